@@ -1,0 +1,16 @@
+// Messages to the person at the terminal, on stderr. Results never pass through here, so that a
+// run's output does not depend on the log level. The only module that knows spdlog.
+#pragma once
+
+#include <string_view>
+
+namespace epfleet::base {
+
+enum class LogLevel { Debug, Info, Warning, Quiet };
+
+void set_log_level(LogLevel level);
+void log_debug(std::string_view message);
+void log_info(std::string_view message);
+void log_warning(std::string_view message);
+
+}  // namespace epfleet::base

@@ -1,0 +1,44 @@
+// Simulated time: integer nanoseconds on a clock of our own, so that a TimePoint is never mistaken
+// for a Duration or for wall time. Zero is the start of the counted window; warm-up times are
+// negative.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "epfleet/base/quantity.h"
+
+namespace epfleet::base {
+
+struct SimClock {
+  using rep = std::int64_t;
+  using period = std::nano;
+  using duration = std::chrono::duration<rep, period>;
+  using time_point = std::chrono::time_point<SimClock>;
+  static constexpr bool is_steady = true;  // NOLINT(readability-identifier-naming): std name
+};
+
+using Duration = SimClock::duration;
+using TimePoint = SimClock::time_point;
+
+inline constexpr TimePoint kWindowStart{};
+
+// The one place where a double becomes time. Rounds up, so that work > 0 never takes 0 ns.
+// Throws InvariantBroken on NaN, negative values and overflow.
+[[nodiscard]] Duration duration_from_seconds(double seconds);
+
+[[nodiscard]] constexpr double to_seconds(Duration duration) {
+  return static_cast<double>(duration.count()) * 1e-9;
+}
+[[nodiscard]] constexpr double to_seconds(TimePoint time) {
+  return to_seconds(time.time_since_epoch());
+}
+
+[[nodiscard]] inline Duration operator/(Bytes bytes, BytesPerSecond rate) {
+  return duration_from_seconds(static_cast<double>(bytes.count()) / rate.count());
+}
+[[nodiscard]] constexpr Usd operator*(UsdPerHour price, Duration duration) {
+  return Usd(price.count() * to_seconds(duration) / 3600.0);
+}
+
+}  // namespace epfleet::base

@@ -1,0 +1,102 @@
+// The clock and the queue of things to come. Knows nothing of language models.
+//
+// Events execute in the total order (time, phase, sequence): at one instant first what ends, then
+// what arrives, then decisions on it, then what starts, then whoever looks. `sequence` is the order
+// of scheduling. The engine refuses the past, and an earlier phase at the present time, so executed
+// keys strictly rise. A running fingerprint over (time, phase, kind, target) of every executed
+// event, into which the model mixes its own records, tells two runs apart; a trace of the same
+// lines finds their first difference.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <unordered_set>
+#include <vector>
+
+#include "epfleet/base/time.h"
+
+namespace epfleet::engine {
+
+enum class Phase : std::uint8_t {
+  Completion,  // steps end and free what they held, so that arrivals of the same instant see it
+               // free
+  Arrival,     // requests arrive
+  Decision,    // scaling decides on what has arrived
+  Start,       // steps start with everything that is there
+  Sample,      // statistics look when all else has happened
+};
+
+// What an event means is the model's affair; it also gives the label for traces.
+enum class EventKind : std::uint8_t {};
+
+struct EventId {
+  std::uint64_t sequence = 0;
+};
+
+struct Event {
+  base::TimePoint time;
+  std::uint64_t sequence = 0;
+  std::uint32_t target = 0;
+  Phase phase = Phase::Completion;
+  EventKind kind{};
+};
+
+class Handler {
+ public:
+  virtual ~Handler() = default;
+  virtual void handle(const Event& event) = 0;
+};
+
+enum class RunEnd { Reached, Exhausted, Stopped };
+
+class Engine {
+ public:
+  explicit Engine(base::TimePoint start) : now_(start) {}
+
+  [[nodiscard]] base::TimePoint now() const { return now_; }
+
+  EventId at(base::TimePoint time, Phase phase, EventKind kind, std::uint32_t target);
+  EventId after(base::Duration delay, Phase phase, EventKind kind, std::uint32_t target) {
+    return at(now_ + delay, phase, kind, target);
+  }
+  // Marks; a cancelled event never moves the clock. REQUIRES: scheduled, not yet executed or
+  // cancelled.
+  void cancel(EventId id);
+
+  // Executes everything up to and including `until`, then sets the clock to `until`.
+  // Returns early when nothing is left (Exhausted) or when `stop` becomes true (Stopped).
+  RunEnd run(Handler& handler, base::TimePoint until, const std::atomic<bool>* stop = nullptr);
+
+  void mix(std::uint64_t word) {
+    fingerprint_ = (fingerprint_ ^ word) * kPrime ^ (fingerprint_ >> 29U);
+  }
+  [[nodiscard]] std::uint64_t fingerprint() const { return fingerprint_; }
+
+  // Called with every executed event, in order (for --trace-events).
+  void trace_to(std::function<void(const Event&)> sink) { trace_ = std::move(sink); }
+
+  // Always: scheduled = executed + cancelled + left.
+  [[nodiscard]] std::uint64_t scheduled() const { return next_sequence_; }
+  [[nodiscard]] std::uint64_t executed() const { return executed_; }
+  [[nodiscard]] std::uint64_t cancelled() const { return cancelled_; }
+  [[nodiscard]] std::uint64_t left() const { return queue_.size() - marked_.size(); }
+
+ private:
+  static constexpr std::uint64_t kPrime = 0x9fb21c651e98df25ULL;
+
+  void drop_cancelled_head();
+  void execute(Handler& handler);
+
+  base::TimePoint now_;
+  Phase phase_ = Phase::Completion;
+  std::vector<Event> queue_;  // binary heap, earliest first
+  std::unordered_set<std::uint64_t> marked_;
+  std::uint64_t next_sequence_ = 0;
+  std::uint64_t executed_ = 0;
+  std::uint64_t cancelled_ = 0;
+  std::uint64_t fingerprint_ = 0x243f6a8885a308d3ULL;
+  std::function<void(const Event&)> trace_;
+};
+
+}  // namespace epfleet::engine

@@ -1,0 +1,37 @@
+#include "epfleet/base/log.h"
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+namespace epfleet::base {
+namespace {
+
+spdlog::logger& logger() {
+  static const std::shared_ptr<spdlog::logger> instance = [] {
+    auto made = spdlog::stderr_color_mt("epfleet");
+    made->set_pattern("%^%l%$: %v");
+    return made;
+  }();
+  return *instance;
+}
+
+}  // namespace
+
+void set_log_level(LogLevel level) {
+  switch (level) {
+    case LogLevel::Debug:
+      return logger().set_level(spdlog::level::debug);
+    case LogLevel::Info:
+      return logger().set_level(spdlog::level::info);
+    case LogLevel::Warning:
+      return logger().set_level(spdlog::level::warn);
+    case LogLevel::Quiet:
+      return logger().set_level(spdlog::level::err);
+  }
+}
+
+void log_debug(std::string_view message) { logger().debug("{}", message); }
+void log_info(std::string_view message) { logger().info("{}", message); }
+void log_warning(std::string_view message) { logger().warn("{}", message); }
+
+}  // namespace epfleet::base

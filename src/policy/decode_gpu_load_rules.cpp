@@ -1,0 +1,128 @@
+// Rules that place a request on the GPU where a score of its load after the placement is least.
+// One pass over the unit's GPUs, written so that it vectorises: the score of a positive float
+// orders like its bits, so bits and index are packed into one integer and the minimum is an integer
+// minimum. The index takes the low bits of the mantissa: scores closer than 2^-14 of each other
+// count as equal, and the lowest index wins. bench/policy_bench.cpp shows what this buys.
+#include <algorithm>
+#include <bit>
+#include <limits>
+
+#include "decode_rules.h"
+#include "epfleet/base/error.h"
+
+namespace epfleet::policy {
+namespace {
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__clang__)
+#define EPFLEET_VECTOR_CLONES __attribute__((target_clones("avx2", "default")))
+#else
+#define EPFLEET_VECTOR_CLONES
+#endif
+
+constexpr std::int32_t kIndexMask = 511;  // up to 512 GPUs a unit (EP320 is the largest known)
+
+// score_i = max(requests_i * per_request, kv_i * per_kv) + sum_weight * (both added).
+// max alone is the min-max joint rule; per_request or per_kv of 0 leaves one measure.
+struct Weights {
+  float per_request = 0.0F;
+  float per_kv = 0.0F;
+  float sum_weight = 0.0F;
+};
+
+EPFLEET_VECTOR_CLONES
+std::int32_t least_packed(const std::int32_t* requests, const std::int32_t* kv, int gpus,
+                          std::int32_t request_limit, std::int32_t kv_room_limit,
+                          std::int32_t ask_kv, Weights weights) {
+  std::int32_t best = std::numeric_limits<std::int32_t>::max();
+  for (int i = 0; i < gpus; ++i) {
+    const float by_requests = static_cast<float>(requests[i] + 1) * weights.per_request;
+    const float by_kv = static_cast<float>(kv[i] + ask_kv) * weights.per_kv;
+    const std::int32_t larger =
+        std::max(std::bit_cast<std::int32_t>(by_requests), std::bit_cast<std::int32_t>(by_kv));
+    const float score = std::bit_cast<float>(larger) + weights.sum_weight * (by_requests + by_kv);
+    const std::int32_t packed = (std::bit_cast<std::int32_t>(score) & ~kIndexMask) | i;
+    const bool room = (requests[i] < request_limit) & (kv[i] <= kv_room_limit);
+    best = std::min(best, room ? packed : std::numeric_limits<std::int32_t>::max());
+  }
+  return best;
+}
+
+std::optional<std::uint32_t> least(const DecodeAsk& ask, const DecodeGpuView& view,
+                                   Weights weights) {
+  EPFLEET_CHECK(view.requests.size() <= kIndexMask + 1, "a unit has at most 512 GPUs");
+  const std::int32_t best = least_packed(view.requests.data(), view.kv_fixed.data(),
+                                         static_cast<int>(view.requests.size()), view.request_limit,
+                                         view.kv_limit_fixed - ask.kv_fixed, ask.kv_fixed, weights);
+  if (best == std::numeric_limits<std::int32_t>::max()) {
+    return std::nullopt;
+  }
+  return static_cast<std::uint32_t>(best & kIndexMask);
+}
+
+// 1 / mean of each measure over the unit, with the request that asks.
+Weights inverse_means(const DecodeAsk& ask, const DecodeGpuView& view) {
+  std::int64_t requests = 1;
+  std::int64_t kv = ask.kv_fixed + 1;
+  for (std::size_t i = 0; i < view.requests.size(); ++i) {
+    requests += view.requests[i];
+    kv += view.kv_fixed[i];
+  }
+  const auto gpus = static_cast<float>(view.requests.size());
+  return {gpus / static_cast<float>(requests), gpus / static_cast<float>(kv), 0.0F};
+}
+
+class FewestRequests : public DecodeGpuRule {
+ public:
+  std::optional<std::uint32_t> choose(const DecodeAsk& ask, const DecodeGpuView& view) override {
+    return least(ask, view, {1.0F, 0.0F, 0.0F});
+  }
+};
+
+class LeastKv : public DecodeGpuRule {
+ public:
+  std::optional<std::uint32_t> choose(const DecodeAsk& ask, const DecodeGpuView& view) override {
+    return least(ask, view, {0.0F, 1.0F / 256.0F, 0.0F});
+  }
+};
+
+// Minimises max(KV / mean KV, requests / mean requests) over the choice (design: model.md
+// section 7.2).
+class Joint : public DecodeGpuRule {
+ public:
+  std::optional<std::uint32_t> choose(const DecodeAsk& ask, const DecodeGpuView& view) override {
+    return least(ask, view, inverse_means(ask, view));
+  }
+};
+
+// Minimises the sum of the two shares instead of the larger: it lets one grow while the other
+// shrinks.
+class WeightedSum : public DecodeGpuRule {
+ public:
+  std::optional<std::uint32_t> choose(const DecodeAsk& ask, const DecodeGpuView& view) override {
+    Weights weights = inverse_means(ask, view);
+    // The sum outweighs the maximum, which only breaks near-ties.
+    weights.sum_weight = kSumOverMax;
+    return least(ask, view, weights);
+  }
+
+ private:
+  static constexpr float kSumOverMax = 1024.0F;
+};
+
+}  // namespace
+
+std::unique_ptr<DecodeGpuRule> make_decode_gpu_fewest_requests(std::uint64_t /*seed*/) {
+  return std::make_unique<FewestRequests>();
+}
+std::unique_ptr<DecodeGpuRule> make_decode_gpu_least_kv(std::uint64_t /*seed*/) {
+  return std::make_unique<LeastKv>();
+}
+std::unique_ptr<DecodeGpuRule> make_decode_gpu_joint(std::uint64_t /*seed*/) {
+  return std::make_unique<Joint>();
+}
+std::unique_ptr<DecodeGpuRule> make_decode_gpu_weighted_sum(std::uint64_t /*seed*/) {
+  return std::make_unique<WeightedSum>();
+}
+
+}  // namespace epfleet::policy

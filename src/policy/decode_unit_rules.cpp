@@ -1,0 +1,71 @@
+// Which decode unit a request goes to. Ties go to the lowest index.
+#include <algorithm>
+
+#include "decode_rules.h"
+
+namespace epfleet::policy {
+namespace {
+
+template <class Load>
+std::uint32_t least(std::span<const std::uint32_t> open, const Load& load) {
+  return *std::min_element(open.begin(), open.end(),
+                           [&](std::uint32_t a, std::uint32_t b) { return load(a) < load(b); });
+}
+
+class RoundRobin : public DecodeUnitRule {
+ public:
+  std::uint32_t choose(const DecodeAsk& /*ask*/, const DecodeUnitView& view) override {
+    return view.open[turn_++ % view.open.size()];
+  }
+
+ private:
+  std::size_t turn_ = 0;
+};
+
+class FewestRequests : public DecodeUnitRule {
+ public:
+  std::uint32_t choose(const DecodeAsk& /*ask*/, const DecodeUnitView& view) override {
+    return least(view.open, [&](std::uint32_t i) { return view.requests[i]; });
+  }
+};
+
+class LeastKv : public DecodeUnitRule {
+ public:
+  std::uint32_t choose(const DecodeAsk& /*ask*/, const DecodeUnitView& view) override {
+    return least(view.open, [&](std::uint32_t i) { return view.kv_fixed[i]; });
+  }
+};
+
+// Minimises max(KV / mean KV, requests / mean requests) over the choice.
+class Joint : public DecodeUnitRule {
+ public:
+  std::uint32_t choose(const DecodeAsk& /*ask*/, const DecodeUnitView& view) override {
+    double requests = 1.0;
+    double kv = 1.0;
+    for (const std::uint32_t i : view.open) {
+      requests += static_cast<double>(view.requests[i]);
+      kv += static_cast<double>(view.kv_fixed[i]);
+    }
+    return least(view.open, [&](std::uint32_t i) {
+      return std::max(static_cast<double>(view.requests[i]) / requests,
+                      static_cast<double>(view.kv_fixed[i]) / kv);
+    });
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<DecodeUnitRule> make_decode_unit_round_robin(std::uint64_t /*seed*/) {
+  return std::make_unique<RoundRobin>();
+}
+std::unique_ptr<DecodeUnitRule> make_decode_unit_fewest_requests(std::uint64_t /*seed*/) {
+  return std::make_unique<FewestRequests>();
+}
+std::unique_ptr<DecodeUnitRule> make_decode_unit_least_kv(std::uint64_t /*seed*/) {
+  return std::make_unique<LeastKv>();
+}
+std::unique_ptr<DecodeUnitRule> make_decode_unit_joint(std::uint64_t /*seed*/) {
+  return std::make_unique<Joint>();
+}
+
+}  // namespace epfleet::policy

@@ -1,0 +1,98 @@
+#include "epfleet/policy/registry.h"
+
+#include <array>
+#include <string>
+
+#include "decode_rules.h"
+#include "epfleet/base/error.h"
+#include "prefill_rules.h"
+
+namespace epfleet::policy {
+namespace {
+
+template <class Role>
+struct Row {
+  RuleName rule;
+  std::unique_ptr<Role> (*make)(std::uint64_t seed);
+};
+
+constexpr std::array<Row<PrefillRule>, 5> kPrefillRules = {{
+    {{"joint", "least max of tokens and attention work, each over its mean"}, make_prefill_joint},
+    {{"least_queued_tokens", "fewest tokens waiting and running"}, make_least_queued_tokens},
+    {{"least_attention_work", "least attention work waiting and running"},
+     make_least_attention_work},
+    {{"round_robin", "in turn"}, make_prefill_round_robin},
+    {{"random", "by lot"}, make_prefill_random},
+}};
+
+constexpr std::array<Row<DecodeUnitRule>, 4> kDecodeUnitRules = {{
+    {{"joint", "least max of KV and requests, each over its mean"}, make_decode_unit_joint},
+    {{"fewest_requests", "fewest requests placed"}, make_decode_unit_fewest_requests},
+    {{"least_kv", "least KV placed"}, make_decode_unit_least_kv},
+    {{"round_robin", "in turn"}, make_decode_unit_round_robin},
+}};
+
+constexpr std::array<Row<DecodeGpuRule>, 6> kDecodeGpuRules = {{
+    {{"joint", "least max of KV and requests, each over its mean"}, make_decode_gpu_joint},
+    {{"weighted_sum", "least sum of KV and requests, each over its mean"},
+     make_decode_gpu_weighted_sum},
+    {{"fewest_requests", "fewest requests placed"}, make_decode_gpu_fewest_requests},
+    {{"least_kv", "least KV placed"}, make_decode_gpu_least_kv},
+    {{"round_robin", "in turn, among GPUs with room"}, make_decode_gpu_round_robin},
+    {{"random", "by lot, among GPUs with room"}, make_decode_gpu_random},
+}};
+
+template <class Table>
+auto names_of(const Table& table) {
+  std::array<RuleName, std::tuple_size_v<Table>> names;
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    names[i] = table[i].rule;
+  }
+  return names;
+}
+
+template <class Table>
+auto make_from(const Table& table, std::string_view role, std::string_view name,
+               std::uint64_t seed) {
+  std::string choices;
+  for (const auto& row : table) {
+    if (row.rule.name == name) {
+      return row.make(seed);
+    }
+    choices += (choices.empty() ? "" : ", ") + std::string(row.rule.name);
+  }
+  throw base::InputError({.key = std::string(role),
+                          .what = "no rule named '" + std::string(name) + "'",
+                          .remedy = "choose one of " + choices});
+}
+
+}  // namespace
+
+std::span<const RuleName> prefill_unit_rules() {
+  static const auto names = names_of(kPrefillRules);
+  return names;
+}
+std::span<const RuleName> prefill_gpu_rules() { return prefill_unit_rules(); }
+std::span<const RuleName> decode_unit_rules() {
+  static const auto names = names_of(kDecodeUnitRules);
+  return names;
+}
+std::span<const RuleName> decode_gpu_rules() {
+  static const auto names = names_of(kDecodeGpuRules);
+  return names;
+}
+
+std::unique_ptr<PrefillRule> make_prefill_unit_rule(std::string_view name, std::uint64_t seed) {
+  return make_from(kPrefillRules, "prefill.balancer.unit", name, seed);
+}
+std::unique_ptr<PrefillRule> make_prefill_gpu_rule(std::string_view name, std::uint64_t seed) {
+  return make_from(kPrefillRules, "prefill.balancer.gpu", name, seed);
+}
+std::unique_ptr<DecodeUnitRule> make_decode_unit_rule(std::string_view name, std::uint64_t seed) {
+  return make_from(kDecodeUnitRules, "decode.balancer.unit", name, seed);
+}
+std::unique_ptr<DecodeGpuRule> make_decode_gpu_rule(std::string_view name, std::uint64_t seed) {
+  return make_from(kDecodeGpuRules, "decode.balancer.gpu", name, seed);
+}
+
+}  // namespace epfleet::policy

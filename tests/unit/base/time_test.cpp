@@ -1,0 +1,40 @@
+#include "epfleet/base/time.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "epfleet/base/error.h"
+
+namespace epfleet::base {
+namespace {
+
+TEST(Time, ADoubleBecomesTimeRoundedUp) {
+  EXPECT_EQ(duration_from_seconds(1.5).count(), 1'500'000'000);
+  EXPECT_EQ(duration_from_seconds(1e-12).count(), 1);  // work > 0 never takes 0 ns
+  EXPECT_EQ(duration_from_seconds(0.0).count(), 0);
+}
+
+TEST(Time, RefusesWhatIsNoDuration) {
+  EXPECT_THROW((void)duration_from_seconds(-1.0), InvariantBroken);
+  EXPECT_THROW((void)duration_from_seconds(std::nan("")), InvariantBroken);
+  EXPECT_THROW((void)duration_from_seconds(1e12), InvariantBroken);
+}
+
+TEST(Time, BytesOverARateIsTime) {
+  // 80 GB at 40 GB/s = 2 s
+  EXPECT_EQ(Bytes(80'000'000'000) / BytesPerSecond(40e9), std::chrono::seconds(2));
+}
+
+TEST(Time, PriceTimesTimeIsMoney) {
+  // 2 USD/h for 90 min = 3 USD
+  EXPECT_DOUBLE_EQ((UsdPerHour(2.0) * std::chrono::minutes(90)).count(), 3.0);
+}
+
+TEST(Error, AProblemReadsPlaceKeyWhatRemedy) {
+  const Problem problem{"a.yaml", 3, 7, "decode.gpu", "unknown key", "did you mean 'decode.gpus'?"};
+  EXPECT_EQ(problem.text(), "a.yaml:3:7: decode.gpu: unknown key; did you mean 'decode.gpus'?");
+}
+
+}  // namespace
+}  // namespace epfleet::base

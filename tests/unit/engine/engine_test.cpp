@@ -1,0 +1,154 @@
+#include "epfleet/engine/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <tuple>
+#include <vector>
+
+#include "epfleet/base/error.h"
+#include "epfleet/base/random.h"
+
+namespace epfleet::engine {
+namespace {
+
+using base::Duration;
+using base::TimePoint;
+
+constexpr EventKind kKind{7};
+
+TimePoint at_ns(std::int64_t ns) { return TimePoint(Duration(ns)); }
+
+// Remembers what it was handed, and lets a test react.
+struct Log : Handler {
+  void handle(const Event& event) override {
+    seen.push_back(event);
+    if (react) {
+      react(event);
+    }
+  }
+  std::vector<Event> seen;
+  std::function<void(const Event&)> react;
+};
+
+TEST(Engine, ExecutesByTimeThenPhaseThenOrderOfScheduling) {
+  Engine engine(at_ns(0));
+  Log log;
+  engine.at(at_ns(5), Phase::Sample, kKind, 0);
+  engine.at(at_ns(5), Phase::Completion, kKind, 1);
+  engine.at(at_ns(3), Phase::Start, kKind, 2);
+  engine.at(at_ns(5), Phase::Completion, kKind, 3);
+  EXPECT_EQ(engine.run(log, at_ns(10)), RunEnd::Exhausted);
+  std::vector<std::uint32_t> targets;
+  for (const Event& event : log.seen) {
+    targets.push_back(event.target);
+  }
+  EXPECT_EQ(targets, (std::vector<std::uint32_t>{2, 1, 3, 0}));
+}
+
+TEST(Engine, RefusesThePastAndAnEarlierPhaseOfThePresent) {
+  Engine engine(at_ns(0));
+  Log log;
+  log.react = [&](const Event&) {
+    EXPECT_THROW(engine.at(at_ns(4), Phase::Sample, kKind, 0), base::InvariantBroken);
+    EXPECT_THROW(engine.at(at_ns(5), Phase::Arrival, kKind, 0), base::InvariantBroken);
+    EXPECT_NO_THROW(engine.at(at_ns(5), Phase::Start, kKind, 0));
+    log.react = nullptr;
+  };
+  engine.at(at_ns(5), Phase::Start, kKind, 0);
+  engine.run(log, at_ns(10));
+  EXPECT_EQ(log.seen.size(), 2U);
+}
+
+TEST(Engine, RunsUpToAndIncludingTheGivenTime) {
+  Engine engine(at_ns(0));
+  Log log;
+  engine.at(at_ns(10), Phase::Start, kKind, 0);
+  engine.at(at_ns(11), Phase::Start, kKind, 1);
+  EXPECT_EQ(engine.run(log, at_ns(10)), RunEnd::Reached);
+  EXPECT_EQ(log.seen.size(), 1U);
+  EXPECT_EQ(engine.now(), at_ns(10));
+  EXPECT_EQ(engine.left(), 1U);
+}
+
+TEST(Engine, ACancelledEventNeverMovesTheClock) {
+  Engine engine(at_ns(0));
+  Log log;
+  const EventId late = engine.at(at_ns(9), Phase::Start, kKind, 0);
+  engine.at(at_ns(2), Phase::Start, kKind, 1);
+  engine.cancel(late);
+  EXPECT_THROW(engine.cancel(late), base::InvariantBroken);
+  EXPECT_EQ(engine.run(log, at_ns(20)), RunEnd::Exhausted);
+  EXPECT_EQ(engine.now(), at_ns(2));
+  EXPECT_EQ(log.seen.size(), 1U);
+}
+
+TEST(Engine, StopsWhenAsked) {
+  Engine engine(at_ns(0));
+  Log log;
+  std::atomic<bool> stop = true;
+  engine.at(at_ns(1), Phase::Start, kKind, 0);
+  EXPECT_EQ(engine.run(log, at_ns(5), &stop), RunEnd::Stopped);
+  EXPECT_TRUE(log.seen.empty());
+}
+
+// scheduled = executed + cancelled + left, and keys strictly rise, against a sorted vector, over
+// random schedules with events that schedule events.
+TEST(Engine, AgreesWithASortedVectorOnRandomSchedules) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    Engine engine(at_ns(0));
+    base::Stream draw(base::StreamFamily(seed, "engine_test"), 0);
+    using Key = std::tuple<std::int64_t, Phase, std::uint64_t>;
+    std::vector<Key> expected;
+    std::vector<EventId> ids;
+    const auto add = [&](std::int64_t time, Phase phase) {
+      const EventId id = engine.at(at_ns(time), phase, kKind, 0);
+      ids.push_back(id);
+      expected.emplace_back(time, phase, id.sequence);
+    };
+    for (int i = 0; i < 200; ++i) {
+      add(static_cast<std::int64_t>(draw.bits() % 64), static_cast<Phase>(draw.bits() % 5));
+    }
+    for (int i = 0; i < 20; ++i) {
+      const std::size_t victim = draw.bits() % ids.size();
+      engine.cancel(ids[victim]);
+      expected.erase(std::find_if(expected.begin(), expected.end(), [&](const Key& key) {
+        return std::get<2>(key) == ids[victim].sequence;
+      }));
+      ids.erase(ids.begin() + static_cast<std::ptrdiff_t>(victim));
+    }
+    Log log;
+    log.react = [&](const Event& event) {
+      if (draw.bits() % 4 == 0) {
+        add(event.time.time_since_epoch().count() + 1 + static_cast<std::int64_t>(draw.bits() % 9),
+            static_cast<Phase>(draw.bits() % 5));
+      }
+    };
+    engine.run(log, at_ns(60));
+    EXPECT_EQ(engine.scheduled(), engine.executed() + engine.cancelled() + engine.left());
+    std::sort(expected.begin(), expected.end());
+    ASSERT_GE(expected.size(), log.seen.size());
+    for (std::size_t i = 0; i < log.seen.size(); ++i) {
+      const Event& event = log.seen[i];
+      ASSERT_EQ(expected[i],
+                Key(event.time.time_since_epoch().count(), event.phase, event.sequence))
+          << "seed " << seed << ", event " << i;
+    }
+  }
+}
+
+TEST(Engine, FingerprintTellsRunsApart) {
+  const auto fingerprint = [](std::uint32_t target, std::int64_t time) {
+    Engine engine(at_ns(0));
+    Log log;
+    engine.at(at_ns(time), Phase::Start, kKind, target);
+    engine.run(log, at_ns(5));
+    return engine.fingerprint();
+  };
+  EXPECT_EQ(fingerprint(1, 2), fingerprint(1, 2));
+  EXPECT_NE(fingerprint(1, 2), fingerprint(2, 2));
+  EXPECT_NE(fingerprint(1, 2), fingerprint(1, 3));
+}
+
+}  // namespace
+}  // namespace epfleet::engine

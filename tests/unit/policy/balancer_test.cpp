@@ -1,0 +1,131 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+#include <vector>
+
+#include "epfleet/base/error.h"
+#include "epfleet/base/random.h"
+#include "epfleet/policy/registry.h"
+
+namespace epfleet::policy {
+namespace {
+
+struct Gpus {
+  std::vector<std::int32_t> requests, kv;
+  std::int32_t request_limit = 128, kv_limit = 1 << 30;
+  [[nodiscard]] DecodeGpuView view() const { return {requests, kv, request_limit, kv_limit}; }
+};
+
+Gpus random_gpus(std::uint64_t seed, std::size_t count) {
+  base::Stream draw(base::StreamFamily(seed, "balancer_test"), 0);
+  Gpus gpus;
+  for (std::size_t i = 0; i < count; ++i) {
+    gpus.requests.push_back(static_cast<std::int32_t>(draw.bits() % 100));
+    gpus.kv.push_back(static_cast<std::int32_t>(draw.bits() % 100'000'000));
+  }
+  return gpus;
+}
+
+// The joint rule in words: the least max(KV / mean KV, n / mean n), both after the placement.
+double joint_score(const Gpus& gpus, std::size_t i, std::int32_t ask) {
+  const double n = std::accumulate(gpus.requests.begin(), gpus.requests.end(), 1.0);
+  const double kv = std::accumulate(gpus.kv.begin(), gpus.kv.end(), 1.0 + ask);
+  return std::max((gpus.requests[i] + 1) / n, (static_cast<double>(gpus.kv[i]) + ask) / kv);
+}
+
+TEST(DecodeJoint, PicksTheLeastMaximumOfBothShares) {
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    const Gpus gpus = random_gpus(seed, 144);
+    const std::int32_t ask = 1'200'000;
+    const auto rule = make_decode_gpu_rule("joint", 1);
+    const auto choice = rule->choose({ask}, gpus.view());
+    ASSERT_TRUE(choice);
+    double least = 1e300;
+    for (std::size_t i = 0; i < 144; ++i) {
+      least = std::min(least, joint_score(gpus, i, ask));
+    }
+    // scores are compared to 2^-14: the index shares their mantissa
+    EXPECT_LE(joint_score(gpus, *choice, ask), least * (1.0 + 1.0 / 8192)) << "seed " << seed;
+  }
+}
+
+TEST(DecodeRules, NeverChooseAGpuWithoutRoomAndSayWhenThereIsNone) {
+  for (const RuleName& name : decode_gpu_rules()) {
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+      Gpus gpus = random_gpus(seed, 32);
+      gpus.request_limit = 50;
+      gpus.kv_limit = 50'000'000;
+      const std::int32_t ask = 1'000'000;
+      const auto rule = make_decode_gpu_rule(name.name, seed);
+      const auto choice = rule->choose({ask}, gpus.view());
+      ASSERT_TRUE(choice) << name.name;
+      EXPECT_LT(gpus.requests[*choice], 50) << name.name;
+      EXPECT_LE(gpus.kv[*choice] + ask, 50'000'000) << name.name;
+      gpus.request_limit = 0;
+      EXPECT_FALSE(rule->choose({ask}, gpus.view())) << name.name;
+    }
+  }
+}
+
+TEST(DecodeRules, FewestRequestsAndLeastKvPickTheirMinimum) {
+  const Gpus gpus{{5, 3, 9, 3}, {10, 40, 30, 20}};
+  EXPECT_EQ(make_decode_gpu_rule("fewest_requests", 1)->choose({1}, gpus.view()), 1U);
+  EXPECT_EQ(make_decode_gpu_rule("least_kv", 1)->choose({1}, gpus.view()), 0U);
+}
+
+TEST(DecodeRules, RoundRobinVisitsEveryGpuInTurn) {
+  const Gpus gpus{{0, 0, 0}, {0, 0, 0}};
+  const auto rule = make_decode_gpu_rule("round_robin", 1);
+  std::vector<std::uint32_t> order;
+  for (int i = 0; i < 4; ++i) {
+    order.push_back(*rule->choose({1}, gpus.view()));
+  }
+  EXPECT_EQ(order, (std::vector<std::uint32_t>{0, 1, 2, 0}));
+}
+
+// Shares of 400 and 400 against 500 and 100: the sum prefers the second, the maximum the first.
+TEST(DecodeRules, WeightedSumTradesOneMeasureForTheOther) {
+  const Gpus gpus{{39, 49}, {400, 100}};
+  EXPECT_EQ(make_decode_gpu_rule("weighted_sum", 1)->choose({0}, gpus.view()), 1U);
+}
+
+TEST(PrefillRules, ChooseOnlyAmongTheOpen) {
+  const std::vector<std::uint32_t> open{1, 4, 6};
+  const std::vector<float> load(8, 10.0F);
+  for (const RuleName& name : prefill_unit_rules()) {
+    const auto rule = make_prefill_unit_rule(name.name, 3);
+    std::set<std::uint32_t> chosen;
+    for (int i = 0; i < 100; ++i) {
+      chosen.insert(rule->choose({100.0F, 1000.0F}, {open, load, load}));
+    }
+    for (const std::uint32_t choice : chosen) {
+      EXPECT_TRUE(std::find(open.begin(), open.end(), choice) != open.end()) << name.name;
+    }
+  }
+}
+
+TEST(PrefillRules, JointLooksAtBothMeasures) {
+  const std::vector<std::uint32_t> open{0, 1, 2};
+  const std::vector<float> tokens{10.0F, 90.0F, 50.0F};
+  const std::vector<float> pairs{900.0F, 100.0F, 500.0F};
+  const PrefillView view{open, tokens, pairs};
+  EXPECT_EQ(make_prefill_unit_rule("least_queued_tokens", 1)->choose({1.0F, 1.0F}, view), 0U);
+  EXPECT_EQ(make_prefill_unit_rule("least_attention_work", 1)->choose({1.0F, 1.0F}, view), 1U);
+  EXPECT_EQ(make_prefill_unit_rule("joint", 1)->choose({1.0F, 1.0F}, view), 2U);
+}
+
+TEST(Registry, AWrongNameListsTheChoices) {
+  try {
+    (void)make_decode_unit_rule("fewest", 1);
+    FAIL() << "accepted";
+  } catch (const base::InputError& error) {
+    EXPECT_STREQ(error.what(),
+                 "decode.balancer.unit: no rule named 'fewest'; choose one of joint, "
+                 "fewest_requests, least_kv, round_robin");
+  }
+}
+
+}  // namespace
+}  // namespace epfleet::policy

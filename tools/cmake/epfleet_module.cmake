@@ -1,0 +1,146 @@
+# Settings every target of epfleet shares, and the functions that make one line a module possible.
+include_guard(GLOBAL)
+include(GNUInstallDirs)
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug, Release or RelWithDebInfo" FORCE)
+endif()
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+# Paths relative to the source folder make cached objects serve every clone. pcg's headers mention
+# __TIME__ in a seed that epfleet never asks for; it must not spoil the cache.
+find_program(EPFLEET_CCACHE ccache)
+mark_as_advanced(EPFLEET_CCACHE)
+if(EPFLEET_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" CCACHE_NOHASHDIR=true
+      CCACHE_SLOPPINESS=time_macros "${EPFLEET_CCACHE}")
+endif()
+
+if(EPFLEET_SANITIZE)
+  add_compile_options(-fsanitize=${EPFLEET_SANITIZE} -fno-sanitize-recover=all
+                      -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${EPFLEET_SANITIZE})
+endif()
+
+if(EPFLEET_LTO)
+  include(CheckIPOSupported)
+  check_ipo_supported(LANGUAGES CXX)
+  set(CMAKE_INTERPROCEDURAL_OPTIMIZATION_RELEASE ON)
+  set(CMAKE_INTERPROCEDURAL_OPTIMIZATION_RELWITHDEBINFO ON)
+endif()
+
+set(EPFLEET_GENERATED_DIR "${CMAKE_BINARY_DIR}/generated")
+configure_file("${CMAKE_CURRENT_LIST_DIR}/version.h.in"
+               "${EPFLEET_GENERATED_DIR}/epfleet/version.h" @ONLY)
+
+# Warnings and floating-point rules of epfleet's own targets. No fused multiply-add: it would make
+# results depend on the compiler.
+function(epfleet_compile_options TARGET)
+  target_compile_options(
+    ${TARGET}
+    PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion
+            -ffp-contract=off -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=>)
+  # g++ 12 reports overlapping copies inside std::string that are not there (GCC bug 105651).
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    target_compile_options(${TARGET} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
+  endif()
+  if(EPFLEET_WERROR)
+    target_compile_options(${TARGET} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Werror>)
+  endif()
+endfunction()
+
+# epfleet_header_library(NAME HEADER PACKAGE): target epfleet::NAME for a library that ships
+# headers and no CMake files.
+function(epfleet_header_library NAME HEADER PACKAGE)
+  string(TOUPPER "EPFLEET_${NAME}_INCLUDE_DIR" VARIABLE)
+  find_path(${VARIABLE} ${HEADER})
+  mark_as_advanced(${VARIABLE})
+  if(NOT ${VARIABLE})
+    message(FATAL_ERROR "${HEADER} not found; on Debian it comes with ${PACKAGE}")
+  endif()
+  add_library(epfleet::${NAME} INTERFACE IMPORTED)
+  target_include_directories(epfleet::${NAME} SYSTEM INTERFACE "${${VARIABLE}}")
+endfunction()
+
+# epfleet_dygraphs(): target epfleet::dygraphs, which tells where the chart library for .incbin is:
+# EPFLEET_DYGRAPHS_JS and EPFLEET_DYGRAPHS_CSS.
+function(epfleet_dygraphs)
+  find_path(EPFLEET_DYGRAPHS_DIR dygraph.min.js PATHS /usr/share/javascript/dygraphs)
+  mark_as_advanced(EPFLEET_DYGRAPHS_DIR)
+  if(NOT EPFLEET_DYGRAPHS_DIR)
+    message(FATAL_ERROR "dygraph.min.js not found; on Debian it comes with libjs-dygraphs")
+  endif()
+  add_library(epfleet::dygraphs INTERFACE IMPORTED)
+  target_compile_definitions(
+    epfleet::dygraphs INTERFACE "EPFLEET_DYGRAPHS_JS=\"${EPFLEET_DYGRAPHS_DIR}/dygraph.min.js\""
+                                "EPFLEET_DYGRAPHS_CSS=\"${EPFLEET_DYGRAPHS_DIR}/dygraph.min.css\"")
+endfunction()
+
+# epfleet_first_target(VARIABLE TARGET...): the first of the targets that exists.
+function(epfleet_first_target VARIABLE)
+  foreach(CANDIDATE IN LISTS ARGN)
+    if(TARGET ${CANDIDATE})
+      set(${VARIABLE} ${CANDIDATE} PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+  message(FATAL_ERROR "none of these targets exists: ${ARGN}")
+endfunction()
+
+function(epfleet_embedded_files NAME)
+  file(GLOB ASSEMBLY CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/${NAME}/*.S")
+  if(NOT ASSEMBLY)
+    return()
+  endif()
+  set(FOLDER "${CMAKE_SOURCE_DIR}/src/${NAME}")
+  file(GLOB EMBEDDED CONFIGURE_DEPENDS "${FOLDER}/*.js" "${FOLDER}/*.css" "${FOLDER}/*.html")
+  set_source_files_properties(${ASSEMBLY} PROPERTIES OBJECT_DEPENDS "${EMBEDDED}")
+  target_compile_options(epfleet_${NAME}
+                         PRIVATE $<$<COMPILE_LANGUAGE:ASM>:-I${CMAKE_SOURCE_DIR}>)
+endfunction()
+
+# epfleet_module(NAME [DEPENDS MODULE...] [LIBS TARGET...]): static library epfleet_NAME, alias
+# epfleet::NAME, from src/NAME/*.cpp and *.S; header-only while there are no sources. A .S file may
+# embed files beside it (*.js, *.css, *.html) as .incbin "src/NAME/FILE".
+function(epfleet_module NAME)
+  cmake_parse_arguments(PARSE_ARGV 1 MODULE "" "" "DEPENDS;LIBS")
+  file(GLOB SOURCES CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/${NAME}/*.cpp"
+       "${CMAKE_SOURCE_DIR}/src/${NAME}/*.S")
+  list(REMOVE_ITEM SOURCES "${CMAKE_SOURCE_DIR}/src/${NAME}/main.cpp")
+  if(SOURCES)
+    add_library(epfleet_${NAME} STATIC ${SOURCES})
+    epfleet_compile_options(epfleet_${NAME})
+    epfleet_embedded_files(${NAME})
+    set(SCOPE PUBLIC)
+  else()
+    add_library(epfleet_${NAME} INTERFACE)
+    set(SCOPE INTERFACE)
+  endif()
+  add_library(epfleet::${NAME} ALIAS epfleet_${NAME})
+  target_include_directories(epfleet_${NAME} ${SCOPE} "${CMAKE_SOURCE_DIR}/include"
+                             "${EPFLEET_GENERATED_DIR}")
+  list(TRANSFORM MODULE_DEPENDS PREPEND "epfleet::")
+  target_link_libraries(epfleet_${NAME} ${SCOPE} ${MODULE_DEPENDS} ${MODULE_LIBS})
+  set_property(GLOBAL APPEND PROPERTY EPFLEET_MODULES ${NAME})
+endfunction()
+
+# epfleet_program(NAME MODULE): the executable from src/MODULE/main.cpp, at the top of the build
+# folder, with its install rules.
+function(epfleet_program NAME MODULE)
+  file(GLOB MAIN CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/${MODULE}/main.cpp")
+  if(NOT MAIN)
+    message(STATUS "src/${MODULE}/main.cpp is absent: no program ${NAME}")
+    return()
+  endif()
+  add_executable(${NAME} ${MAIN})
+  epfleet_compile_options(${NAME})
+  target_link_libraries(${NAME} PRIVATE epfleet::${MODULE})
+  set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}")
+  install(TARGETS ${NAME} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+  install(DIRECTORY configs traces DESTINATION "${CMAKE_INSTALL_DATADIR}/epfleet" OPTIONAL)
+endfunction()

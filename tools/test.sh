@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, and runs the whole test suite; arguments go to ctest:
+#   tools/test.sh               everything
+#   tools/test.sh -R queue      tests whose name has "queue", in both builds
+# The dev build (sanitizers) runs the labels unit, law, style and refuse; the release build runs all.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+started=$SECONDS
+jobs="$(nproc 2>/dev/null || echo 2)"
+configure=(-DEPFLEET_TESTS=ON)
+if [[ -n "${EPFLEET_SHARED_DIR:-}" ]]; then
+  configure+=("-DEPFLEET_SHARED_DIR=$EPFLEET_SHARED_DIR")
+fi
+
+echo "test.sh: checking packages"
+tools/install_packages.sh build test
+
+build() {
+  echo "test.sh: building $1"
+  cmake --preset "$1" "${configure[@]}" -Wno-dev >"build/$1.configure.log" 2>&1 ||
+    { cat "build/$1.configure.log" && return 1; }
+  cmake --build --preset "$1" --parallel "$jobs"
+}
+
+finished=no
+trap '[[ $finished == yes ]] || echo "test.sh: FAILED: stopped after $((SECONDS - started)) s"' EXIT
+
+failed=()
+run_tests() {
+  local preset="$1"
+  shift
+  echo "test.sh: testing $preset"
+  ctest --preset "$preset" --parallel "$jobs" "$@" || failed+=("$preset")
+}
+
+mkdir -p build
+selection=(--no-tests=error)
+if (($# > 0)); then
+  selection=("$@")
+fi
+build dev
+run_tests dev -L '^(unit|law|style|refuse)$' "${selection[@]}"
+build release
+run_tests release "${selection[@]}"
+
+finished=yes
+if ((${#failed[@]} > 0)); then
+  echo "test.sh: FAILED in ${failed[*]} after $((SECONDS - started)) s"
+  exit 1
+fi
+echo "test.sh: all tests passed in $((SECONDS - started)) s"
