@@ -1,0 +1,46 @@
+// Placement of the experts of all 58 MoE layers (budget 5 ms), and the imbalance tables that are
+// made once at load time (budget 1.5 s for a decode and a prefill unit).
+#include <benchmark/benchmark.h>
+
+#include <vector>
+
+#include "epfleet/base/random.h"
+#include "epfleet/policy/expert_load.h"
+#include "epfleet/policy/expert_placement.h"
+
+namespace {
+
+using namespace epfleet;
+
+constexpr int kLayers = 58;
+
+void place_all_layers(benchmark::State& state, const policy::ExpertSlots& slots) {
+  base::Stream stream(base::StreamFamily(1, "bench.experts"), 0);
+  std::vector<std::vector<double>> loads(kLayers, std::vector<double>(256));
+  for (std::vector<double>& load : loads) {
+    for (double& x : load) {
+      x = stream.lognormal(0.0, 0.5);
+    }
+  }
+  for (auto _ : state) {
+    for (const std::vector<double>& load : loads) {
+      benchmark::DoNotOptimize(policy::place_experts(load, slots, policy::ExpertRule::Eplb));
+    }
+  }
+}
+
+void bm_place_prefill(benchmark::State& state) { place_all_layers(state, {256, 288, 8, 4, 32}); }
+void bm_place_decode(benchmark::State& state) { place_all_layers(state, {256, 288, 8, 18, 144}); }
+BENCHMARK(bm_place_prefill)->Unit(benchmark::kMillisecond);
+BENCHMARK(bm_place_decode)->Unit(benchmark::kMillisecond);
+
+void bm_expected_imbalance(benchmark::State& state) {
+  policy::ExpertLoadSpec spec;
+  spec.gpus = state.range(0);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(policy::expected_imbalance(spec));
+  }
+}
+BENCHMARK(bm_expected_imbalance)->Arg(32)->Arg(144)->Unit(benchmark::kMillisecond);
+
+}  // namespace

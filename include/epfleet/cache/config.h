@@ -1,0 +1,27 @@
+// The on-disk KV cache: which model of it, how large, how long it keeps.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "epfleet/base/quantity.h"
+#include "epfleet/base/time.h"
+
+namespace epfleet::cache {
+
+enum class CacheModel { Statistical, Mechanistic };
+enum class Eviction { Lru, Fifo, S3Fifo, Lfu, Ttl };
+
+// Lru and Fifo evict what was used (written) longest ago when the store is full. Ttl never fills:
+// the age alone decides. S3Fifo and Lfu need block identities, which come with block traces.
+struct KvCacheConfig {
+  CacheModel model = CacheModel::Mechanistic;
+  double hit_ratio = 0.0;  // statistical only: share of every prompt that hits
+  base::Bytes capacity{20'000'000'000'000'000};  // of the whole store; Lru and Fifo only
+  base::Duration ttl =
+      std::chrono::hours(24);  // since the last use (Fifo: since written); all rules
+  Eviction eviction = Eviction::Lru;
+  std::int64_t block = 64;  // tokens; a prefix hits in whole blocks
+};
+
+}  // namespace epfleet::cache

@@ -1,0 +1,79 @@
+// The role of the on-disk KV cache: how much of a prompt's start is stored, and what becomes of
+// what is written. Takes `now` as an argument and never looks at a clock.
+// Modelled: whole blocks from token 0, entries that exist only once written, capacity, TTL,
+// eviction.
+// Left out: bandwidth (serving has the storage NICs) and placement on storage nodes.
+// Two models: a stated share of every prompt (statistical_cache.h), or what sessions and shared
+// prefixes really left behind (session_cache.h).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "epfleet/base/quantity.h"
+#include "epfleet/base/time.h"
+#include "epfleet/cache/config.h"
+#include "epfleet/workload/request.h"
+#include "epfleet/workload/source.h"
+
+namespace epfleet::cache {
+
+// What a prompt finds. A mechanistic cache accounts for every token that an ideal (infinite,
+// instant, warm, unblocked) cache would hit: hit + lost parts == max(session_tokens,
+// shared_tokens), at most the prompt. A broken chain of blocks loses all that follows, to the cause
+// of the first break.
+struct Lookup {
+  std::int32_t hit_tokens = 0;     // whole blocks; the caller computes at least the last token
+  std::int32_t lost_cold = 0;      // never stored before in this run
+  std::int32_t lost_capacity = 0;  // evicted, and not yet too old
+  std::int32_t lost_ttl = 0;       // too old, evicted or not
+  std::int32_t lost_rounding = 0;  // the partial last block
+  std::int32_t lost_not_yet_written = 0;
+};
+
+struct CacheUse {
+  std::int64_t stored_tokens =
+      0;  // at the last call; 0 from a statistical cache, which stores nothing
+};
+
+class PrefixCache {
+ public:
+  PrefixCache() = default;
+  PrefixCache(const PrefixCache&) = delete;
+  PrefixCache& operator=(const PrefixCache&) = delete;
+  virtual ~PrefixCache() = default;
+
+  // The prompt arrives and is matched; counts as a use of what it matches, also of what is still
+  // being written. What the session stored beyond session_tokens is no longer its own. A request
+  // prefilled again after its prompt was stored asks with session_tokens = prompt_tokens and
+  // first_turn = false. Times of calls never go back.
+  [[nodiscard]] virtual Lookup lookup(const workload::Request& request, base::TimePoint now) = 0;
+
+  // The request's first `tokens` tokens (prompt, or prompt + output) are being written and can be
+  // hit from `stored_at` on (>= now); counts as a use of all of them. Only what exceeds the stored
+  // part is new: its token count is returned, for the caller's write traffic.
+  [[nodiscard]] virtual std::int64_t store(const workload::Request& request, std::int64_t tokens,
+                                           base::TimePoint now, base::TimePoint stored_at) = 0;
+
+  // The session will not return (its last request is finished): what it stored stays until it is
+  // evicted, but only in the totals.
+  virtual void forget_session(const workload::Request& last) = 0;
+
+  // The content at the start of the run, from the workload's look-back. Where there is any, every
+  // shared prefix counts as stored, last used with the newest of it (the store is a warm one).
+  // REQUIRES: no other call was made before.
+  virtual void warm(std::span<const workload::WarmExtent> extents,
+                    std::span<const workload::WarmTotal> totals) = 0;
+
+  [[nodiscard]] virtual CacheUse use(base::TimePoint now) = 0;
+};
+
+// bytes_per_token turns the configured capacity into tokens; shared_prefixes is
+// Source::shared_prefixes(). Throws InputError for the rules that need block traces (s3fifo, lfu).
+[[nodiscard]] std::unique_ptr<PrefixCache> make_prefix_cache(const KvCacheConfig& config,
+                                                             std::int64_t bytes_per_token,
+                                                             std::size_t shared_prefixes,
+                                                             std::uint64_t seed);
+
+}  // namespace epfleet::cache

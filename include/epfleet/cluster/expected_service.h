@@ -1,0 +1,27 @@
+// How long a request would take in a fleet that carries a steady load: an estimate from the timing
+// model, made before anything is simulated. The workload uses it only to place the turns of
+// conversations in time when it solves for session starts; the simulated service times come from
+// the simulation.
+#pragma once
+
+#include "epfleet/cluster/fleet_spec.h"
+#include "epfleet/cluster/unit_setup.h"
+
+namespace epfleet::cluster {
+
+struct SteadyLoad {
+  double output_tokens_per_s = 0.0;  // of the whole fleet
+  double mean_kv_tokens = 5'000.0;   // per request in decode
+  double mean_groups = 0.0;          // allotted, on average
+};
+
+struct ServiceEstimate {
+  double prefill_s = 0.0;  // arrival to first token
+  double per_output_token_s = 0.0;
+};
+
+// The batch at which decode units emit just the asked rate, by bisection on the step price.
+[[nodiscard]] ServiceEstimate estimate_service(const FleetSpec& spec, const StepPricers& pricers,
+                                               const SteadyLoad& load);
+
+}  // namespace epfleet::cluster

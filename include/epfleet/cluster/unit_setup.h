@@ -1,0 +1,29 @@
+// From a fleet's specification to what its two kinds of units need: step prices, limits, bytes per
+// token.
+#pragma once
+
+#include "epfleet/cluster/fleet_spec.h"
+#include "epfleet/serving/decode_unit.h"
+#include "epfleet/serving/prefill_unit.h"
+#include "epfleet/timing/decode_pricer.h"
+#include "epfleet/timing/prefill_pricer.h"
+
+namespace epfleet::cluster {
+
+struct StepPricers {
+  timing::PrefillPricer prefill;
+  timing::DecodePricer decode;
+};
+
+// With the expected imbalance of the experts' placement inside (Monte Carlo, about a second).
+[[nodiscard]] StepPricers make_step_pricers(const FleetSpec& spec);
+
+// Throw InputError when no KV fits beside the weights, or not one context of the limit in decode.
+[[nodiscard]] serving::PrefillUnitLimits prefill_limits(const FleetSpec& spec,
+                                                        const timing::PrefillPricer& pricer);
+[[nodiscard]] serving::DecodeUnitLimits decode_limits(const FleetSpec& spec);
+
+// The MTP module's layer included when it is on.
+[[nodiscard]] std::int64_t kv_bytes_per_token(const FleetSpec& spec);
+
+}  // namespace epfleet::cluster

@@ -1,0 +1,21 @@
+// What must hold between keys: each value may be fine alone and still contradict another.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "epfleet/config/scenario.h"
+
+namespace epfleet::config {
+
+struct Contradiction {
+  std::vector<std::string> keys;  // that are in it; the first is where it is shown
+  std::string what;
+  std::string remedy;
+};
+
+// Every contradiction; empty if the scenario can be run. Reads no file, only looks whether traces
+// exist.
+[[nodiscard]] std::vector<Contradiction> check(const Scenario& scenario);
+
+}  // namespace epfleet::config

@@ -1,0 +1,30 @@
+// What a user may ask about the keys: in words, as a JSON Schema for editors, as a list of the
+// guesses.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "epfleet/config/scenario.h"
+
+namespace epfleet::config {
+
+// One key, all keys below a group, or ("") every key: type, unit, default, range, plausible range,
+// meaning, source. Throws base::InputError, naming the nearest key, if there is none.
+[[nodiscard]] std::string explain(std::string_view key_or_group = "");
+
+// JSON Schema (draft 2020-12) of scenario files.
+[[nodiscard]] std::string json_schema();
+
+// A value that nobody published: what the scenario takes, and what else is plausible. All three
+// texts can be given to --set.
+struct Guess {
+  std::string key;
+  std::string central;
+  std::string low;
+  std::string high;
+};
+[[nodiscard]] std::vector<Guess> guesses(const Scenario& scenario);
+
+}  // namespace epfleet::config

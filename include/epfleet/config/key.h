@@ -1,0 +1,82 @@
+// The key table: one row per scenario key. Parsing, range checks, `epfleet explain`, the JSON
+// Schema and the resolved document all come from these rows; nothing else knows what a key is
+// called.
+#pragma once
+
+#include <functional>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "epfleet/config/scenario.h"
+#include "epfleet/config/value.h"
+
+namespace epfleet::config {
+
+struct Node;  // a value as written (src/config/document.h)
+
+// What JSON knows a value as; everything with a unit is text.
+enum class JsonType { Text, Integer, Number, NumberOrText, Boolean, List };
+
+// Bounds in the dimension's base unit (seconds for durations). Open: the bound itself is outside.
+struct Range {
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+  bool low_open = false;
+  bool high_open = false;
+};
+
+struct Choice {
+  std::string name;
+  std::string meaning;  // may be empty
+};
+
+struct Key {
+  std::string name;    // "decode.host_time"
+  std::string type;    // in words, with the units: "duration (ns, us, ms, s, min, h, d)"
+  std::string help;    // one sentence
+  std::string source;  // where the default or the shipped value comes from
+  JsonType json = JsonType::Text;
+  Dimension dimension = Dimension::Number;
+  Range range;
+  std::string range_text;       // "> 0 s"; empty: any
+  std::string absent;           // word for "no value": "auto" or "none"; empty: not allowed
+  std::vector<Choice> choices;  // allowed words; empty: not a choice
+  bool is_path = false;         // resolved against the folder of the file that states it
+  std::string plausible_low;    // both empty: not a guess
+  std::string plausible_high;
+  std::string overrides;  // "hardware.sms" for prefill.hardware.sms; else empty
+
+  // Reads the written value into the scenario; what is wrong is the answer.
+  std::function<std::optional<Fault>(Scenario&, const Node&)> read;
+  // The value in canonical form, as one YAML flow value; several lines: a YAML block.
+  std::function<std::string(const Scenario&)> print;
+
+  [[nodiscard]] bool is_guess() const { return !plausible_low.empty(); }
+};
+
+// In the order of the resolved document.
+[[nodiscard]] std::span<const Key> key_table();
+
+[[nodiscard]] const Key* find_key(std::string_view name);
+
+// Whether keys lie below it: "decode", "decode.mtp".
+[[nodiscard]] bool is_key_group(std::string_view name);
+
+// Names directly below a group ("" is the root), in table order.
+[[nodiscard]] std::vector<std::string> group_members(std::string_view group);
+
+// The key or group most like a misspelt one; empty if nothing is near.
+[[nodiscard]] std::string nearest_key(std::string_view name);
+
+// Groups that may be given as the NAME of a shared part: "hardware", "model", "prices.book", ...
+struct PartGroup {
+  std::string name;
+  std::string member;  // "book": the part's entry that is meant, if the part has it
+};
+[[nodiscard]] std::span<const PartGroup> part_groups();
+
+}  // namespace epfleet::config

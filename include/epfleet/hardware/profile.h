@@ -1,0 +1,100 @@
+// A GPU and its node as numbers. Another GPU is another profile, never another code path.
+// Defaults: NVIDIA H800 SXM5 with the kernels of February 2025.
+//
+// Modelled: memory, links, collectives, and per kernel class a fixed time and rates: time = fixed +
+//   max(work / rate, bytes / bandwidth). Rates are for a cool chip and all SMs; timing scales them
+//   by the SMs it has and by the sustained factor of the clock that a busy service settles at.
+// Left out: the saw-tooth of GEMM tiles in m, temperature, L2 hits, faults of links.
+// Sources, by letter, in the comments below:
+//   [P] DeepSeek's profile-data of February 2025: decode kernels and per-layer breakdowns (H800)
+//   [G] DeepGEMM README of 2025-02-25 (H800)   [E] DeepEP README and issue 71   [F] FlashMLA README
+//   [H] epfleet's own H100 measurements (same die, clocks and memory as H800)
+//   [I] "Insights into DeepSeek-V3", ISCA 2025, arXiv 2505.09343   [3] 3FS README
+#pragma once
+
+#include <cstdint>
+
+#include "epfleet/base/quantity.h"
+#include "epfleet/base/time.h"
+
+namespace epfleet::hardware {
+
+using base::Bytes;
+using base::BytesPerSecond;
+using base::Duration;
+using base::FlopsPerSecond;
+
+// Durations are in nanoseconds.
+struct HardwareProfile {
+  // --- the node and the chip
+  std::int64_t gpus_per_node = 8;
+  Bytes memory{84'943'110'144};  // totalGlobalMem in the traces of [P]
+  std::int64_t sms = 132;
+  std::int64_t prefill_comm_sms = 24;  // given to the all-to-all in prefill; 108 compute [E] [P]
+  Duration kernel_gap{1'500};          // of a chain, beyond each kernel alone: 33-35 us / 23 [H]
+
+  // --- what is left of a compute-bound kernel's cool rate at the clock under the power cap
+  double sustained_gemm_factor = 0.93;               // dense FP8 +7 %, grouped +9 % [H]
+  double sustained_decode_attention_factor = 0.91;   // MLA core +10 % [H]
+  double sustained_prefill_attention_factor = 0.89;  // +13 % [H]
+
+  // --- FP8 GEMM, dense: fixed + max(bytes / bandwidth, flops / rate + output bytes / epilogue)
+  Duration dense_gemm_fixed{3'600};              // [H]
+  BytesPerSecond dense_gemm_bandwidth{2'904e9};  // [H]; [G] at m = 64, 128 within 15 %
+  FlopsPerSecond fp8_gemm_rate{1'400e12};  // [G]: solved from m = 4096 rows, dense and grouped
+  BytesPerSecond gemm_epilogue_bandwidth{2'200e9};  // [G]: 2000-2500; writes were not hidden then
+  // --- FP8 grouped GEMM, masked (decode): fixed + max(active bytes / bandwidth, flops / rate)
+  Duration masked_gemm_fixed{2'800};              // [H]
+  BytesPerSecond masked_gemm_bandwidth{2'799e9};  // [H] active weight bytes
+  FlopsPerSecond masked_gemm_rate{870e12};        // [P]: gate_up 81 us and down 39 us together
+  // --- contiguous layout (prefill): as dense, with
+  Duration contiguous_gemm_fixed{20'000};             // [H]
+  BytesPerSecond contiguous_gemm_bandwidth{3'542e9};  // [H]
+  // --- BF16 GEMM: head, gate, absorbed products
+  Duration bf16_gemm_fixed{2'000};              // [H] absorb at m = 1: 8.0 us for 16.8 MB
+  BytesPerSecond bf16_gemm_bandwidth{2'830e9};  // [H] lm_head 655 us
+  FlopsPerSecond bf16_gemm_rate{660e12};        // [H] lm_head at m = 256: 723 us
+  Duration gate_gemm_fixed{5'500};              // 7168 x 256 with split-K: 6 + 2 us [P], 6.4 [H]
+
+  // --- attention cores
+  Duration mla_decode_fixed{10'700};              // [H]
+  BytesPerSecond mla_decode_bandwidth{2'844e9};   // [H]; [F]: up to 3000
+  FlopsPerSecond mla_decode_rate{657e12};         // [P]: 255 us at 64 x 4096, s_q = 2, sustained
+                                                  // (573 TFLOPS as a whole; [F] says 580)
+  Duration prefill_attention_fixed{7'100};        // [H] FlashAttention-3, 192/128
+  FlopsPerSecond prefill_attention_rate{810e12};  // [H] 1.708 us per SM and 128 x 128 block
+  Duration prefill_attention_tile{4'400};         // [H] per SM, 128 queries and head
+
+  // --- element-wise kernels: fixed + bytes / bandwidth
+  Duration norm_fixed{2'500};                     // add + RMSNorm [H]
+  Duration elementwise_fixed{1'400};              // quantise, SiLU, RoPE and cache write [H]
+  BytesPerSecond elementwise_bandwidth{2'960e9};  // [H] 2900-3025
+  Duration topk_fixed{6'500};                     // sigmoid, groups, top-k: 8 us with its gap [P]
+  Duration sampling_fixed{65'000};                // four kernels [H]
+  BytesPerSecond row_select_bandwidth{360e9};     // top-k and sampling, per byte of FP32 scores [H]
+
+  // --- low-latency all-to-all (decode), pure RDMA, of February 2025:
+  //     time = fixed + tokens per rank * per_token * (1 + growth * log2(GPUs / reference))
+  Duration low_latency_fixed{27'000};              // [E] intercept of the EP16-64 fits
+  Duration low_latency_dispatch_per_token{1'290};  // [E] 192 us at 128 tokens, EP128
+  Duration low_latency_combine_per_token{2'670};   // [E] 369 us at 128 tokens, EP128
+  std::int64_t low_latency_reference_gpus = 128;
+  double low_latency_dispatch_growth = 0.038;  // per doubling; least squares of EP8..EP256 [E]
+  double low_latency_combine_growth = 0.028;   // the same
+  double low_latency_combine_in_situ = 1.068;  // beside the attention core 394 us, alone 369 [P]
+
+  // --- normal all-to-all (prefill) of February 2025: bytes to distinct nodes per token / bandwidth
+  BytesPerSecond normal_dispatch_bandwidth{44e9};  // [E] EP32; 43 at EP16, 46 at EP64
+  BytesPerSecond normal_combine_bandwidth{47e9};   // [E] EP32; 43 at EP16, 45 at EP64
+  BytesPerSecond nvlink_bandwidth{155e9};          // [E] EP8, 153 / 158; per distinct GPU
+  double normal_in_situ_factor = 1.18;             // beside compute: 4.74 and 8.63 ms [P] / alone
+  Duration normal_dispatch_barrier{1'045'000};     // 2.091 ms per layer, two micro-batches [P]
+  Duration normal_combine_barrier{1'013'000};      // 2.026 ms [P]
+
+  // --- links outside the all-to-all
+  BytesPerSecond rdma_bandwidth{40e9};               // per NIC, one NIC a GPU; effective [I]
+  BytesPerSecond storage_bandwidth{42.949672960e9};  // per node: 40 GiB/s at best over 400 Gb/s [3]
+  BytesPerSecond pcie_bandwidth{55e9};               // per GPU, one direction, pinned memory [H]
+};
+
+}  // namespace epfleet::hardware

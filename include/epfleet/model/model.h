@@ -1,0 +1,80 @@
+// DeepSeek-V3/R1 as numbers: shapes, and the bytes and floating-point operations that follow.
+//
+// Modelled: MLA attention, group-limited top-k routing, shared expert, one MTP module.
+// Left out: other attention kinds; quantised KV.
+// Source: inference/configs/config_671B.json and README_WEIGHTS.md of deepseek-ai/DeepSeek-V3.
+#pragma once
+
+#include <cstdint>
+
+namespace epfleet::model {
+
+struct Model {
+  std::int64_t layers = 61;
+  std::int64_t dense_layers = 3;  // the first ones: a dense FFN instead of experts
+  std::int64_t mtp_layers = 1;    // draft modules, each one MoE layer
+  std::int64_t hidden = 7168;
+  std::int64_t heads = 128;
+  std::int64_t q_lora = 1536;
+  std::int64_t kv_lora = 512;
+  std::int64_t nope = 128;  // head dimension without position
+  std::int64_t rope = 64;   // head dimension with rotary position
+  std::int64_t v_dim = 128;
+  std::int64_t experts = 256;  // routed, per MoE layer
+  std::int64_t top_k = 8;
+  std::int64_t groups = 8;       // experts come in groups ...
+  std::int64_t topk_groups = 4;  // ... and a token's experts lie in this many of them
+  std::int64_t shared_experts = 1;
+  std::int64_t moe_inter = 2048;
+  std::int64_t dense_inter = 18432;
+  std::int64_t vocab = 129280;
+
+  [[nodiscard]] constexpr std::int64_t moe_layers() const { return layers - dense_layers; }
+
+  // BF16 latent and rotary key, per token over all layers: 70,272; 71,424 with the MTP module's
+  // layer.
+  [[nodiscard]] constexpr std::int64_t kv_bytes_per_token(bool mtp) const {
+    return (layers + (mtp ? mtp_layers : 0)) * kv_bytes_per_token_layer();
+  }
+  [[nodiscard]] constexpr std::int64_t kv_bytes_per_token_layer() const {
+    return kBf16 * (kv_lora + rope);
+  }
+
+  // --- parameters
+  [[nodiscard]] constexpr std::int64_t kv_b_parameters() const {
+    return kv_lora * heads * (nope + v_dim);
+  }
+  [[nodiscard]] constexpr std::int64_t attention_parameters() const {  // per layer: 187.1 M
+    return hidden * (q_lora + kv_lora + rope) + q_lora * heads * (nope + rope) + kv_b_parameters() +
+           heads * v_dim * hidden;
+  }
+  [[nodiscard]] constexpr std::int64_t expert_parameters() const { return 3 * hidden * moe_inter; }
+  [[nodiscard]] constexpr std::int64_t dense_ffn_parameters() const {
+    return 3 * hidden * dense_inter;
+  }
+  [[nodiscard]] constexpr std::int64_t router_parameters() const { return hidden * experts; }
+  [[nodiscard]] constexpr std::int64_t head_parameters() const { return hidden * vocab; }
+
+  // --- floating-point operations; two per multiply-add
+  [[nodiscard]] constexpr double attention_linear_flops() const {  // per token and layer: 374.2 M
+    return 2.0 * static_cast<double>(attention_parameters());
+  }
+  [[nodiscard]] constexpr double expert_flops() const {  // per token and expert: 88.1 M
+    return 2.0 * static_cast<double>(expert_parameters());
+  }
+  [[nodiscard]] constexpr double head_flops() const {  // per token: 1.853 G
+    return 2.0 * static_cast<double>(head_parameters());
+  }
+  // Core attention per (query, key) pair and layer. Prefill computes keys and values of every head:
+  // 81,920; decode works on the shared latent (absorbed): 278,528.
+  [[nodiscard]] constexpr double prefill_pair_flops() const {
+    return 2.0 * static_cast<double>(heads * (nope + rope + v_dim));
+  }
+  [[nodiscard]] constexpr double decode_pair_flops() const {
+    return 2.0 * static_cast<double>(heads * (kv_lora + rope + kv_lora));
+  }
+
+  static constexpr std::int64_t kBf16 = 2;  // bytes
+};
+
+}  // namespace epfleet::model

@@ -1,0 +1,128 @@
+// The facts that the simulated service announces. It knows nothing of who listens: statistics, cost
+// meters and logs are Observers. Facts are plain values; spans are valid only during the call.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "epfleet/base/id.h"
+#include "epfleet/base/time.h"
+#include "epfleet/workload/request.h"
+
+namespace epfleet::observe {
+
+enum class Outcome : std::uint8_t { Completed, Rejected, Failed, InFlight };
+
+// The life of one request, announced once: when it leaves the service, or at the end of the run
+// (InFlight). Times that were not reached are absent (first_token of a rejected request, say).
+struct RequestDone {
+  base::RequestId id;
+  base::SessionId session;
+  Outcome outcome = Outcome::Completed;
+  workload::Variant variant = workload::Variant::V3;
+  workload::Channel channel = workload::Channel::Web;
+  std::uint32_t turn = 0;
+  std::int32_t prompt_tokens = 0;
+  std::int32_t cached_tokens = 0;
+  std::int32_t output_tokens = 0;
+  std::int32_t reasoning_tokens = 0;
+  base::UnitId prefill_unit, decode_unit;
+  std::uint16_t prefill_gpu = 0, decode_gpu = 0;
+  std::uint16_t preemptions = 0;
+  bool entered_prefill = false, has_first_token = false, entered_decode = false;
+  base::TimePoint arrival;
+  base::TimePoint prefill_start;  // start of the step that computes its first chunk
+  base::TimePoint first_token;    // end of the step with its last chunk
+  base::TimePoint kv_arrived;     // its KV is on the decode GPU
+  base::TimePoint decode_start;   // start of the first decode step it takes part in
+  base::TimePoint done;           // its last token (= first_token for a one-token answer)
+};
+
+// One finished step of a prefill unit. Imbalances are max / mean over the unit's GPUs, >= 1.
+struct PrefillStepDone {
+  base::UnitId unit;
+  base::TimePoint start, end;
+  std::int64_t tokens = 0;       // computed in the step
+  double attention_pairs = 0.0;  // query-key pairs of the step
+  double efficiency = 0.0;       // mean work over the slowest GPU's work, 0..1
+  double attention_imbalance = 1.0;
+  double token_imbalance = 1.0;
+  double expert_imbalance = 1.0;
+  bool out_of_range = false;  // priced outside the calibrated range
+};
+
+// One finished step of a decode unit.
+struct DecodeStepDone {
+  base::UnitId unit;
+  base::TimePoint start, end;
+  std::int64_t requests = 0;  // that took part
+  std::int64_t joined = 0;    // of these, in their first step (their ITL starts at the first token)
+  double kv_tokens = 0.0;
+  double kv_ratio_max = 0.0;  // fullest GPU: KV held / capacity
+  double kv_ratio_mean = 0.0;
+  double kv_imbalance = 1.0;
+  double request_imbalance = 1.0;
+  double expert_imbalance = 1.0;
+  bool out_of_range = false;
+};
+
+// Tokens that moved, by who pays for them: exact running totals since the start of the run.
+struct TokenTotals {
+  std::int64_t input = 0;      // prompt tokens of prompts whose prefill finished
+  std::int64_t cached = 0;     // of these, read from the store
+  std::int64_t output_fp = 0;  // emitted, in 1/256 token (see serving/decode_unit.h)
+};
+inline constexpr std::int64_t kTokenOne = 256;  // fixed point of output_fp
+
+// A look at the whole fleet, taken at every report interval and at both ends of the counted window.
+// Sums run from the start of the run (warm-up included); whoever wants an interval takes the
+// difference.
+struct FleetSample {
+  base::TimePoint time;
+  bool window_start = false, window_end = false;
+  std::array<std::array<TokenTotals, workload::kChannels>, workload::kVariants>
+      tokens{};                      // [variant][channel]
+  std::int64_t computed_tokens = 0;  // prefill tokens computed
+  std::int64_t carried_in_tokens =
+      0;  // since window start, for requests that arrived before it: input + output
+  std::int64_t arrived = 0, completed = 0, rejected = 0, failed = 0, preempted = 0;
+  // node-nanoseconds since the start of the run
+  struct NodeTime {
+    std::int64_t busy = 0, idle = 0, loading = 0, draining = 0;
+    [[nodiscard]] std::int64_t allotted() const { return busy + idle + loading + draining; }
+  };
+  NodeTime prefill_node_ns, decode_node_ns;
+  // at this moment
+  std::int64_t prefill_nodes_allotted = 0, decode_nodes_allotted = 0;
+  std::int64_t nodes_serving = 0, nodes_draining = 0, nodes_loading = 0;
+  std::int64_t prefill_queue_requests = 0, prefill_queue_tokens = 0;
+  std::int64_t decode_waiting_requests = 0;  // KV on its way or no room yet
+  std::int64_t decode_active_requests = 0;
+  double decode_kv_tokens = 0.0, decode_kv_capacity_tokens = 0.0;
+  // the store, since the start of the run
+  std::int64_t cache_read_bytes = 0, cache_written_bytes = 0;
+  std::int64_t cache_stored_bytes = 0;  // at this moment
+  struct LostTokens {
+    std::int64_t cold = 0, capacity = 0, ttl = 0, rounding = 0, not_yet_written = 0;
+  } cache_lost;
+  std::int64_t kv_moved_bytes = 0;  // prefill to decode, and migrations
+};
+
+class Observer {
+ public:
+  Observer() = default;
+  Observer(const Observer&) = delete;
+  Observer& operator=(const Observer&) = delete;
+  virtual ~Observer() = default;
+
+  virtual void on_requests_done(std::span<const RequestDone> /*requests*/) {}
+  virtual void on_prefill_step(const PrefillStepDone& /*step*/) {}
+  virtual void on_decode_step(const DecodeStepDone& /*step*/) {}
+  // A request finished its first decode step: the gap between its first token and that step's end.
+  virtual void on_first_chunk(base::Duration /*gap*/) {}
+  virtual void on_sample(const FleetSample& /*sample*/) {}
+};
+
+}  // namespace epfleet::observe

@@ -1,0 +1,61 @@
+// Which copies of the routed experts stand on which GPU. One layer is independent of the others.
+// Modelled: EPLB, the balancer of the real service: the hierarchical rule where the expert groups
+// divide the nodes (a group stays within one node, so group-limited routing keeps its locality),
+// the global rule otherwise. Loads are single precision and ties go to the first, so that
+// placements equal the original's to the last slot. Source: deepseek-ai/EPLB, eplb.py (algorithm
+// and test vector); DeepSeek-V3 report, section 3.4.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace epfleet::policy {
+
+enum class ExpertRule {
+  None,    // expert i on slot i; the redundant slots hold second copies of the first experts
+  Static,  // EPLB once, from loads observed long ago; as a placement of given loads, the same as
+           // Eplb
+  Eplb,    // EPLB, rebalanced regularly from the loads observed last
+};
+
+struct ExpertRuleRow {
+  std::string_view name;
+  std::string_view description;
+  ExpertRule rule;
+};
+// All rules, in the order in which they are offered.
+[[nodiscard]] std::span<const ExpertRuleRow> expert_rules();
+[[nodiscard]] std::optional<ExpertRule> expert_rule(std::string_view name);
+
+// What is to be placed where. Slots are counted GPU by GPU, GPUs node by node.
+struct ExpertSlots {
+  std::int64_t experts = 256;  // logical experts of a layer
+  std::int64_t slots = 288;    // physical ones: experts + redundant
+  std::int64_t groups = 8;     // of consecutive experts
+  std::int64_t nodes = 4;
+  std::int64_t gpus = 32;
+};
+
+struct LayerPlacement {
+  std::vector<std::int32_t> physical_to_logical;  // by slot
+  std::vector<std::int32_t> logical_count;        // copies, by expert
+};
+
+// Every problem of the sizes, in a sentence; empty when EPLB can place them.
+[[nodiscard]] std::vector<std::string_view> problems_of(const ExpertSlots& sizes);
+
+// REQUIRES: problems_of(sizes) is empty; load has one entry >= 0 per expert.
+[[nodiscard]] LayerPlacement place_experts(std::span<const double> load, const ExpertSlots& sizes,
+                                           ExpertRule rule);
+
+// Load of each GPU when the copies of an expert share its load evenly.
+[[nodiscard]] std::vector<double> gpu_loads(const LayerPlacement& placement,
+                                            std::span<const double> load, std::int64_t gpus);
+
+// Mean load over largest load, 0..1; 1 for no load at all.
+[[nodiscard]] double balancedness(std::span<const double> gpu_load);
+
+}  // namespace epfleet::policy

@@ -1,0 +1,41 @@
+// Published beside simulated. A row says what the published figure is to this run (its role), how
+// far off the simulated value is, and, where the band script has been run, what the guesses leave
+// open.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "epfleet/metrics/interval.h"
+#include "epfleet/report/published.h"
+#include "epfleet/report/run_report.h"
+
+namespace epfleet::report {
+
+struct CheckRow {
+  std::string name;
+  Role role = Role::Predicted;
+  double published = 0.0;
+  std::optional<double> published_low, published_high;
+  std::optional<double> tolerance_ratio;
+  metrics::Measure simulated;
+  Band band;                          // from the plausible ranges of the guesses
+  bool band_stale = false;            // made for a scenario with another fingerprint
+  std::optional<double> error_ratio;  // simulated / published - 1
+  std::optional<bool> within;  // the published range or the tolerance; none: nothing to judge by
+  std::string source;
+  std::string note;  // why there is no judgement, or which hour; may be empty
+};
+
+// In the order of the file; the worst hour of the chart, if there is one, comes last.
+[[nodiscard]] std::vector<CheckRow> make_checks(const RunReport& report);
+
+// The rows of each role, in order; indexed by Role.
+[[nodiscard]] std::array<std::vector<CheckRow>, kRoles> by_role(const std::vector<CheckRow>& rows);
+
+// simulated / published - 1 by the hour; none for hours without a published one or not yet whole.
+[[nodiscard]] std::vector<std::optional<double>> hourly_revenue_errors(const RunReport& report);
+
+}  // namespace epfleet::report

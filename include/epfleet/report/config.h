@@ -1,0 +1,23 @@
+// What is written, how finely, and which published values stand beside the simulated ones.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "epfleet/base/time.h"
+
+namespace epfleet::report {
+
+enum class RequestLog { None, Sample, All };
+
+struct ReportConfig {
+  base::Duration interval = std::chrono::seconds(60);  // of timeseries.csv
+  RequestLog requests = RequestLog::None;              // requests.csv.zst
+  double request_sample = 0.001;                       // share of requests, for Sample
+  std::string published;  // CSV of published values (columns: traces/README.md); empty: no checks
+  std::string published_hourly;  // CSV of the published hourly chart; empty: no hourly checks
+  std::string bands;             // file written by the band script; empty: no bands
+};
+
+}  // namespace epfleet::report

@@ -1,0 +1,46 @@
+// requests.csv.zst: one row for each request of the sample (or all), written while the run goes on.
+// The sample is a pure function of the request id, so the same requests appear whatever the
+// policies do. Times are whole nanoseconds from the start of the counted window; requests of the
+// warm-up have negative arrivals. What was not reached (the first token of a rejected request, say)
+// is an empty field.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "epfleet/observe/facts.h"
+#include "epfleet/report/config.h"
+
+namespace epfleet::report {
+
+// "zstd" in requests.csv.zst; the plain form is for tests and for looking at.
+enum class Compression { None, Zstd };
+
+class RequestLogWriter : public observe::Observer {
+ public:
+  // Which requests: RequestLog::All, or the share `sample` of them by the hash of (seed, id).
+  // Throws MachineError when the file cannot be created. REQUIRES: which != RequestLog::None.
+  RequestLogWriter(const std::filesystem::path& path, RequestLog which, double sample,
+                   std::uint64_t seed, Compression compression = Compression::Zstd);
+  ~RequestLogWriter() override;
+
+  // Throws MachineError when the disk is full.
+  void on_requests_done(std::span<const observe::RequestDone> requests) override;
+
+  // Writes what is left and closes the file. Throws MachineError. Without it the file is cut short.
+  void finish();
+
+  [[nodiscard]] std::int64_t rows() const;
+
+ private:
+  struct File;
+  std::unique_ptr<File> file_;
+};
+
+// Whether the request belongs to a sample of this share: its hash, as a fraction of 1, is below it.
+[[nodiscard]] bool in_sample(std::uint64_t seed, base::RequestId id, double share);
+
+}  // namespace epfleet::report

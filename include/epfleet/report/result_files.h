@@ -1,0 +1,33 @@
+// The files of a result folder, each as text. The same report gives the same bytes on every
+// machine: JSON keys in a fixed order, doubles in their shortest form that reads back equal, null
+// (JSON) or an empty field (CSV) for what could not be measured.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "epfleet/report/result_folder.h"
+#include "epfleet/report/run_report.h"
+
+namespace epfleet::report {
+
+[[nodiscard]] std::string summary_json(const RunReport& report);
+[[nodiscard]] std::string run_info_json(const RunReport& report);
+
+// The run under the names of vLLM's `bench serve`. Tokens are those of the window, whoever asked;
+// `failed` counts rejected requests too.
+[[nodiscard]] std::string bench_serving_json(const RunReport& report);
+
+// One row per interval, and per hour of the window.
+[[nodiscard]] std::string timeseries_csv(const RunReport& report);
+[[nodiscard]] std::string hourly_csv(const RunReport& report);
+
+// Writes every file above and resolved.yaml; summary.json last, so that a folder that has it is
+// whole.
+void write_result(ResultFolder& folder, const RunReport& report);
+
+// Opens, writes and commits a folder in one go. Throws InputError and MachineError as ResultFolder
+// does.
+void write_result_folder(const std::filesystem::path& target, const RunReport& report);
+
+}  // namespace epfleet::report

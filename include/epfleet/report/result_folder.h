@@ -1,0 +1,53 @@
+// The folder that a run leaves behind. It is filled aside, in a hidden sibling, and takes its place
+// by rename when it is complete: whoever looks sees the old result or the new one, whole, never a
+// mixture. Modelled on how databases write a checkpoint: write, flush to disk, rename, flush the
+// parent. Left out: locking. Two runs into one folder both finish, and the later one stays.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace epfleet::report {
+
+inline constexpr int kSummarySchema = 1;
+
+class ResultFolder {
+ public:
+  // Refuses early, before a long run: throws InputError when `target` exists and is neither empty
+  // nor a result of epfleet, MachineError when nothing can be written beside it. Creates missing
+  // parents.
+  explicit ResultFolder(const std::filesystem::path& target);
+  ResultFolder(const ResultFolder&) = delete;
+  ResultFolder& operator=(const ResultFolder&) = delete;
+
+  // Without commit() nothing of it stays and an old result is as it was.
+  ~ResultFolder();
+
+  // Where a file is written before commit(), for writers that stream.
+  [[nodiscard]] std::filesystem::path path_of(std::string_view name) const;
+
+  // Throws MachineError on any failure, a full disk included.
+  void write(std::string_view name, std::string_view content);
+
+  // Puts the folder in its place, replacing an old result. Throws MachineError. REQUIRES: not
+  // committed yet.
+  void commit();
+
+ private:
+  std::filesystem::path target_;
+  std::filesystem::path staging_;
+  bool committed_ = false;
+};
+
+// True for a folder with a summary.json that epfleet wrote (this schema or an earlier one).
+[[nodiscard]] bool is_result_folder(const std::filesystem::path& folder);
+
+// Replaces or creates one file and flushes it to disk. Throws MachineError.
+void write_text_file(const std::filesystem::path& path, std::string_view content);
+
+// The whole file. Throws InputError that names `key` (the scenario key that led here) when it
+// cannot be read.
+[[nodiscard]] std::string read_text_file(const std::filesystem::path& path, const std::string& key);
+
+}  // namespace epfleet::report

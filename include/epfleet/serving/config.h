@@ -1,0 +1,64 @@
+// How the two kinds of units are laid out and run.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "epfleet/base/quantity.h"
+#include "epfleet/base/time.h"
+
+namespace epfleet::serving {
+
+enum class Overlap { DualBatch, None };
+enum class Placement { Arrival, Step };    // when a queued prompt is bound to a GPU of its unit
+enum class Microbatch { Reform, Sticky };  // two halves formed anew every step, or membership kept
+
+struct BalancerConfig {
+  std::string unit = "joint";  // names of rules in policy/registry
+  std::string gpu = "joint";
+};
+
+struct PrefillConfig {
+  std::int64_t gpus = 32;                         // per unit
+  std::optional<std::int64_t> redundant_experts;  // none: auto
+  base::Tokens max_tokens_per_gpu{16'384};        // per step, both micro-batches
+  std::int64_t chunk_grain = 64;                  // tokens
+  Overlap overlap = Overlap::DualBatch;
+  bool phase_barriers = true;
+  BalancerConfig balancer;
+  Placement placement = Placement::Step;
+  base::Bytes runtime_memory{8'000'000'000};  // per GPU: activations, buffers, context (a guess)
+};
+
+struct MtpConfig {
+  bool enabled = true;
+  std::int64_t draft_tokens = 1;
+  double acceptance = 0.80;        // of a draft token (a guess, 0.60-0.90)
+  double acceptance_spread = 0.0;  // half-width of the uniform draw per request around it
+};
+
+struct DecodeConfig {
+  std::int64_t gpus = 144;                        // per unit
+  std::optional<std::int64_t> redundant_experts;  // none: auto
+  Overlap overlap = Overlap::DualBatch;
+  bool phase_barriers = true;
+  BalancerConfig balancer;
+  std::optional<std::int64_t> max_requests_per_gpu;  // none: auto = 2 x 128 / (1 + draft tokens)
+  Microbatch microbatch = Microbatch::Reform;
+  base::Duration host_time = std::chrono::milliseconds(5);  // per step (a guess, 2-8 ms)
+  base::Bytes runtime_memory{6'000'000'000};                // per GPU (a guess, 4-8 GB)
+  MtpConfig mtp;
+};
+
+struct ExpertsConfig {
+  std::string balancer = "eplb";  // rule in policy/registry: none | static | eplb
+  std::string skew =
+      "lognormal";          // none: perfectly even routing; lognormal: popularity exp(sigma z)
+  double skew_sigma = 0.5;  // of the logarithm of an expert's popularity (a guess)
+  double drift_per_rebalance =
+      0.1;  // share of log-popularity redrawn between two rebalancings (a guess)
+  base::Duration rebalance_every = std::chrono::minutes(10);
+};
+
+}  // namespace epfleet::serving

@@ -1,0 +1,113 @@
+// A decode unit: all its GPUs step together; requests join and leave at step boundaries (continuous
+// batching). Modelled: per-GPU batches and KV, request and HBM limits, multi-token prediction by a
+// fixed acceptance per
+//   request, steps priced from every GPU's load, swapping out when KV outgrows HBM.
+// Left out: recompute on preemption; the engine's own jitter between steps.
+// A step advances all requests by arithmetic on per-GPU sums; a request is touched when it joins
+// and when it leaves. After k steps a request has emitted min(n, floor(k * rate)) of its n = output
+// - 1 decode tokens, where rate = 1 + expected accepted drafts in 1/256 token: sums stay exact
+// integers. Source: design model.md section 5.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "epfleet/base/time.h"
+#include "epfleet/observe/facts.h"
+#include "epfleet/policy/balancer.h"
+#include "epfleet/serving/live_request.h"
+#include "epfleet/timing/decode_pricer.h"
+
+namespace epfleet::serving {
+
+struct DecodeUnitLimits {
+  std::int32_t gpus = 0;
+  std::int32_t max_requests_per_gpu = 0;
+  std::int64_t kv_capacity_tokens = 0;  // per GPU
+  std::int32_t longest_stay_steps = 0;  // no request takes more decode steps than this
+};
+
+class DecodeUnit {
+ public:
+  DecodeUnit(base::UnitId id, const DecodeUnitLimits& limits, const timing::DecodePricer& pricer,
+             RequestPool& pool);
+
+  // --- Placement: a request that is on its way holds its place and its KV room. ---
+  [[nodiscard]] policy::DecodeGpuView view() const;
+  [[nodiscard]] std::int64_t placed_requests() const { return placed_total_; }
+  [[nodiscard]] std::int64_t placed_kv_fixed() const;
+  // The request holds a place on `gpu` and joins at the first step that starts at or after
+  // `arrives`. REQUIRES: view() showed room.
+  void place(Slot slot, std::uint32_t gpu, base::TimePoint arrives);
+
+  // --- Steps ---
+  [[nodiscard]] bool stepping() const { return stepping_; }
+  // Admits what has arrived and prices a step; none: nobody is here.
+  std::optional<base::Duration> start_step(base::TimePoint now);
+  // Ends the running step: everybody has advanced; appends who has emitted the last token to
+  // `finished` (they have left) and who outgrew the HBM to `preempted` (they have left too, the
+  // youngest first).
+  void finish_step(base::TimePoint now, std::vector<Slot>& finished, std::vector<Slot>& preempted);
+  // Earliest arrival of KV on its way; none: nothing is.
+  [[nodiscard]] std::optional<base::TimePoint> next_kv_arrival() const;
+
+  // Everybody leaves, running or on the way, in slot order (migration, failure). REQUIRES:
+  // !stepping().
+  void evict_all(std::vector<Slot>& evicted);
+
+  // --- Facts ---
+  [[nodiscard]] const observe::DecodeStepDone& last_step() const { return step_; }
+  // First-token times of those whose first chunk left with the last step.
+  [[nodiscard]] std::span<const base::TimePoint> first_chunks() const { return first_chunks_; }
+  [[nodiscard]] std::int64_t active_requests() const { return active_total_; }
+  [[nodiscard]] std::int64_t active_kv_fixed() const;
+  // Decode tokens emitted since the start, in 1/256 token, by payer; in-flight requests count their
+  // exact k * rate.
+  using EmittedByPayer =
+      std::array<std::array<std::int64_t, workload::kChannels>, workload::kVariants>;
+  [[nodiscard]] const EmittedByPayer& emitted_fixed() const { return emitted_; }
+  // Steps that the request has taken, all stays included.
+  [[nodiscard]] std::int32_t steps_of(const LiveRequest& request) const;
+  [[nodiscard]] const DecodeUnitLimits& limits() const { return limits_; }
+
+ private:
+  struct Incoming {
+    base::TimePoint arrives;
+    Slot slot;
+  };
+
+  void admit_arrived(base::TimePoint now);
+  void join(Slot slot, base::TimePoint now);
+  void leave(LiveRequest& request, std::int32_t steps);
+  void advance_all();
+  void retire_finished(std::vector<Slot>& finished);
+  void preempt_overflow(std::vector<Slot>& preempted);
+  Slot youngest_on(std::uint32_t gpu);
+  void unlink_from_ring(Slot slot);
+  void describe_step(base::TimePoint now, const timing::StepPrice& price);
+  Slot& ring(std::uint32_t step) { return ring_[step & (ring_.size() - 1)]; }
+
+  base::UnitId id_;
+  DecodeUnitLimits limits_;
+  std::int32_t kv_limit_fixed_;
+  const timing::DecodePricer& pricer_;
+  RequestPool& pool_;
+
+  // Per GPU; "placed" = running and on the way.
+  std::vector<std::int32_t> active_requests_, active_kv_, rate_;
+  std::vector<std::int32_t> placed_requests_, placed_kv_;
+  std::int64_t active_total_ = 0, placed_total_ = 0;
+  EmittedByPayer emitted_{}, emission_rate_{};
+
+  std::vector<Slot> ring_;  // by step number: head of the list of requests whose last step it is
+  std::vector<Incoming> incoming_;
+  std::vector<base::TimePoint> joined_first_tokens_, first_chunks_;
+  std::uint32_t step_number_ = 0;
+  bool stepping_ = false;
+  observe::DecodeStepDone step_;
+};
+
+}  // namespace epfleet::serving

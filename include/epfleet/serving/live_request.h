@@ -1,0 +1,105 @@
+// A request inside the service, and the pool that holds all of them. Memory follows what is in
+// flight: slots are reused, and a request keeps its slot from arrival to its last token.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "epfleet/base/error.h"
+#include "epfleet/base/time.h"
+#include "epfleet/workload/request.h"
+
+namespace epfleet::serving {
+
+using Slot = std::uint32_t;
+inline constexpr Slot kNoSlot = 0xffffffffU;  // end of an intrusive list
+
+// Tokens, KV lengths and acceptance are kept in 1/256 token in decode (see decode_unit.h).
+inline constexpr std::int32_t kTokenOne = 256;
+
+enum class Stage : std::uint8_t {
+  Free,          // the slot is nobody's
+  Queued,        // waits in a prefill unit
+  Prefilling,    // at least one chunk is in a step or done
+  AwaitingRoom,  // has its first token, no decode GPU has room
+  Moving,        // its KV is on the way to a decode GPU
+  Decoding,
+};
+
+struct LiveRequest {
+  workload::Request request;
+  base::TimePoint ready;  // its hit has been read from the store
+  base::TimePoint prefill_start;
+  base::TimePoint first_token;
+  base::TimePoint kv_arrived;
+  base::TimePoint decode_start;
+  std::int32_t cached_tokens = 0;
+  std::int32_t computed_to = 0;  // prompt tokens whose KV exists (hit and chunks done)
+  std::uint32_t prefill_unit = 0;
+  std::uint32_t decode_unit = 0;
+  std::uint16_t prefill_gpu = 0;
+  std::uint16_t decode_gpu = 0;
+  std::uint16_t preemptions = 0;
+  Stage stage = Stage::Free;
+  bool prefill_started = false;
+  bool decode_started = false;
+  std::int32_t rate_fixed = 0;    // tokens per decode step, in 1/256
+  std::int32_t steps_taken = 0;   // decode steps before the present stay on a GPU
+  std::uint32_t joined_step = 0;  // the unit's step number at the present stay
+  Slot ring_next = kNoSlot;       // next finisher of the same step
+
+  [[nodiscard]] std::int32_t tokens_to_compute() const {
+    return request.prompt_tokens - cached_tokens;
+  }
+  // KV held after `steps` decode steps in all, in 1/256 token.
+  [[nodiscard]] std::int32_t kv_fixed(std::int32_t steps) const {
+    return request.prompt_tokens * kTokenOne + steps * rate_fixed;
+  }
+  // Decode steps in all: the smallest k with floor(k * rate) >= output - 1 (prefill emits the first
+  // token).
+  [[nodiscard]] std::int32_t steps_in_all() const {
+    const std::int64_t target = (static_cast<std::int64_t>(request.output_tokens) - 1) * kTokenOne;
+    return static_cast<std::int32_t>((target + rate_fixed - 1) / rate_fixed);
+  }
+};
+
+class RequestPool {
+ public:
+  [[nodiscard]] Slot add(const workload::Request& request) {
+    if (free_.empty()) {
+      EPFLEET_CHECK(slots_.size() < kNoSlot, "fewer than 2^32 requests are in flight");
+      free_.push_back(static_cast<Slot>(slots_.size()));
+      slots_.emplace_back();
+    }
+    const Slot slot = free_.back();
+    free_.pop_back();
+    slots_[slot] = LiveRequest{};
+    slots_[slot].request = request;
+    slots_[slot].stage = Stage::Queued;
+    return slot;
+  }
+  void remove(Slot slot) {
+    EPFLEET_CHECK(slots_[slot].stage != Stage::Free, "a request leaves once");
+    slots_[slot].stage = Stage::Free;
+    free_.push_back(slot);
+  }
+  [[nodiscard]] LiveRequest& operator[](Slot slot) { return slots_[slot]; }
+  [[nodiscard]] const LiveRequest& operator[](Slot slot) const { return slots_[slot]; }
+  [[nodiscard]] std::size_t live() const { return slots_.size() - free_.size(); }
+
+  // Calls visit(slot, request) for everything in flight, in slot order. For rare sweeps only.
+  template <class Visit>
+  void for_each(const Visit& visit) {
+    for (Slot slot = 0; slot < slots_.size(); ++slot) {
+      if (slots_[slot].stage != Stage::Free) {
+        visit(slot, slots_[slot]);
+      }
+    }
+  }
+
+ private:
+  std::vector<LiveRequest> slots_;
+  std::vector<Slot> free_;
+};
+
+}  // namespace epfleet::serving

@@ -1,0 +1,130 @@
+// A prefill unit: a queue of prompts and all its GPUs stepping together through chunks of them.
+// Modelled: chunked prefill with a budget of work and of tokens per GPU and step, long prompts
+// continued on
+//   their GPU over several steps, HBM held until the KV is sent, hits read over the nodes' storage
+//   NICs while the prompt waits, steps priced from every GPU's load.
+// Left out: the hop of a hit from the node that read it to the GPU's own node (a twentieth of a
+// NIC);
+//   the cut of a prompt at the border of the two micro-batches (each takes half of everything).
+// Source: design model.md section 4.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "epfleet/base/time.h"
+#include "epfleet/observe/facts.h"
+#include "epfleet/policy/balancer.h"
+#include "epfleet/serving/config.h"
+#include "epfleet/serving/live_request.h"
+#include "epfleet/timing/prefill_pricer.h"
+
+namespace epfleet::serving {
+
+struct PrefillUnitLimits {
+  std::int32_t gpus = 0;
+  std::int32_t max_tokens_per_gpu = 0;  // per step, both micro-batches
+  double work_budget_s = 0.0;           // per GPU and step
+  std::int32_t chunk_grain = 64;        // tokens
+  std::int64_t kv_capacity_tokens = 0;  // per GPU
+  Placement placement = Placement::Step;
+};
+
+// The work of a full token budget of 4 k prompts without hits: the budget of a step.
+[[nodiscard]] double standard_work_budget_s(const timing::PrefillWork& work,
+                                            std::int32_t max_tokens_per_gpu);
+
+class PrefillUnit {
+ public:
+  PrefillUnit(base::UnitId id, const PrefillUnitLimits& limits, const timing::PrefillPricer& pricer,
+              policy::PrefillRule& gpu_rule, RequestPool& pool);
+
+  // The prompt waits here from now on; its hit is in place at request.ready.
+  void enqueue(Slot slot);
+
+  [[nodiscard]] bool stepping() const { return stepping_; }
+  // Forms a batch of what is ready and prices it; none: nothing can start now.
+  std::optional<base::Duration> start_step(base::TimePoint now);
+  // Ends the running step; appends the prompts whose last chunk is computed, GPU by GPU.
+  void finish_step(base::TimePoint now, std::vector<Slot>& first_tokens);
+  // The KV of a finished prompt has left its GPU's HBM at `sent`.
+  void release_kv(std::uint32_t gpu, base::TimePoint sent, std::int32_t tokens);
+  // When a step might become possible without a further enqueue; none: nothing waits.
+  [[nodiscard]] std::optional<base::TimePoint> next_ready(base::TimePoint now) const;
+
+  // Everything that waits or is half done leaves (scaling down). REQUIRES: !stepping().
+  void evict_all(std::vector<Slot>& evicted);
+  // Everything that has not been started leaves; also during a step.
+  void evict_queued(std::vector<Slot>& evicted);
+
+  // Outstanding load for the unit balancer: waiting and in the running step.
+  [[nodiscard]] std::int64_t outstanding_tokens() const { return outstanding_tokens_; }
+  [[nodiscard]] double outstanding_pairs() const { return outstanding_pairs_; }
+  [[nodiscard]] std::int64_t queued_requests() const { return queued_requests_; }
+  [[nodiscard]] bool empty() const { return !stepping_ && queued_requests_ == 0 && halfway_ == 0; }
+  [[nodiscard]] const observe::PrefillStepDone& last_step() const { return step_; }
+  [[nodiscard]] const PrefillUnitLimits& limits() const { return limits_; }
+
+  // Query-key pairs of `tokens` new tokens after `before` earlier ones.
+  [[nodiscard]] static double pairs(std::int32_t tokens, std::int32_t before) {
+    return static_cast<double>(tokens) * before +
+           0.5 * static_cast<double>(tokens) * (static_cast<double>(tokens) + 1.0);
+  }
+
+ private:
+  struct Chunk {
+    Slot slot;
+    std::int32_t tokens;
+    bool last;
+  };
+  struct Sent {
+    base::TimePoint at;
+    std::int32_t tokens;
+  };
+  struct Gpu {
+    std::vector<Chunk> chunks;  // of the step being formed or running
+    std::deque<Sent> sending;   // KV that leaves, in order of departure
+    Slot halfway = kNoSlot;     // a prompt that continues here
+    std::int64_t kv_held = 0;   // tokens
+    double work_s = 0.0;        // of the step being formed
+  };
+
+  void begin_batch(base::TimePoint now);
+  void continue_halfway();
+  void fill_from(std::deque<Slot>& queue, std::optional<std::uint32_t> gpu, base::TimePoint now);
+  bool try_place(Slot slot, std::optional<std::uint32_t> bound_gpu);
+  void add_chunk(std::uint32_t gpu, Slot slot);
+  [[nodiscard]] std::int32_t chunk_within_budget(const Gpu& gpu, std::uint32_t index,
+                                                 const LiveRequest& request) const;
+  [[nodiscard]] bool has_budget(std::uint32_t gpu) const;
+  void close(std::uint32_t gpu);
+  void describe_step(base::TimePoint now, const timing::StepPrice& price);
+  [[nodiscard]] policy::PrefillAsk ask_of(const LiveRequest& request) const;
+
+  base::UnitId id_;
+  PrefillUnitLimits limits_;
+  const timing::PrefillPricer& pricer_;
+  policy::PrefillRule& gpu_rule_;
+  RequestPool& pool_;
+
+  std::vector<Gpu> gpus_;
+  std::vector<timing::PrefillLoad> loads_;       // per GPU, of the step being formed or running
+  std::vector<float> step_tokens_, step_pairs_;  // the same for the GPU balancer
+  std::vector<std::uint32_t> open_;              // GPUs with budget left in the step being formed
+  // Step placement: one queue; arrival placement: one per GPU, and its load for the balancer.
+  std::vector<std::deque<Slot>> queues_;
+  std::vector<float> queued_tokens_, queued_pairs_;
+  std::vector<std::uint32_t> all_gpus_;
+
+  std::int64_t outstanding_tokens_ = 0;
+  double outstanding_pairs_ = 0.0;
+  std::int64_t queued_requests_ = 0;
+  std::int64_t halfway_ = 0;
+  bool stepping_ = false;
+  observe::PrefillStepDone step_;
+};
+
+}  // namespace epfleet::serving

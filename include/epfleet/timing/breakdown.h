@@ -1,0 +1,35 @@
+// Where the time of one MoE layer goes, both micro-batches together, in the rows of the published
+// charts (`breakdown_ms` of `epfleet timing`).
+//
+// Modelled: all GPUs alike. In prefill, dispatch and combine are busy time of the network and the
+//   bubbles are what either stream waits; in decode, dispatch and combine are *exposed* wait: what
+//   compute does not hide.
+// Source: the per-layer charts of DeepSeek's profile-data; their figures are in tests/validation.
+#pragma once
+
+#include "epfleet/timing/decode_layer.h"
+#include "epfleet/timing/prefill_layer.h"
+
+namespace epfleet::timing {
+
+struct LayerBreakdown {
+  double overall_s = 0.0;
+  double dispatch_barrier_s = 0.0, dispatch_core_s = 0.0;  // decode: no barrier kernel
+  double combine_barrier_s = 0.0, combine_core_s = 0.0;
+  ComputeTime compute;
+  double compute_bubble_s = 0.0;        // compute waits; in decode that is dispatch and combine
+  double communication_bubble_s = 0.0;  // the network waits
+};
+
+// Whole batch of one GPU.
+[[nodiscard]] LayerBreakdown decode_breakdown(const DecodeLayer& layer, double requests,
+                                              double kv_tokens);
+[[nodiscard]] LayerBreakdown prefill_breakdown(const PrefillLayer& layer, double tokens,
+                                               double prefix_tokens, double pairs);
+
+// The layer's time as the layout overlaps it, all GPUs alike.
+[[nodiscard]] double decode_layer_s(const DecodeLayer& layer, double requests, double kv_tokens);
+[[nodiscard]] double prefill_layer_s(const PrefillLayer& layer, double tokens, double prefix_tokens,
+                                     double pairs);
+
+}  // namespace epfleet::timing

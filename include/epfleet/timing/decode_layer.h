@@ -1,0 +1,74 @@
+// The stages of one decode layer on one GPU, from kernels and collectives: what the pricer's tables
+// hold and what `epfleet timing decode` prints.
+//
+// Modelled: every kernel of the published decode profile, with a gap between kernels of a chain.
+// Left out: ragged lengths inside a batch; the requests of a GPU count by their sum of KV.
+// Source: kernel list of DeepSeek's profile-data decode trace; constants: hardware/profile.h.
+#pragma once
+
+#include <cstdint>
+
+#include "epfleet/hardware/profile.h"
+#include "epfleet/model/expert_imbalance.h"
+#include "epfleet/model/layout.h"
+#include "epfleet/model/model.h"
+#include "epfleet/timing/collectives.h"
+#include "epfleet/timing/compute_time.h"
+#include "epfleet/timing/kernels.h"
+#include "epfleet/timing/overlap.h"
+
+namespace epfleet::timing {
+
+class DecodeLayer {
+ public:
+  DecodeLayer(const hardware::HardwareProfile& hardware, const model::Model& model,
+              const model::DecodeLayout& layout, const model::ExpertImbalance& imbalance,
+              Clock clock = Clock::Sustained);
+
+  // One GPU, one micro-batch of that many requests; nothing for none.
+  [[nodiscard]] ComputeTime attn0(double requests) const;
+  [[nodiscard]] ComputeTime attn1(double requests, double kv_tokens) const;
+  [[nodiscard]] ComputeTime shared(double requests) const;
+  // ATTN1 without the part that grows with KV, and that part per KV token.
+  [[nodiscard]] double attn1_fixed_s(double requests) const;
+  [[nodiscard]] double attn1_per_kv_token_s() const;
+  // The whole unit, one micro-batch of that many requests in all: requests whose experts' rows the
+  // most loaded GPU computes, in units of the mean GPU's requests (mean x imbalance).
+  [[nodiscard]] double received_requests(double unit_requests) const;
+  [[nodiscard]] double imbalance(double unit_requests) const;
+  [[nodiscard]] ComputeTime mlp(double received_requests) const;
+  // `busiest`: the larger of what the fullest GPU sends and what the most loaded one receives.
+  [[nodiscard]] double dispatch_s(double busiest_requests) const;
+  [[nodiscard]] double combine_s(double busiest_requests) const;
+
+  // Once per step and GPU, whole batch: all dense layers without their KV part; head, sampling and
+  // what the MTP module adds to one more MoE layer (projection, head, sampling) per draft token.
+  [[nodiscard]] double dense_layers_fixed_s(double requests) const;
+  [[nodiscard]] double head_s(double requests) const;
+
+  // All GPUs alike: one micro-batch of `requests` and `kv_tokens` per GPU.
+  [[nodiscard]] DecodeStages even_stages(double requests, double kv_tokens) const;
+
+  [[nodiscard]] const model::DecodeLayout& layout() const { return layout_; }
+  [[nodiscard]] const model::Model& model() const { return model_; }
+  [[nodiscard]] double moe_layer_equivalents() const;  // MoE layers and MTP modules of a step
+
+ private:
+  [[nodiscard]] double query_tokens(double requests) const;
+  [[nodiscard]] double draft_head_s(double requests) const;
+
+  model::Model model_;
+  model::DecodeLayout layout_;
+  model::ExpertImbalance imbalance_;
+  Kernels kernels_;
+  LowLatencyAllToAll all_to_all_;
+};
+
+// Ranges that published or measured figures cover; steps beyond are marked out of range.
+// All-to-all: 2..256 tokens per rank, 8..256 ranks (DeepEP README, aiconfigurator). FlashMLA:
+// lengths up to 32,768 on average (H100 measurements). Nothing is known of larger ones.
+inline constexpr double kMaxMicroBatchTokens = 256.0;
+inline constexpr std::int64_t kMinLowLatencyGpus = 8, kMaxLowLatencyGpus = 256;
+inline constexpr double kMaxMeanKvTokens = 32'768.0;
+
+}  // namespace epfleet::timing

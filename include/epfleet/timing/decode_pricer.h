@@ -1,0 +1,42 @@
+// The time of a decode step of a whole unit.
+//
+// Modelled: per MoE layer, with micro-batches i and each term of the slowest GPU (five stages):
+//     sum over i of max(SHARED(i) + ATTN0(1-i), DISPATCH(i)) + MLP(i) + max(ATTN1(1-i), COMBINE(i))
+//   plus, per step: dense layers, head, sampling, the MTP module and host time.
+// Left out: see src/timing/README.md.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "epfleet/hardware/profile.h"
+#include "epfleet/model/expert_imbalance.h"
+#include "epfleet/model/layout.h"
+#include "epfleet/model/model.h"
+#include "epfleet/timing/step_price.h"
+
+namespace epfleet::timing {
+
+// KV sums are in fixed point: 1/256 token.
+inline constexpr std::int32_t kKvOne = 256;
+
+class DecodePricer {
+ public:
+  DecodePricer(const hardware::HardwareProfile& hardware, const model::Model& model,
+               const model::DecodeLayout& layout, const model::ExpertImbalance& imbalance);
+  ~DecodePricer();
+  DecodePricer(DecodePricer&&) noexcept;
+  DecodePricer& operator=(DecodePricer&&) noexcept;
+
+  // requests[g] and kv_fixed[g] (KV tokens x kKvOne) of each GPU of the unit. The inner loop of a
+  // day. REQUIRES: both spans have layout.gpus elements; at least one request in all.
+  [[nodiscard]] StepPrice price(std::span<const std::int32_t> requests,
+                                std::span<const std::int32_t> kv_fixed) const;
+
+ private:
+  struct Tables;
+  std::unique_ptr<const Tables> tables_;
+};
+
+}  // namespace epfleet::timing

@@ -1,0 +1,86 @@
+// The stages of one prefill layer on one GPU, from kernels and collectives: what the pricer's
+// curves hold and what `epfleet timing prefill` prints.
+//
+// Modelled: every kernel of a layer; with overlap, compute has the SMs that communication leaves.
+// Left out: how the queries of a GPU divide into prompts, but for their (query, key) pairs.
+// Source: kernel list of DeepSeek's training trace and of epfleet's H100 chains; constants:
+//   hardware/profile.h.
+#pragma once
+
+#include <cstdint>
+
+#include "epfleet/hardware/profile.h"
+#include "epfleet/model/expert_imbalance.h"
+#include "epfleet/model/layout.h"
+#include "epfleet/model/model.h"
+#include "epfleet/timing/collectives.h"
+#include "epfleet/timing/compute_time.h"
+#include "epfleet/timing/kernels.h"
+#include "epfleet/timing/overlap.h"
+#include "epfleet/timing/step_price.h"
+
+namespace epfleet::timing {
+
+class PrefillLayer {
+ public:
+  PrefillLayer(const hardware::HardwareProfile& hardware, const model::Model& model,
+               const model::PrefillLayout& layout, const model::ExpertImbalance& imbalance,
+               Clock clock = Clock::Sustained);
+
+  // One GPU, one micro-batch of that many new tokens; nothing for none. ATTN is linear in the
+  // prefix and in the pairs: attn(t, prefix, pairs) = attn(t, 0, 0) + prefix x slope + pairs x
+  // slope.
+  [[nodiscard]] ComputeTime attn(double tokens, double prefix_tokens, double pairs) const;
+  [[nodiscard]] ComputeTime shared(double tokens) const;
+  [[nodiscard]] double attn_per_prefix_token_s() const;
+  [[nodiscard]] double attn_per_pair_s() const;
+  // Tokens whose experts' rows the most loaded GPU computes, in units of the mean GPU's tokens:
+  // mean x imbalance, for one micro-batch of that many tokens in the whole unit.
+  [[nodiscard]] double received_tokens(double unit_tokens) const;
+  [[nodiscard]] double imbalance(double unit_tokens) const;
+  [[nodiscard]] ComputeTime mlp(double received_tokens) const;
+  // `busiest`: the larger of what the fullest GPU sends and what the most loaded one receives.
+  [[nodiscard]] double dispatch_s(double busiest_tokens) const;
+  [[nodiscard]] double combine_s(double busiest_tokens) const;
+  [[nodiscard]] const NormalAllToAll& all_to_all() const { return all_to_all_; }
+
+  // Once per step and GPU, whole batch, all SMs, without prefix and pairs: the dense layers; and
+  // what the MTP module adds to one more MoE layer (its projection).
+  [[nodiscard]] double dense_layers_fixed_s(double tokens) const;
+  [[nodiscard]] double dense_layers_per_prefix_token_s() const;
+  [[nodiscard]] double dense_layers_per_pair_s() const;
+  [[nodiscard]] double head_s(double sequences) const;  // head and sampling of prompts that end
+
+  // All GPUs alike: one micro-batch per GPU of that size.
+  [[nodiscard]] PrefillHalf even_half(double tokens, double prefix_tokens, double pairs) const;
+
+  // Linear work of a chunk at large batches: all layers, compute only.
+  [[nodiscard]] PrefillWork work() const;
+
+  [[nodiscard]] const model::PrefillLayout& layout() const { return layout_; }
+  [[nodiscard]] const model::Model& model() const { return model_; }
+  [[nodiscard]] std::int64_t micro_batches() const { return layout_.dual_batch ? 2 : 1; }
+  [[nodiscard]] std::int64_t moe_layer_equivalents() const;  // MoE layers and the MTP module
+
+ private:
+  [[nodiscard]] ComputeTime attn_linear(const Kernels& kernels, double tokens) const;
+  [[nodiscard]] double kv_up_per_token_s(const Kernels& kernels) const;
+
+  model::Model model_;
+  model::PrefillLayout layout_;
+  model::ExpertImbalance imbalance_;
+  Kernels kernels_;  // beside communication
+  Kernels all_sms_;  // dense layers and head: nothing to communicate
+  NormalAllToAll all_to_all_;
+};
+
+// Ranges that published or measured figures cover. All-to-all: 512..32,768 tokens per rank on 2-8
+// nodes and 1 node (DeepEP README, aiconfigurator); below, the fixed parts dominate and the
+// contiguous GEMM's table begins at 128 tokens a group. Attention: up to 49,152 keys (H100
+// measurements).
+inline constexpr double kMinPrefillTokens = 128.0;  // of the fullest GPU, both micro-batches
+inline constexpr double kMaxPrefillTokens = 65'536.0;
+inline constexpr double kMaxMeanKeys = 49'152.0;
+inline constexpr std::int64_t kMaxNormalGpus = 64;
+
+}  // namespace epfleet::timing

@@ -1,0 +1,76 @@
+// What asks the service for tokens: session classes, totals to be met, the shape of the day, or a
+// trace. All shares are fractions of 1. Every default that is a guess is marked so, with its range,
+// in the key table.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "epfleet/base/time.h"
+
+namespace epfleet::workload {
+
+enum class SourceKind { Sessions, TokenRateTrace };
+
+struct Lognormal {
+  double median = 1.0;
+  double sigma = 0.0;  // of the logarithm; 0: constant
+};
+
+// One kind of conversation. A session draws its turns, lengths and think times from these.
+struct SessionClassConfig {
+  double request_share = 0.0;        // of all requests (not of sessions)
+  double r1_share = 0.0;             // of the sessions that talk to R1; the rest talk to V3
+  double app_share = 0.0;            // channel: app ...
+  double api_share = 0.0;            // ... API; the rest is web
+  std::int64_t system_prompt = 0;    // tokens that all sessions of the class share
+  std::int64_t templates = 0;        // number of API templates (shared prefixes); 0: none
+  double template_zipf = 1.0;        // popularity exponent of the templates
+  double template_mean = 0.0;        // popularity-weighted mean length of a template, tokens
+  double template_sigma = 0.0;       // lognormal spread of template lengths
+  Lognormal first_message;           // tokens of the user's first message
+  Lognormal later_message;           // tokens of every later one
+  std::int64_t message_cap = 65536;  // longest message, tokens
+  double attachment_first = 0.0;     // probability that a first message brings a document
+  double attachment_later = 0.0;     // ... that a later one does
+  Lognormal attachment;              // tokens of the document
+  std::int64_t attachment_cap = 40000;
+  Lognormal output;              // answer, tokens, reasoning included
+  double reasoning_share = 0.0;  // of an R1 answer; not carried into the next prompt
+  double turns_alpha = 0.0;  // stop probability per session ~ Beta(alpha, beta), turns geometric;
+  double turns_beta = 0.0;   // both 0: a single turn
+  Lognormal think;           // seconds between an answer and the next turn
+  double long_think_share = 0.0;  // share of gaps that are long returns
+  Lognormal long_think;           // seconds
+};
+
+enum class SessionClass : std::uint8_t { Api, ChatR1, ChatV3, Agent };
+inline constexpr std::size_t kSessionClasses = 4;
+
+// Totals of the counted window that the generator solves its knobs for. Unset: not solved for.
+struct TotalsConfig {
+  std::optional<std::int64_t> input;          // tokens
+  std::optional<std::int64_t> output;         // tokens
+  std::optional<double> kv_per_output_token;  // tokens
+  std::optional<double> hit_ratio;            // cached / input, ideal cache of the configured block
+  std::optional<double> attention_pairs_per_computed_token;
+};
+
+struct WorkloadConfig {
+  SourceKind source = SourceKind::Sessions;
+  std::string
+      path;  // trace file, for sources that read one; resolved against the scenario's folder
+  double rate_scale = 1.0;  // multiplies arrivals (applied after solving for the totals)
+  std::array<SessionClassConfig, kSessionClasses> classes;  // indexed by SessionClass
+  TotalsConfig totals;
+  std::string hourly_shape;  // "flat", or a CSV of 24 hourly weights from the scenario's start
+  base::Duration warm_up = std::chrono::minutes(30);  // served but not counted
+  base::Duration look_back = std::chrono::hours(48);  // sessions begun this long before may return
+  std::int64_t context_limit = 65536;                 // prompt + output, tokens
+  std::int64_t output_limit_v3 = 8192;                // tokens
+  std::int64_t output_limit_r1 = 32768;               // tokens, reasoning included
+};
+
+}  // namespace epfleet::workload

@@ -1,0 +1,46 @@
+// A request as it reaches the service: what a front end would know, plus what only the simulator
+// may know (its output length), which no policy gets to see.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "epfleet/base/id.h"
+#include "epfleet/base/time.h"
+
+namespace epfleet::workload {
+
+enum class Variant : std::uint8_t { V3, R1 };
+enum class Channel : std::uint8_t { Web, App, Api };
+inline constexpr std::size_t kVariants = 2;
+inline constexpr std::size_t kChannels = 3;
+
+// Where the prompt's first tokens have been seen before. The prompt begins with `shared_tokens` of
+// shared prefix `shared_id` (a system prompt or an API template); its first `session_tokens` tokens
+// (which include the shared ones) were part of this session's earlier turns and may be stored.
+struct PrefixIdentity {
+  std::uint32_t session_slot = 0;  // dense index of a live session, reused after its last request
+  std::uint32_t shared_id =
+      0;  // dense index of the shared prefix; meaningless if shared_tokens == 0
+  std::int32_t shared_tokens = 0;
+  std::int32_t session_tokens = 0;  // 0 on a first turn
+  bool first_turn = true;           // a new tenant of session_slot
+  bool returns = false;             // another turn of this session will come
+};
+
+struct Request {
+  base::RequestId id;
+  base::SessionId session;
+  base::TimePoint arrival;
+  PrefixIdentity prefix;
+  std::int32_t prompt_tokens = 0;
+  std::int32_t output_tokens = 0;     // >= 1; hidden from policies
+  std::int32_t reasoning_tokens = 0;  // among the output
+  std::int32_t stated_cached_tokens =
+      -1;  // token-rate traces state hits; -1: the cache model decides
+  std::uint32_t turn = 0;
+  Variant variant = Variant::V3;
+  Channel channel = Channel::Web;
+};
+
+}  // namespace epfleet::workload

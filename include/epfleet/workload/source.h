@@ -1,0 +1,71 @@
+// The role of everything that produces requests. A source streams: memory follows what is in
+// flight. Closed loop: the next turn of a session is timed from the simulated completion of the one
+// before.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "epfleet/base/time.h"
+#include "epfleet/workload/request.h"
+
+namespace epfleet::workload {
+
+// What the solver asked for and what it reached (expectations, before any service is simulated).
+struct SolvedTotal {
+  std::string name;  // "input_tokens"
+  double asked = 0.0;
+  double achieved = 0.0;
+};
+
+// A knob that the solver moved to meet the totals: the scenario's value times `factor`.
+struct KnobFactor {
+  std::string name;  // "classes.*.output.median"
+  double factor = 1.0;
+};
+
+// Tokens of earlier turns that are in the store when the run starts: sleeping sessions one by one
+// (counted like PrefixIdentity::session_tokens, the shared prefix included), everything that will
+// not return as totals per last use (without shared prefixes).
+struct WarmExtent {
+  std::uint32_t session_slot = 0;
+  std::int32_t tokens = 0;
+  base::TimePoint last_use;
+};
+struct WarmTotal {
+  base::TimePoint last_use;
+  std::int64_t tokens = 0;
+};
+
+class Source {
+ public:
+  Source() = default;
+  Source(const Source&) = delete;
+  Source& operator=(const Source&) = delete;
+  virtual ~Source() = default;
+
+  // Time of the next request; none when the source is exhausted (sleeping sessions count as not
+  // exhausted).
+  [[nodiscard]] virtual std::optional<base::TimePoint> next_arrival() = 0;
+
+  // The request that next_arrival() announced. Arrivals never go back in time; ids count up from 0.
+  [[nodiscard]] virtual Request take() = 0;
+
+  // The request's last token left at `done` (>= now, the time of the latest arrival taken): think
+  // time starts. Must be called exactly once per taken request, also for rejected and failed ones.
+  // A next turn that comes of it is at >= done.
+  virtual void complete(const Request& request, base::TimePoint done) = 0;
+
+  // The store's content at the start of the run. Called once, before the first take().
+  [[nodiscard]] virtual std::span<const WarmExtent> warm_extents() const { return {}; }
+  [[nodiscard]] virtual std::span<const WarmTotal> warm_totals() const { return {}; }
+
+  [[nodiscard]] virtual std::span<const SolvedTotal> solved_totals() const { return {}; }
+  [[nodiscard]] virtual std::span<const KnobFactor> knob_factors() const { return {}; }
+  [[nodiscard]] virtual std::size_t shared_prefixes() const { return 0; }  // ids are 0 .. this - 1
+};
+
+}  // namespace epfleet::workload

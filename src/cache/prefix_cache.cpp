@@ -1,0 +1,25 @@
+#include "epfleet/cache/prefix_cache.h"
+
+#include "epfleet/base/error.h"
+#include "epfleet/cache/session_cache.h"
+#include "epfleet/cache/statistical_cache.h"
+
+namespace epfleet::cache {
+
+std::unique_ptr<PrefixCache> make_prefix_cache(const KvCacheConfig& config,
+                                               std::int64_t bytes_per_token,
+                                               std::size_t shared_prefixes, std::uint64_t seed) {
+  if (config.model == CacheModel::Statistical) {
+    return make_statistical_cache(config, seed);
+  }
+  if (config.eviction == Eviction::S3Fifo || config.eviction == Eviction::Lfu) {
+    base::Problem problem;
+    problem.key = "kv_cache.eviction";
+    problem.what = "s3fifo and lfu decide block by block and come with block traces";
+    problem.remedy = "choose lru, fifo or ttl";
+    throw base::InputError(problem);
+  }
+  return make_session_cache(config, bytes_per_token, shared_prefixes);
+}
+
+}  // namespace epfleet::cache

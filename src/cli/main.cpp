@@ -1,0 +1,136 @@
+// Parse, load, build, run, report. Alone knows CLI11 and the exit codes.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+#include "epfleet/base/error.h"
+#include "epfleet/base/log.h"
+#include "epfleet/config/explain.h"
+#include "epfleet/config/loader.h"
+#include "epfleet/version.h"
+#include "run_command.h"
+
+namespace {
+
+using epfleet::cli::ProgressMode;
+using epfleet::cli::RunRequest;
+
+enum ExitCode : int {
+  kDone = 0,
+  kWrongInput = 2,
+  kBrokenInvariant = 70,  // EX_SOFTWARE
+  kMachineFailed = 74,    // EX_IOERR
+  kSignalBase = 128,      // 130 for Ctrl-C, 143 for a polite kill
+};
+
+void add_run_options(CLI::App& command, RunRequest& request) {
+  command.add_option("--out", request.out, "Result folder (default: out/NAME)");
+  command.add_option("--set", request.overrides, "Override one key of the scenario, PATH=VALUE")
+      ->allow_extra_args(false)
+      ->take_all();
+  command.add_option("--seed", request.seed, "Override the scenario's seed");
+  command.add_option("--until", request.until, "Simulate only this much of the window, e.g. '2 h'");
+  command.add_option("--progress", request.progress, "Progress on stderr")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, ProgressMode>{
+          {"auto", ProgressMode::Auto}, {"on", ProgressMode::On}, {"off", ProgressMode::Off}}));
+  command.add_flag("--quiet", request.quiet, "No summary on stdout, no notes on stderr");
+  command.add_flag("--json", request.json, "Print summary.json instead of the table");
+  command.add_option("--trace-events", request.trace_events,
+                     "Write one line per executed event to this file");
+}
+
+int run(const RunRequest& request) {
+  if (request.quiet) {
+    epfleet::base::set_log_level(epfleet::base::LogLevel::Quiet);
+  }
+  const int signal = epfleet::cli::run_command(request);
+  return signal == 0 ? kDone : kSignalBase + signal;
+}
+
+void explain(const std::string& key, bool json_schema, const std::string& guesses_of) {
+  if (json_schema) {
+    fmt::print("{}", epfleet::config::json_schema());
+  } else if (!guesses_of.empty()) {
+    fmt::print("key,central,low,high\n");
+    for (const auto& guess : epfleet::config::guesses(epfleet::config::load_scenario(guesses_of))) {
+      fmt::print("{},{},{},{}\n", guess.key, guess.central, guess.low, guess.high);
+    }
+  } else {
+    fmt::print("{}", epfleet::config::explain(key));
+  }
+}
+
+int parse_and_run(int argc, char** argv) {
+  CLI::App app("Simulates a fleet that serves DeepSeek-V3/R1.", "epfleet");
+  app.set_version_flag("--version", fmt::format("epfleet {}", epfleet::kVersion));
+  app.require_subcommand(1);
+
+  RunRequest request;
+  CLI::App* run_app = app.add_subcommand("run", "Run a scenario");
+  run_app->add_option("SCENARIO", request.scenario, "Scenario file (YAML)")->required();
+  add_run_options(*run_app, request);
+
+  CLI::App* replay_app =
+      app.add_subcommand("replay", "Replay a token-rate trace in a scenario's fleet");
+  replay_app->add_option("TRACE", request.trace, "Trace file")->required();
+  replay_app->add_option("--scenario", request.scenario, "Scenario file (YAML)")->required();
+  replay_app->add_option("--rate-scale", request.rate_scale, "Multiply the trace's rates");
+  add_run_options(*replay_app, request);
+
+  std::string scenario;
+  CLI::App* check_app =
+      app.add_subcommand("check", "Check a scenario; print every problem with its place");
+  check_app->add_option("SCENARIO", scenario, "Scenario file (YAML)")->required();
+
+  std::string key;
+  std::string guesses_of;
+  bool json_schema = false;
+  CLI::App* explain_app = app.add_subcommand("explain", "Explain scenario keys");
+  explain_app->add_option("KEY", key, "A key or a group of keys (default: all)");
+  explain_app->add_flag("--json-schema", json_schema, "All keys as a JSON Schema, for editors");
+  explain_app->add_option("--guesses", guesses_of,
+                          "CSV of this scenario's guesses with their plausible ranges");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kDone : kWrongInput;
+  }
+  if (run_app->parsed() || replay_app->parsed()) {
+    return run(request);
+  }
+  if (check_app->parsed()) {
+    (void)epfleet::config::load_scenario(scenario);
+    fmt::print("{}: no problem found\n", scenario);
+  } else if (explain_app->parsed()) {
+    explain(key, json_schema, guesses_of);
+  }
+  return kDone;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return parse_and_run(argc, argv);
+  } catch (const epfleet::base::InputError& error) {
+    for (const auto& problem : error.problems()) {
+      fmt::print(stderr, "{}\n", problem.text());
+    }
+    return kWrongInput;
+  } catch (const epfleet::base::MachineError& error) {
+    fmt::print(stderr, "epfleet: {}\n", error.what());
+    return kMachineFailed;
+  } catch (const epfleet::base::InvariantBroken& error) {
+    fmt::print(stderr,
+               "epfleet: {}\nThis is a bug of epfleet; please report it with the scenario.\n",
+               error.what());
+    return kBrokenInvariant;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "epfleet: {}\n", error.what());
+    return kMachineFailed;
+  }
+}

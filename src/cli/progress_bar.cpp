@@ -1,0 +1,111 @@
+#include "progress_bar.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "epfleet/report/human_numbers.h"
+
+namespace epfleet::cli {
+namespace {
+
+using Seconds = std::chrono::duration<double>;
+
+constexpr auto kRewriteEvery = std::chrono::milliseconds(100);
+constexpr auto kLineEvery = std::chrono::seconds(10);
+constexpr std::size_t kLineWidth =
+    79;  // narrow enough for any terminal: a wrapped line cannot be rewritten
+constexpr std::size_t kBarWidth = 20;
+
+// A run shorter than this has told nothing about its speed yet.
+constexpr double kEstimateFrom = 0.001;
+
+std::string bar(double share) {
+  const auto full = static_cast<std::size_t>(share * static_cast<double>(kBarWidth));
+  std::string text;
+  for (std::size_t i = 0; i < kBarWidth; ++i) {
+    text += i < full ? "█" : "░";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string progress_line(base::TimePoint from, base::TimePoint to, const Progress& progress,
+                          Seconds elapsed, std::size_t width) {
+  const double whole = base::to_seconds(to - from);
+  const double simulated = base::to_seconds(progress.now - from);
+  const double share = whole > 0.0 ? std::clamp(simulated / whole, 0.0, 1.0) : 1.0;
+  const double wall = elapsed.count();
+  const std::string speed = wall > 0.0 ? report::grouped(std::max(1.0, simulated / wall)) : "-";
+  const std::string left = share < kEstimateFrom || wall <= 0.0
+                               ? "-"
+                               : report::human_duration(wall * (1.0 - share) / share);
+  const std::vector<std::string> parts{
+      fmt::format("{:3.0f} %", share * 100.0),
+      report::human_duration(base::to_seconds(progress.now)) + " simulated", speed + "x",
+      report::human_count(static_cast<double>(progress.requests)) + " requests",
+      share >= 1.0 ? "took " + report::human_duration(wall) : left + " left"};
+  std::string line = bar(share);
+  for (const std::string& part : parts) {
+    const std::string longer = line + "  " + part;
+    if (report::display_width(longer) > width) {
+      break;  // the most telling parts come first
+    }
+    line = longer;
+  }
+  return line;
+}
+
+ProgressBar::ProgressBar(base::TimePoint from, base::TimePoint to, ProgressMode mode,
+                         std::FILE* out, std::function<WallClock::time_point()> wall)
+    : from_(from), to_(to), out_(out), wall_(std::move(wall)) {
+  const bool terminal = ::isatty(::fileno(out)) == 1;
+  shown_ = mode != ProgressMode::Off;
+  tells_end_ = mode == ProgressMode::On || terminal;
+  rewrites_ = terminal;
+  started_ = wall_();
+  last_ = started_;
+}
+
+ProgressBar::~ProgressBar() {
+  if (open_line_) {
+    fmt::print(out_, "\n");
+  }
+}
+
+void ProgressBar::update(const Progress& progress) {
+  if (!shown_) {
+    return;
+  }
+  const auto now = wall_();
+  if (now - last_ >= (rewrites_ ? WallClock::duration(kRewriteEvery) : kLineEvery)) {
+    show(progress, now);
+  }
+}
+
+void ProgressBar::finish(const Progress& progress) {
+  if (shown_ && tells_end_) {
+    show(progress, wall_());
+    if (open_line_) {
+      fmt::print(out_, "\n");
+      open_line_ = false;
+    }
+  }
+  shown_ = false;
+}
+
+void ProgressBar::show(const Progress& progress, WallClock::time_point now) {
+  const std::string line = progress_line(from_, to_, progress, now - started_, kLineWidth);
+  // \033[K clears what a longer line before left behind.
+  fmt::print(out_, "{}{}{}", rewrites_ ? "\r" : "", line, rewrites_ ? "\033[K" : "\n");
+  std::fflush(out_);
+  open_line_ = rewrites_;
+  tells_end_ = true;
+  last_ = now;
+}
+
+}  // namespace epfleet::cli

@@ -1,0 +1,140 @@
+#include "run_command.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+
+#include "epfleet/base/error.h"
+#include "epfleet/base/log.h"
+#include "epfleet/config/loader.h"
+#include "epfleet/experiment/run_scenario.h"
+#include "epfleet/report/result_files.h"
+#include "epfleet/report/terminal_summary.h"
+#include "epfleet/version.h"
+#include "signals.h"
+
+namespace epfleet::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> all_overrides(const RunRequest& request) {
+  std::vector<std::string> overrides = request.overrides;
+  if (request.seed) {
+    overrides.push_back(fmt::format("seed={}", *request.seed));
+  }
+  if (!request.trace.empty()) {
+    overrides.push_back("workload.source=token_rate");
+    overrides.push_back(fmt::format("workload.path={}", fs::absolute(request.trace).string()));
+    overrides.emplace_back("kv_cache.model=statistical");
+  }
+  if (request.rate_scale) {
+    overrides.push_back(fmt::format("workload.rate_scale={}", *request.rate_scale));
+  }
+  return overrides;
+}
+
+std::optional<base::Duration> until_of(const RunRequest& request) {
+  if (request.until.empty()) {
+    return std::nullopt;
+  }
+  const auto parsed = config::parse_whole(config::Dimension::Duration, request.until);
+  if (!parsed || *parsed <= 0) {
+    throw base::InputError(
+        {.key = "--until",
+         .what = parsed ? "not longer than nothing" : parsed.error().what,
+         .remedy = parsed ? "give a duration such as '2 h'" : parsed.error().remedy});
+  }
+  return base::Duration(*parsed);
+}
+
+// The command that makes this result again: no paths of this machine, nothing that leaves no trace
+// in it.
+std::string canonical_command(const RunRequest& request) {
+  std::string command =
+      request.trace.empty()
+          ? fmt::format("epfleet run {}", request.scenario)
+          : fmt::format("epfleet replay {} --scenario {}",
+                        fs::path(request.trace).filename().string(), request.scenario);
+  if (fs::path(request.scenario).is_absolute()) {
+    command = fmt::format("epfleet run {}", fs::path(request.scenario).filename().string());
+  }
+  for (const std::string& override_text : request.overrides) {
+    command += fmt::format(" --set '{}'", override_text);
+  }
+  if (request.seed) {
+    command += fmt::format(" --seed {}", *request.seed);
+  }
+  if (request.rate_scale) {
+    command += fmt::format(" --rate-scale {}", *request.rate_scale);
+  }
+  if (!request.until.empty()) {
+    command += fmt::format(" --until '{}'", request.until);
+  }
+  return command;
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+std::int64_t peak_rss_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;  // Linux counts in KiB
+}
+
+void show(const report::RunReport& report, const RunRequest& request, const fs::path& out) {
+  if (request.json) {
+    fmt::print("{}", report::summary_json(report));
+  } else if (!request.quiet) {
+    fmt::print("{}", report::terminal_summary(report, report::terminal_style(stdout)));
+  }
+  base::log_info(
+      fmt::format("{} is in {}", report.partial ? "a partial result" : "the result", out.string()));
+}
+
+}  // namespace
+
+int run_command(const RunRequest& request) {
+  const auto started = std::chrono::steady_clock::now();
+  const std::vector<std::string> overrides = all_overrides(request);
+  const config::Scenario scenario = config::load_scenario(request.scenario, overrides);
+  const fs::path out =
+      request.out.empty() ? fs::path("out") / scenario.name : fs::path(request.out);
+  report::ResultFolder folder(out);
+
+  experiment::RunOptions options;
+  options.stop = &stop_on_signals();
+  options.until = until_of(request);
+  options.folder = &folder;
+  options.trace_events = request.trace_events;
+  const base::Duration counted = options.until.value_or(scenario.duration);
+  ProgressBar bar(base::kWindowStart - scenario.workload.warm_up, base::kWindowStart + counted,
+                  request.progress);
+  options.progress = [&bar](const observe::FleetSample& sample) {
+    bar.update({sample.time, sample.arrived});
+  };
+  report::RunReport report = experiment::run_scenario(scenario, options);
+  bar.finish({base::kWindowStart + base::duration_from_seconds(report.simulated_s()),
+              report.statistics.requests.arrived});
+
+  report.command = canonical_command(request);
+  report.info.version = kVersion;
+  report.info.host = host_name();
+  report.info.peak_rss_bytes = peak_rss_bytes();
+  report.info.wall_s =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  report::write_result(folder, report);
+  folder.commit();
+  show(report, request, out);
+  return signal_received();
+}
+
+}  // namespace epfleet::cli

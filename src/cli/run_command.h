@@ -1,0 +1,30 @@
+// `epfleet run` and `epfleet replay`: load, run, write, show.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "progress_bar.h"
+
+namespace epfleet::cli {
+
+struct RunRequest {
+  std::string scenario;
+  std::vector<std::string> overrides;  // PATH=VALUE
+  std::string out;                     // empty: out/NAME
+  std::optional<std::uint64_t> seed;
+  std::string until;  // a duration; empty: the whole window
+  ProgressMode progress = ProgressMode::Auto;
+  bool quiet = false;
+  bool json = false;
+  std::string trace_events;
+  // replay
+  std::string trace;  // empty: run
+  std::optional<double> rate_scale;
+};
+
+// Returns the signal that ended the run early, or 0. Throws InputError and MachineError.
+int run_command(const RunRequest& request);
+
+}  // namespace epfleet::cli

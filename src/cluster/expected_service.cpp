@@ -1,0 +1,54 @@
+#include "epfleet/cluster/expected_service.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace epfleet::cluster {
+namespace {
+
+double tokens_per_step(const serving::MtpConfig& mtp) {
+  double tokens = 1.0;
+  double accepted = 1.0;
+  for (std::int64_t draft = 0; mtp.enabled && draft < mtp.draft_tokens; ++draft) {
+    accepted *= mtp.acceptance;
+    tokens += accepted;
+  }
+  return tokens;
+}
+
+// Seconds of a decode step with `batch` requests of `kv_tokens` on every GPU.
+double step_seconds(const timing::DecodePricer& pricer, std::size_t gpus, std::int32_t batch,
+                    double kv_tokens) {
+  const std::vector<std::int32_t> requests(gpus, batch);
+  const std::vector<std::int32_t> kv(
+      gpus, static_cast<std::int32_t>(std::min(batch * kv_tokens * timing::kKvOne, 2e9)));
+  return base::to_seconds(pricer.price(requests, kv).duration);
+}
+
+}  // namespace
+
+ServiceEstimate estimate_service(const FleetSpec& spec, const StepPricers& pricers,
+                                 const SteadyLoad& load) {
+  const auto gpus = static_cast<std::size_t>(spec.decode_layout.gpus);
+  const double units =
+      std::max(1.0, static_cast<double>(spec.fleet.base.decode_units) +
+                        load.mean_groups * static_cast<double>(spec.fleet.group.decode_units));
+  const double per_gpu = load.output_tokens_per_s / (units * static_cast<double>(gpus));
+  const double per_step = tokens_per_step(spec.decode.mtp);
+  // The smallest batch that keeps up; the full one if none does.
+  std::int32_t low = 1;
+  auto high = static_cast<std::int32_t>(spec.decode_layout.max_requests_per_gpu);
+  while (low < high) {
+    const std::int32_t batch = low + (high - low) / 2;
+    const double rate =
+        batch * per_step / step_seconds(pricers.decode, gpus, batch, load.mean_kv_tokens);
+    (rate >= per_gpu ? high : low) = rate >= per_gpu ? batch : batch + 1;
+  }
+  const double step_s = step_seconds(pricers.decode, gpus, low, load.mean_kv_tokens);
+  // Half a full step until the next one starts, and that one.
+  constexpr double kStepsToFirstToken = 1.5;
+  const serving::PrefillUnitLimits limits = prefill_limits(spec, pricers.prefill);
+  return {kStepsToFirstToken * limits.work_budget_s, step_s / per_step};
+}
+
+}  // namespace epfleet::cluster

@@ -1,0 +1,82 @@
+#include "epfleet/cluster/prefill_fleet.h"
+
+#include <algorithm>
+
+#include "epfleet/base/error.h"
+#include "epfleet/base/random.h"
+#include "epfleet/cluster/unit_setup.h"
+#include "epfleet/policy/registry.h"
+
+namespace epfleet::cluster {
+
+PrefillFleet::PrefillFleet(const FleetSpec& spec, const timing::PrefillPricer& pricer,
+                           std::size_t units, serving::RequestPool& pool)
+    : gpus_(static_cast<std::size_t>(spec.prefill_layout.gpus)),
+      nodes_(
+          static_cast<std::size_t>(spec.prefill_layout.gpus / spec.prefill_hardware.gpus_per_node)),
+      kv_bytes_per_token_(kv_bytes_per_token(spec)),
+      unit_rule_(policy::make_prefill_unit_rule(spec.prefill.balancer.unit, spec.seed)),
+      pool_(pool),
+      nics_(units * gpus_, serving::Link(spec.prefill_hardware.rdma_bandwidth)),
+      storage_read_(units * nodes_, serving::Link(spec.prefill_hardware.storage_bandwidth)),
+      storage_write_(storage_read_),
+      unit_tokens_(units, 0.0F),
+      unit_pairs_(units, 0.0F) {
+  const serving::PrefillUnitLimits limits = prefill_limits(spec, pricer);
+  kv_capacity_ = limits.kv_capacity_tokens;
+  units_.reserve(units);
+  for (std::uint32_t i = 0; i < units; ++i) {
+    gpu_rules_.push_back(
+        policy::make_prefill_gpu_rule(spec.prefill.balancer.gpu, base::mix64(spec.seed + i)));
+    units_.emplace_back(base::UnitId(i), limits, pricer, *gpu_rules_.back(), pool);
+    clocks_.emplace_back(static_cast<std::int64_t>(nodes_), spec.run_start());
+  }
+}
+
+serving::Link& PrefillFleet::least_busy_storage_nic(std::vector<serving::Link>& nics,
+                                                    std::uint32_t unit) {
+  const auto first = nics.begin() + static_cast<std::ptrdiff_t>(unit * nodes_);
+  return *std::min_element(
+      first, first + static_cast<std::ptrdiff_t>(nodes_),
+      [](const serving::Link& a, const serving::Link& b) { return a.free_at() < b.free_at(); });
+}
+
+std::uint32_t PrefillFleet::route(serving::Slot slot, base::TimePoint now,
+                                  base::TimePoint not_before) {
+  EPFLEET_CHECK(!open_.empty(), "a prefill unit serves");
+  serving::LiveRequest& request = pool_[slot];
+  const std::int32_t tokens = request.request.prompt_tokens - request.computed_to;
+  const policy::PrefillAsk ask{
+      static_cast<float>(tokens),
+      static_cast<float>(serving::PrefillUnit::pairs(tokens, request.computed_to))};
+  const std::uint32_t unit = unit_rule_->choose(ask, {open_, unit_tokens_, unit_pairs_});
+  request.ready = std::max(now, not_before);
+  if (request.cached_tokens > 0 && !request.prefill_started) {
+    const base::Bytes bytes(request.cached_tokens * kv_bytes_per_token_);
+    request.ready = least_busy_storage_nic(storage_read_, unit).reserve(now, bytes);
+    bytes_read_ += bytes.count();
+  }
+  units_[unit].enqueue(slot);
+  refresh_load(unit);
+  return unit;
+}
+
+base::TimePoint PrefillFleet::write_to_store(std::uint32_t unit, std::int64_t tokens,
+                                             base::TimePoint now) {
+  const base::Bytes bytes(tokens * kv_bytes_per_token_);
+  bytes_written_ += bytes.count();
+  return least_busy_storage_nic(storage_write_, unit).reserve(now, bytes);
+}
+
+void PrefillFleet::open(std::uint32_t unit) {
+  open_.insert(std::lower_bound(open_.begin(), open_.end(), unit), unit);
+}
+
+void PrefillFleet::close(std::uint32_t unit) { std::erase(open_, unit); }
+
+void PrefillFleet::refresh_load(std::uint32_t unit) {
+  unit_tokens_[unit] = static_cast<float>(units_[unit].outstanding_tokens());
+  unit_pairs_[unit] = static_cast<float>(units_[unit].outstanding_pairs());
+}
+
+}  // namespace epfleet::cluster

@@ -1,0 +1,86 @@
+#include "epfleet/cluster/unit_setup.h"
+
+#include <fmt/format.h>
+
+#include "epfleet/base/error.h"
+#include "epfleet/policy/expert_load.h"
+
+namespace epfleet::cluster {
+namespace {
+
+model::ExpertImbalance imbalance(const FleetSpec& spec, std::int64_t gpus,
+                                 std::int64_t gpus_per_node, std::int64_t redundant) {
+  policy::ExpertLoadSpec load;
+  load.experts = spec.model.experts;
+  load.groups = spec.model.groups;
+  load.topk = spec.model.top_k;
+  load.topk_groups = spec.model.topk_groups;
+  load.layers = spec.model.moe_layers();
+  load.gpus = gpus;
+  load.gpus_per_node = gpus_per_node;
+  load.redundant = redundant;
+  load.rule = policy::expert_rule(spec.experts.balancer).value_or(policy::ExpertRule::Eplb);
+  load.skewed = spec.experts.skew != "none";
+  load.skew_sigma = spec.experts.skew_sigma;
+  load.drift_per_rebalance = spec.experts.drift_per_rebalance;
+  load.seed = spec.seed;
+  return policy::expected_imbalance(load);
+}
+
+std::int64_t kv_room(const FleetSpec& spec, base::Bytes memory, base::Bytes weights,
+                     base::Bytes buffer, base::Bytes runtime, const char* phase) {
+  const auto room =
+      model::kv_capacity_tokens(memory, weights, buffer, runtime, kv_bytes_per_token(spec));
+  if (!room || room->count() < spec.context_limit) {
+    throw base::InputError(
+        {.key = fmt::format("{}.gpus", phase),
+         .what = fmt::format("a {} GPU has room for {} tokens of KV beside {:.1f} GB of weights, "
+                             "fewer than one context of {}",
+                             phase, room ? room->count() : 0,
+                             static_cast<double>(weights.count()) * 1e-9, spec.context_limit),
+         .remedy = "use more GPUs per unit, fewer redundant experts, or a shorter "
+                   "workload.context_limit"});
+  }
+  return room->count();
+}
+
+}  // namespace
+
+std::int64_t kv_bytes_per_token(const FleetSpec& spec) {
+  return spec.model.kv_bytes_per_token(spec.decode.mtp.enabled);
+}
+
+StepPricers make_step_pricers(const FleetSpec& spec) {
+  const model::PrefillLayout& prefill = spec.prefill_layout;
+  const model::DecodeLayout& decode = spec.decode_layout;
+  return {{spec.prefill_hardware, spec.model, prefill,
+           imbalance(spec, prefill.gpus, prefill.gpus_per_node, prefill.redundant_experts)},
+          {spec.decode_hardware, spec.model, decode,
+           imbalance(spec, decode.gpus, decode.gpus_per_node, decode.redundant_experts)}};
+}
+
+serving::PrefillUnitLimits prefill_limits(const FleetSpec& spec,
+                                          const timing::PrefillPricer& pricer) {
+  const auto tokens = static_cast<std::int32_t>(spec.prefill.max_tokens_per_gpu.count());
+  return {.gpus = static_cast<std::int32_t>(spec.prefill_layout.gpus),
+          .max_tokens_per_gpu = tokens,
+          .work_budget_s = serving::standard_work_budget_s(pricer.work(), tokens),
+          .chunk_grain = static_cast<std::int32_t>(spec.prefill.chunk_grain),
+          .kv_capacity_tokens = kv_room(spec, spec.prefill_hardware.memory,
+                                        model::weights_bytes(spec.model, spec.prefill_layout),
+                                        base::Bytes(0), spec.prefill.runtime_memory, "prefill"),
+          .placement = spec.prefill.placement};
+}
+
+serving::DecodeUnitLimits decode_limits(const FleetSpec& spec) {
+  return {
+      .gpus = static_cast<std::int32_t>(spec.decode_layout.gpus),
+      .max_requests_per_gpu = static_cast<std::int32_t>(spec.decode_layout.max_requests_per_gpu),
+      .kv_capacity_tokens = kv_room(spec, spec.decode_hardware.memory,
+                                    model::weights_bytes(spec.model, spec.decode_layout),
+                                    model::low_latency_buffer_bytes(spec.model, spec.decode_layout),
+                                    spec.decode.runtime_memory, "decode"),
+      .longest_stay_steps = static_cast<std::int32_t>(spec.output_limit)};
+}
+
+}  // namespace epfleet::cluster

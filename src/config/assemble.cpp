@@ -1,0 +1,250 @@
+#include "assemble.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+
+#include "epfleet/config/key.h"
+#include "paths.h"
+#include "yaml_reader.h"
+
+namespace epfleet::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxChain = 16;  // files that extend each other, parts that rest on parts
+
+bool is_path(const std::string& name) {
+  return name.find('/') != std::string::npos || name.ends_with(".yaml") || name.ends_with(".yml");
+}
+
+class Assembler {
+ public:
+  explicit Assembler(std::vector<base::Problem>& problems) : problems_(problems) {}
+
+  // A file on top of what it extends. `reading` are the files being read, to find cycles.
+  Node load(const std::string& path, std::vector<std::string> reading) {
+    const Place start{path, folder_of(path), 1, 1};
+    Node node = read_yaml_file(path, start, problems_);
+    if (node.kind == Node::Kind::Null) {
+      node.kind = Node::Kind::Map;
+      node.place = start;
+    }
+    if (node.kind != Node::Kind::Map) {
+      report(node.place, "", "is not a group of keys", "write KEY: VALUE, one a line");
+      return Node{};
+    }
+    reading.push_back(canonical_path(path));
+    return on_top_of_base(std::move(node), reading);
+  }
+
+  // Sugar that must be written out before trees are merged: a NAME for a part, a balancer for both
+  // choices.
+  void write_out(Node& root) {
+    for (const PartGroup& group : part_groups()) {
+      Node* node = const_cast<Node*>(find_path(root, group.name));  // NOLINT: root is not const
+      if (node != nullptr && node->kind == Node::Kind::Scalar) {
+        *node = map_of({"base"}, *node);
+        node->replaces = true;
+      }
+    }
+    for (const char* balancer : {"prefill.balancer", "decode.balancer"}) {
+      Node* node = const_cast<Node*>(find_path(root, balancer));  // NOLINT
+      if (node != nullptr && node->kind == Node::Kind::Scalar) {
+        *node = map_of({"unit", "gpu"}, *node);
+      }
+    }
+  }
+
+  void apply(Node& root, const std::string& text, const std::string& folder) {
+    const Place place{"--set", folder, 0, 0};
+    const auto equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      report(place, "", fmt::format("'{}' is not KEY=VALUE", text),
+             "for example --set decode.gpus=128");
+      return;
+    }
+    const std::size_t before = problems_.size();
+    Node value = read_yaml(text.substr(equals + 1), place, problems_);
+    if (problems_.size() > before) {
+      problems_[before].key = text.substr(0, equals);
+      return;
+    }
+    Node over;
+    make_path(over, text.substr(0, equals), place) = std::move(value);
+    write_out(over);
+    merge(root, over);
+  }
+
+  // Replaces `base: NAME` of every part group by what the part says, with the other entries on top.
+  void expand_parts(Node& root) {
+    for (const PartGroup& group : part_groups()) {
+      Node* node = const_cast<Node*>(find_path(root, group.name));  // NOLINT: root is not const
+      if (node == nullptr || node->kind != Node::Kind::Map) {
+        continue;
+      }
+      const bool phase = group.name.ends_with(".hardware");
+      if (node->find("base") != nullptr) {
+        expand(*node, group);
+      } else if (const Node* shared = root.find("hardware"); phase && shared != nullptr) {
+        Node whole = *shared;
+        merge(whole, *node);
+        *node = std::move(whole);
+      }
+    }
+  }
+
+ private:
+  void report(const Place& place, std::string key, std::string what, std::string remedy) {
+    problems_.push_back(problem_at(place, std::move(key), std::move(what), std::move(remedy)));
+  }
+
+  static Node map_of(std::initializer_list<const char*> keys, const Node& value) {
+    Node map;
+    map.kind = Node::Kind::Map;
+    map.place = value.place;
+    for (const char* key : keys) {
+      map.entries.push_back({key, value.place, value});
+    }
+    return map;
+  }
+
+  Node on_top_of_base(Node node, const std::vector<std::string>& reading) {
+    const Node* extends = node.find("extends");
+    const bool alone = extends == nullptr;
+    const Node named = alone ? Node{} : *extends;
+    std::erase_if(node.entries, [](const Entry& entry) { return entry.key == "extends"; });
+    write_out(node);
+    if (alone) {
+      return node;
+    }
+    if (named.kind != Node::Kind::Scalar) {
+      report(named.place, "extends", "is not the path of a file", "write one path");
+      return node;
+    }
+    const std::string path = resolved_path(named.text, named.place.folder);
+    if (std::ranges::find(reading, canonical_path(path)) != reading.end()) {
+      report(named.place, "extends", fmt::format("'{}' leads back to itself", named.text),
+             "break the circle");
+      return node;
+    }
+    if (reading.size() >= kMaxChain) {
+      report(named.place, "extends", fmt::format("more than {} files, one on another", kMaxChain),
+             "");
+      return node;
+    }
+    if (!is_file(path)) {
+      report(named.place, "extends", fmt::format("no such file: {}", path),
+             "paths start from the folder of the file that names them");
+      return node;
+    }
+    Node whole = load(path, reading);
+    merge(whole, node);
+    return whole;
+  }
+
+  void expand(Node& node, const PartGroup& group) {
+    const Node base = *node.find("base");
+    std::erase_if(node.entries, [](const Entry& entry) { return entry.key == "base"; });
+    if (base.kind != Node::Kind::Scalar) {
+      report(base.place, group.name + ".base", "is not the name of a part",
+             "write a name or a path");
+      return;
+    }
+    const auto path = find_part(base.text, base.place.folder);
+    if (!path) {
+      report(base.place, group.name, fmt::format("there is no part '{}'", base.text),
+             fmt::format("choose from {}, or write the path of a file",
+                         parts_near(base.place.folder)));
+      return;
+    }
+    Node part = load(*path, {});
+    const Node* member = group.member.empty() ? nullptr : part.find(group.member);
+    Node whole = member == nullptr ? std::move(part) : Node(*member);
+    node.replaces = false;  // the name did replace; what stands beside it is on top of the part
+    merge(whole, node);
+    node = std::move(whole);
+  }
+
+  // Folders that may hold parts: parts/ and configs/parts/ beside the file and in every folder
+  // above.
+  static std::vector<fs::path> part_folders(const std::string& folder) {
+    std::vector<fs::path> folders;
+    fs::path at = canonical_path(folder.empty() ? "." : folder);
+    fs::path shown = folder;  // keeps what is shown relative, as the scenario was named
+    for (int level = 0; level < 64; ++level) {
+      folders.push_back((shown / "parts").lexically_normal());
+      folders.push_back((shown / "configs" / "parts").lexically_normal());
+      if (!at.has_parent_path() || at == at.root_path()) {
+        break;
+      }
+      at = at.parent_path();
+      shown /= "..";
+    }
+    return folders;
+  }
+
+  static std::optional<std::string> find_part(const std::string& name, const std::string& folder) {
+    if (is_path(name)) {
+      const std::string path = resolved_path(name, folder);
+      return is_file(path) ? std::optional(path) : std::nullopt;
+    }
+    for (const fs::path& parts : part_folders(folder)) {
+      const fs::path path = parts / (name + ".yaml");
+      if (is_file(path.generic_string())) {
+        return path.generic_string();
+      }
+    }
+    return std::nullopt;
+  }
+
+  static std::string parts_near(const std::string& folder) {
+    std::vector<std::string> names;
+    for (const fs::path& parts : part_folders(folder)) {
+      std::error_code status;
+      for (const auto& entry : fs::directory_iterator(parts, status)) {
+        if (entry.path().extension() == ".yaml") {
+          names.push_back(entry.path().stem().generic_string());
+        }
+      }
+    }
+    std::ranges::sort(names);
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    return names.empty() ? "the parts in parts/ (there are none)"
+                         : fmt::format("{}", fmt::join(names, ", "));
+  }
+
+  std::vector<base::Problem>& problems_;
+};
+
+}  // namespace
+
+Node assemble_scenario(const std::string& path, std::span<const std::string> overrides,
+                       std::vector<base::Problem>& problems) {
+  Assembler assembler(problems);
+  Node root = assembler.load(path, {});
+  for (const std::string& text : overrides) {
+    assembler.apply(root, text, folder_of(path));
+  }
+  assembler.expand_parts(root);
+  return root;
+}
+
+Node assemble_hardware(const std::string& name_or_path, const std::string& folder,
+                       std::vector<base::Problem>& problems) {
+  Assembler assembler(problems);
+  Node name;
+  name.kind = Node::Kind::Scalar;
+  name.place = {"", folder, 0, 0};
+  name.text = name_or_path;
+  Node root;
+  make_path(root, "hardware", name.place) = name;
+  assembler.write_out(root);
+  assembler.expand_parts(root);
+  return root;
+}
+
+}  // namespace epfleet::config

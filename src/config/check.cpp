@@ -1,0 +1,91 @@
+#include "epfleet/config/check.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "check_parts.h"
+#include "paths.h"
+
+namespace epfleet::config {
+namespace {
+
+void check_cache(const Scenario& scenario, Contradictions& found) {
+  const cache::KvCacheConfig& cache = scenario.kv_cache;
+  const bool mechanistic = cache.model == cache::CacheModel::Mechanistic;
+  const bool sessions = scenario.workload.source == workload::SourceKind::Sessions;
+  if (mechanistic && cache.hit_ratio != 0.0) {
+    found.add({"kv_cache.hit_ratio", "kv_cache.model"},
+              "is stated, but the mechanistic cache finds out what hits",
+              "leave it out, or set kv_cache.model: statistical");
+  }
+  if (!mechanistic && sessions && !scenario.given.contains("kv_cache.hit_ratio")) {
+    found.add({"kv_cache.model", "kv_cache.hit_ratio"},
+              "is statistical, but kv_cache.hit_ratio is not stated",
+              "state it, for example 56.3 %");
+  }
+  if (mechanistic && !sessions) {
+    found.add({"kv_cache.model", "workload.source"},
+              "is mechanistic, but a token-rate trace states its hits itself",
+              "set kv_cache.model: statistical");
+  }
+}
+
+void check_slo(const metrics::SloLimit& slo, const std::string& name, Contradictions& found) {
+  if (slo.quantile && !slo.limit) {
+    const std::string group = "slo." + name;
+    found.add({group + ".quantile", group + ".limit"}, "is stated without a limit",
+              fmt::format("state {}.limit too", group));
+  }
+}
+
+void check_report(const Scenario& scenario, Contradictions& found) {
+  constexpr std::chrono::nanoseconds kHour = std::chrono::hours(1);
+  const base::Duration interval = scenario.report.interval;
+  if (interval <= base::Duration{} || kHour % interval != base::Duration{}) {
+    found.add({"report.interval"}, "an hour is not a whole multiple of it",
+              "choose for example 60 s or 5 min");
+  }
+  if (scenario.workload.warm_up % interval != base::Duration{} && interval > base::Duration{}) {
+    found.add(
+        {"workload.warm_up", "report.interval"}, "is not a whole multiple of report.interval",
+        fmt::format("choose a multiple of {}", print_whole(Dimension::Duration, interval.count())));
+  }
+}
+
+void check_file(const std::string& path, const char* key, Contradictions& found) {
+  if (!path.empty() && !is_file(path)) {
+    found.add({key}, fmt::format("no such file: {}", path),
+              "paths start from the folder of the file that names them");
+  }
+}
+
+void check_files(const Scenario& scenario, Contradictions& found) {
+  const std::string& shape = scenario.workload.hourly_shape;
+  check_file(scenario.workload.path, "workload.path", found);
+  check_file(shape == "flat" ? "" : shape, "workload.hourly_shape", found);
+  check_file(scenario.report.published, "report.published", found);
+  check_file(scenario.report.published_hourly, "report.published_hourly", found);
+  check_file(scenario.report.bands, "report.bands", found);
+}
+
+}  // namespace
+
+std::vector<Contradiction> check(const Scenario& scenario) {
+  Contradictions found;
+  if (scenario.duration <= base::Duration{}) {
+    found.add({"duration"}, "is not longer than 0 s", "choose for example 24 h");
+  }
+  check_fleet(scenario, found);
+  check_workload(scenario, found);
+  check_model(scenario, found);
+  check_units(scenario, found);
+  check_cache(scenario, found);
+  check_slo(scenario.slo.ttft, "ttft", found);
+  check_slo(scenario.slo.tpot, "tpot", found);
+  check_report(scenario, found);
+  check_files(scenario, found);
+  return found.take();
+}
+
+}  // namespace epfleet::config

@@ -1,0 +1,95 @@
+// What must hold between the keys of the fleet and its schedule.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "check_parts.h"
+
+namespace epfleet::config {
+namespace {
+
+struct GroupSpan {
+  std::int64_t least;
+  std::int64_t most;
+};
+
+// Before a schedule that begins after the start, fleet.groups are allotted; a daily one is always
+// in force.
+GroupSpan groups_of(const Scenario& scenario) {
+  const std::vector<cluster::ScheduleStep>& steps = scenario.scaling.schedule;
+  GroupSpan span{scenario.fleet.groups, scenario.fleet.groups};
+  if (scenario.scaling.policy != "schedule" || steps.empty()) {
+    return span;
+  }
+  if (steps.front().daily || steps.front().at == base::Duration{}) {
+    span = {steps.front().groups, steps.front().groups};
+  }
+  for (const cluster::ScheduleStep& step : steps) {
+    span.least = std::min(span.least, step.groups);
+    span.most = std::max(span.most, step.groups);
+  }
+  return span;
+}
+
+void check_schedule(const Scenario& scenario, Contradictions& found) {
+  const cluster::ScalingConfig& scaling = scenario.scaling;
+  if (scaling.policy == "schedule" && scaling.schedule.empty()) {
+    found.add({"scaling.schedule", "scaling.policy"}, "is empty, but scaling.policy is schedule",
+              "state at least one {at, groups}, or set scaling.policy: fixed");
+  }
+  for (std::size_t i = 1; i < scaling.schedule.size(); ++i) {
+    const cluster::ScheduleStep& before = scaling.schedule[i - 1];
+    const cluster::ScheduleStep& step = scaling.schedule[i];
+    if (step.daily != before.daily) {
+      found.add({"scaling.schedule"}, "mixes times of day and durations", "use one of them");
+      return;
+    }
+    if (step.at <= before.at) {
+      found.add({"scaling.schedule", "start"},
+                "has two steps at the same time, or is not in order of time",
+                "keep one step a time");
+      return;
+    }
+  }
+}
+
+void check_presence(const char* phase, std::int64_t base, std::int64_t group, GroupSpan groups,
+                    Contradictions& found) {
+  if (base + groups.least * group >= 1) {
+    return;
+  }
+  found.add(
+      {fmt::format("fleet.base.{}_units", phase), fmt::format("fleet.group.{}_units", phase),
+       "fleet.groups", "scaling.policy", "scaling.schedule"},
+      fmt::format("the fleet has no {} unit while {} group(s) are allotted", phase, groups.least),
+      fmt::format("raise fleet.base.{0}_units, fleet.group.{0}_units or the number of groups",
+                  phase));
+}
+
+}  // namespace
+
+void check_fleet(const Scenario& scenario, Contradictions& found) {
+  const cluster::FleetConfig& fleet = scenario.fleet;
+  check_schedule(scenario, found);
+  const GroupSpan groups = groups_of(scenario);
+  check_presence("prefill", fleet.base.prefill_units, fleet.group.prefill_units, groups, found);
+  check_presence("decode", fleet.base.decode_units, fleet.group.decode_units, groups, found);
+  const auto nodes = [&](std::int64_t base, std::int64_t group, std::int64_t gpus,
+                         std::int64_t per_node) {
+    return (base + groups.most * group) * (gpus / std::max<std::int64_t>(per_node, 1));
+  };
+  const std::int64_t needed =
+      nodes(fleet.base.prefill_units, fleet.group.prefill_units, scenario.prefill.gpus,
+            scenario.prefill_hardware.gpus_per_node) +
+      nodes(fleet.base.decode_units, fleet.group.decode_units, scenario.decode.gpus,
+            scenario.decode_hardware.gpus_per_node);
+  if (fleet.pool_nodes && needed > *fleet.pool_nodes) {
+    found.add({"fleet.pool_nodes", "fleet.base", "fleet.group", "fleet.groups", "scaling.schedule",
+               "prefill.gpus", "decode.gpus"},
+              fmt::format("has {} nodes, but {} group(s) need {}", *fleet.pool_nodes, groups.most,
+                          needed),
+              "raise it, or allot fewer groups");
+  }
+}
+
+}  // namespace epfleet::config

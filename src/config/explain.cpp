@@ -1,0 +1,93 @@
+#include "epfleet/config/explain.h"
+
+#include <fmt/format.h>
+
+#include "epfleet/base/error.h"
+#include "epfleet/config/key.h"
+#include "epfleet/config/loader.h"
+
+namespace epfleet::config {
+namespace {
+
+bool is_below(const std::string& name, std::string_view group) {
+  return group.empty() || name == group ||
+         (name.starts_with(group) && name.size() > group.size() && name[group.size()] == '.');
+}
+
+std::string choices_of(const Key& key) {
+  std::string text;
+  for (const Choice& choice : key.choices) {
+    if (!choice.meaning.empty()) {
+      text += fmt::format("    {:<20} {}\n", choice.name, choice.meaning);
+    }
+  }
+  return text;
+}
+
+std::string choice_names(const Key& key) {
+  std::string names;
+  for (const Choice& choice : key.choices) {
+    names += (names.empty() ? "" : " | ") + choice.name;
+  }
+  return names;
+}
+
+std::string explanation(const Key& key) {
+  static const Scenario kDefaults = default_scenario();
+  const bool words = key.type == "choice";
+  std::string text = fmt::format("{}\n  {}", key.name, words ? choice_names(key) : key.type);
+  if (!key.absent.empty() && !key.is_path) {
+    text += fmt::format(", or {}", key.absent);
+  }
+  text += fmt::format("; default {}", key.print(kDefaults));
+  if (!key.range_text.empty()) {
+    text += fmt::format("; {}", key.range_text);
+  }
+  if (key.is_guess()) {
+    text += fmt::format("; a guess, plausible {} .. {}", key.plausible_low, key.plausible_high);
+  }
+  return text + fmt::format("\n    {}\n{}    Source: {}.\n", key.help, choices_of(key), key.source);
+}
+
+}  // namespace
+
+std::string explain(std::string_view key_or_group) {
+  if (!key_or_group.empty() && find_key(key_or_group) == nullptr && !is_key_group(key_or_group)) {
+    const std::string nearest = nearest_key(key_or_group);
+    base::Problem problem;
+    problem.key = std::string(key_or_group);
+    problem.what = "unknown key";
+    problem.remedy =
+        nearest.empty() ? "epfleet explain lists all" : fmt::format("did you mean '{}'?", nearest);
+    throw base::InputError(std::move(problem));
+  }
+  std::string text;
+  for (const Key& key : key_table()) {
+    const bool repeats = !key.overrides.empty() &&
+                         !is_below(std::string(key_or_group), "prefill.hardware") &&
+                         !is_below(std::string(key_or_group), "decode.hardware");
+    if (is_below(key.name, key_or_group) && !repeats) {
+      text += (text.empty() ? "" : "\n") + explanation(key);
+    }
+  }
+  if (key_or_group.empty()) {
+    text +=
+        "\nprefill.hardware, decode.hardware\n    Any field of hardware, for the units of that "
+        "phase "
+        "only.\n\nextends\n    A file that this one is put on top of: groups add up, all else is "
+        "replaced.\n";
+  }
+  return text;
+}
+
+std::vector<Guess> guesses(const Scenario& scenario) {
+  std::vector<Guess> rows;
+  for (const Key& key : key_table()) {
+    if (key.is_guess()) {
+      rows.push_back({key.name, key.print(scenario), key.plausible_low, key.plausible_high});
+    }
+  }
+  return rows;
+}
+
+}  // namespace epfleet::config

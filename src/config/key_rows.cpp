@@ -1,0 +1,160 @@
+#include "key_rows.h"
+
+#include <fmt/format.h>
+
+#include <cctype>
+#include <cmath>
+
+#include "epfleet/base/error.h"
+#include "paths.h"
+
+namespace epfleet::config {
+namespace {
+
+std::string bound(Dimension dimension, double value) {
+  return needs_unit(dimension) && value == 0.0 ? "0" : print_real(dimension, value);
+}
+
+bool is_plain(const std::string& text) {
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x80 ||
+        (std::isalnum(byte) == 0 && std::string_view("_-./+").find(c) == std::string_view::npos)) {
+      return false;
+    }
+  }
+  const bool starts_well =
+      !text.empty() &&
+      (std::isalpha(static_cast<unsigned char>(text[0])) != 0 || text[0] == '.' || text[0] == '/');
+  return starts_well && text != "." && text != "true" && text != "false" && text != "null" &&
+         text != ".nan" && text != ".inf";
+}
+
+}  // namespace
+
+std::string range_text(Dimension dimension, bool whole, const Range& range) {
+  const bool low = std::isfinite(range.low);
+  const bool high = std::isfinite(range.high);
+  const std::string_view from = range.low_open ? ">" : ">=";
+  const std::string_view to = range.high_open ? "<" : "<=";
+  const auto shown = [&](double value) {
+    return whole && !needs_unit(dimension) ? fmt::format("{}", static_cast<std::int64_t>(value))
+                                           : bound(dimension, value);
+  };
+  if (low && high) {
+    return fmt::format("{} {} and {} {}", from, shown(range.low), to, shown(range.high));
+  }
+  if (low) {
+    return fmt::format("{} {}", from, shown(range.low));
+  }
+  return high ? fmt::format("{} {}", to, shown(range.high)) : "";
+}
+
+std::optional<Fault> out_of_range(const Key& key, double value, const std::string& text) {
+  const Range& range = key.range;
+  const bool low = range.low_open ? value <= range.low : value < range.low;
+  const bool high = range.high_open ? value >= range.high : value > range.high;
+  if (!low && !high) {
+    return std::nullopt;
+  }
+  return Fault{fmt::format("'{}' is out of range", text),
+               fmt::format("must be {}", key.range_text)};
+}
+
+Parsed<std::string> scalar_text(const Node& node, const std::string& expected) {
+  switch (node.kind) {
+    case Node::Kind::Scalar:
+      return node.text;
+    case Node::Kind::Null:
+      return tl::unexpected(Fault{"has no value", fmt::format("expected: {}", expected)});
+    case Node::Kind::List:
+      return tl::unexpected(Fault{"is a list", fmt::format("expected: {}", expected)});
+    case Node::Kind::Map:
+      return tl::unexpected(Fault{"is a group of keys", fmt::format("expected: {}", expected)});
+  }
+  return tl::unexpected(Fault{"cannot be read", ""});
+}
+
+std::string yaml_text(const std::string& text) {
+  if (is_plain(text)) {
+    return text;
+  }
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      quoted += '\\';
+      quoted += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      quoted += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + '"';
+}
+
+Fault not_a_choice(const std::string& text, const std::vector<Choice>& choices) {
+  std::string names;
+  for (const Choice& choice : choices) {
+    names += (names.empty() ? "" : ", ") + choice.name;
+  }
+  return {fmt::format("'{}' is none of the choices", text), fmt::format("choose from {}", names)};
+}
+
+Key& Rows::add(std::string name, std::string type, Docs docs) {
+  Key key;
+  key.name = std::move(name);
+  key.type = std::move(type);
+  key.help = std::move(docs.help);
+  key.source = std::move(docs.source);
+  keys_.push_back(std::move(key));
+  return keys_.back();
+}
+
+Rows& Rows::custom(Key key) {
+  keys_.push_back(std::move(key));
+  return *this;
+}
+
+Rows& Rows::guess(std::string low, std::string high) {
+  Key& key = keys_.back();
+  for (const std::string* text :
+       {&low, &high}) {  // a row's own bounds must be values that it accepts
+    Scenario scratch;
+    Node node;
+    node.kind = Node::Kind::Scalar;
+    node.text = *text;
+    EPFLEET_CHECK(!key.read(scratch, node), "plausible value of " + key.name + ": " + *text);
+  }
+  key.plausible_low = std::move(low);
+  key.plausible_high = std::move(high);
+  return *this;
+}
+
+Rows& Rows::path_row(std::string name, std::function<std::string&(Scenario&)> change,
+                     std::function<const std::string&(const Scenario&)> look, std::string word,
+                     Docs docs) {
+  Key& key = add(std::move(name), fmt::format("path of a file, or {}", word), std::move(docs));
+  key.is_path = true;
+  key.absent = word;
+  const std::string kept = word == "none" ? "" : word;
+  key.read = [change, word, kept](Scenario& scenario, const Node& node) -> std::optional<Fault> {
+    const Parsed<std::string> text = scalar_text(node, "path of a file");
+    if (!text) {
+      return text.error();
+    }
+    if (text->empty()) {
+      return Fault{"is empty", fmt::format("write a path, or {}", word)};
+    }
+    change(scenario) = *text == word ? kept : resolved_path(*text, node.place.folder);
+    return std::nullopt;
+  };
+  key.print = [look, word, kept](const Scenario& scenario) {
+    const std::string& path = look(scenario);
+    return path.empty() || path == kept ? word
+                                        : yaml_text(relative_path(path, folder_of(scenario.file)));
+  };
+  return *this;
+}
+
+}  // namespace epfleet::config

@@ -1,0 +1,94 @@
+// Makes rows of the key table from the member they stand for: the member's type decides how text
+// becomes a value and back, so that a row states only what the type cannot know.
+#pragma once
+
+#include <fmt/core.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "document.h"
+#include "epfleet/config/key.h"
+#include "stored_value.h"
+
+// The member scenario.PATH of a constant or changeable scenario: what a row reads and prints.
+#define EPFLEET_MEMBER(...) [](auto& scenario) -> auto& { return scenario.__VA_ARGS__; }
+
+namespace epfleet::config {
+
+// --- ranges
+inline Range any() { return {}; }
+inline Range at_least(double low) { return {.low = low}; }
+inline Range above(double low) { return {.low = low, .low_open = true}; }
+inline Range between(double low, double high) { return {.low = low, .high = high}; }
+inline Range inside(double low, double high) {
+  return {.low = low, .high = high, .low_open = true, .high_open = true};
+}
+[[nodiscard]] std::string range_text(Dimension dimension, bool whole, const Range& range);
+[[nodiscard]] std::optional<Fault> out_of_range(const Key& key, double value,
+                                                const std::string& text);
+
+[[nodiscard]] Fault not_a_choice(const std::string& text, const std::vector<Choice>& choices);
+
+// The text of a node that must hold one value.
+[[nodiscard]] Parsed<std::string> scalar_text(const Node& node, const std::string& expected);
+// As YAML prints it: quoted where a plain word would mean something else.
+[[nodiscard]] std::string yaml_text(const std::string& text);
+
+struct Docs {
+  std::string help;
+  std::string source;
+};
+
+class Rows {
+ public:
+  explicit Rows(std::vector<Key>& keys) : keys_(keys) {}
+
+  // A number, with or without a unit; std::optional members accept the word `absent` too.
+  template <class Member>
+  Rows& number(std::string name, Dimension dimension, Member member, Range range, Docs docs,
+               std::string absent = "");
+  // One of a list of words.
+  template <class Member, class Value>
+  Rows& choice(std::string name, Member member, std::vector<std::pair<Choice, Value>> values,
+               Docs docs);
+  template <class Member>
+  Rows& flag(std::string name, Member member, Docs docs);
+  template <class Member>
+  Rows& text(std::string name, Member member, Docs docs);
+  // The word stands for no file; it is kept as it is, "none" as an empty path.
+  template <class Member>
+  Rows& path(std::string name, Member member, std::string word, Docs docs) {
+    return path_row(std::move(name), member, member, std::move(word), std::move(docs));
+  }
+  // A row whose reading and printing are written by hand.
+  Rows& custom(Key key);
+
+  // The row just added is a guess: what else it may be.
+  Rows& guess(std::string low, std::string high);
+
+ private:
+  Key& add(std::string name, std::string type, Docs docs);
+  Rows& path_row(std::string name, std::function<std::string&(Scenario&)> change,
+                 std::function<const std::string&(const Scenario&)> look, std::string word,
+                 Docs docs);
+
+  std::vector<Key>& keys_;
+};
+
+// One function per file of rows, in the order of the table.
+void add_scenario_rows(Rows& rows);
+void add_fleet_rows(Rows& rows);
+void add_workload_rows(Rows& rows);
+void add_serving_rows(Rows& rows);
+void add_cache_rows(Rows& rows);
+void add_prices_rows(Rows& rows);
+void add_report_rows(Rows& rows);
+void add_model_rows(Rows& rows);
+void add_hardware_rows(Rows& rows);
+
+}  // namespace epfleet::config
+
+#include "key_rows_inline.h"

@@ -1,0 +1,151 @@
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "key_rows.h"
+
+namespace epfleet::config {
+namespace {
+
+constexpr std::string_view kPhaseHardware[] = {"prefill.hardware.", "decode.hardware."};
+
+std::vector<Key> make_table() {
+  std::vector<Key> keys;
+  Rows rows(keys);
+  add_scenario_rows(rows);
+  add_fleet_rows(rows);
+  add_workload_rows(rows);
+  add_serving_rows(rows);
+  add_cache_rows(rows);
+  add_prices_rows(rows);
+  add_report_rows(rows);
+  add_model_rows(rows);
+  add_hardware_rows(rows);
+  for (Key& key : keys) {
+    for (const std::string_view phase : kPhaseHardware) {
+      if (key.name.starts_with(phase)) {
+        key.overrides = key.name.substr(key.name.find('.') + 1);
+      }
+    }
+  }
+  return keys;
+}
+
+// Rest of `name` below `group`, or none. The root is "".
+std::optional<std::string_view> below(std::string_view name, std::string_view group) {
+  if (group.empty()) {
+    return name;
+  }
+  if (name.size() > group.size() && name.starts_with(group) && name[group.size()] == '.') {
+    return name.substr(group.size() + 1);
+  }
+  return std::nullopt;
+}
+
+// Levenshtein's distance: insertions, deletions and substitutions that turn one into the other.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) {
+    row[j] = j;
+  }
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
+    }
+  }
+  return row[b.size()];
+}
+
+// All keys and the groups above them, in table order.
+std::vector<std::string> all_names() {
+  std::vector<std::string> names;
+  std::set<std::string, std::less<>> seen;
+  for (const Key& key : key_table()) {
+    for (std::size_t dot = key.name.find('.');; dot = key.name.find('.', dot + 1)) {
+      std::string name = key.name.substr(0, dot);
+      if (seen.insert(name).second) {
+        names.push_back(std::move(name));
+      }
+      if (dot == std::string::npos) {
+        break;
+      }
+    }
+  }
+  return names;
+}
+
+}  // namespace
+
+std::span<const Key> key_table() {
+  static const std::vector<Key> kTable = make_table();
+  return kTable;
+}
+
+const Key* find_key(std::string_view name) {
+  static const auto kIndex = [] {
+    std::map<std::string_view, const Key*> index;
+    for (const Key& key : key_table()) {
+      index.emplace(key.name, &key);
+    }
+    return index;
+  }();
+  const auto found = kIndex.find(name);
+  return found == kIndex.end() ? nullptr : found->second;
+}
+
+bool is_key_group(std::string_view name) {
+  return std::ranges::any_of(key_table(),
+                             [&](const Key& key) { return below(key.name, name).has_value(); });
+}
+
+std::vector<std::string> group_members(std::string_view group) {
+  std::vector<std::string> members;
+  for (const Key& key : key_table()) {
+    if (const auto rest = below(key.name, group)) {
+      std::string member(rest->substr(0, rest->find('.')));
+      if (std::ranges::find(members, member) == members.end()) {
+        members.push_back(std::move(member));
+      }
+    }
+  }
+  return members;
+}
+
+std::string nearest_key(std::string_view name) {
+  static const std::vector<std::string> kNames = all_names();
+  const std::string suffix = "." + std::string(name);
+  for (const std::string& candidate : kNames) {  // right word, wrong level: mtp for decode.mtp
+    if (candidate.ends_with(suffix) && !candidate.starts_with("workload.classes.")) {
+      return candidate;
+    }
+  }
+  const std::string* best = nullptr;
+  std::size_t least = std::max<std::size_t>(1, (name.size() + 1) / 3) + 1;  // a third may be wrong
+  for (const std::string& candidate : kNames) {
+    const std::size_t distance = edit_distance(name, candidate);
+    if (distance < least) {
+      least = distance;
+      best = &candidate;
+    }
+  }
+  return best == nullptr ? "" : *best;
+}
+
+std::span<const PartGroup> part_groups() {
+  static const PartGroup kGroups[] = {
+      {"hardware", ""},
+      {"prefill.hardware", ""},
+      {"decode.hardware", ""},
+      {"model", ""},
+      {"workload.classes", ""},
+      {"prices.book", "book"},
+      {"prices.off_peak_book", "off_peak_book"},
+  };
+  return kGroups;
+}
+
+}  // namespace epfleet::config

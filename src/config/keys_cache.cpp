@@ -1,0 +1,39 @@
+// Keys of the on-disk KV cache.
+#include "key_rows.h"
+
+namespace epfleet::config {
+
+void add_cache_rows(Rows& rows) {
+  using cache::CacheModel;
+  using cache::Eviction;
+  rows.choice("kv_cache.model", EPFLEET_MEMBER(kv_cache.model),
+              std::vector<std::pair<Choice, CacheModel>>{
+                  {{"statistical", "every prompt hits kv_cache.hit_ratio of its tokens"},
+                   CacheModel::Statistical},
+                  {{"mechanistic", "hits follow from what is stored"}, CacheModel::Mechanistic}},
+              {"How hits come about.", "a modelling choice"});
+  rows.number("kv_cache.hit_ratio", Dimension::Share, EPFLEET_MEMBER(kv_cache.hit_ratio),
+              between(0.0, 1.0),
+              {"Share of every prompt that hits; only with model: statistical.",
+               "the published day: 342 of 608 billion tokens"});
+  rows.number("kv_cache.capacity", Dimension::Bytes, EPFLEET_MEMBER(kv_cache.capacity), above(0.0),
+              {"Size of the whole store.",
+               "not published; 20 PB hold about a day of what is written (0.8-1.3 PB an hour)"})
+      .guess("5 PB", "40 PB");
+  rows.number("kv_cache.ttl", Dimension::Duration, EPFLEET_MEMBER(kv_cache.ttl), above(0.0),
+              {"Time after its last use at which an entry is dropped.",
+               "DeepSeek's API notes: unused entries are cleared after hours to days"})
+      .guess("2 h", "3 d");
+  rows.choice("kv_cache.eviction", EPFLEET_MEMBER(kv_cache.eviction),
+              std::vector<std::pair<Choice, Eviction>>{
+                  {{"lru", "least recently used first"}, Eviction::Lru},
+                  {{"fifo", "first written first"}, Eviction::Fifo},
+                  {{"ttl", "by age alone"}, Eviction::Ttl}},
+              {"What is dropped when the store is full.", "not published"});
+  rows.number("kv_cache.block", Dimension::Tokens, EPFLEET_MEMBER(kv_cache.block),
+              between(1, 65536),
+              {"A prefix is stored and hit in whole blocks of this many tokens.",
+               "DeepSeek's API notes: 64"});
+}
+
+}  // namespace epfleet::config

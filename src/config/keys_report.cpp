@@ -1,0 +1,54 @@
+// Keys of the service-level objectives and of what is written.
+#include "key_rows.h"
+
+namespace epfleet::config {
+namespace {
+
+template <class Limit, class Quantile>
+void add_slo(Rows& rows, const std::string& name, const std::string& what, Limit limit,
+             Quantile quantile) {
+  rows.number("slo." + name + ".limit", Dimension::Duration, limit, above(0.0),
+              {fmt::format("Longest {} that meets the objective; none: no objective.", what),
+               "a choice; DeepSeek publishes none"},
+              "none");
+  rows.number(
+      "slo." + name + ".quantile", Dimension::Share, quantile, inside(0.0, 1.0),
+      {fmt::format("Share of the requests of a window that must meet the {} limit; none: each "
+                   "request counts on its own.",
+                   what),
+       "a choice"},
+      "none");
+}
+
+}  // namespace
+
+void add_report_rows(Rows& rows) {
+  add_slo(rows, "ttft", "time to first token", EPFLEET_MEMBER(slo.ttft.limit),
+          EPFLEET_MEMBER(slo.ttft.quantile));
+  add_slo(rows, "tpot", "time per output token", EPFLEET_MEMBER(slo.tpot.limit),
+          EPFLEET_MEMBER(slo.tpot.quantile));
+  rows.number("slo.window", Dimension::Duration, EPFLEET_MEMBER(slo.window), above(0.0),
+              {"Window over which quantiles are judged.", "a choice"});
+  rows.number("report.interval", Dimension::Duration, EPFLEET_MEMBER(report.interval),
+              between(1.0, 3600.0),
+              {"Interval of timeseries.csv; an hour must be a whole multiple of it.", "a choice"});
+  rows.choice("report.requests", EPFLEET_MEMBER(report.requests),
+              std::vector<std::pair<Choice, RequestLog>>{
+                  {{"none", ""}, RequestLog::None},
+                  {{"sample", "a share of them, chosen by hash"}, RequestLog::Sample},
+                  {{"all", ""}, RequestLog::All}},
+              {"Which requests are written to requests.csv.zst.", "a choice"});
+  rows.number("report.request_sample", Dimension::Share, EPFLEET_MEMBER(report.request_sample),
+              between(0.0, 1.0), {"Share of the requests that `sample` writes.", "a choice"});
+  rows.path("report.published", EPFLEET_MEMBER(report.published), "none",
+            {"CSV of published values that the result is compared with.", "see the file"});
+  rows.path("report.published_hourly", EPFLEET_MEMBER(report.published_hourly), "none",
+            {"CSV of the published hourly chart, for the hourly comparison.", "see the file"});
+  rows.path(
+      "report.bands", EPFLEET_MEMBER(report.bands), "none",
+      {"Bands of the predicted values over the plausible ranges of the guesses, as the band script "
+       "writes them.",
+       "see the file"});
+}
+
+}  // namespace epfleet::config

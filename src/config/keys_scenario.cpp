@@ -1,0 +1,210 @@
+// Keys at the top of a scenario, the fleet, scaling and the service-level objectives.
+#include <algorithm>
+#include <charconv>
+#include <tuple>
+
+#include "key_rows.h"
+
+namespace epfleet::config {
+namespace {
+
+Parsed<std::uint64_t> seed_from(const std::string& text) {
+  std::uint64_t seed = 0;
+  const char* end = text.data() + text.size();
+  const auto result = std::from_chars(text.data(), end, seed);
+  if (result.ec != std::errc{} || result.ptr != end || (text.size() > 1 && text[0] == '0')) {
+    return tl::unexpected(Fault{fmt::format("'{}' is not a seed", text),
+                                "write a whole number from 0 to 18446744073709551615"});
+  }
+  return seed;
+}
+
+Key seed_row() {
+  Key key;
+  key.name = "seed";
+  key.type = "whole number";
+  key.json = JsonType::Integer;
+  key.range = at_least(0);
+  key.range_text = ">= 0";
+  key.help = "Seed of every random draw: same scenario and seed, same bytes out.";
+  key.source = "free choice";
+  key.read = [](Scenario& scenario, const Node& node) -> std::optional<Fault> {
+    const auto seed = scalar_text(node, "whole number").and_then(seed_from);
+    if (!seed) {
+      return seed.error();
+    }
+    scenario.seed = *seed;
+    return std::nullopt;
+  };
+  key.print = [](const Scenario& scenario) { return fmt::format("{}", scenario.seed); };
+  return key;
+}
+
+Key start_row() {
+  Key key;
+  key.name = "start";
+  key.type = "time with offset (ISO 8601), e.g. 2025-02-27T12:00+08:00";
+  key.help = "Start of the counted window; times of day in the schedule are on this clock.";
+  key.source = "the published day: 2025-02-27 12:00 UTC+8 (open-infra-index, day 6)";
+  key.read = [](Scenario& scenario, const Node& node) -> std::optional<Fault> {
+    const auto time = scalar_text(node, "time with offset").and_then([](const std::string& text) {
+      return parse_calendar_time(text);
+    });
+    if (!time) {
+      return time.error();
+    }
+    scenario.start = *time;
+    return std::nullopt;
+  };
+  key.print = [](const Scenario& scenario) { return yaml_text(scenario.start.text); };
+  return key;
+}
+
+constexpr std::int64_t kMinuteNs = 60'000'000'000;
+constexpr int kDayMinutes = 24 * 60;
+
+// `at` of a step: HH:MM on the scenario's clock (daily), or a duration after the start.
+Parsed<cluster::ScheduleStep> step_time(const Scenario& scenario, const std::string& text) {
+  cluster::ScheduleStep step;
+  if (text.find(':') != std::string::npos) {
+    return parse_time_of_day(text).map([&](int minute) {
+      const int after = (minute - scenario.start.minute_of_day() + kDayMinutes) % kDayMinutes;
+      step.at = base::Duration(after * kMinuteNs);
+      step.daily = true;
+      return step;
+    });
+  }
+  return parse_whole(Dimension::Duration, text).map([&](std::int64_t ns) {
+    step.at = base::Duration(ns);
+    return step;
+  });
+}
+
+Parsed<cluster::ScheduleStep> step_from(const Scenario& scenario, const Node& node) {
+  const Node* at = node.find("at");
+  const Node* groups = node.find("groups");
+  if (node.kind != Node::Kind::Map || at == nullptr || groups == nullptr ||
+      node.entries.size() != 2) {
+    return tl::unexpected(
+        Fault{"a step is not {at, groups}",
+              "write for example {at: \"08:30\", groups: 9} or {at: 2 h, groups: 3}"});
+  }
+  auto step = scalar_text(*at, "time of day or duration").and_then([&](const std::string& text) {
+    return step_time(scenario, text);
+  });
+  const auto count = scalar_text(*groups, "whole number").and_then([](const std::string& text) {
+    return parse_whole(Dimension::Number, text);
+  });
+  if (!step || !count) {
+    return tl::unexpected(step ? count.error() : step.error());
+  }
+  if (*count < 0 || step->at < base::Duration{}) {
+    return tl::unexpected(Fault{"a step has a negative time or number of groups", "both are >= 0"});
+  }
+  step->groups = *count;
+  return step;
+}
+
+std::string print_step(const Scenario& scenario, const cluster::ScheduleStep& step) {
+  const auto minutes = static_cast<int>(step.at.count() / kMinuteNs);
+  const std::string at =
+      step.daily
+          ? yaml_text(print_time_of_day((scenario.start.minute_of_day() + minutes) % kDayMinutes))
+          : print_whole(Dimension::Duration, step.at.count());
+  return fmt::format("{{at: {}, groups: {}}}", at, step.groups);
+}
+
+std::optional<Fault> read_schedule(Scenario& scenario, const Node& node) {
+  if (node.kind != Node::Kind::List) {
+    return Fault{"is not a list", "write a list of {at, groups}"};
+  }
+  std::vector<cluster::ScheduleStep> steps;
+  for (const Node& item : node.items) {
+    const auto step = step_from(scenario, item);
+    if (!step) {
+      return Fault{fmt::format("step {}: {}", steps.size() + 1, step.error().what),
+                   step.error().remedy, item.place.line, item.place.column};
+    }
+    steps.push_back(*step);
+  }
+  // Two steps at one time are refused later (check.h); until then their order must not vary.
+  std::ranges::sort(steps, {}, [](const cluster::ScheduleStep& step) {
+    return std::tuple(step.at, step.daily, step.groups);
+  });
+  scenario.scaling.schedule = std::move(steps);
+  return std::nullopt;
+}
+
+Key schedule_row() {
+  Key key;
+  key.name = "scaling.schedule";
+  key.type = "list of {at: HH:MM or duration after the start, groups: whole number}";
+  key.json = JsonType::List;
+  key.help =
+      "How many groups are allotted from when on; HH:MM repeats daily on the clock of `start`.";
+  key.source = "the published chart of nodes (open-infra-index, day 6), in groups";
+  key.read = read_schedule;
+  key.print = [](const Scenario& scenario) {
+    std::string text;
+    for (const cluster::ScheduleStep& step : scenario.scaling.schedule) {
+      text += "\n- " + print_step(scenario, step);
+    }
+    return text.empty() ? std::string("[]") : text;
+  };
+  return key;
+}
+
+}  // namespace
+
+void add_scenario_rows(Rows& rows) {
+  rows.text("name", EPFLEET_MEMBER(name),
+            {"Name of the scenario and of its result folder; by default the file's name.",
+             "free choice"});
+  rows.custom(seed_row());
+  rows.custom(start_row());
+  rows.number("duration", Dimension::Duration, EPFLEET_MEMBER(duration), above(0.0),
+              {"Length of the counted window.", "the published day: 24 h"});
+}
+
+void add_fleet_rows(Rows& rows) {
+  const std::string chart =
+      "the published node chart, read as 2 prefill units + groups of 1 decode and 3 prefill units";
+  const auto count = [&](std::string name, auto member, std::string help) {
+    rows.number(std::move(name), Dimension::Number, member, between(0, 1e5),
+                {std::move(help), chart});
+  };
+  count("fleet.base.prefill_units", EPFLEET_MEMBER(fleet.base.prefill_units),
+        "Prefill units that are always allotted.");
+  count("fleet.base.decode_units", EPFLEET_MEMBER(fleet.base.decode_units),
+        "Decode units that are always allotted.");
+  count("fleet.group.prefill_units", EPFLEET_MEMBER(fleet.group.prefill_units),
+        "Prefill units of one group, the step in which the fleet grows and shrinks.");
+  count("fleet.group.decode_units", EPFLEET_MEMBER(fleet.group.decode_units),
+        "Decode units of one group.");
+  count("fleet.groups", EPFLEET_MEMBER(fleet.groups), "Groups allotted when there is no schedule.");
+  rows.number(
+      "fleet.pool_nodes", Dimension::Number, EPFLEET_MEMBER(fleet.pool_nodes), between(1, 1e6),
+      {"Nodes that exist; none: as many as the largest allotment.", "not published"}, "none");
+  rows.choice(
+      "scaling.policy", EPFLEET_MEMBER(scaling.policy),
+      std::vector<std::pair<Choice, std::string>>{{{"fixed", "fleet.groups all the time"}, "fixed"},
+                                                  {{"schedule", "scaling.schedule"}, "schedule"}},
+      {"What decides how many groups are allotted.", "free choice"});
+  rows.custom(schedule_row());
+  rows.number("scaling.start_up", Dimension::Duration, EPFLEET_MEMBER(scaling.start_up),
+              at_least(0.0),
+              {"Time from allotment to service: weights from the store, warm-up.", "a guess"})
+      .guess("1 min", "5 min");
+  rows.choice(
+      "scaling.drain", EPFLEET_MEMBER(scaling.drain),
+      std::vector<std::pair<Choice, cluster::DrainMode>>{
+          {{"migrate", "requests move to other units with their KV"}, cluster::DrainMode::Migrate},
+          {{"wait", "requests finish where they are"}, cluster::DrainMode::Wait}},
+      {"What becomes of the requests of a unit that leaves.", "free choice"});
+  rows.number("scaling.drain_lead", Dimension::Duration, EPFLEET_MEMBER(scaling.drain_lead),
+              at_least(0.0),
+              {"A unit begins to drain this long before its allotment ends.",
+               "moving 2 decode units' KV takes under a second; the rest is for steps under way"});
+}
+
+}  // namespace epfleet::config

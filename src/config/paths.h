@@ -1,0 +1,17 @@
+// Paths in scenario files: written relative to the file that states them, kept ready to be opened,
+// printed relative to the scenario's folder so that no result names a folder of the machine it was
+// made on.
+#pragma once
+
+#include <string>
+
+namespace epfleet::config {
+
+[[nodiscard]] std::string folder_of(const std::string& file);  // "." for a bare name
+[[nodiscard]] std::string resolved_path(const std::string& text, const std::string& folder);
+[[nodiscard]] bool is_file(const std::string& path);
+// The same text for every way to write the path of one file.
+[[nodiscard]] std::string canonical_path(const std::string& path);
+[[nodiscard]] std::string relative_path(const std::string& path, const std::string& folder);
+
+}  // namespace epfleet::config

@@ -1,0 +1,205 @@
+#include "epfleet/config/value.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include "units.h"
+
+namespace epfleet::config {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  return first == std::string_view::npos
+             ? std::string_view{}
+             : text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+std::size_t digits_from(std::string_view text, std::size_t at) {
+  while (at < text.size() && is_digit(text[at])) {
+    ++at;
+  }
+  return at;
+}
+
+// Length of the decimal number that `text` starts with: -12, 0.5, 608e9; 0 if there is none.
+std::size_t number_length(std::string_view text) {
+  const std::size_t sign = !text.empty() && (text[0] == '-' || text[0] == '+') ? 1 : 0;
+  std::size_t end = digits_from(text, sign);
+  if (end == sign) {
+    return 0;
+  }
+  if (end + 1 < text.size() && text[end] == '.' && is_digit(text[end + 1])) {
+    end = digits_from(text, end + 1);
+  }
+  if (end + 1 < text.size() && (text[end] == 'e' || text[end] == 'E')) {
+    const std::size_t exponent = end + (text[end + 1] == '-' || text[end + 1] == '+' ? 2 : 1);
+    const std::size_t last = digits_from(text, exponent);
+    end = last > exponent ? last : end;
+  }
+  return end;
+}
+
+// One "number unit" of a value.
+struct Term {
+  std::string_view number;  // without a plus sign
+  std::string_view unit;    // may be empty
+};
+
+Fault missing_unit(std::string_view text, const Shape& shape, Dimension dimension) {
+  return {
+      fmt::format("'{}' has no unit", text),
+      fmt::format("write it with one of {}, for example {}", unit_names(dimension), shape.example)};
+}
+
+// REQUIRES: number_length(text) > 0. Moves `text` behind the term.
+Parsed<Term> take_term(std::string_view& text, std::string_view whole) {
+  const std::size_t length = number_length(text);
+  std::string_view number = text.substr(0, length);
+  const std::size_t sign = number[0] == '-' || number[0] == '+' ? 1 : 0;
+  if (number.size() > sign + 1 && number[sign] == '0' && is_digit(number[sign + 1])) {
+    return tl::unexpected(
+        Fault{fmt::format("'{}' starts with a zero, which some read as octal", whole),
+              "leave the zero out"});
+  }
+  text = trimmed(text.substr(length));
+  const auto end = text.find_first_of(" \t");
+  const std::string_view unit = text.substr(0, end);
+  text = end == std::string_view::npos ? std::string_view{} : trimmed(text.substr(end));
+  return Term{number[0] == '+' ? number.substr(1) : number, unit};
+}
+
+// All terms of a value; only a duration may have several ("1 h 30 min").
+Parsed<std::vector<Term>> terms_of(Dimension dimension, std::string_view text) {
+  const Shape& shape = shape_of(dimension);
+  std::string_view rest = trimmed(text);
+  std::vector<Term> terms;
+  do {
+    if (number_length(rest) == 0) {
+      return tl::unexpected(Fault{
+          fmt::format("'{}' is not a {}", text, shape.name),
+          shape.example.empty() ? "write a number" : fmt::format("for example {}", shape.example)});
+    }
+    const Parsed<Term> term = take_term(rest, text);
+    if (!term) {
+      return tl::unexpected(term.error());
+    }
+    if (term->unit.empty() && shape.unit_needed) {
+      return tl::unexpected(missing_unit(text, shape, dimension));
+    }
+    terms.push_back(*term);
+  } while (!rest.empty() && dimension == Dimension::Duration);
+  if (!rest.empty()) {
+    return tl::unexpected(
+        Fault{fmt::format("'{}' has '{}' after the {}", text, rest, shape.name), ""});
+  }
+  return terms;
+}
+
+Parsed<const Unit*> unit_of(Dimension dimension, const Term& term, std::string_view text) {
+  for (const Unit& unit : shape_of(dimension).units) {
+    if (unit.name == term.unit) {
+      return &unit;
+    }
+  }
+  const std::string names = unit_names(dimension);
+  return tl::unexpected(
+      Fault{fmt::format("'{}' has the unit '{}'", text, term.unit),
+            names.empty() ? "write a plain number" : fmt::format("choose from {}", names)});
+}
+
+std::optional<double> real_from(std::string_view number) {
+  double value = 0.0;
+  const auto result = std::from_chars(number.data(), number.data() + number.size(), value);
+  return result.ec == std::errc{} && std::isfinite(value) ? std::optional(value) : std::nullopt;
+}
+
+Fault too_large(std::string_view text) {
+  return {fmt::format("'{}' is too large or too small to be kept", text), ""};
+}
+
+// number * factor as an exact integer; fractions are allowed if the product is whole.
+Parsed<std::int64_t> whole_from(std::string_view number, std::int64_t factor,
+                                std::string_view text) {
+  std::int64_t value = 0;
+  const char* end = number.data() + number.size();
+  const auto result = std::from_chars(number.data(), end, value);
+  if (result.ec == std::errc{} && result.ptr == end) {
+    std::int64_t product = 0;
+    if (__builtin_mul_overflow(value, factor, &product)) {
+      return tl::unexpected(too_large(text));
+    }
+    return product;
+  }
+  const std::optional<double> real = real_from(number);
+  const double product = real.value_or(1e300) * static_cast<double>(factor);
+  if (!(std::fabs(product) < 0x1p63)) {
+    return tl::unexpected(too_large(text));
+  }
+  const double rounded = std::floor(product + 0.5);
+  if (std::fabs(rounded - product) > 1e-9 * std::fabs(product)) {
+    return tl::unexpected(Fault{fmt::format("'{}' is not a whole number", text), ""});
+  }
+  return static_cast<std::int64_t>(rounded);
+}
+
+}  // namespace
+
+Parsed<double> parse_real(Dimension dimension, std::string_view text) {
+  const auto terms = terms_of(dimension, text);
+  if (!terms) {
+    return tl::unexpected(terms.error());
+  }
+  double sum = 0.0;
+  for (const Term& term : *terms) {
+    const std::optional<double> number = real_from(term.number);
+    if (!number) {
+      return tl::unexpected(too_large(text));
+    }
+    if (term.unit.empty()) {
+      sum += *number;
+      continue;
+    }
+    const auto unit = unit_of(dimension, term, text);
+    if (!unit) {
+      return tl::unexpected(unit.error());
+    }
+    sum += *number * (*unit)->multiply / (*unit)->divide;
+  }
+  return std::isfinite(sum) ? Parsed<double>(sum) : tl::unexpected(too_large(text));
+}
+
+Parsed<std::int64_t> parse_whole(Dimension dimension, std::string_view text) {
+  const auto terms = terms_of(dimension, text);
+  if (!terms) {
+    return tl::unexpected(terms.error());
+  }
+  std::int64_t sum = 0;
+  for (const Term& term : *terms) {
+    std::int64_t factor = 1;
+    if (!term.unit.empty()) {
+      const auto unit = unit_of(dimension, term, text);
+      if (!unit) {
+        return tl::unexpected(unit.error());
+      }
+      factor = (*unit)->whole;
+    }
+    const auto part = whole_from(term.number, factor, text);
+    if (!part) {
+      return part;
+    }
+    if (__builtin_add_overflow(sum, *part, &sum)) {
+      return tl::unexpected(too_large(text));
+    }
+  }
+  return sum;
+}
+
+}  // namespace epfleet::config

@@ -1,0 +1,155 @@
+#include "epfleet/cost/statement.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "epfleet/base/error.h"
+#include "off_peak.h"
+
+namespace epfleet::cost {
+namespace {
+
+using metrics::Interval;
+using metrics::NodeTime;
+using metrics::TokensByPayer;
+using workload::Channel;
+using workload::Variant;
+
+constexpr auto kApi = static_cast<std::size_t>(Channel::Api);
+constexpr auto kR1 = static_cast<std::size_t>(Variant::R1);
+
+double as_double(std::int64_t value) { return static_cast<double>(value); }
+
+// All that is paid for, in integers, so that parts add up to the whole before prices come in.
+struct Usage {
+  base::TimePoint begin, end;
+  NodeTime prefill_ns, decode_ns;
+  TokensByPayer standard{};  // at the standard prices
+  TokensByPayer off_peak{};  // at the off-peak prices
+  std::int64_t computed_tokens = 0;
+
+  void add(const Usage& next) {
+    end = next.end;
+    metrics::add(prefill_ns, next.prefill_ns);
+    metrics::add(decode_ns, next.decode_ns);
+    metrics::add(standard, next.standard);
+    metrics::add(off_peak, next.off_peak);
+    computed_tokens += next.computed_tokens;
+  }
+};
+
+Usage usage_of(const Interval& row, const PricesConfig& prices, const PricingBasis& basis) {
+  Usage usage;
+  usage.begin = row.begin;
+  usage.end = row.end;
+  usage.prefill_ns = row.prefill_node_ns;
+  usage.decode_ns = row.decode_node_ns;
+  usage.standard = row.tokens;
+  usage.computed_tokens = row.computed_tokens;
+  if (!prices.off_peak) {
+    return usage;
+  }
+  const OffPeakWindow window(prices.off_peak_from, prices.off_peak_to, basis.window_start_utc);
+  const TimeShare share = window.share(row.begin, row.end);
+  for (std::size_t variant = 0; variant < workload::kVariants; ++variant) {
+    observe::TokenTotals& standard = usage.standard[variant][kApi];
+    observe::TokenTotals& off_peak = usage.off_peak[variant][kApi];
+    off_peak = {share.of(standard.input), share.of(standard.cached), share.of(standard.output_fp)};
+    standard.input -= off_peak.input;
+    standard.cached -= off_peak.cached;
+    standard.output_fp -= off_peak.output_fp;
+  }
+  return usage;
+}
+
+double usd(const TokenPrices& prices, const observe::TokenTotals& tokens) {
+  const double per_million = prices.hit * as_double(tokens.cached) +
+                             prices.miss * as_double(tokens.input - tokens.cached) +
+                             prices.output * metrics::output_tokens(tokens);
+  return per_million / 1e6;
+}
+
+Revenue revenue_of(const PricesConfig& prices, const Usage& usage, std::size_t variant) {
+  TokensByPayer all = usage.standard;
+  metrics::add(all, usage.off_peak);
+  Revenue revenue;
+  for (std::size_t channel = 0; channel < workload::kChannels; ++channel) {
+    revenue.theoretical_usd += usd(prices.book[kR1], all[variant][channel]);
+    revenue.expected_usd += prices.paid_share[channel] *
+                            (usd(prices.book[variant], usage.standard[variant][channel]) +
+                             usd(prices.off_peak_book[variant], usage.off_peak[variant][channel]));
+  }
+  return revenue;
+}
+
+double gpu_hours_of(std::int64_t node_ns, const PricingBasis& basis) {
+  return as_double(node_ns) * 1e-9 / 3600.0 * as_double(basis.gpus_per_node);
+}
+
+Account account_of(const Usage& usage, const PricesConfig& prices, const PricingBasis& basis) {
+  const std::int64_t prefill = usage.prefill_ns.allotted();
+  const std::int64_t decode = usage.decode_ns.allotted();
+  const double price = prices.gpu_hour.count();
+  Account account;
+  account.begin = usage.begin;
+  account.end = usage.end;
+  account.gpu_hours = gpu_hours_of(prefill + decode, basis);
+  account.cost_usd = account.gpu_hours * price;
+  account.prefill_usd = gpu_hours_of(prefill, basis) * price;
+  account.decode_usd = gpu_hours_of(decode, basis) * price;
+  account.idle_usd = gpu_hours_of(usage.prefill_ns.idle + usage.decode_ns.idle, basis) * price;
+  for (std::size_t variant = 0; variant < workload::kVariants; ++variant) {
+    account.per_model[variant] = revenue_of(prices, usage, variant);
+    account.revenue.theoretical_usd += account.per_model[variant].theoretical_usd;
+    account.revenue.expected_usd += account.per_model[variant].expected_usd;
+  }
+  if (account.cost_usd > 0.0) {
+    account.theoretical_margin_ratio = account.revenue.theoretical_usd / account.cost_usd - 1.0;
+    account.expected_margin_ratio = account.revenue.expected_usd / account.cost_usd - 1.0;
+  }
+  return account;
+}
+
+UnitCost unit_cost_of(const Account& total, const Usage& usage) {
+  TokensByPayer tokens = usage.standard;
+  metrics::add(tokens, usage.off_peak);
+  const observe::TokenTotals all = metrics::sum(tokens);
+  UnitCost unit;
+  unit.usd_per_m_input = metrics::ratio(total.prefill_usd * 1e6, as_double(all.input));
+  unit.usd_per_m_computed_input =
+      metrics::ratio(total.prefill_usd * 1e6, as_double(usage.computed_tokens));
+  unit.usd_per_m_output = metrics::ratio(total.decode_usd * 1e6, metrics::output_tokens(all));
+  return unit;
+}
+
+}  // namespace
+
+Statement price(const PricesConfig& prices, const PricingBasis& basis,
+                std::span<const Interval> intervals) {
+  EPFLEET_CHECK(basis.gpus_per_node > 0, "a node has GPUs");
+  const auto hour_of = [&](base::TimePoint begin) {
+    return (begin - intervals.front().begin) / std::chrono::hours(1);
+  };
+  Statement statement;
+  std::vector<Usage> hours;
+  for (const Interval& row : intervals) {
+    const Usage usage = usage_of(row, prices, basis);
+    statement.intervals.push_back(account_of(usage, prices, basis));
+    if (hours.empty() || hour_of(row.begin) != hour_of(hours.back().begin)) {
+      hours.push_back(usage);
+    } else {
+      hours.back().add(usage);
+    }
+  }
+  Usage total;
+  total.begin = intervals.empty() ? base::kWindowStart : intervals.front().begin;
+  for (const Usage& hour : hours) {
+    statement.hours.push_back(account_of(hour, prices, basis));
+    total.add(hour);
+  }
+  statement.total = account_of(total, prices, basis);
+  statement.unit_cost = unit_cost_of(statement.total, total);
+  return statement;
+}
+
+}  // namespace epfleet::cost

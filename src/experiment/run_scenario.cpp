@@ -1,0 +1,159 @@
+#include "epfleet/experiment/run_scenario.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "epfleet/base/error.h"
+#include "epfleet/cache/prefix_cache.h"
+#include "epfleet/cluster/fleet.h"
+#include "epfleet/config/resolved.h"
+#include "epfleet/cost/statement.h"
+#include "epfleet/metrics/recorder.h"
+#include "epfleet/metrics/threaded_observer.h"
+#include "epfleet/report/request_log.h"
+#include "event_trace.h"
+#include "workload_source.h"
+
+namespace epfleet::experiment {
+namespace {
+
+constexpr std::int64_t kSecondsPerDay = 86'400;
+
+metrics::RecorderConfig recorder_config(const config::Scenario& scenario,
+                                        const cluster::FleetSpec& spec) {
+  metrics::RecorderConfig config;
+  config.duration = spec.duration;
+  config.interval = spec.sample_interval;
+  config.slo = scenario.slo;
+  config.gpus_per_node = spec.decode_hardware.gpus_per_node;
+  config.decode_gpus_per_unit = spec.decode_layout.gpus;
+  config.pool_nodes = scenario.fleet.pool_nodes;
+  return config;
+}
+
+cost::Statement statement_of(const config::Scenario& scenario,
+                             const metrics::RunStatistics& statistics) {
+  cost::PricingBasis basis;
+  basis.gpus_per_node = scenario.hardware.gpus_per_node;
+  const std::int64_t seconds =
+      (scenario.start.utc_seconds % kSecondsPerDay + kSecondsPerDay) % kSecondsPerDay;
+  basis.window_start_utc = std::chrono::seconds(seconds);
+  return cost::price(scenario.prices, basis, statistics.intervals);
+}
+
+std::unique_ptr<report::RequestLogWriter> request_log(const config::Scenario& scenario,
+                                                      const RunOptions& options) {
+  const report::ReportConfig config = report_config(scenario);
+  if (config.requests == report::RequestLog::None || options.folder == nullptr) {
+    return nullptr;
+  }
+  return std::make_unique<report::RequestLogWriter>(options.folder->path_of("requests.csv.zst"),
+                                                    config.requests, config.request_sample,
+                                                    scenario.seed);
+}
+
+std::vector<std::string> notes_of(const config::Scenario& scenario,
+                                  const metrics::RunStatistics& statistics) {
+  std::vector<std::string> notes;
+  if (scenario.workload.source == workload::SourceKind::TokenRateTrace) {
+    notes.emplace_back(
+        "a token-rate trace states its cached tokens: the statistical cache replays them, and "
+        "workload.totals and workload.hourly_shape are ignored");
+  }
+  if (statistics.out_of_range_ratio.value_or(0.0) > 0.0) {
+    notes.push_back(fmt::format("{:.2f} % of all steps were priced outside the calibrated ranges",
+                                *statistics.out_of_range_ratio * 100.0));
+  }
+  return notes;
+}
+
+}  // namespace
+
+cluster::FleetSpec fleet_spec(const config::Scenario& scenario, base::Duration counted) {
+  cluster::FleetSpec spec;
+  spec.seed = scenario.seed;
+  spec.duration = counted;
+  spec.warm_up = scenario.workload.warm_up;
+  spec.sample_interval = scenario.report.interval;
+  spec.prefill_hardware = scenario.prefill_hardware;
+  spec.decode_hardware = scenario.decode_hardware;
+  spec.model = scenario.model;
+  spec.prefill_layout = config::prefill_layout(scenario);
+  spec.decode_layout = config::decode_layout(scenario);
+  spec.prefill = scenario.prefill;
+  spec.decode = scenario.decode;
+  spec.experts = scenario.experts;
+  spec.kv_cache = scenario.kv_cache;
+  spec.fleet = scenario.fleet;
+  spec.scaling = scenario.scaling;
+  spec.context_limit = scenario.workload.context_limit;
+  spec.output_limit =
+      std::max(scenario.workload.output_limit_v3, scenario.workload.output_limit_r1);
+  return spec;
+}
+
+report::ReportConfig report_config(const config::Scenario& scenario) {
+  const config::ReportConfig& from = scenario.report;
+  return {.interval = from.interval,
+          .requests = static_cast<report::RequestLog>(from.requests),
+          .request_sample = from.request_sample,
+          .published = from.published,
+          .published_hourly = from.published_hourly,
+          .bands = from.bands};
+}
+
+report::RunReport run_scenario(const config::Scenario& scenario, const RunOptions& options) {
+  report::RunReport report;
+  report.config = report_config(scenario);
+  report.published =
+      report::load_published(report.config);  // early: a mistake shows before a long run
+
+  const base::Duration counted =
+      std::min(options.until.value_or(scenario.duration), scenario.duration);
+  const cluster::FleetSpec spec = fleet_spec(scenario, counted);
+  const cluster::StepPricers pricers = cluster::make_step_pricers(spec);
+  const auto source = make_source(scenario, spec, pricers, options.threads);
+  const auto cache = cache::make_prefix_cache(spec.kv_cache, cluster::kv_bytes_per_token(spec),
+                                              source->shared_prefixes(), scenario.seed);
+
+  metrics::Recorder recorder(recorder_config(scenario, spec));
+  std::unique_ptr<metrics::ThreadedObserver> threaded;
+  std::vector<observe::Observer*> observers{&recorder};
+  if (options.threads) {
+    threaded = std::make_unique<metrics::ThreadedObserver>(recorder);
+    observers.front() = threaded.get();
+  }
+  const auto log = request_log(scenario, options);
+  if (log) {
+    observers.push_back(log.get());
+  }
+
+  cluster::Fleet fleet(spec, pricers, *source, *cache, observers);
+  const auto trace = trace_events_to(options.trace_events, fleet);
+  const engine::RunEnd end = fleet.run(options.stop, options.progress);
+  if (threaded) {
+    threaded->finish();
+  }
+  if (log) {
+    log->finish();
+  }
+
+  report.scenario = scenario.name;
+  report.seed = scenario.seed;
+  report.scenario_fingerprint = config::scenario_fingerprint(scenario);
+  report.trajectory_fingerprint = fleet.engine().fingerprint();
+  report.partial = end == engine::RunEnd::Stopped || counted < scenario.duration;
+  report.nodes_are_chosen = false;
+  report.tokens_are_replayed = scenario.workload.source == workload::SourceKind::TokenRateTrace;
+  report.statistics = recorder.statistics();
+  report.statement = statement_of(scenario, report.statistics);
+  report.solved_totals.assign(source->solved_totals().begin(), source->solved_totals().end());
+  report.notes = notes_of(scenario, report.statistics);
+  report.resolved_yaml = config::resolved_document(scenario);
+  report.info.events = fleet.engine().executed();
+  return report;
+}
+
+}  // namespace epfleet::experiment

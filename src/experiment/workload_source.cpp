@@ -1,0 +1,61 @@
+#include "workload_source.h"
+
+#include "epfleet/cluster/allotment.h"
+#include "epfleet/cluster/expected_service.h"
+#include "epfleet/workload/session_source.h"
+#include "epfleet/workload/token_rate_source.h"
+
+namespace epfleet::experiment {
+namespace {
+
+// Group-time over time, as the schedule has it.
+double mean_groups(const cluster::FleetSpec& spec) {
+  const cluster::Allotment plan =
+      cluster::plan_allotment(spec.fleet, spec.scaling, spec.run_start(), spec.window_end());
+  double sum = 0.0;
+  base::TimePoint since = spec.run_start();
+  std::int64_t groups = plan.initial_groups;
+  for (const cluster::AllotmentChange& change : plan.changes) {
+    sum += static_cast<double>(groups) * base::to_seconds(change.at - since);
+    since = change.at;
+    groups = change.groups;
+  }
+  sum += static_cast<double>(groups) * base::to_seconds(spec.window_end() - since);
+  return sum / base::to_seconds(spec.window_end() - spec.run_start());
+}
+
+workload::ExpectedService expected_service(const config::Scenario& scenario,
+                                           const cluster::FleetSpec& spec,
+                                           const cluster::StepPricers& pricers) {
+  cluster::SteadyLoad load;
+  load.mean_groups = mean_groups(spec);
+  const workload::TotalsConfig& totals = scenario.workload.totals;
+  if (totals.output) {
+    load.output_tokens_per_s = static_cast<double>(*totals.output) * scenario.workload.rate_scale /
+                               base::to_seconds(scenario.duration);
+  }
+  load.mean_kv_tokens = totals.kv_per_output_token.value_or(load.mean_kv_tokens);
+  const cluster::ServiceEstimate estimate = cluster::estimate_service(spec, pricers, load);
+  return {estimate.prefill_s, estimate.per_output_token_s};
+}
+
+}  // namespace
+
+std::unique_ptr<workload::Source> make_source(const config::Scenario& scenario,
+                                              const cluster::FleetSpec& spec,
+                                              const cluster::StepPricers& pricers, bool threads) {
+  if (scenario.workload.source == workload::SourceKind::TokenRateTrace) {
+    return workload::make_token_rate_source(
+        {.config = scenario.workload, .seed = scenario.seed, .duration = scenario.duration});
+  }
+  workload::SessionSourceSpec sessions;
+  sessions.config = scenario.workload;
+  sessions.seed = scenario.seed;
+  sessions.duration = scenario.duration;
+  sessions.block = scenario.kv_cache.block;
+  sessions.service = expected_service(scenario, spec, pricers);
+  sessions.threads = threads;
+  return workload::make_session_source(sessions);
+}
+
+}  // namespace epfleet::experiment

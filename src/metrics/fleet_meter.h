@@ -1,0 +1,45 @@
+// Statistics from the samples of the whole fleet: differences of running totals, cut into intervals
+// and hours, and what was seen at the samples themselves.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "epfleet/base/time.h"
+#include "epfleet/metrics/interval.h"
+#include "epfleet/metrics/recorder.h"
+#include "epfleet/metrics/run_statistics.h"
+#include "epfleet/observe/facts.h"
+#include "timeline.h"
+
+namespace epfleet::metrics {
+
+class FleetMeter {
+ public:
+  explicit FleetMeter(const RecorderConfig& config) : config_(config) {}
+
+  // Between the samples at the two ends of the window.
+  [[nodiscard]] bool in_window() const { return started_ && !ended_; }
+
+  void add(const observe::FleetSample& sample);
+
+  // Fills in the window, intervals, hours, and all that node time, tokens and the store give.
+  void describe(RunStatistics& run, Timeline& timeline) const;
+
+ private:
+  void look(const observe::FleetSample& sample);
+  void close_interval(const observe::FleetSample& sample);
+  [[nodiscard]] std::vector<Interval> hours() const;
+  void describe_tokens(RunStatistics& run) const;
+  void describe_nodes(RunStatistics& run) const;
+  void describe_store(RunStatistics& run) const;
+
+  RecorderConfig config_;
+  observe::FleetSample first_;  // at the window's start
+  observe::FleetSample last_;   // at the end of the last interval
+  bool started_ = false, ended_ = false;
+  std::vector<Interval> intervals_;
+  std::int64_t nodes_peak_ = 0, concurrent_peak_ = 0, stored_peak_ = 0;
+};
+
+}  // namespace epfleet::metrics

@@ -1,0 +1,68 @@
+#include "epfleet/metrics/recorder.h"
+
+#include "fleet_meter.h"
+#include "request_meter.h"
+#include "timeline.h"
+
+namespace epfleet::metrics {
+
+struct Recorder::Meters {
+  explicit Meters(const RecorderConfig& given)
+      : config(given),
+        timeline(given.duration, given.interval),
+        requests(given.duration, given.slo),
+        fleet(given) {}
+
+  RecorderConfig config;
+  Timeline timeline;
+  RequestMeter requests;
+  FleetMeter fleet;
+  DurationStatistics gaps{Resolution::Fine};  // between chunks
+};
+
+Recorder::Recorder(const RecorderConfig& config) : meters_(std::make_unique<Meters>(config)) {}
+Recorder::~Recorder() = default;
+
+void Recorder::on_requests_done(std::span<const observe::RequestDone> requests) {
+  for (const observe::RequestDone& request : requests) {
+    meters_->requests.add(request, meters_->timeline);
+  }
+}
+
+void Recorder::on_prefill_step(const observe::PrefillStepDone& step) {
+  if (meters_->timeline.contains(step.end)) {
+    meters_->timeline.slot(step.end).steps.add(step);
+  }
+}
+
+// Every request of the step but those that joined got its last chunk one step ago.
+void Recorder::on_decode_step(const observe::DecodeStepDone& step) {
+  if (meters_->timeline.contains(step.end)) {
+    meters_->timeline.slot(step.end).steps.add(step);
+    meters_->gaps.add(step.end - step.start, step.requests - step.joined);
+  }
+}
+
+// The gap carries no time: the samples at the ends of the window say where it lies.
+void Recorder::on_first_chunk(base::Duration gap) {
+  if (meters_->fleet.in_window()) {
+    meters_->gaps.add(gap);
+  }
+}
+
+void Recorder::on_sample(const observe::FleetSample& sample) { meters_->fleet.add(sample); }
+
+RunStatistics Recorder::statistics() {
+  RunStatistics run;
+  meters_->fleet.describe(run, meters_->timeline);
+  meters_->requests.describe(run);
+  run.latency.itl = meters_->gaps.distribution();
+  run.utilisation.steps = meters_->timeline.all_steps().means(meters_->config.decode_gpus_per_unit);
+  const StepMeans& steps = run.utilisation.steps;
+  run.priced_steps = steps.prefill_steps + steps.decode_steps;
+  run.out_of_range_ratio =
+      ratio(static_cast<double>(steps.out_of_range_steps), static_cast<double>(run.priced_steps));
+  return run;
+}
+
+}  // namespace epfleet::metrics

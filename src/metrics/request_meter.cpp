@@ -1,0 +1,191 @@
+#include "request_meter.h"
+
+#include <algorithm>
+
+#include "epfleet/base/error.h"
+
+namespace epfleet::metrics {
+namespace {
+
+using observe::Outcome;
+using observe::RequestDone;
+
+// Decode tokens per second; a one-token answer has none.
+Measure output_speed_of(const RequestDone& request) {
+  if (request.outcome != Outcome::Completed || request.output_tokens <= 1) {
+    return std::nullopt;
+  }
+  const std::int64_t ns = std::max<std::int64_t>((request.done - request.first_token).count(), 1);
+  return static_cast<double>(request.output_tokens - 1) / (static_cast<double>(ns) * 1e-9);
+}
+
+// Rounded to the nearest nanosecond; REQUIRES: more than one output token.
+base::Duration time_per_output_token(const RequestDone& request) {
+  const std::int64_t gaps = request.output_tokens - 1;
+  return base::Duration(((request.done - request.first_token).count() + gaps / 2) / gaps);
+}
+
+double as_double(std::int64_t value) { return static_cast<double>(value); }
+
+}  // namespace
+
+RequestMeter::RequestMeter(base::Duration duration, const SloConfig& slo)
+    : duration_(duration), ttft_limit_(slo.ttft, slo.window), tpot_limit_(slo.tpot, slo.window) {
+  EPFLEET_CHECK(slo.window.count() > 0, "slo.window must be positive");
+}
+
+void RequestMeter::add(const RequestDone& request, Timeline& timeline) {
+  const Measure speed = output_speed_of(request);
+  follow(request, speed, timeline);
+  if (request.arrival < base::kWindowStart || request.arrival - base::kWindowStart >= duration_) {
+    return;
+  }
+  count_workload(request);
+  count_outcome(request, speed);
+}
+
+// What belongs to the moment at which it happened, whenever the request arrived.
+void RequestMeter::follow(const RequestDone& request, Measure speed, Timeline& timeline) {
+  if (request.has_first_token && timeline.contains(request.first_token)) {
+    timeline.slot(request.first_token).ttft.add(request.first_token - request.arrival);
+  }
+  if (request.outcome != Outcome::Completed || !timeline.contains(request.done)) {
+    return;
+  }
+  Reasoning& reasoning = reasoning_[static_cast<std::size_t>(request.variant)];
+  reasoning.reasoning += request.reasoning_tokens;
+  reasoning.output += request.output_tokens;
+  if (speed) {
+    timeline.slot(request.done).speed.add(*speed, request.output_tokens);
+  }
+}
+
+void RequestMeter::count_workload(const RequestDone& request) {
+  const std::int64_t input = request.prompt_tokens;
+  const std::int64_t output = request.output_tokens;
+  ++workload_.requests;
+  workload_.input += input;
+  workload_.output += output;
+  workload_.kv_twice += output * (2 * input + output);
+  if (request.has_first_token) {
+    const std::int64_t cached = request.cached_tokens;
+    const std::int64_t computed = input - cached;
+    workload_.computed += computed;
+    workload_.pairs_twice += computed * (2 * cached + computed);
+  }
+}
+
+void RequestMeter::count_outcome(const RequestDone& request, Measure speed) {
+  ++counts_.arrived;
+  switch (request.outcome) {
+    case Outcome::Completed:
+      ++counts_.completed;
+      count_completed(request, speed);
+      return;
+    case Outcome::InFlight:
+      ++counts_.in_flight;
+      if (request.has_first_token) {
+        const base::Duration ttft = request.first_token - request.arrival;
+        ttft_.add(ttft);
+        (void)ttft_limit_.judge(request.arrival, ttft);
+      }
+      return;
+    case Outcome::Rejected:
+      ++counts_.rejected;
+      break;
+    case Outcome::Failed:
+      ++counts_.failed;
+      break;
+  }
+  ttft_limit_.miss(request.arrival);
+  tpot_limit_.miss(request.arrival);
+}
+
+void RequestMeter::count_completed(const RequestDone& request, Measure speed) {
+  const base::Duration ttft = request.first_token - request.arrival;
+  ttft_.add(ttft);
+  e2e_.add(request.done - request.arrival);
+  queue_prefill_.add(request.prefill_start - request.arrival);
+  bool within = ttft_limit_.judge(request.arrival, ttft);
+  if (request.entered_decode) {
+    kv_transfer_.add(request.kv_arrived - request.first_token);
+    queue_decode_.add(request.decode_start - request.kv_arrived);
+  }
+  if (speed) {
+    const base::Duration tpot = time_per_output_token(request);
+    tpot_.add(tpot);
+    speed_.add(*speed, request.output_tokens);
+    within = tpot_limit_.judge(request.arrival, tpot) && within;
+  }
+  within_all_limits_ += within ? 1 : 0;
+}
+
+WorkloadMeans RequestMeter::workload_means() const {
+  WorkloadMeans means;
+  means.mean_input_tokens = ratio(as_double(workload_.input), as_double(workload_.requests));
+  means.mean_output_tokens = ratio(as_double(workload_.output), as_double(workload_.requests));
+  means.mean_kv_per_output_token =
+      ratio(as_double(workload_.kv_twice), 2.0 * as_double(workload_.output));
+  means.attention_pairs_per_computed_token =
+      ratio(as_double(workload_.pairs_twice), 2.0 * as_double(workload_.computed));
+  return means;
+}
+
+// A speed is 1 / TPOT, so its slow tail is the long tail of TPOT and needs no histogram of its own.
+OutputSpeed RequestMeter::output_speed() {
+  const auto speed_at = [&](double p) {
+    const Measure tpot = tpot_.quantile(1.0 - p);
+    return tpot ? ratio(1.0, *tpot) : Measure();
+  };
+  OutputSpeed speed;
+  speed.mean = speed_.mean();
+  speed.p1 = speed_at(0.01);
+  speed.p5 = speed_at(0.05);
+  speed.p10 = speed_at(0.10);
+  speed.p50 = speed_at(0.50);
+  speed.p90 = speed_at(0.90);
+  return speed;
+}
+
+// Tokens are emitted by step, without a mark of reasoning: take the share that finished requests
+// had.
+std::int64_t RequestMeter::reasoning_tokens(const TokensByPayer& tokens) const {
+  double total = 0.0;
+  for (std::size_t variant = 0; variant < tokens.size(); ++variant) {
+    observe::TokenTotals emitted;
+    for (const observe::TokenTotals& part : tokens[variant]) {
+      emitted.output_fp += part.output_fp;
+    }
+    const Reasoning& done = reasoning_[variant];
+    const Measure share = ratio(as_double(done.reasoning), as_double(done.output));
+    total += output_tokens(emitted) * share.value_or(0.0);
+  }
+  return static_cast<std::int64_t>(total);
+}
+
+void RequestMeter::describe(RunStatistics& run) {
+  const std::int64_t ended = counts_.completed + counts_.rejected + counts_.failed;
+  EPFLEET_CHECK(counts_.arrived == ended + counts_.in_flight, "requests are not conserved");
+  counts_.preemptions = run.requests.preemptions;
+  counts_.concurrent_peak = run.requests.concurrent_peak;
+  run.requests = counts_;
+  run.workload = workload_means();
+  run.tokens.reasoning = reasoning_tokens(run.tokens.by_payer);
+  run.latency.ttft = ttft_.distribution();
+  run.latency.tpot = tpot_.distribution();
+  run.latency.e2e = e2e_.distribution();
+  run.latency.queue_prefill = queue_prefill_.distribution();
+  run.latency.kv_transfer = kv_transfer_.distribution();
+  run.latency.queue_decode = queue_decode_.distribution();
+  run.latency.output_speed = output_speed();
+  run.slo.ttft = ttft_limit_.verdict();
+  run.slo.tpot = tpot_limit_.verdict();
+  run.slo.attainment_ratio = ratio(as_double(within_all_limits_), as_double(ended));
+  run.slo.goodput_rps = ratio(as_double(within_all_limits_), run.window_seconds());
+  if (run.slo.ttft.windows + run.slo.tpot.windows > 0) {
+    run.slo.windows_met = run.slo.ttft.windows == run.slo.ttft.windows_met &&
+                          run.slo.tpot.windows == run.slo.tpot.windows_met;
+  }
+}
+
+}  // namespace epfleet::metrics

@@ -1,0 +1,174 @@
+#include "epfleet/policy/expert_load.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "epfleet/base/error.h"
+#include "epfleet/base/random.h"
+#include "epfleet/base/real_math.h"
+
+namespace epfleet::policy {
+namespace {
+
+constexpr double kStaticAge = 144.0;  // rebalance intervals; a day of 10 minutes each
+constexpr int kSampledKnots = 15;     // 2^0 .. 2^14 tokens are sampled
+
+// Sample paths per layer: each is measured at every power of two up to its length. Few tokens make
+// much noise and little work, so they get more paths.
+struct Paths {
+  int count;
+  int knots;
+};
+constexpr std::array<Paths, 3> kPaths = {{{1, kSampledKnots}, {8, 12}, {32, 9}}};
+
+std::size_t size(std::int64_t count) { return static_cast<std::size_t>(count); }
+
+RoutingRule routing_of(const ExpertLoadSpec& spec) {
+  return {spec.experts, spec.topk, spec.groups, spec.topk_groups};
+}
+
+// Age of the loads a layer's placement was made from, in rebalance intervals.
+double age_of_observation(const ExpertLoadSpec& spec, std::int64_t layer) {
+  return spec.rule == ExpertRule::Static
+             ? kStaticAge
+             : (static_cast<double>(layer) + 0.5) / static_cast<double>(spec.layers);
+}
+
+// Popularity as observed, and as it is now: log-popularity is a stationary first-order process.
+struct Popularity {
+  std::vector<double> observed, now;
+};
+
+Popularity draw_popularity(const ExpertLoadSpec& spec, std::int64_t layer) {
+  const double age = age_of_observation(spec, layer);
+  const double kept_share =
+      spec.drift_per_rebalance < 1.0 ? base::real_pow(1.0 - spec.drift_per_rebalance, age) : 0.0;
+  const double kept = std::sqrt(kept_share), redrawn = std::sqrt(1.0 - kept_share);
+  base::Stream stream(base::StreamFamily(spec.seed, "expert.popularity"),
+                      static_cast<std::uint64_t>(layer));
+  Popularity popularity;
+  for (std::int64_t expert = 0; expert < spec.experts; ++expert) {
+    const double observed = stream.normal();
+    const double now = kept * observed + redrawn * stream.normal();
+    popularity.observed.push_back(base::real_exp(spec.skew_sigma * observed));
+    popularity.now.push_back(base::real_exp(spec.skew_sigma * now));
+  }
+  return popularity;
+}
+
+// One layer: where its experts stand and how tokens choose among them now.
+class Layer {
+ public:
+  Layer(const ExpertLoadSpec& spec, std::int64_t layer)
+      : Layer(spec, draw_popularity(spec, layer)) {}
+
+  [[nodiscard]] double limit() const {
+    return 1.0 / balancedness(gpu_loads(placement_, routing_.expert_shares(), gpus_));
+  }
+
+  // Routes tokens one after the other and adds max / mean at every power of two to `sums`.
+  void add_path(base::Stream& stream, int knots, std::span<double> sums) const {
+    std::vector<std::int64_t> counts(placement_.logical_count.size(), 0);
+    std::int64_t routed = 0;
+    for (int knot = 0; knot < knots; ++knot) {
+      const std::int64_t tokens = std::int64_t{1} << knot;
+      routing_.route(stream, tokens - routed, counts);
+      routed = tokens;
+      sums[static_cast<std::size_t>(knot)] += max_over_mean(counts);
+    }
+  }
+
+ private:
+  Layer(const ExpertLoadSpec& spec, const Popularity& popularity)
+      : gpus_(spec.gpus),
+        routing_(routing_of(spec), popularity.now),
+        placement_(
+            place_experts(ExpertRouting(routing_of(spec), popularity.observed).expert_shares(),
+                          slots_of(spec), spec.rule)) {
+    std::vector<std::int32_t> seen(placement_.logical_count.size(), 0);
+    for (const std::int32_t expert : placement_.physical_to_logical) {
+      rank_.push_back(seen[size(expert)]++);
+    }
+  }
+
+  // The copies of an expert share its tokens evenly, in whole tokens: the first get the remainder.
+  double max_over_mean(std::span<const std::int64_t> counts) const {
+    const std::size_t slots_per_gpu = rank_.size() / size(gpus_);
+    std::int64_t largest = 0, sum = 0;
+    for (std::size_t first = 0; first < rank_.size(); first += slots_per_gpu) {
+      std::int64_t on_gpu = 0;
+      for (std::size_t slot = first; slot < first + slots_per_gpu; ++slot) {
+        const std::size_t expert = size(placement_.physical_to_logical[slot]);
+        const std::int64_t copies = placement_.logical_count[expert];
+        on_gpu += (counts[expert] + copies - 1 - rank_[slot]) / copies;
+      }
+      largest = std::max(largest, on_gpu);
+      sum += on_gpu;
+    }
+    return static_cast<double>(largest * gpus_) / static_cast<double>(sum);
+  }
+
+  std::int64_t gpus_;
+  ExpertRouting routing_;
+  LayerPlacement placement_;
+  std::vector<std::int32_t> rank_;  // by slot: which copy of its expert
+};
+
+}  // namespace
+
+ExpertSlots slots_of(const ExpertLoadSpec& spec) {
+  ExpertSlots slots;
+  slots.experts = spec.experts;
+  slots.slots = spec.experts + spec.redundant;
+  slots.groups = spec.groups;
+  slots.nodes = std::max<std::int64_t>(1, spec.gpus / spec.gpus_per_node);
+  slots.gpus = spec.gpus;
+  return slots;
+}
+
+model::ExpertImbalance expected_imbalance(const ExpertLoadSpec& spec) {
+  if (!spec.skewed) {
+    return {};
+  }
+  std::array<double, kImbalanceKnots> sums{};
+  double limit_sum = 0.0;
+  for (std::int64_t index = 0; index < spec.layers; ++index) {
+    const Layer layer(spec, index);
+    limit_sum += layer.limit();
+    std::uint64_t path = 0;
+    for (const Paths& paths : kPaths) {
+      for (int i = 0; i < paths.count; ++i) {
+        base::Stream stream(base::StreamFamily(spec.seed, "expert.routing"),
+                            static_cast<std::uint64_t>(index), path++);
+        layer.add_path(stream, paths.knots, sums);
+      }
+    }
+  }
+  const auto layers = static_cast<double>(spec.layers);
+  const double limit = limit_sum / layers;
+  model::ExpertImbalance imbalance;
+  for (int knot = 0; knot < kSampledKnots; ++knot) {
+    double samples = 0.0;
+    for (const Paths& paths : kPaths) {
+      samples += knot < paths.knots ? paths.count * layers : 0.0;
+    }
+    imbalance.max_over_mean.push_back(sums[static_cast<std::size_t>(knot)] / samples);
+  }
+  const double last_noise = std::max(0.0, imbalance.max_over_mean.back() - limit);
+  for (int knot = kSampledKnots; knot < kImbalanceKnots; ++knot) {
+    const double fewer = static_cast<double>(std::int64_t{1} << (knot - kSampledKnots + 1));
+    imbalance.max_over_mean.push_back(limit + last_noise / std::sqrt(fewer));
+  }
+  return imbalance;
+}
+
+double limit_imbalance(const ExpertLoadSpec& spec) {
+  double sum = 0.0;
+  for (std::int64_t index = 0; index < spec.layers; ++index) {
+    sum += Layer(spec, index).limit();
+  }
+  return sum / static_cast<double>(spec.layers);
+}
+
+}  // namespace epfleet::policy

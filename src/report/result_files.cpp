@@ -1,0 +1,126 @@
+#include "epfleet/report/result_files.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "epfleet/report/checks.h"
+#include "summary_document.h"
+
+namespace epfleet::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using metrics::Measure;
+
+constexpr int kIndent = 2;
+
+Json json(const Measure& value) { return value ? Json(*value) : Json(nullptr); }
+
+// A text for people: invalid UTF-8 (a file name, say) is replaced, so that the file can always be
+// read.
+std::string text_of(const Json& document) {
+  return document.dump(kIndent, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Json json(const CheckRow& row) {
+  return {{"name", row.name},
+          {"role", name_of(row.role)},
+          {"published", row.published},
+          {"published_low", json(row.published_low)},
+          {"published_high", json(row.published_high)},
+          {"simulated", json(row.simulated)},
+          {"low", json(row.band.low)},
+          {"high", json(row.band.high)},
+          {"band_stale", row.band_stale},
+          {"error_ratio", json(row.error_ratio)},
+          {"tolerance_ratio", json(row.tolerance_ratio)},
+          {"within", row.within ? Json(*row.within) : Json(nullptr)},
+          {"source", row.source},
+          {"note", row.note}};
+}
+
+// Shown by role everywhere: inputs first, predictions last.
+Json checks(const RunReport& report) {
+  Json rows = Json::array();
+  for (const auto& group : by_role(make_checks(report))) {
+    for (const CheckRow& row : group) {
+      rows.push_back(json(row));
+    }
+  }
+  return rows;
+}
+
+// {mean,median,std,p99}_NAME_ms
+void add_milliseconds(Json& document, const std::string& name, const metrics::Distribution& d) {
+  const auto ms = [](const Measure& seconds) {
+    return seconds ? Json(*seconds * 1e3) : Json(nullptr);
+  };
+  document["mean_" + name + "_ms"] = ms(d.mean);
+  document["median_" + name + "_ms"] = ms(d.p50);
+  document["std_" + name + "_ms"] = ms(d.std_dev);
+  document["p99_" + name + "_ms"] = ms(d.p99);
+}
+
+double per_second(double count, double seconds) { return seconds > 0.0 ? count / seconds : 0.0; }
+
+}  // namespace
+
+std::string summary_json(const RunReport& report) {
+  Json summary = summary_document(report);
+  summary["checks"] = checks(report);
+  return text_of(summary);
+}
+
+std::string run_info_json(const RunReport& report) {
+  const RunInfo& info = report.info;
+  const auto events = static_cast<double>(info.events);
+  const auto requests = static_cast<double>(report.statistics.requests.arrived);
+  return text_of({{"wall_s", info.wall_s},
+                  {"peak_rss_bytes", info.peak_rss_bytes},
+                  {"events", info.events},
+                  {"events_per_s", per_second(events, info.wall_s)},
+                  {"requests_per_s", per_second(requests, info.wall_s)},
+                  {"version", info.version},
+                  {"host", info.host}});
+}
+
+std::string bench_serving_json(const RunReport& report) {
+  const metrics::RunStatistics& s = report.statistics;
+  const double duration = report.simulated_s();
+  const auto input = static_cast<double>(s.tokens.input);
+  const auto output = static_cast<double>(s.tokens.output);
+  Json document;
+  document["duration"] = duration;
+  document["completed"] = s.requests.completed;
+  document["failed"] = s.requests.failed + s.requests.rejected;
+  document["total_input_tokens"] = s.tokens.input;
+  document["total_output_tokens"] = s.tokens.output;
+  document["request_throughput"] = per_second(static_cast<double>(s.requests.completed), duration);
+  document["request_goodput"] = json(s.slo.goodput_rps);
+  document["output_throughput"] = per_second(output, duration);
+  document["total_token_throughput"] = per_second(input + output, duration);
+  document["max_output_tokens_per_s"] = json(s.tokens.output_peak_tps);
+  document["max_concurrent_requests"] = s.requests.concurrent_peak;
+  add_milliseconds(document, "ttft", s.latency.ttft);
+  add_milliseconds(document, "tpot", s.latency.tpot);
+  add_milliseconds(document, "itl", s.latency.itl);
+  add_milliseconds(document, "e2el", s.latency.e2e);
+  return text_of(document);
+}
+
+void write_result(ResultFolder& folder, const RunReport& report) {
+  folder.write("resolved.yaml", report.resolved_yaml);
+  folder.write("timeseries.csv", timeseries_csv(report));
+  folder.write("hourly.csv", hourly_csv(report));
+  folder.write("bench_serving.json", bench_serving_json(report));
+  folder.write("run_info.json", run_info_json(report));
+  folder.write("summary.json", summary_json(report));
+}
+
+void write_result_folder(const std::filesystem::path& target, const RunReport& report) {
+  ResultFolder folder(target);
+  write_result(folder, report);
+  folder.commit();
+}
+
+}  // namespace epfleet::report

@@ -1,0 +1,226 @@
+#include "epfleet/report/result_folder.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "epfleet/base/error.h"
+
+namespace epfleet::report {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail(std::string_view doing, const fs::path& path, int error) {
+  throw base::MachineError(fmt::format("{} {}: {}", doing, path.string(), std::strerror(error)));
+}
+
+// An open file descriptor, closed at the end of the scope.
+class Descriptor {
+ public:
+  Descriptor(const fs::path& path, int flags)
+      : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) {
+      ::close(fd_);
+    }
+  }
+  [[nodiscard]] int fd() const { return fd_; }
+  // A delayed write error (NFS, quota) shows first at close.
+  [[nodiscard]] int close() { return ::close(std::exchange(fd_, -1)); }
+
+ private:
+  int fd_;
+};
+
+void write_all(const Descriptor& file, const fs::path& path, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t written = ::write(file.fd(), content.data(), content.size());
+    if (written < 0 && errno != EINTR) {
+      fail("cannot write", path, errno);
+    }
+    content.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
+  }
+}
+
+// Devices and some network file systems cannot be flushed, and say EINVAL; that is not a failed
+// write.
+void flush_to_disk(const Descriptor& file, const fs::path& path) {
+  if (::fsync(file.fd()) != 0 && errno != EINVAL && errno != EROFS) {
+    fail("cannot flush", path, errno);
+  }
+}
+
+void flush_path(const fs::path& path, int flags) {
+  const Descriptor entry(path, flags);
+  if (entry.fd() < 0) {
+    fail("cannot open", path, errno);
+  }
+  flush_to_disk(entry, path);
+}
+
+void rename_or_fail(const fs::path& from, const fs::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) {
+    fail(fmt::format("cannot rename {} to", from.string()), to, errno);
+  }
+}
+
+// Swaps two folders in one step, where the system and the file system can.
+bool exchanged(const fs::path& a, const fs::path& b) {
+#ifdef RENAME_EXCHANGE
+  return ::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) == 0;
+#else
+  (void)a, (void)b;
+  return false;
+#endif
+}
+
+// Elsewhere there is a moment without a result; a failure in it puts the old one back.
+void replace_in_two_steps(const fs::path& from, const fs::path& to, const fs::path& aside) {
+  rename_or_fail(to, aside);
+  try {
+    rename_or_fail(from, to);
+  } catch (const base::MachineError&) {
+    std::error_code ignored;  // the first failure is the one to tell of
+    fs::rename(aside, to, ignored);
+    throw;
+  }
+}
+
+// The hidden sibling of `target` for this process: ".NAME.KIND-PID".
+fs::path sibling(const fs::path& target, std::string_view kind) {
+  return target.parent_path() /
+         fmt::format(".{}.{}-{}", target.filename().string(), kind, ::getpid());
+}
+
+// An absolute path without a trailing slash; a link to a result folder means the folder it points
+// to.
+fs::path settled(const fs::path& target) {
+  std::error_code error;
+  fs::path path = fs::weakly_canonical(target, error);
+  if (error) {
+    path = fs::absolute(target).lexically_normal();
+  }
+  return path.has_filename() ? path : path.parent_path();
+}
+
+void refuse_foreign(const fs::path& target) {
+  std::error_code error;
+  if (!fs::exists(target, error)) {
+    return;
+  }
+  const bool folder = fs::is_directory(target, error);
+  if (folder && (fs::is_empty(target, error) || is_result_folder(target))) {
+    return;
+  }
+  base::Problem problem;
+  problem.file = target.string();
+  problem.key = "--out";
+  problem.what = folder ? "the folder holds something else than an epfleet result; it is left alone"
+                        : "exists and is not a folder";
+  problem.remedy = "name another folder, or remove this one yourself";
+  throw base::InputError(std::move(problem));
+}
+
+}  // namespace
+
+bool is_result_folder(const fs::path& folder) {
+  std::ifstream file(folder / "summary.json", std::ios::binary);
+  if (!file) {
+    return false;
+  }
+  const auto summary = nlohmann::json::parse(file, nullptr, false);
+  if (!summary.is_object() || !summary.contains("schema") || !summary.contains("scenario")) {
+    return false;
+  }
+  const auto& schema = summary["schema"];
+  const auto& scenario = summary["scenario"];
+  return schema.is_number_integer() && schema.get<std::int64_t>() >= 1 &&
+         schema.get<std::int64_t>() <= kSummarySchema && scenario.is_object() &&
+         scenario.contains("fingerprint");
+}
+
+void write_text_file(const fs::path& path, std::string_view content) {
+  Descriptor file(path, O_WRONLY | O_CREAT | O_TRUNC);
+  if (file.fd() < 0) {
+    fail("cannot create", path, errno);
+  }
+  write_all(file, path, content);
+  flush_to_disk(file, path);
+  if (file.close() != 0) {
+    fail("cannot close", path, errno);
+  }
+}
+
+std::string read_text_file(const fs::path& path, const std::string& key) {
+  std::error_code error;
+  std::ifstream file(path, std::ios::binary);
+  if (!file || fs::is_directory(path, error)) {
+    base::Problem problem;
+    problem.key = key;
+    problem.what = fmt::format("cannot read {}", path.string());
+    problem.remedy = "check the path; it is taken from the scenario's folder";
+    throw base::InputError(std::move(problem));
+  }
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+ResultFolder::ResultFolder(const fs::path& target)
+    : target_(settled(target)), staging_(sibling(target_, "partial")) {
+  refuse_foreign(target_);
+  std::error_code error;
+  fs::create_directories(target_.parent_path(), error);
+  if (error) {
+    fail("cannot create", target_.parent_path(), error.value());
+  }
+  fs::remove_all(staging_, error);  // of a process that died and had this number
+  if (!fs::create_directory(staging_, error)) {
+    fail("cannot create", staging_, error.value());
+  }
+}
+
+ResultFolder::~ResultFolder() {
+  if (!committed_) {
+    std::error_code ignored;  // a failing machine is already being reported
+    fs::remove_all(staging_, ignored);
+  }
+}
+
+fs::path ResultFolder::path_of(std::string_view name) const { return staging_ / name; }
+
+void ResultFolder::write(std::string_view name, std::string_view content) {
+  write_text_file(path_of(name), content);
+}
+
+void ResultFolder::commit() {
+  EPFLEET_CHECK(!committed_, "a result folder is committed once");
+  refuse_foreign(target_);  // it may have appeared while the run took its time
+  for (const auto& entry : fs::directory_iterator(staging_)) {
+    flush_path(entry.path(), O_RDONLY);
+  }
+  flush_path(staging_, O_RDONLY | O_DIRECTORY);
+
+  std::error_code error;
+  if (!fs::exists(target_, error)) {
+    rename_or_fail(staging_, target_);
+  } else if (!exchanged(staging_, target_)) {
+    replace_in_two_steps(staging_, target_, sibling(target_, "old"));
+  }
+  committed_ = true;
+  flush_path(target_.parent_path(), O_RDONLY | O_DIRECTORY);
+  // What may stay of the old result is a hidden folder, not a wrong result.
+  fs::remove_all(staging_, error);
+  fs::remove_all(sibling(target_, "old"), error);
+}
+
+}  // namespace epfleet::report

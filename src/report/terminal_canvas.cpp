@@ -1,0 +1,158 @@
+#include "terminal_canvas.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "epfleet/report/human_numbers.h"
+
+namespace epfleet::report {
+namespace {
+
+constexpr std::size_t kMargin = 24;     // of names
+constexpr std::size_t kColumns = 6;     // of values, at most
+constexpr std::size_t kCurveEnds = 32;  // "  1.08 million to 3.13 million"
+
+std::size_t column_width(const TerminalStyle& style) { return (style.width - kMargin) / kColumns; }
+
+const char* code_of(Ink ink) {
+  switch (ink) {
+    case Ink::Plain:
+      return "";
+    case Ink::Bold:
+      return "\033[1m";
+    case Ink::Dim:
+      return "\033[2m";
+    case Ink::Good:
+      return "\033[32m";
+    case Ink::Bad:
+      return "\033[31m";
+    case Ink::Accent:
+      return "\033[36m";
+  }
+  return "";
+}
+
+std::string margin_of(std::string_view name) {
+  return padded_right(fmt::format("  {}", name), kMargin);
+}
+
+// The mean of each of at most `points` equal stretches; stretches without a value stay absent.
+std::vector<metrics::Measure> thinned(const std::vector<metrics::Measure>& values,
+                                      std::size_t points) {
+  const std::size_t count = std::min(values.size(), points);
+  std::vector<metrics::Measure> means;
+  for (std::size_t i = 0; i < count; ++i) {
+    double sum = 0.0;
+    double present = 0.0;
+    for (std::size_t j = i * values.size() / count; j < (i + 1) * values.size() / count; ++j) {
+      sum += values[j].value_or(0.0);
+      present += values[j] ? 1.0 : 0.0;
+    }
+    means.push_back(metrics::ratio(sum, present));
+  }
+  return means;
+}
+
+}  // namespace
+
+std::string Canvas::painted(std::string_view text, Ink ink) const {
+  if (!style_.color || ink == Ink::Plain) {
+    return std::string(text);
+  }
+  return fmt::format("{}{}\033[0m", code_of(ink), text);
+}
+
+void Canvas::raw(std::string_view line) {
+  text_ += line;
+  text_ += '\n';
+}
+
+void Canvas::title(std::string_view left, std::string_view right) {
+  std::string rule;
+  for (std::size_t i = 0; i < width(); ++i) {
+    rule += "─";
+  }
+  const std::size_t used = display_width(left) + display_width(right) + 2;
+  raw("");
+  if (used <= width()) {
+    raw(" " + painted(left, Ink::Bold) +
+        padded_left(painted(right, Ink::Dim), width() - display_width(left) - 1));
+  } else {
+    wrapped(" ", left, Ink::Bold);
+    wrapped(" ", right, Ink::Dim);
+  }
+  raw(painted(rule, Ink::Dim));
+}
+
+void Canvas::section(std::string_view name, std::initializer_list<std::string_view> column_names) {
+  std::string line = padded_right(" " + painted(name, Ink::Accent), kMargin);
+  for (const std::string_view column : column_names) {
+    line += painted(padded_left(column, column_width(style_)), Ink::Dim);
+  }
+  raw(column_names.size() == 0 ? " " + painted(name, Ink::Accent) : line);
+}
+
+void Canvas::line(std::string_view name, std::string_view text) {
+  wrapped(margin_of(name), text, Ink::Plain);
+}
+
+void Canvas::columns(std::string_view name, std::initializer_list<std::string> values) {
+  std::string line = margin_of(name);
+  for (const std::string& value : values) {
+    line += padded_left(value, column_width(style_));
+  }
+  raw(line);
+}
+
+void Canvas::curve(std::string_view name, const std::vector<metrics::Measure>& values) {
+  static constexpr const char* kBlocks[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+  constexpr std::size_t kLevels = std::size(kBlocks);
+  const std::vector<metrics::Measure> points = thinned(values, width() - kMargin - kCurveEnds);
+  metrics::Measure least, most;
+  for (const metrics::Measure& point : points) {
+    if (point) {
+      least = std::min(*point, least.value_or(*point));
+      most = std::max(*point, most.value_or(*point));
+    }
+  }
+  if (!most) {
+    return;  // nothing was measured
+  }
+  std::string blocks;
+  for (const metrics::Measure& point : points) {
+    // From zero, so that heights compare as the values do.
+    const double share = point && *most > 0.0 ? std::max(0.0, *point / *most) : 0.0;
+    const auto level = static_cast<std::size_t>(share * static_cast<double>(kLevels - 1) + 0.5);
+    blocks += point ? kBlocks[std::min(level, kLevels - 1)] : " ";
+  }
+  raw(margin_of(name) + painted(blocks, Ink::Accent) +
+      fmt::format("  {} to {}", human_number(*least), human_number(*most)));
+}
+
+void Canvas::warning(std::string_view text) { wrapped("  ! ", text, Ink::Bad); }
+
+void Canvas::note(std::string_view text) { wrapped("  * ", text, Ink::Dim); }
+
+void Canvas::remark(std::string_view text) { wrapped("       ", text, Ink::Dim); }
+
+void Canvas::wrapped(std::string_view first_margin, std::string_view text, Ink ink) {
+  const std::size_t indent = display_width(first_margin);
+  std::string margin(first_margin);
+  std::string line;
+  while (!text.empty()) {
+    const std::size_t space = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, space);
+    text.remove_prefix(std::min(space + 1, text.size()));
+    if (!line.empty() && indent + display_width(line) + 1 + display_width(word) > width()) {
+      raw(margin + painted(line, ink));
+      margin.assign(indent, ' ');
+      line.clear();
+    }
+    line += line.empty() ? "" : " ";
+    line += word;
+  }
+  raw(margin + painted(line, ink));
+}
+
+}  // namespace epfleet::report

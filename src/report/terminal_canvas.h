@@ -1,0 +1,49 @@
+// Lines of a fixed width for a terminal: titles, named lines, columns, curves. Knows colours; knows
+// nothing of what is shown.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "epfleet/metrics/interval.h"
+#include "epfleet/report/terminal_summary.h"
+
+namespace epfleet::report {
+
+enum class Ink { Plain, Bold, Dim, Good, Bad, Accent };
+
+class Canvas {
+ public:
+  explicit Canvas(const TerminalStyle& style) : style_(style) {}
+
+  void title(std::string_view left, std::string_view right);
+  void section(std::string_view name, std::initializer_list<std::string_view> column_names);
+
+  // A name in the left margin and a text, broken between words if it is too long.
+  void line(std::string_view name, std::string_view text);
+
+  // A name and values under the section's column names.
+  void columns(std::string_view name, std::initializer_list<std::string> values);
+
+  // A name, a row of blocks from the least to the greatest value, and these two.
+  void curve(std::string_view name, const std::vector<metrics::Measure>& values);
+
+  void warning(std::string_view text);
+  void note(std::string_view text);
+  void remark(std::string_view text);  // on the line above
+  void raw(std::string_view line);
+
+  [[nodiscard]] std::string painted(std::string_view text, Ink ink) const;
+  [[nodiscard]] std::size_t width() const { return style_.width; }
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  void wrapped(std::string_view first_margin, std::string_view text, Ink ink);
+
+  TerminalStyle style_;
+  std::string text_;
+};
+
+}  // namespace epfleet::report

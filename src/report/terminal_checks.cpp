@@ -1,0 +1,106 @@
+#include "terminal_checks.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "epfleet/report/checks.h"
+#include "epfleet/report/human_numbers.h"
+
+namespace epfleet::report {
+namespace {
+
+constexpr std::size_t kPublished = 14;
+constexpr std::size_t kSimulated = 15;
+constexpr std::size_t kError = 10;
+constexpr std::size_t kVerdict = 9;  // "  OUTSIDE"
+
+std::size_t name_width(const Canvas& canvas) {
+  return canvas.width() - kPublished - kSimulated - kError - kVerdict;
+}
+
+std::string_view heading_of(Role role) {
+  switch (role) {
+    case Role::Input:
+      return "Inputs: as given";
+    case Role::Identity:
+      return "Identities: arithmetic on inputs";
+    case Role::Calibrated:
+      return "Calibrated: something was solved for these";
+    case Role::Predicted:
+      return "Validation: predicted, never fitted";
+  }
+  return "";
+}
+
+// Five digits, one more than elsewhere: here figures are compared.
+std::string figure(double value) {
+  return std::fabs(value) < 1e3 ? fmt::format("{:.5g}", value) : human_number(value);
+}
+
+std::string published_text(const CheckRow& row) {
+  return row.published_low && row.published_high
+             ? fmt::format("{:g}-{:g}", *row.published_low, *row.published_high)
+             : figure(row.published);
+}
+
+std::string verdict(const Canvas& canvas, const CheckRow& row) {
+  if (!row.within) {
+    return "";
+  }
+  return *row.within ? canvas.painted("within", Ink::Good) : canvas.painted("OUTSIDE", Ink::Bad);
+}
+
+// What the guesses leave open, and why there may be no verdict.
+std::string remark(const CheckRow& row) {
+  std::string text = row.note;
+  if (row.band.low || row.band.high) {
+    text += text.empty() ? "" : "; ";
+    text += fmt::format("guesses allow {} to {}{}", row.band.low ? figure(*row.band.low) : "-",
+                        row.band.high ? figure(*row.band.high) : "-",
+                        row.band_stale ? " (STALE: made for another scenario)" : "");
+  }
+  return text;
+}
+
+void show_row(Canvas& canvas, const CheckRow& row) {
+  const std::string error =
+      row.error_ratio ? fmt::format("{:+.2f} %", *row.error_ratio * 100.0) : "";
+  const std::size_t width = name_width(canvas);
+  const std::string simulated = row.simulated ? figure(*row.simulated) : "-";
+  const std::string line = padded_right("   " + row.name.substr(0, width - 3), width) +
+                           padded_left(published_text(row), kPublished) +
+                           padded_left(simulated, kSimulated) + padded_left(error, kError);
+  const std::string mark = verdict(canvas, row);
+  canvas.raw(mark.empty() ? line : line + "  " + mark);
+  const std::string said = remark(row);
+  if (!said.empty()) {
+    canvas.remark(said);
+  }
+}
+
+}  // namespace
+
+void show_checks(Canvas& canvas, const RunReport& report) {
+  const std::vector<CheckRow> rows = make_checks(report);
+  if (rows.empty()) {
+    return;
+  }
+  const std::string names = padded_left("published", kPublished) +
+                            padded_left("simulated", kSimulated) + padded_left("error", kError);
+  canvas.raw(padded_right(" " + canvas.painted("Published beside simulated", Ink::Accent),
+                          name_width(canvas)) +
+             canvas.painted(names, Ink::Dim));
+  const auto groups = by_role(rows);
+  for (std::size_t role = 0; role < kRoles; ++role) {
+    if (groups[role].empty()) {
+      continue;
+    }
+    canvas.raw("  " + canvas.painted(heading_of(static_cast<Role>(role)), Ink::Bold));
+    for (const CheckRow& row : groups[role]) {
+      show_row(canvas, row);
+    }
+  }
+}
+
+}  // namespace epfleet::report

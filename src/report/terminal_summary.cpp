@@ -1,0 +1,211 @@
+#include "epfleet/report/terminal_summary.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <string_view>
+#include <vector>
+
+#include "epfleet/report/human_numbers.h"
+#include "terminal_canvas.h"
+#include "terminal_checks.h"
+
+namespace epfleet::report {
+namespace {
+
+using metrics::Measure;
+
+constexpr std::size_t kNarrowest = 80;
+constexpr std::size_t kWidest = 100;
+
+// One word and one unit, so that six of them fit side by side.
+std::string seconds(const Measure& value) {
+  constexpr double kMinutesFrom = 120.0, kHoursFrom = 7200.0;
+  if (!value) {
+    return "-";
+  }
+  if (*value >= kMinutesFrom) {
+    return *value >= kHoursFrom ? fmt::format("{:.1f} h", *value / 3600.0)
+                                : fmt::format("{:.1f} min", *value / 60.0);
+  }
+  return human_duration(*value);
+}
+std::string percent(const Measure& value) { return value ? human_percent(*value) : "-"; }
+std::string speed(const Measure& value) { return value ? fmt::format("{:.1f}", *value) : "-"; }
+std::string times(const Measure& value) { return value ? fmt::format("{:.2f}", *value) : "-"; }
+std::string count(std::int64_t value) { return human_count(static_cast<double>(value)); }
+std::string number(const Measure& value) { return value ? human_number(*value) : "-"; }
+std::string bytes(std::int64_t value) { return human_bytes(static_cast<double>(value)); }
+
+std::string usd(double value) {
+  return value != 0.0 && value < 100.0 ? grouped(value, 2) : grouped(value);
+}
+std::string unit_usd(const Measure& value) { return value ? fmt::format("{:.3f}", *value) : "-"; }
+
+void head(Canvas& canvas, const RunReport& r) {
+  canvas.title(r.scenario, fmt::format("seed {}   {} simulated   fingerprint {:016x}", r.seed,
+                                       human_duration(r.simulated_s()), r.trajectory_fingerprint));
+  if (r.partial) {
+    canvas.warning("PARTIAL: the run stopped before the end of its window");
+  }
+}
+
+void latency_row(Canvas& canvas, std::string_view name, const metrics::Distribution& d) {
+  canvas.columns(name, {seconds(d.mean), seconds(d.p50), seconds(d.p90), seconds(d.p95),
+                        seconds(d.p99), seconds(d.max)});
+}
+
+void service(Canvas& canvas, const RunReport& r) {
+  const metrics::Latency& l = r.statistics.latency;
+  canvas.section("Service", {"mean", "p50", "p90", "p95", "p99", "max"});
+  latency_row(canvas, "time to first token", l.ttft);
+  latency_row(canvas, "time per output token", l.tpot);
+  latency_row(canvas, "gap between chunks", l.itl);
+  latency_row(canvas, "end to end", l.e2e);
+  const metrics::OutputSpeed& s = l.output_speed;
+  canvas.line("output speed", fmt::format("{} tokens/s on average, slowest 1 % {}, 10 % {}, "
+                                          "median {}",
+                                          speed(s.mean), speed(s.p1), speed(s.p10), speed(s.p50)));
+  const metrics::SloResult& slo = r.statistics.slo;
+  if (slo.ttft.limit || slo.tpot.limit) {
+    canvas.line("objectives met",
+                fmt::format("{} of requests, {} requests/s", percent(slo.attainment_ratio),
+                            number(slo.goodput_rps)));
+  }
+}
+
+void load(Canvas& canvas, const RunReport& r) {
+  const metrics::RequestCounts& q = r.statistics.requests;
+  const metrics::TokenSums& t = r.statistics.tokens;
+  const metrics::WorkloadMeans& w = r.statistics.workload;
+  canvas.section("Load", {});
+  canvas.line("requests", fmt::format("{} arrived, {} completed, {} rejected, {} failed, {} in "
+                                      "flight",
+                                      count(q.arrived), count(q.completed), count(q.rejected),
+                                      count(q.failed), count(q.in_flight)));
+  canvas.line("tokens", fmt::format("{} in, {} of them computed, {} out", count(t.input),
+                                    count(t.computed), count(t.output)));
+  canvas.line("a request", fmt::format("{} tokens in, {} out, KV length {} per output token",
+                                       number(w.mean_input_tokens), number(w.mean_output_tokens),
+                                       number(w.mean_kv_per_output_token)));
+  const metrics::CacheUse& c = r.statistics.cache;
+  canvas.line("KV cache on disk",
+              fmt::format("{} of input hits; {} read, {} written, {} stored", percent(c.hit_ratio),
+                          bytes(c.bytes_read), bytes(c.bytes_written), bytes(c.bytes_stored_peak)));
+}
+
+void fleet(Canvas& canvas, const RunReport& r) {
+  const metrics::NodeUse& n = r.statistics.nodes;
+  const metrics::Throughput& t = r.statistics.throughput;
+  const metrics::Utilisation& u = r.statistics.utilisation;
+  const metrics::StepMeans& s = u.steps;
+  canvas.section("Fleet", {});
+  canvas.line("nodes",
+              fmt::format("{} on average ({} prefill, {} decode), {} at most", number(n.mean),
+                          number(n.prefill_mean), number(n.decode_mean), count(n.peak)));
+  canvas.line("per node", fmt::format("prefill {} tokens/s ({} computed), decode {} tokens/s",
+                                      number(t.prefill_input_tps_per_node),
+                                      number(t.prefill_computed_tps_per_node),
+                                      number(t.decode_output_tps_per_node)));
+  canvas.line("prefill units",
+              fmt::format("busy {}, efficiency {} (mean work over that of the slowest GPU)",
+                          percent(u.prefill_busy_ratio), percent(s.prefill_efficiency_ratio)));
+  canvas.line("decode units",
+              fmt::format("{} requests per GPU, KV memory {} full (fullest {})",
+                          speed(s.decode_batch_per_gpu), percent(s.decode_kv_ratio_mean),
+                          percent(s.decode_kv_ratio_max)));
+  canvas.line("max / mean of GPUs",
+              fmt::format("prefill attention {}, tokens {}; decode KV {}, requests {}; experts {} "
+                          "and {}",
+                          times(s.prefill_attention_imbalance), times(s.prefill_token_imbalance),
+                          times(s.decode_kv_imbalance), times(s.decode_request_imbalance),
+                          times(s.prefill_expert_imbalance), times(s.decode_expert_imbalance)));
+  if (r.statistics.out_of_range_ratio.value_or(0.0) > 0.0) {
+    canvas.warning(fmt::format("{} of steps were priced outside the calibrated ranges",
+                               percent(r.statistics.out_of_range_ratio)));
+  }
+}
+
+void money(Canvas& canvas, const RunReport& r) {
+  const cost::Account& a = r.statement.total;
+  const cost::UnitCost& u = r.statement.unit_cost;
+  const auto margin = [](const Measure& ratio) {
+    return ratio ? fmt::format("margin {:.0f} %", *ratio * 100.0) : std::string("no margin");
+  };
+  canvas.section("Money", {});
+  canvas.line("cost", fmt::format("{} USD for {} GPU hours, {} USD of it idle", usd(a.cost_usd),
+                                  human_count(a.gpu_hours), usd(a.idle_usd)));
+  canvas.line("per million tokens",
+              fmt::format("{} USD in ({} computed), {} USD out", unit_usd(u.usd_per_m_input),
+                          unit_usd(u.usd_per_m_computed_input), unit_usd(u.usd_per_m_output)));
+  canvas.line("theoretical revenue",
+              fmt::format("{} USD, {} (every token at R1 prices)", usd(a.revenue.theoretical_usd),
+                          margin(a.theoretical_margin_ratio)));
+  canvas.line("expected revenue",
+              fmt::format("{} USD, {} (own prices, paying share, off-peak)",
+                          usd(a.revenue.expected_usd), margin(a.expected_margin_ratio)));
+}
+
+// The course of the run, by the hour or, in a short run, by the interval.
+void course(Canvas& canvas, const RunReport& r) {
+  constexpr std::size_t kFewHours = 6;
+  const bool by_hour = r.statistics.hours.size() >= kFewHours;
+  const auto& rows = by_hour ? r.statistics.hours : r.statistics.intervals;
+  if (rows.size() < 2) {
+    return;
+  }
+  const auto curve = [&](std::string_view name, auto value) {
+    std::vector<Measure> values;
+    for (const metrics::Interval& row : rows) {
+      values.push_back(value(row));
+    }
+    canvas.curve(name, values);
+  };
+  canvas.section(by_hour ? "Hour by hour" : "Over time", {});
+  curve("output tokens/s", [](const metrics::Interval& i) {
+    return metrics::ratio(metrics::output_tokens(metrics::sum(i.tokens)),
+                          base::to_seconds(i.length()));
+  });
+  curve("nodes", [](const metrics::Interval& i) { return i.mean_nodes(); });
+  curve("output speed", [](const metrics::Interval& i) { return i.output_speed_tps; });
+  curve("TTFT p50, s", [](const metrics::Interval& i) { return i.ttft_p50_s; });
+}
+
+}  // namespace
+
+TerminalStyle terminal_style(std::FILE* out) {
+  TerminalStyle style;
+  const int fd = ::fileno(out);
+  if (fd < 0 || ::isatty(fd) != 1) {
+    return style;
+  }
+  const char* no_color = std::getenv("NO_COLOR");
+  const char* term = std::getenv("TERM");
+  style.color = (no_color == nullptr || *no_color == '\0') &&
+                (term == nullptr || std::string_view(term) != "dumb");
+  winsize size{};
+  if (::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    style.width = std::clamp<std::size_t>(size.ws_col, kNarrowest, kWidest);
+  }
+  return style;
+}
+
+std::string terminal_summary(const RunReport& report, const TerminalStyle& style) {
+  Canvas canvas(style);
+  head(canvas, report);
+  service(canvas, report);
+  load(canvas, report);
+  fleet(canvas, report);
+  money(canvas, report);
+  course(canvas, report);
+  show_checks(canvas, report);
+  for (const std::string& note : report.notes) {
+    canvas.note(note);
+  }
+  return canvas.text();
+}
+
+}  // namespace epfleet::report

@@ -1,0 +1,278 @@
+#include "epfleet/serving/decode_unit.h"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <numeric>
+
+#include "epfleet/base/error.h"
+
+namespace epfleet::serving {
+namespace {
+
+// Fixed-point KV of one GPU fits 32 bits up to 8.3 M tokens (590 GB of KV), which lets a step's
+// loop take eight GPUs at a time.
+std::int32_t fixed_limit(std::int64_t tokens) {
+  EPFLEET_CHECK(tokens > 0 && tokens < std::numeric_limits<std::int32_t>::max() / kTokenOne,
+                "KV capacity per GPU fits the fixed point");
+  return static_cast<std::int32_t>(tokens * kTokenOne);
+}
+
+std::int64_t sum(const std::vector<std::int32_t>& values) {
+  return std::accumulate(values.begin(), values.end(), std::int64_t{0});
+}
+
+double max_over_mean(const std::vector<std::int32_t>& values) {
+  const std::int64_t total = sum(values);
+  const std::int32_t largest = *std::max_element(values.begin(), values.end());
+  return total == 0 ? 1.0
+                    : static_cast<double>(largest) * static_cast<double>(values.size()) /
+                          static_cast<double>(total);
+}
+
+}  // namespace
+
+DecodeUnit::DecodeUnit(base::UnitId id, const DecodeUnitLimits& limits,
+                       const timing::DecodePricer& pricer, RequestPool& pool)
+    : id_(id),
+      limits_(limits),
+      kv_limit_fixed_(fixed_limit(limits.kv_capacity_tokens)),
+      pricer_(pricer),
+      pool_(pool) {
+  const auto gpus = static_cast<std::size_t>(limits.gpus);
+  for (auto* per_gpu : {&active_requests_, &active_kv_, &rate_, &placed_requests_, &placed_kv_}) {
+    per_gpu->assign(gpus, 0);
+  }
+  ring_.assign(std::bit_ceil(static_cast<std::size_t>(limits.longest_stay_steps) + 1), kNoSlot);
+}
+
+policy::DecodeGpuView DecodeUnit::view() const {
+  return {.requests = placed_requests_,
+          .kv_fixed = placed_kv_,
+          .request_limit = limits_.max_requests_per_gpu,
+          .kv_limit_fixed = kv_limit_fixed_};
+}
+
+std::int64_t DecodeUnit::placed_kv_fixed() const { return sum(placed_kv_); }
+std::int64_t DecodeUnit::active_kv_fixed() const { return sum(active_kv_); }
+
+void DecodeUnit::place(Slot slot, std::uint32_t gpu, base::TimePoint arrives) {
+  LiveRequest& request = pool_[slot];
+  request.stage = Stage::Moving;
+  request.decode_unit = id_.value();
+  request.decode_gpu = static_cast<std::uint16_t>(gpu);
+  request.kv_arrived = arrives;
+  ++placed_requests_[gpu];
+  placed_kv_[gpu] += request.kv_fixed(request.steps_taken);
+  ++placed_total_;
+  EPFLEET_CHECK(
+      placed_requests_[gpu] <= limits_.max_requests_per_gpu && placed_kv_[gpu] <= kv_limit_fixed_,
+      "a request is placed where there is room");
+  incoming_.push_back({arrives, slot});
+}
+
+std::optional<base::TimePoint> DecodeUnit::next_kv_arrival() const {
+  const auto first =
+      std::min_element(incoming_.begin(), incoming_.end(),
+                       [](const Incoming& a, const Incoming& b) { return a.arrives < b.arrives; });
+  return first == incoming_.end() ? std::nullopt : std::optional(first->arrives);
+}
+
+std::optional<base::Duration> DecodeUnit::start_step(base::TimePoint now) {
+  EPFLEET_CHECK(!stepping_, "a unit takes one step at a time");
+  admit_arrived(now);
+  if (active_total_ == 0) {
+    return std::nullopt;
+  }
+  const timing::StepPrice price = pricer_.price(active_requests_, active_kv_);
+  describe_step(now, price);
+  stepping_ = true;
+  return price.duration;
+}
+
+// Joins in the order of placement, so that the order does not depend on how the list was compacted.
+void DecodeUnit::admit_arrived(base::TimePoint now) {
+  std::size_t kept = 0;
+  for (const Incoming& incoming : incoming_) {
+    if (incoming.arrives <= now) {
+      join(incoming.slot, now);
+    } else {
+      incoming_[kept++] = incoming;
+    }
+  }
+  incoming_.resize(kept);
+}
+
+void DecodeUnit::join(Slot slot, base::TimePoint now) {
+  LiveRequest& request = pool_[slot];
+  const std::size_t gpu = request.decode_gpu;
+  request.stage = Stage::Decoding;
+  request.joined_step = step_number_;
+  if (!request.decode_started) {
+    request.decode_started = true;
+    request.decode_start = now;
+    joined_first_tokens_.push_back(request.first_token);
+  }
+  ++active_requests_[gpu];
+  ++active_total_;
+  active_kv_[gpu] += request.kv_fixed(request.steps_taken);
+  rate_[gpu] += request.rate_fixed;
+  emission_rate_[static_cast<std::size_t>(request.request.variant)]
+                [static_cast<std::size_t>(request.request.channel)] += request.rate_fixed;
+  const std::int32_t steps_left = request.steps_in_all() - request.steps_taken;
+  EPFLEET_CHECK(steps_left >= 1 && steps_left <= limits_.longest_stay_steps,
+                "a request in decode has steps left, and not more than the ring holds");
+  Slot& head = ring(step_number_ + static_cast<std::uint32_t>(steps_left) - 1);
+  request.ring_next = head;
+  head = slot;
+}
+
+void DecodeUnit::describe_step(base::TimePoint now, const timing::StepPrice& price) {
+  const std::int64_t kv = active_kv_fixed();
+  const std::int32_t fullest = *std::max_element(active_kv_.begin(), active_kv_.end());
+  const double capacity = kv_limit_fixed_;
+  step_ = {
+      .unit = id_,
+      .start = now,
+      .end = now + price.duration,
+      .requests = active_total_,
+      .joined = static_cast<std::int64_t>(joined_first_tokens_.size()),
+      .kv_tokens = static_cast<double>(kv) / kTokenOne,
+      .kv_ratio_max = fullest / capacity,
+      .kv_ratio_mean = static_cast<double>(kv) / (capacity * limits_.gpus),
+      .kv_imbalance =
+          kv == 0 ? 1.0 : fullest * static_cast<double>(limits_.gpus) / static_cast<double>(kv),
+      .request_imbalance = max_over_mean(active_requests_),
+      .expert_imbalance = price.expert_imbalance,
+      .out_of_range = price.out_of_range};
+}
+
+void DecodeUnit::finish_step(base::TimePoint now, std::vector<Slot>& finished,
+                             std::vector<Slot>& preempted) {
+  EPFLEET_CHECK(stepping_ && now == step_.end, "a step ends when it was priced to end");
+  advance_all();
+  ++step_number_;
+  retire_finished(finished);
+  preempt_overflow(preempted);
+  first_chunks_.swap(joined_first_tokens_);
+  joined_first_tokens_.clear();
+  stepping_ = false;
+}
+
+void DecodeUnit::advance_all() {
+  for (std::size_t gpu = 0; gpu < rate_.size(); ++gpu) {
+    active_kv_[gpu] += rate_[gpu];
+    placed_kv_[gpu] += rate_[gpu];
+  }
+  for (std::size_t variant = 0; variant < emitted_.size(); ++variant) {
+    for (std::size_t channel = 0; channel < emitted_[variant].size(); ++channel) {
+      emitted_[variant][channel] += emission_rate_[variant][channel];
+    }
+  }
+}
+
+std::int32_t DecodeUnit::steps_of(const LiveRequest& request) const {
+  return request.steps_taken + (request.stage == Stage::Decoding
+                                    ? static_cast<std::int32_t>(step_number_ - request.joined_step)
+                                    : 0);
+}
+
+// Takes the request off its GPU's sums. `steps` is its number of steps so far.
+void DecodeUnit::leave(LiveRequest& request, std::int32_t steps) {
+  const std::size_t gpu = request.decode_gpu;
+  const std::int32_t kv = request.kv_fixed(steps);
+  --active_requests_[gpu];
+  --placed_requests_[gpu];
+  --active_total_;
+  --placed_total_;
+  active_kv_[gpu] -= kv;
+  placed_kv_[gpu] -= kv;
+  rate_[gpu] -= request.rate_fixed;
+  emission_rate_[static_cast<std::size_t>(request.request.variant)]
+                [static_cast<std::size_t>(request.request.channel)] -= request.rate_fixed;
+  request.steps_taken = steps;
+}
+
+void DecodeUnit::retire_finished(std::vector<Slot>& finished) {
+  Slot& head = ring(step_number_ - 1);
+  for (Slot slot = head; slot != kNoSlot; slot = pool_[slot].ring_next) {
+    LiveRequest& request = pool_[slot];
+    const std::int32_t steps = steps_of(request);
+    leave(request, steps);
+    // The last step may overshoot the answer's end: what was not emitted is taken back.
+    const std::int64_t target =
+        (static_cast<std::int64_t>(request.request.output_tokens) - 1) * kTokenOne;
+    emitted_[static_cast<std::size_t>(request.request.variant)]
+            [static_cast<std::size_t>(request.request.channel)] -=
+        static_cast<std::int64_t>(steps) * request.rate_fixed - target;
+    finished.push_back(slot);
+  }
+  head = kNoSlot;
+}
+
+void DecodeUnit::preempt_overflow(std::vector<Slot>& preempted) {
+  // Room that is promised to KV on its way counts: it was there when it was promised.
+  for (std::uint32_t gpu = 0; gpu < placed_kv_.size(); ++gpu) {
+    while (placed_kv_[gpu] > kv_limit_fixed_ && active_requests_[gpu] > 0) {
+      const Slot slot = youngest_on(gpu);
+      LiveRequest& request = pool_[slot];
+      unlink_from_ring(slot);
+      leave(request, steps_of(request));
+      ++request.preemptions;
+      request.stage = Stage::AwaitingRoom;
+      preempted.push_back(slot);
+    }
+  }
+}
+
+// A sweep over the pool: preemption is rare, and a per-GPU list would cost every join and leave.
+Slot DecodeUnit::youngest_on(std::uint32_t gpu) {
+  Slot youngest = kNoSlot;
+  pool_.for_each([&](Slot slot, const LiveRequest& request) {
+    if (request.stage == Stage::Decoding && request.decode_unit == id_.value() &&
+        request.decode_gpu == gpu &&
+        (youngest == kNoSlot || request.request.id > pool_[youngest].request.id)) {
+      youngest = slot;
+    }
+  });
+  EPFLEET_CHECK(youngest != kNoSlot, "a GPU with requests has a youngest one");
+  return youngest;
+}
+
+void DecodeUnit::unlink_from_ring(Slot slot) {
+  const LiveRequest& request = pool_[slot];
+  const std::int32_t stay = request.steps_in_all() - request.steps_taken;
+  Slot* link = &ring(request.joined_step + static_cast<std::uint32_t>(stay) - 1);
+  while (*link != slot) {
+    EPFLEET_CHECK(*link != kNoSlot, "a decoding request is in the list of its last step");
+    link = &pool_[*link].ring_next;
+  }
+  *link = request.ring_next;
+}
+
+void DecodeUnit::evict_all(std::vector<Slot>& evicted) {
+  EPFLEET_CHECK(!stepping_, "requests leave a unit between steps");
+  pool_.for_each([&](Slot slot, LiveRequest& request) {
+    const bool here = request.decode_unit == id_.value() &&
+                      (request.stage == Stage::Decoding || request.stage == Stage::Moving);
+    if (!here) {
+      return;
+    }
+    if (request.stage == Stage::Decoding) {
+      leave(request, steps_of(request));
+    } else {
+      const std::size_t gpu = request.decode_gpu;
+      --placed_requests_[gpu];
+      --placed_total_;
+      placed_kv_[gpu] -= request.kv_fixed(request.steps_taken);
+    }
+    request.stage = Stage::AwaitingRoom;
+    evicted.push_back(slot);
+  });
+  incoming_.clear();
+  joined_first_tokens_.clear();
+  std::fill(ring_.begin(), ring_.end(), kNoSlot);
+  EPFLEET_CHECK(placed_total_ == 0 && active_total_ == 0, "an evicted unit is empty");
+}
+
+}  // namespace epfleet::serving

@@ -1,0 +1,157 @@
+// How a prefill step's batch is formed: long prompts continue on their GPU, then the queue is dealt
+// out, first come first served, to the GPU that the balancer picks among those with budget left.
+#include <algorithm>
+#include <cmath>
+
+#include "epfleet/base/error.h"
+#include "epfleet/serving/prefill_unit.h"
+
+namespace epfleet::serving {
+
+void PrefillUnit::begin_batch(base::TimePoint now) {
+  for (Gpu& gpu : gpus_) {
+    while (!gpu.sending.empty() && gpu.sending.front().at <= now) {
+      gpu.kv_held -= gpu.sending.front().tokens;
+      gpu.sending.pop_front();
+    }
+    gpu.work_s = 0.0;
+  }
+  std::fill(loads_.begin(), loads_.end(), timing::PrefillLoad{});
+  std::fill(step_tokens_.begin(), step_tokens_.end(), 0.0F);
+  std::fill(step_pairs_.begin(), step_pairs_.end(), 0.0F);
+  open_ = all_gpus_;
+}
+
+void PrefillUnit::continue_halfway() {
+  for (std::uint32_t gpu = 0; gpu < gpus_.size(); ++gpu) {
+    if (gpus_[gpu].halfway != kNoSlot) {
+      const Slot slot = gpus_[gpu].halfway;
+      gpus_[gpu].halfway = kNoSlot;
+      --halfway_;
+      add_chunk(gpu, slot);
+      if (!has_budget(gpu)) {
+        close(gpu);
+      }
+    }
+  }
+}
+
+// Deals the queue's ready prompts out. With a GPU: only to that one.
+void PrefillUnit::fill_from(std::deque<Slot>& queue, std::optional<std::uint32_t> gpu,
+                            base::TimePoint now) {
+  std::vector<Slot> being_read;  // their hits are still on the way: they keep their places
+  while (!queue.empty() && !open_.empty()) {
+    const Slot slot = queue.front();
+    if (pool_[slot].ready <= now) {
+      if (!try_place(slot, gpu)) {
+        break;
+      }
+      if (!pool_[slot].prefill_started) {
+        pool_[slot].prefill_started = true;
+        pool_[slot].prefill_start = now;
+      }
+      --queued_requests_;
+    } else {
+      being_read.push_back(slot);
+    }
+    queue.pop_front();
+  }
+  queue.insert(queue.begin(), being_read.begin(), being_read.end());
+}
+
+// False: no GPU (or not the bound one) has budget and HBM for it in this step.
+bool PrefillUnit::try_place(Slot slot, std::optional<std::uint32_t> bound_gpu) {
+  const LiveRequest& request = pool_[slot];
+  const policy::PrefillAsk ask = ask_of(request);
+  while (!open_.empty()) {
+    const std::uint32_t gpu =
+        bound_gpu ? *bound_gpu : gpu_rule_.choose(ask, {open_, step_tokens_, step_pairs_});
+    const bool room =
+        gpus_[gpu].kv_held + request.request.prompt_tokens <= limits_.kv_capacity_tokens;
+    if (room && has_budget(gpu) && chunk_within_budget(gpus_[gpu], gpu, request) > 0) {
+      gpus_[gpu].kv_held += request.request.prompt_tokens;
+      if (bound_gpu) {
+        queued_tokens_[gpu] -= ask.tokens;
+        queued_pairs_[gpu] -= ask.attention_pairs;
+      }
+      add_chunk(gpu, slot);
+      if (!has_budget(gpu)) {
+        close(gpu);
+      }
+      return true;
+    }
+    if (bound_gpu) {
+      return false;
+    }
+    close(gpu);
+  }
+  return false;
+}
+
+// As much of the prompt as the GPU's budget takes, in whole grains; a GPU without any chunk takes
+// at least one grain, so that every step makes progress. 0: nothing.
+std::int32_t PrefillUnit::chunk_within_budget(const Gpu& gpu, std::uint32_t index,
+                                              const LiveRequest& request) const {
+  const timing::PrefillWork& work = pricer_.work();
+  const std::int32_t before = request.computed_to;
+  const std::int32_t remaining = request.request.prompt_tokens - before;
+  const std::int32_t token_room = limits_.max_tokens_per_gpu - loads_[index].tokens;
+  const double work_room = limits_.work_budget_s - gpu.work_s;
+  if (remaining <= token_room &&
+      work.seconds(remaining, before, pairs(remaining, before)) <= work_room) {
+    return remaining;
+  }
+  // seconds(q) = a q^2 + b q + c, from q * before + q (q + 1) / 2 pairs, solved for work_room
+  const double a = 0.5 * work.seconds_per_pair;
+  const double b = work.seconds_per_token + work.seconds_per_pair * (before + 0.5);
+  const double c = work.seconds_per_prefix_token * before;
+  double most = 0.0;
+  if (work_room > c) {
+    most = 2.0 * (work_room - c) / (b + std::sqrt(b * b + 4.0 * a * (work_room - c)));
+  }
+  const auto affordable = std::min(static_cast<std::int32_t>(std::min(most, 1e9)), token_room);
+  const std::int32_t whole_grains = affordable / limits_.chunk_grain * limits_.chunk_grain;
+  if (whole_grains == 0 && gpu.chunks.empty()) {
+    return std::min(limits_.chunk_grain, remaining);
+  }
+  return std::min(whole_grains, remaining);
+}
+
+void PrefillUnit::add_chunk(std::uint32_t index, Slot slot) {
+  Gpu& gpu = gpus_[index];
+  LiveRequest& request = pool_[slot];
+  const std::int32_t before = request.computed_to;
+  const std::int32_t tokens = chunk_within_budget(gpu, index, request);
+  EPFLEET_CHECK(tokens > 0, "a placed prompt gets a chunk");
+  const double chunk_pairs = pairs(tokens, before);
+  const bool last = before + tokens == request.request.prompt_tokens;
+  request.stage = Stage::Prefilling;
+  request.prefill_gpu = static_cast<std::uint16_t>(index);
+  gpu.chunks.push_back({slot, tokens, last});
+  gpu.work_s += pricer_.work().seconds(tokens, before, chunk_pairs);
+  timing::PrefillLoad& load = loads_[index];
+  load.tokens += tokens;
+  load.prefix_tokens += before;
+  load.sequences += last ? 1 : 0;
+  load.attention_pairs += chunk_pairs;
+  step_tokens_[index] = static_cast<float>(load.tokens);
+  step_pairs_[index] = static_cast<float>(load.attention_pairs);
+  if (!last) {
+    gpu.halfway = slot;
+    ++halfway_;
+  }
+}
+
+bool PrefillUnit::has_budget(std::uint32_t gpu) const {
+  return gpus_[gpu].halfway == kNoSlot && loads_[gpu].tokens < limits_.max_tokens_per_gpu &&
+         gpus_[gpu].work_s < limits_.work_budget_s;
+}
+
+void PrefillUnit::close(std::uint32_t gpu) {
+  const auto at = std::lower_bound(open_.begin(), open_.end(), gpu);
+  if (at != open_.end() && *at == gpu) {
+    open_.erase(at);
+  }
+}
+
+}  // namespace epfleet::serving

@@ -1,0 +1,186 @@
+#include "epfleet/serving/prefill_unit.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "epfleet/base/error.h"
+
+namespace epfleet::serving {
+
+double standard_work_budget_s(const timing::PrefillWork& work, std::int32_t max_tokens_per_gpu) {
+  constexpr std::int32_t kStandardPrompt = 4096;  // tokens; the prompts of the published profile
+  const double prompts = static_cast<double>(max_tokens_per_gpu) / kStandardPrompt;
+  return work.seconds(max_tokens_per_gpu, 0.0, prompts * PrefillUnit::pairs(kStandardPrompt, 0));
+}
+
+PrefillUnit::PrefillUnit(base::UnitId id, const PrefillUnitLimits& limits,
+                         const timing::PrefillPricer& pricer, policy::PrefillRule& gpu_rule,
+                         RequestPool& pool)
+    : id_(id), limits_(limits), pricer_(pricer), gpu_rule_(gpu_rule), pool_(pool) {
+  const auto gpus = static_cast<std::size_t>(limits.gpus);
+  gpus_.resize(gpus);
+  loads_.resize(gpus);
+  step_tokens_.resize(gpus);
+  step_pairs_.resize(gpus);
+  queued_tokens_.resize(gpus);
+  queued_pairs_.resize(gpus);
+  queues_.resize(limits.placement == Placement::Arrival ? gpus : 1);
+  all_gpus_.resize(gpus);
+  std::iota(all_gpus_.begin(), all_gpus_.end(), 0U);
+}
+
+policy::PrefillAsk PrefillUnit::ask_of(const LiveRequest& request) const {
+  const std::int32_t tokens = request.request.prompt_tokens - request.computed_to;
+  return {static_cast<float>(tokens), static_cast<float>(pairs(tokens, request.computed_to))};
+}
+
+void PrefillUnit::enqueue(Slot slot) {
+  LiveRequest& request = pool_[slot];
+  const std::int32_t tokens = request.request.prompt_tokens - request.computed_to;
+  EPFLEET_CHECK(tokens > 0, "a queued prompt has tokens to compute");
+  request.stage = Stage::Queued;
+  request.prefill_unit = id_.value();
+  outstanding_tokens_ += tokens;
+  outstanding_pairs_ += pairs(tokens, request.computed_to);
+  ++queued_requests_;
+  std::uint32_t queue = 0;
+  if (limits_.placement == Placement::Arrival) {
+    const policy::PrefillAsk ask = ask_of(request);
+    queue = gpu_rule_.choose(ask, {all_gpus_, queued_tokens_, queued_pairs_});
+    queued_tokens_[queue] += ask.tokens;
+    queued_pairs_[queue] += ask.attention_pairs;
+  }
+  queues_[queue].push_back(slot);
+}
+
+std::optional<base::Duration> PrefillUnit::start_step(base::TimePoint now) {
+  EPFLEET_CHECK(!stepping_, "a unit takes one step at a time");
+  begin_batch(now);
+  continue_halfway();
+  if (limits_.placement == Placement::Step) {
+    fill_from(queues_.front(), std::nullopt, now);
+  } else {
+    for (std::uint32_t gpu = 0; gpu < queues_.size(); ++gpu) {
+      fill_from(queues_[gpu], gpu, now);
+    }
+  }
+  const bool nothing =
+      std::all_of(loads_.begin(), loads_.end(),
+                  [](const timing::PrefillLoad& load) { return load.tokens == 0; });
+  if (nothing) {
+    return std::nullopt;
+  }
+  const timing::StepPrice price = pricer_.price(loads_);
+  describe_step(now, price);
+  stepping_ = true;
+  return price.duration;
+}
+
+void PrefillUnit::describe_step(base::TimePoint now, const timing::StepPrice& price) {
+  const auto gpus = static_cast<double>(gpus_.size());
+  double work = 0.0;
+  double most_work = 0.0;
+  double pair_sum = 0.0;
+  double most_pairs = 0.0;
+  std::int64_t tokens = 0;
+  std::int32_t most_tokens = 0;
+  for (std::size_t i = 0; i < gpus_.size(); ++i) {
+    work += gpus_[i].work_s;
+    most_work = std::max(most_work, gpus_[i].work_s);
+    pair_sum += loads_[i].attention_pairs;
+    most_pairs = std::max(most_pairs, loads_[i].attention_pairs);
+    tokens += loads_[i].tokens;
+    most_tokens = std::max(most_tokens, loads_[i].tokens);
+  }
+  step_ = {.unit = id_,
+           .start = now,
+           .end = now + price.duration,
+           .tokens = tokens,
+           .attention_pairs = pair_sum,
+           .efficiency = work / (gpus * most_work),
+           .attention_imbalance = most_pairs * gpus / pair_sum,
+           .token_imbalance = most_tokens * gpus / static_cast<double>(tokens),
+           .expert_imbalance = price.expert_imbalance,
+           .out_of_range = price.out_of_range};
+}
+
+void PrefillUnit::finish_step(base::TimePoint now, std::vector<Slot>& first_tokens) {
+  EPFLEET_CHECK(stepping_ && now == step_.end, "a step ends when it was priced to end");
+  for (Gpu& gpu : gpus_) {
+    for (const Chunk& chunk : gpu.chunks) {
+      LiveRequest& request = pool_[chunk.slot];
+      outstanding_tokens_ -= chunk.tokens;
+      outstanding_pairs_ -= pairs(chunk.tokens, request.computed_to);
+      request.computed_to += chunk.tokens;
+      if (chunk.last) {
+        request.first_token = now;
+        first_tokens.push_back(chunk.slot);
+      }
+    }
+    gpu.chunks.clear();
+  }
+  stepping_ = false;
+}
+
+void PrefillUnit::release_kv(std::uint32_t gpu, base::TimePoint sent, std::int32_t tokens) {
+  gpus_[gpu].sending.push_back({sent, tokens});
+}
+
+std::optional<base::TimePoint> PrefillUnit::next_ready(base::TimePoint now) const {
+  if (queued_requests_ == 0) {
+    return std::nullopt;
+  }
+  std::optional<base::TimePoint> next;
+  const auto consider = [&](base::TimePoint at) {
+    if (at > now && (!next || at < *next)) {
+      next = at;
+    }
+  };
+  for (const std::deque<Slot>& queue : queues_) {
+    for (const Slot slot : queue) {
+      consider(pool_[slot].ready);
+    }
+  }
+  for (const Gpu& gpu : gpus_) {  // or HBM is full until something has been sent
+    if (!gpu.sending.empty()) {
+      consider(gpu.sending.front().at);
+    }
+  }
+  return next;
+}
+
+void PrefillUnit::evict_queued(std::vector<Slot>& evicted) {
+  for (std::deque<Slot>& queue : queues_) {
+    for (const Slot slot : queue) {
+      const LiveRequest& request = pool_[slot];
+      const std::int32_t tokens = request.request.prompt_tokens - request.computed_to;
+      outstanding_tokens_ -= tokens;
+      outstanding_pairs_ -= pairs(tokens, request.computed_to);
+      evicted.push_back(slot);
+    }
+    queue.clear();
+  }
+  queued_requests_ = 0;
+  std::fill(queued_tokens_.begin(), queued_tokens_.end(), 0.0F);
+  std::fill(queued_pairs_.begin(), queued_pairs_.end(), 0.0F);
+}
+
+void PrefillUnit::evict_all(std::vector<Slot>& evicted) {
+  EPFLEET_CHECK(!stepping_, "half-done prompts leave a unit between steps");
+  evict_queued(evicted);
+  for (Gpu& gpu : gpus_) {
+    if (gpu.halfway != kNoSlot) {
+      const LiveRequest& request = pool_[gpu.halfway];
+      const std::int32_t tokens = request.request.prompt_tokens - request.computed_to;
+      outstanding_tokens_ -= tokens;
+      outstanding_pairs_ -= pairs(tokens, request.computed_to);
+      gpu.kv_held -= request.request.prompt_tokens;
+      evicted.push_back(gpu.halfway);
+      gpu.halfway = kNoSlot;
+      --halfway_;
+    }
+  }
+  EPFLEET_CHECK(outstanding_tokens_ == 0, "an evicted unit has nothing outstanding");
+}
+
+}  // namespace epfleet::serving

@@ -1,0 +1,133 @@
+#include "epfleet/timing/collectives.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "epfleet/base/error.h"
+#include "epfleet/base/real_math.h"
+#include "epfleet/base/time.h"
+
+namespace epfleet::timing {
+namespace {
+
+using base::to_seconds;
+
+constexpr double kScaleBlock = 128.0;  // one FP32 scale per 128 FP8 values
+constexpr double kScaleBytes = 4.0;
+
+double real(std::int64_t value) { return static_cast<double>(value); }
+
+double log2_of(double x) { return base::real_log(x) / base::real_log(2.0); }
+
+// Probability that none of `draws` draws without replacement from `population` hits `marked` of
+// them: C(population - marked, draws) / C(population, draws), for real `marked`.
+double none_drawn(double population, double marked, std::int64_t draws) {
+  double probability = 1.0;
+  for (std::int64_t i = 0; i < draws; ++i) {
+    probability *= std::max(0.0, population - marked - real(i)) / (population - real(i));
+  }
+  return probability;
+}
+
+double choose(std::int64_t n, std::int64_t k) {
+  double ways = 1.0;
+  for (std::int64_t i = 1; i <= k; ++i) {
+    ways *= real(n - k + i) / real(i);
+  }
+  return k < 0 || k > n ? 0.0 : ways;
+}
+
+// Probability that a place with `groups` whole groups holds one of a token's experts: sum over how
+// many of its groups the token chose.
+double whole_groups_hit(const model::Model& model, std::int64_t groups) {
+  const double candidates = real(model.topk_groups * (model.experts / model.groups));
+  double hit = 0.0;
+  for (std::int64_t chosen = 1; chosen <= std::min(groups, model.topk_groups); ++chosen) {
+    const double ways = choose(groups, chosen) *
+                        choose(model.groups - groups, model.topk_groups - chosen) /
+                        choose(model.groups, model.topk_groups);
+    const double marked = real(chosen * (model.experts / model.groups));
+    hit += ways * (1.0 - none_drawn(candidates, marked, model.top_k));
+  }
+  return hit;
+}
+
+}  // namespace
+
+double dispatch_bytes_per_token(const model::Model& model) {
+  return real(model.hidden) * (1.0 + kScaleBytes / kScaleBlock);
+}
+
+double combine_bytes_per_token(const model::Model& model) { return 2.0 * real(model.hidden); }
+
+double expected_distinct_places(const model::Model& model, std::int64_t places) {
+  const double per_group = real(model.experts) / real(model.groups);
+  const double per_place = real(model.experts) / real(places);
+  if (per_place <= per_group) {  // a place lies inside one group
+    const double chosen = real(model.topk_groups) / real(model.groups);
+    const double candidates = real(model.topk_groups) * per_group;
+    return real(places) * chosen * (1.0 - none_drawn(candidates, per_place, model.top_k));
+  }
+  // Where groups do not divide places, the place lies between two whole numbers of groups.
+  const double groups = per_place / per_group;
+  const double low = std::floor(groups);
+  const double low_hit = whole_groups_hit(model, static_cast<std::int64_t>(low));
+  if (low == groups) {
+    return real(places) * low_hit;
+  }
+  const double high_hit = whole_groups_hit(model, static_cast<std::int64_t>(low) + 1);
+  return real(places) * (low_hit + (groups - low) * (high_hit - low_hit));
+}
+
+double imbalance_at(const model::ExpertImbalance& imbalance, double unit_tokens) {
+  const auto& knots = imbalance.max_over_mean;
+  if (knots.empty()) {
+    return 1.0;
+  }
+  if (unit_tokens <= 1.0) {
+    return knots.front();
+  }
+  const double position = std::max(0.0, log2_of(unit_tokens));
+  const auto knot = static_cast<std::size_t>(position);
+  if (knot + 1 >= knots.size()) {
+    return knots.back();
+  }
+  const double fraction = position - real(static_cast<std::int64_t>(knot));
+  return knots[knot] + fraction * (knots[knot + 1] - knots[knot]);
+}
+
+LowLatencyAllToAll::LowLatencyAllToAll(const hardware::HardwareProfile& hardware, std::int64_t gpus,
+                                       bool beside_compute) {
+  EPFLEET_CHECK(gpus > 0, "an all-to-all has ranks");
+  const double doublings = log2_of(real(gpus) / real(hardware.low_latency_reference_gpus));
+  const auto slope = [&](base::Duration per_token, double growth) {
+    return to_seconds(per_token) * std::max(0.0, 1.0 + growth * doublings);
+  };
+  fixed_ = to_seconds(hardware.low_latency_fixed);
+  dispatch_slope_ =
+      slope(hardware.low_latency_dispatch_per_token, hardware.low_latency_dispatch_growth);
+  combine_slope_ =
+      slope(hardware.low_latency_combine_per_token, hardware.low_latency_combine_growth);
+  in_situ_ = beside_compute ? hardware.low_latency_combine_in_situ : 1.0;
+}
+
+NormalAllToAll::NormalAllToAll(const hardware::HardwareProfile& hardware, const model::Model& model,
+                               std::int64_t gpus, std::int64_t gpus_per_node, bool beside_compute)
+    : dispatch_barrier_(to_seconds(hardware.normal_dispatch_barrier)),
+      combine_barrier_(to_seconds(hardware.normal_combine_barrier)),
+      distinct_gpus_(expected_distinct_places(model, gpus)) {
+  const std::int64_t nodes = std::max<std::int64_t>(1, gpus / gpus_per_node);
+  // One node needs no NIC. Beyond it the bandwidths are logical: they count the local node's copy
+  // too.
+  const double distinct_nodes = nodes == 1 ? 0.0 : expected_distinct_places(model, nodes);
+  const double in_situ = beside_compute ? hardware.normal_in_situ_factor : 1.0;
+  const auto slope = [&](double bytes, double nic) {
+    return in_situ * bytes *
+           std::max(distinct_nodes / nic, distinct_gpus_ / hardware.nvlink_bandwidth.count());
+  };
+  dispatch_slope_ =
+      slope(dispatch_bytes_per_token(model), hardware.normal_dispatch_bandwidth.count());
+  combine_slope_ = slope(combine_bytes_per_token(model), hardware.normal_combine_bandwidth.count());
+}
+
+}  // namespace epfleet::timing

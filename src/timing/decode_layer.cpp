@@ -1,0 +1,176 @@
+#include "epfleet/timing/decode_layer.h"
+
+#include <algorithm>
+
+#include "epfleet/base/real_math.h"
+
+namespace epfleet::timing {
+namespace {
+
+double real(std::int64_t value) { return static_cast<double>(value); }
+
+// Expected number of the GPU's expert slots that get at least one of `rows` rows.
+double active_slots(double slots, double rows) {
+  return slots <= 1.0 ? std::min(slots, rows)
+                      : slots * (1.0 - base::real_pow(1.0 - 1.0 / slots, rows));
+}
+
+}  // namespace
+
+DecodeLayer::DecodeLayer(const hardware::HardwareProfile& hardware, const model::Model& model,
+                         const model::DecodeLayout& layout, const model::ExpertImbalance& imbalance,
+                         Clock clock)
+    : model_(model),
+      layout_(layout),
+      imbalance_(imbalance),
+      kernels_(hardware, hardware.sms, clock),  // low-latency transfers hold no SMs in flight
+      all_to_all_(hardware, layout.gpus, layout.dual_batch) {}
+
+double DecodeLayer::query_tokens(double requests) const {
+  return requests * real(layout_.tokens_per_request());
+}
+
+ComputeTime DecodeLayer::attn0(double requests) const {
+  const double m = query_tokens(requests);
+  ComputeTime time;
+  if (m <= 0.0) {
+    return time;
+  }
+  const std::int64_t latent = model_.kv_lora + model_.rope;
+  time.gemm_s =
+      kernels_.dense_gemm(m, model_.q_lora + latent, model_.hidden) +
+      kernels_.dense_gemm(m, model_.heads * (model_.nope + model_.rope), model_.q_lora) +
+      kernels_.bf16_batched_gemm(model_.heads, m, model_.kv_lora, model_.nope);  // absorb W_UK
+  const double rope_and_cache = 2.0 * 2.0 * m * real(model_.heads * model_.rope + latent);
+  time.other_s = kernels_.add_rmsnorm(m, model_.hidden) +
+                 kernels_.norm(m, model_.q_lora + model_.kv_lora) +
+                 kernels_.quantise(m, model_.q_lora) + kernels_.elementwise(rope_and_cache);
+  time.gap_s = 7.0 * kernels_.gap();
+  return time;
+}
+
+ComputeTime DecodeLayer::attn1(double requests, double kv_tokens) const {
+  const double m = query_tokens(requests);
+  ComputeTime time;
+  if (m <= 0.0) {
+    return time;
+  }
+  const std::int64_t values = model_.heads * model_.v_dim;
+  time.attention_core_s =
+      kernels_.mla_decode(model_, kv_tokens, real(layout_.tokens_per_request()));
+  time.gemm_s =
+      kernels_.bf16_batched_gemm(model_.heads, m, model_.v_dim, model_.kv_lora) +  // absorb W_UV
+      kernels_.dense_gemm(m, model_.hidden, values) +
+      kernels_.gate_gemm(m, model_.experts, model_.hidden);
+  time.other_s = kernels_.quantise(m, values) + kernels_.add_rmsnorm(m, model_.hidden) +
+                 kernels_.topk(m, model_.experts);
+  time.gap_s = 7.0 * kernels_.gap();
+  return time;
+}
+
+// mla_decode is fixed + slope x KV: at one KV token less its slope only the fixed part is left.
+double DecodeLayer::attn1_fixed_s(double requests) const {
+  return requests <= 0.0 ? 0.0 : attn1(requests, 1.0).total() - attn1_per_kv_token_s();
+}
+
+double DecodeLayer::attn1_per_kv_token_s() const {
+  return kernels_.mla_decode_per_kv_token(model_, real(layout_.tokens_per_request()));
+}
+
+ComputeTime DecodeLayer::shared(double requests) const {
+  const double m = query_tokens(requests);
+  ComputeTime time;
+  if (m <= 0.0) {
+    return time;
+  }
+  const std::int64_t inter = model_.shared_experts * model_.moe_inter;
+  time.gemm_s = kernels_.dense_gemm(m, 2 * inter, model_.hidden) +
+                kernels_.dense_gemm(m, model_.hidden, inter);
+  time.other_s = kernels_.quantise(m, model_.hidden) + kernels_.silu_quantise(m, inter);
+  time.gap_s = 4.0 * kernels_.gap();
+  return time;
+}
+
+double DecodeLayer::imbalance(double unit_requests) const {
+  return imbalance_at(imbalance_, query_tokens(unit_requests));
+}
+
+double DecodeLayer::received_requests(double unit_requests) const {
+  return unit_requests / real(layout_.gpus) * imbalance(unit_requests);
+}
+
+ComputeTime DecodeLayer::mlp(double received_requests) const {
+  ComputeTime time;
+  if (received_requests <= 0.0) {
+    return time;
+  }
+  const double rows = query_tokens(received_requests) * real(model_.top_k);
+  const double slots =
+      real(model::expert_slots_per_gpu(model_, layout_.gpus, layout_.redundant_experts));
+  const double active = active_slots(slots, rows);
+  time.moe_s = kernels_.masked_gemm(rows, active, 2 * model_.moe_inter, model_.hidden) +
+               kernels_.masked_gemm(rows, active, model_.hidden, model_.moe_inter);
+  time.other_s = kernels_.silu_quantise(rows, model_.moe_inter);
+  time.gap_s = 3.0 * kernels_.gap();
+  return time;
+}
+
+double DecodeLayer::dispatch_s(double busiest_requests) const {
+  return all_to_all_.dispatch(query_tokens(busiest_requests));
+}
+
+double DecodeLayer::combine_s(double busiest_requests) const {
+  return all_to_all_.combine(query_tokens(busiest_requests));
+}
+
+// No communication, so nothing to hide: the batch is not halved. The gate belongs to MoE layers, so
+// its two kernels are taken out again.
+double DecodeLayer::dense_layers_fixed_s(double requests) const {
+  const double m = query_tokens(requests);
+  if (m <= 0.0) {
+    return 0.0;
+  }
+  const double gate = kernels_.gate_gemm(m, model_.experts, model_.hidden) +
+                      kernels_.topk(m, model_.experts) + 2.0 * kernels_.gap();
+  const double ffn = kernels_.quantise(m, model_.hidden) +
+                     kernels_.dense_gemm(m, 2 * model_.dense_inter, model_.hidden) +
+                     kernels_.silu_quantise(m, model_.dense_inter) +
+                     kernels_.dense_gemm(m, model_.hidden, model_.dense_inter) +
+                     4.0 * kernels_.gap();
+  const double layer = attn0(requests).total() + attn1_fixed_s(requests) - gate + ffn;
+  return real(model_.dense_layers) * layer;
+}
+
+// Every draft token: the MTP projection over the step's tokens, then one head row a request.
+double DecodeLayer::draft_head_s(double requests) const {
+  const double m = query_tokens(requests);
+  return kernels_.bf16_gemm(m, model_.hidden, 2 * model_.hidden) +
+         kernels_.bf16_gemm(requests, model_.vocab, model_.hidden) +
+         kernels_.sampling(requests, model_.vocab);
+}
+
+double DecodeLayer::head_s(double requests) const {
+  if (requests <= 0.0) {
+    return 0.0;
+  }
+  const double m = query_tokens(requests);
+  return kernels_.bf16_gemm(m, model_.vocab, model_.hidden) + kernels_.sampling(m, model_.vocab) +
+         real(layout_.draft_tokens) * draft_head_s(requests);
+}
+
+double DecodeLayer::moe_layer_equivalents() const {
+  return real(model_.moe_layers() + layout_.draft_tokens * model_.mtp_layers);
+}
+
+DecodeStages DecodeLayer::even_stages(double requests, double kv_tokens) const {
+  const double received = received_requests(requests * real(layout_.gpus));
+  const double busiest = std::max(requests, received);
+  return {.shared_s = shared(requests).total(),
+          .attn0_s = attn0(requests).total(),
+          .attn1_s = attn1(requests, kv_tokens).total(),
+          .mlp_s = mlp(received).total(),
+          .dispatch_s = dispatch_s(busiest),
+          .combine_s = combine_s(busiest)};
+}
+
+}  // namespace epfleet::timing

@@ -1,0 +1,35 @@
+// The two passes over the GPUs of a decode unit that every step makes: integer totals, and the
+// largest of KV x slope + row[requests] for four terms at a time. A row is four floats, so one
+// GPU's terms are one vector of the x86-64 baseline: no gathers, no choice by CPU, the same bits
+// everywhere.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace epfleet::timing {
+
+struct UnitTotals {
+  std::int32_t fullest = 0;  // requests of the fullest GPU
+  std::int64_t requests = 0;
+  std::int64_t odd = 0;       // GPUs with an odd number of requests
+  std::int64_t kv_fixed = 0;  // 1/256 tokens
+};
+
+// Seconds of one GPU; a row costs by requests, a slope by 1/256 token of KV.
+struct alignas(16) GpuTerms {
+  float batch[2] = {0.0F, 0.0F};  // one layer of each micro-batch
+  float dense = 0.0F;             // all dense layers, whole batch
+  float unused = 0.0F;
+};
+
+[[nodiscard]] UnitTotals unit_totals(std::span<const std::int32_t> requests,
+                                     std::span<const std::int32_t> kv_fixed);
+
+// The largest of each term. REQUIRES: every requests[g] is below rows.size(); spans of equal size.
+[[nodiscard]] GpuTerms slowest_terms(std::span<const std::int32_t> requests,
+                                     std::span<const std::int32_t> kv_fixed,
+                                     std::span<const GpuTerms> rows, const GpuTerms& slopes);
+
+}  // namespace epfleet::timing

@@ -1,0 +1,195 @@
+#include "epfleet/timing/prefill_layer.h"
+
+#include <algorithm>
+
+namespace epfleet::timing {
+namespace {
+
+// Large enough that fixed times and weight streams no longer matter: for linear estimates.
+constexpr double kLargeBatch = 16'384.0;
+
+double real(std::int64_t value) { return static_cast<double>(value); }
+
+std::int64_t compute_sms(const hardware::HardwareProfile& hardware, bool dual_batch) {
+  return dual_batch ? hardware.sms - hardware.prefill_comm_sms : hardware.sms;
+}
+
+// Keys of every head: the up-projected part is read, the whole is written; BF16.
+double key_copy_bytes(const model::Model& model) {
+  return 2.0 * real(model.heads * (model.nope + model.nope + model.rope));
+}
+
+double query_rope_bytes(const model::Model& model) {
+  return 2.0 * 2.0 * real(model.heads * model.rope);
+}
+
+}  // namespace
+
+PrefillLayer::PrefillLayer(const hardware::HardwareProfile& hardware, const model::Model& model,
+                           const model::PrefillLayout& layout,
+                           const model::ExpertImbalance& imbalance, Clock clock)
+    : model_(model),
+      layout_(layout),
+      imbalance_(imbalance),
+      kernels_(hardware, compute_sms(hardware, layout.dual_batch), clock),
+      all_sms_(hardware, hardware.sms, clock),
+      all_to_all_(hardware, model, layout.gpus, layout.gpus_per_node, layout.dual_batch) {}
+
+// Everything but core attention of the pairs, the prefix, and the gate.
+ComputeTime PrefillLayer::attn_linear(const Kernels& kernels, double tokens) const {
+  ComputeTime time;
+  if (tokens <= 0.0) {
+    return time;
+  }
+  const model::Model& m = model_;
+  const std::int64_t values = m.heads * m.v_dim;
+  time.attention_core_s = kernels.prefill_attention(m, tokens, 0.0);
+  time.gemm_s = kernels.dense_gemm(tokens, m.q_lora + m.kv_lora + m.rope, m.hidden) +
+                kernels.dense_gemm(tokens, m.heads * (m.nope + m.rope), m.q_lora) +
+                kernels.dense_gemm(tokens, m.heads * (m.nope + m.v_dim), m.kv_lora) +
+                kernels.dense_gemm(tokens, m.hidden, values);
+  time.other_s = 2.0 * kernels.add_rmsnorm(tokens, m.hidden) + kernels.quantise(tokens, m.hidden) +
+                 kernels.norm(tokens, m.q_lora + m.kv_lora) + kernels.quantise(tokens, m.q_lora) +
+                 kernels.quantise(tokens, m.kv_lora) +
+                 kernels.elementwise(query_rope_bytes(m) * tokens) +
+                 kernels.elementwise(key_copy_bytes(m) * tokens) + kernels.quantise(tokens, values);
+  time.gap_s = 14.0 * kernels.gap();
+  return time;
+}
+
+// The prefix's rows ride on the chunk's own kv_b GEMM and key copy: only their marginal time
+// counts.
+double PrefillLayer::kv_up_per_token_s(const Kernels& kernels) const {
+  const std::int64_t width = model_.heads * (model_.nope + model_.v_dim);
+  const double gemm = kernels.dense_gemm(2.0 * kLargeBatch, width, model_.kv_lora) -
+                      kernels.dense_gemm(kLargeBatch, width, model_.kv_lora);
+  const double copy = kernels.elementwise(2.0 * kLargeBatch * key_copy_bytes(model_)) -
+                      kernels.elementwise(kLargeBatch * key_copy_bytes(model_));
+  return (gemm + copy) / kLargeBatch;
+}
+
+double PrefillLayer::attn_per_prefix_token_s() const { return kv_up_per_token_s(kernels_); }
+
+double PrefillLayer::attn_per_pair_s() const { return kernels_.prefill_attention_per_pair(model_); }
+
+ComputeTime PrefillLayer::attn(double tokens, double prefix_tokens, double pairs) const {
+  ComputeTime time = attn_linear(kernels_, tokens);
+  if (tokens <= 0.0) {
+    return time;
+  }
+  time.attention_core_s += pairs * attn_per_pair_s();
+  time.gemm_s += prefix_tokens * attn_per_prefix_token_s() +
+                 kernels_.gate_gemm(tokens, model_.experts, model_.hidden);
+  time.other_s += kernels_.topk(tokens, model_.experts);
+  time.gap_s += 2.0 * kernels_.gap();
+  return time;
+}
+
+ComputeTime PrefillLayer::shared(double tokens) const {
+  ComputeTime time;
+  if (tokens <= 0.0) {
+    return time;
+  }
+  const std::int64_t inter = model_.shared_experts * model_.moe_inter;
+  time.gemm_s = kernels_.dense_gemm(tokens, 2 * inter, model_.hidden) +
+                kernels_.dense_gemm(tokens, model_.hidden, inter);
+  time.other_s = kernels_.quantise(tokens, model_.hidden) + kernels_.silu_quantise(tokens, inter);
+  time.gap_s = 4.0 * kernels_.gap();
+  return time;
+}
+
+double PrefillLayer::imbalance(double unit_tokens) const {
+  return imbalance_at(imbalance_, unit_tokens);
+}
+
+double PrefillLayer::received_tokens(double unit_tokens) const {
+  return unit_tokens / real(layout_.gpus) * imbalance(unit_tokens);
+}
+
+// Weights of slots without any row are not read. A token arrives once per GPU that holds one of its
+// experts; it is copied to each expert's rows before the GEMMs and the rows are summed afterwards.
+ComputeTime PrefillLayer::mlp(double received_tokens) const {
+  ComputeTime time;
+  if (received_tokens <= 0.0) {
+    return time;
+  }
+  const double rows = received_tokens * real(model_.top_k);
+  const double arrivals = received_tokens * all_to_all_.distinct_gpus();
+  const double slots =
+      real(model::expert_slots_per_gpu(model_, layout_.gpus, layout_.redundant_experts));
+  const double active = std::min(slots, rows);
+  time.moe_s = kernels_.contiguous_gemm(rows, active, 2 * model_.moe_inter, model_.hidden) +
+               kernels_.contiguous_gemm(rows, active, model_.hidden, model_.moe_inter);
+  time.other_s = kernels_.elementwise((arrivals + rows) * dispatch_bytes_per_token(model_)) +
+                 kernels_.silu_quantise(rows, model_.moe_inter) +
+                 kernels_.elementwise((rows + arrivals) * combine_bytes_per_token(model_));
+  time.gap_s = 5.0 * kernels_.gap();
+  return time;
+}
+
+double PrefillLayer::dispatch_s(double busiest_tokens) const {
+  return all_to_all_.dispatch_barrier() + all_to_all_.dispatch_core(busiest_tokens);
+}
+
+double PrefillLayer::combine_s(double busiest_tokens) const {
+  return all_to_all_.combine_barrier() + all_to_all_.combine_core(busiest_tokens);
+}
+
+double PrefillLayer::dense_layers_fixed_s(double tokens) const {
+  if (tokens <= 0.0) {
+    return 0.0;
+  }
+  const double ffn = all_sms_.quantise(tokens, model_.hidden) +
+                     all_sms_.dense_gemm(tokens, 2 * model_.dense_inter, model_.hidden) +
+                     all_sms_.silu_quantise(tokens, model_.dense_inter) +
+                     all_sms_.dense_gemm(tokens, model_.hidden, model_.dense_inter) +
+                     4.0 * all_sms_.gap();
+  const double projection =
+      layout_.mtp ? all_sms_.bf16_gemm(tokens, model_.hidden, 2 * model_.hidden) : 0.0;
+  return real(model_.dense_layers) * (attn_linear(all_sms_, tokens).total() + ffn) + projection;
+}
+
+double PrefillLayer::dense_layers_per_prefix_token_s() const {
+  return real(model_.dense_layers) * kv_up_per_token_s(all_sms_);
+}
+
+double PrefillLayer::dense_layers_per_pair_s() const {
+  return real(model_.dense_layers) * all_sms_.prefill_attention_per_pair(model_);
+}
+
+double PrefillLayer::head_s(double sequences) const {
+  return all_sms_.bf16_gemm(sequences, model_.vocab, model_.hidden) +
+         all_sms_.sampling(sequences, model_.vocab);
+}
+
+PrefillHalf PrefillLayer::even_half(double tokens, double prefix_tokens, double pairs) const {
+  const double received = received_tokens(tokens * real(layout_.gpus));
+  const double busiest = std::max(tokens, received);
+  PrefillHalf half;
+  half.stages = {.attn_s = attn(tokens, prefix_tokens, pairs).total(),
+                 .shared_s = shared(tokens).total(),
+                 .mlp_s = mlp(received).total(),
+                 .dispatch_s = dispatch_s(busiest),
+                 .combine_s = combine_s(busiest)};
+  half.attn_shared_s = half.stages.attn_s + half.stages.shared_s;
+  return half;
+}
+
+std::int64_t PrefillLayer::moe_layer_equivalents() const {
+  return model_.moe_layers() + (layout_.mtp ? model_.mtp_layers : 0);
+}
+
+PrefillWork PrefillLayer::work() const {
+  const double layers = real(moe_layer_equivalents());
+  const auto compute = [&](double tokens) {
+    return layers *
+               (attn(tokens, 0.0, 0.0).total() + shared(tokens).total() + mlp(tokens).total()) +
+           dense_layers_fixed_s(tokens);
+  };
+  return {.seconds_per_token = (compute(2.0 * kLargeBatch) - compute(kLargeBatch)) / kLargeBatch,
+          .seconds_per_prefix_token =
+              layers * attn_per_prefix_token_s() + dense_layers_per_prefix_token_s(),
+          .seconds_per_pair = layers * attn_per_pair_s() + dense_layers_per_pair_s()};
+}
+
+}  // namespace epfleet::timing

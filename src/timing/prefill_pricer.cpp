@@ -1,0 +1,130 @@
+#include "epfleet/timing/prefill_pricer.h"
+
+#include <algorithm>
+
+#include "curve.h"
+#include "epfleet/base/error.h"
+#include "epfleet/base/time.h"
+#include "epfleet/timing/prefill_layer.h"
+
+namespace epfleet::timing {
+namespace {
+
+constexpr double kCurveEnd = 32'768.0;  // tokens of a GPU; straight beyond (all kernels are linear)
+constexpr std::size_t kIntervals = 512;  // 64 tokens each
+
+// Of the unit: each the largest over its GPUs, seconds of one micro-batch of one layer unless said.
+struct Slowest {
+  double attn = 0.0, shared = 0.0, attn_shared = 0.0;
+  double dense = 0.0;  // whole step
+  std::int64_t tokens = 0, unit_tokens = 0, sequences = 0;
+  double mean_keys = 0.0;  // pairs per token of the GPU where it is largest
+};
+
+}  // namespace
+
+struct PrefillPricer::Tables {
+  Tables(const hardware::HardwareProfile& hardware, const model::Model& model,
+         const model::PrefillLayout& layout, const model::ExpertImbalance& imbalance)
+      : layer(hardware, model, layout, imbalance),
+        share(1.0 / static_cast<double>(layer.micro_batches())),
+        attn(kCurveEnd, kIntervals,
+             [&](double tokens) { return layer.attn(tokens * share, 0.0, 0.0).total(); }),
+        shared(kCurveEnd, kIntervals,
+               [&](double tokens) { return layer.shared(tokens * share).total(); }),
+        dense(kCurveEnd, kIntervals,
+              [&](double tokens) { return layer.dense_layers_fixed_s(tokens); }),
+        per_prefix(share * layer.attn_per_prefix_token_s()),
+        per_pair(share * layer.attn_per_pair_s()),
+        dense_per_prefix(layer.dense_layers_per_prefix_token_s()),
+        dense_per_pair(layer.dense_layers_per_pair_s()),
+        work(layer.work()) {}
+
+  [[nodiscard]] Slowest slowest(std::span<const PrefillLoad> loads) const;
+  [[nodiscard]] double layer_seconds(const PrefillHalf& half) const;
+  [[nodiscard]] bool out_of_range(const Slowest& slow) const;
+
+  PrefillLayer layer;
+  double share;               // of a micro-batch in its GPU's tokens
+  Curve attn, shared, dense;  // by tokens of a GPU's step
+  double per_prefix, per_pair, dense_per_prefix, dense_per_pair;
+  PrefillWork work;
+};
+
+PrefillPricer::PrefillPricer(const hardware::HardwareProfile& hardware, const model::Model& model,
+                             const model::PrefillLayout& layout,
+                             const model::ExpertImbalance& imbalance)
+    : tables_(std::make_unique<const Tables>(hardware, model, layout, imbalance)) {}
+
+PrefillPricer::~PrefillPricer() = default;
+PrefillPricer::PrefillPricer(PrefillPricer&&) noexcept = default;
+PrefillPricer& PrefillPricer::operator=(PrefillPricer&&) noexcept = default;
+
+const PrefillWork& PrefillPricer::work() const { return tables_->work; }
+
+Slowest PrefillPricer::Tables::slowest(std::span<const PrefillLoad> loads) const {
+  Slowest slow;
+  for (const PrefillLoad& load : loads) {
+    if (load.tokens <= 0) {
+      continue;
+    }
+    const auto tokens = static_cast<double>(load.tokens);
+    const auto prefix = static_cast<double>(load.prefix_tokens);
+    const double attn_s = attn.at(tokens) + prefix * per_prefix + load.attention_pairs * per_pair;
+    const double shared_s = shared.at(tokens);
+    slow.attn = std::max(slow.attn, attn_s);
+    slow.shared = std::max(slow.shared, shared_s);
+    slow.attn_shared = std::max(slow.attn_shared, attn_s + shared_s);
+    slow.dense = std::max(slow.dense, dense.at(tokens) + prefix * dense_per_prefix +
+                                          load.attention_pairs * dense_per_pair);
+    slow.tokens = std::max<std::int64_t>(slow.tokens, load.tokens);
+    slow.unit_tokens += load.tokens;
+    slow.sequences = std::max<std::int64_t>(slow.sequences, load.sequences);
+    slow.mean_keys = std::max(slow.mean_keys, load.attention_pairs / tokens);
+  }
+  return slow;
+}
+
+double PrefillPricer::Tables::layer_seconds(const PrefillHalf& half) const {
+  if (!layer.layout().dual_batch) {
+    return prefill_layer_without_overlap(half);
+  }
+  return layer.layout().phase_barriers
+             ? prefill_layer_with_barriers(half)
+             : prefill_layer_task_graph(half, layer.moe_layer_equivalents());
+}
+
+bool PrefillPricer::Tables::out_of_range(const Slowest& slow) const {
+  const auto fullest = static_cast<double>(slow.tokens);
+  return fullest < kMinPrefillTokens || fullest > kMaxPrefillTokens ||
+         slow.mean_keys > kMaxMeanKeys || layer.layout().gpus > kMaxNormalGpus;
+}
+
+StepPrice PrefillPricer::price(std::span<const PrefillLoad> loads) const {
+  const Tables& t = *tables_;
+  EPFLEET_CHECK(static_cast<std::int64_t>(loads.size()) == t.layer.layout().gpus,
+                "a prefill step has a load for every GPU of the unit");
+  const Slowest slow = t.slowest(loads);
+  EPFLEET_CHECK(slow.unit_tokens > 0, "a prefill step computes at least one token");
+
+  const double gpus = static_cast<double>(loads.size());
+  const double imbalance = t.layer.imbalance(static_cast<double>(slow.unit_tokens) * t.share);
+  const double received = static_cast<double>(slow.unit_tokens) * t.share / gpus * imbalance;
+  const double busiest = std::max(static_cast<double>(slow.tokens) * t.share, received);
+  PrefillHalf half;
+  half.stages = {.attn_s = slow.attn,
+                 .shared_s = slow.shared,
+                 .mlp_s = t.layer.mlp(received).total(),
+                 .dispatch_s = t.layer.dispatch_s(busiest),
+                 .combine_s = t.layer.combine_s(busiest)};
+  half.attn_shared_s = slow.attn_shared;
+
+  const double head = t.layer.head_s(static_cast<double>(slow.sequences));
+  const double layers = static_cast<double>(t.layer.moe_layer_equivalents());
+  const double seconds = layers * t.layer_seconds(half) + slow.dense + head;
+  return {.duration = base::duration_from_seconds(seconds),
+          .expert_imbalance = imbalance,
+          .out_of_range = t.out_of_range(slow)};
+}
+
+}  // namespace epfleet::timing

@@ -1,0 +1,105 @@
+#include "epfleet/workload/birth_feed.h"
+
+#include <utility>
+
+namespace epfleet::workload {
+
+BirthFeed::BirthFeed(const SessionSourceSpec& spec, const SessionPlan& plan, const SessionLaw& law)
+    : law_(law) {
+  const base::StreamFamily family(spec.seed, "workload.birth");
+  const base::TimePoint from = base::kWindowStart - spec.config.warm_up;
+  const base::TimePoint until = base::kWindowStart + spec.duration;
+  for (std::size_t c = 0; c < kSessionClasses; ++c) {
+    BirthStream stream(plan.births, plan.births_per_day[c], from, until, base::Stream(family, c));
+    classes_.push_back({stream, 0, std::nullopt});
+    classes_.back().next = classes_.back().stream.next();
+  }
+  if (spec.threads) {
+    producer_ = std::jthread([this](const std::stop_token& stop) { produce(stop); });
+  }
+}
+
+BirthFeed::~BirthFeed() = default;
+
+// Ties go to the lower session id.
+BirthFeed::ClassBirths* BirthFeed::earliest() {
+  ClassBirths* first = nullptr;
+  for (ClassBirths& births : classes_) {
+    if (births.next && (first == nullptr || *births.next < *first->next ||
+                        (*births.next == *first->next && births.ordinal < first->ordinal))) {
+      first = &births;
+    }
+  }
+  return first;
+}
+
+void BirthFeed::fill(Block& block) {
+  block.clear();
+  block.reserve(kBlock);
+  while (block.size() < kBlock) {
+    ClassBirths* births = earliest();
+    if (births == nullptr) {
+      return;
+    }
+    const auto of = static_cast<SessionClass>(births - classes_.data());
+    const base::SessionId id = SessionLaw::session_id(of, false, births->ordinal);
+    Birth birth{*births->next, law_.first_turn(id), {}};
+    birth.following = law_.following(birth.turn);
+    block.push_back(birth);
+    ++births->ordinal;
+    births->next = births->stream.next();
+  }
+}
+
+bool BirthFeed::next_block() {
+  if (over_) {
+    return false;
+  }
+  if (!producer_.joinable()) {
+    fill(block_);
+  } else {
+    std::unique_lock lock(mutex_);
+    empty_.push_back(std::move(block_));
+    changed_.wait(lock, [this] { return !ready_.empty() || trouble_; });
+    if (trouble_) {
+      std::rethrow_exception(trouble_);
+    }
+    block_ = std::move(ready_.front());
+    ready_.pop_front();
+    changed_.notify_all();
+  }
+  at_ = 0;
+  over_ = block_.empty();
+  return !over_;
+}
+
+// An empty block is the last.
+void BirthFeed::produce(const std::stop_token& stop) {
+  try {
+    bool more = true;
+    while (more) {
+      Block block;
+      {
+        std::unique_lock lock(mutex_);
+        if (!changed_.wait(lock, stop, [this] { return ready_.size() < kMostAhead; })) {
+          return;
+        }
+        if (!empty_.empty()) {
+          block = std::move(empty_.back());
+          empty_.pop_back();
+        }
+      }
+      fill(block);
+      more = !block.empty();
+      const std::lock_guard lock(mutex_);
+      ready_.push_back(std::move(block));
+      changed_.notify_all();
+    }
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    trouble_ = std::current_exception();
+    changed_.notify_all();
+  }
+}
+
+}  // namespace epfleet::workload

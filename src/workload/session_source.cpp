@@ -1,0 +1,140 @@
+#include "epfleet/workload/session_source.h"
+
+#include <utility>
+#include <vector>
+
+#include "epfleet/base/error.h"
+#include "epfleet/workload/birth_feed.h"
+#include "epfleet/workload/session_law.h"
+#include "epfleet/workload/slot_pool.h"
+#include "epfleet/workload/wake_calendar.h"
+#include "epfleet/workload/warm_start.h"
+
+namespace epfleet::workload {
+namespace {
+
+class SessionSource final : public Source {
+ public:
+  explicit SessionSource(const SessionSourceSpec& spec)
+      : plan_(plan_sessions(spec)), law_(plan_.mix.config, spec.seed), births_(spec, plan_, law_) {
+    const base::TimePoint start = base::kWindowStart - spec.config.warm_up;
+    put_to_sleep(draw_sleepers(spec, plan_, law_, start));
+    totals_ = expected_warm_totals(spec, plan_, start);
+  }
+
+  std::optional<base::TimePoint> next_arrival() override {
+    const Birth* birth = births_.front();
+    if (calendar_.empty()) {
+      return birth != nullptr ? std::optional(birth->time) : std::nullopt;
+    }
+    const base::TimePoint wake = calendar_.next_time();
+    return birth != nullptr && birth->time < wake ? birth->time : wake;
+  }
+
+  // Of a birth and a wake-up at the same nanosecond the older session comes first.
+  Request take() override {
+    const Birth* birth = births_.front();
+    if (!calendar_.empty() && (birth == nullptr || calendar_.next_time() <= birth->time)) {
+      return wake();
+    }
+    EPFLEET_CHECK(birth != nullptr, "a source with requests left");
+    return begin(*birth);
+  }
+
+  void complete(const Request& request, base::TimePoint done) override {
+    const std::uint32_t slot = request.prefix.session_slot;
+    EPFLEET_CHECK(done >= now_, "a request completes at or after the latest arrival");
+    slots_.leave_service(slot);
+    if (request.prefix.returns) {
+      const double think_s = law_.think_seconds(request.session, request.turn);
+      calendar_.push(done + base::duration_from_seconds(think_s), slot);
+    } else {
+      slots_.give_back(slot);
+    }
+  }
+
+  std::span<const WarmExtent> warm_extents() const override { return extents_; }
+  std::span<const WarmTotal> warm_totals() const override { return totals_; }
+  std::span<const SolvedTotal> solved_totals() const override { return plan_.mix.totals; }
+  std::span<const KnobFactor> knob_factors() const override { return plan_.mix.knobs; }
+  std::size_t shared_prefixes() const override { return law_.shared_prefixes(); }
+
+ private:
+  void put_to_sleep(const std::vector<Sleeper>& sleepers) {
+    sessions_.reserve(sleepers.size());
+    extents_.reserve(sleepers.size());
+    for (const Sleeper& sleeper : sleepers) {
+      const std::uint32_t slot = new_slot();
+      sessions_[slot] = sleeper.turn;
+      extents_.push_back({slot, sleeper.turn.reusable, sleeper.last_use});
+      calendar_.push(sleeper.wake, slot);
+    }
+  }
+
+  std::uint32_t new_slot() {
+    const std::uint32_t slot = slots_.take();
+    if (slot == sessions_.size()) {
+      sessions_.emplace_back();
+    }
+    return slot;
+  }
+
+  Request begin(const Birth& birth) {
+    now_ = birth.time;
+    const std::uint32_t slot = new_slot();
+    const Request request = announce(birth.turn, birth.following, slot);
+    births_.pop();
+    return request;
+  }
+
+  Request wake() {
+    const WakeCalendar::Entry entry = calendar_.pop();
+    now_ = entry.time;
+    const SessionTurn turn = sessions_[entry.slot];
+    return announce(turn, law_.following(turn), entry.slot);
+  }
+
+  // The slot keeps the session's next turn, if there is one.
+  Request announce(const SessionTurn& turn, TurnLengths following, std::uint32_t slot) {
+    Request request;
+    request.id = base::RequestId(next_id_++);
+    request.session = turn.session;
+    request.arrival = now_;
+    request.prefix.session_slot = slot;
+    slots_.enter_service(slot);
+    request.prefix.shared_id = turn.shared_id;
+    request.prefix.shared_tokens = turn.shared_tokens;
+    request.prefix.session_tokens = turn.reusable;
+    request.prefix.first_turn = turn.turn == 0;
+    request.prefix.returns = following.output > 0;
+    request.prompt_tokens = turn.prompt;
+    request.output_tokens = turn.output;
+    request.reasoning_tokens = law_.reasoning_tokens(turn);
+    request.turn = turn.turn;
+    request.variant = turn.variant;
+    request.channel = turn.channel;
+    if (request.prefix.returns) {
+      sessions_[slot] = SessionLaw::advance(turn, following);
+    }
+    return request;
+  }
+
+  SessionPlan plan_;
+  SessionLaw law_;
+  WakeCalendar calendar_;
+  std::vector<SessionTurn> sessions_;  // [slot]: the turn to come
+  SlotPool slots_;
+  std::vector<WarmExtent> extents_;
+  std::vector<WarmTotal> totals_;
+  base::TimePoint now_ = base::TimePoint::min();
+  std::uint64_t next_id_ = 0;
+  BirthFeed births_;  // last: its thread uses plan_ and law_
+};
+
+}  // namespace
+
+std::unique_ptr<Source> make_session_source(const SessionSourceSpec& spec) {
+  return std::make_unique<SessionSource>(spec);
+}
+
+}  // namespace epfleet::workload

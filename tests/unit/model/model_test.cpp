@@ -1,0 +1,43 @@
+#include "epfleet/model/model.h"
+
+#include <gtest/gtest.h>
+
+namespace epfleet::model {
+namespace {
+
+// (512 + 64) x 2 bytes x 61 layers; one layer more with the MTP module. Source: ISCA paper, 70.272
+// KB.
+TEST(Model, KvBytesPerToken) {
+  EXPECT_EQ(Model{}.kv_bytes_per_token(false), 70'272);
+  EXPECT_EQ(Model{}.kv_bytes_per_token(true), 71'424);
+}
+
+// 58 x (257 experts + router) + 61 x MLA + 3 x dense FFN + embedding + head = 671.03 G (README:
+// 671B).
+TEST(Model, ParametersAddUpToThePublishedTotal) {
+  const Model m;
+  const std::int64_t total =
+      m.moe_layers() *
+          ((m.experts + m.shared_experts) * m.expert_parameters() + m.router_parameters()) +
+      m.layers * m.attention_parameters() + m.dense_layers * m.dense_ffn_parameters() +
+      2 * m.head_parameters();
+  EXPECT_NEAR(static_cast<double>(total), 671.03e9, 0.01e9);
+}
+
+// MFLOP per token and layer, worked from the shapes: 2 x 187.105 M; 2 x 3 x 7168 x 2048; head 1.853
+// G.
+TEST(Model, LinearFlops) {
+  const Model m;
+  EXPECT_NEAR(m.attention_linear_flops(), 374.21e6, 0.01e6);
+  EXPECT_NEAR(m.expert_flops(), 88.08e6, 0.01e6);
+  EXPECT_NEAR(m.head_flops(), 1.853e9, 0.001e9);
+}
+
+// 2 x 128 x (192 + 128) and 2 x 128 x (576 + 512).
+TEST(Model, AttentionFlopsPerPair) {
+  EXPECT_EQ(Model{}.prefill_pair_flops(), 81'920.0);
+  EXPECT_EQ(Model{}.decode_pair_flops(), 278'528.0);
+}
+
+}  // namespace
+}  // namespace epfleet::model
