@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "epfleet/base/error.h"
+#include "epfleet/base/huge_pages.h"
 #include "epfleet/cache/extent_store.h"
 
 namespace epfleet::cache {
@@ -25,6 +26,11 @@ class SessionCache final : public PrefixCache {
   void warm(std::span<const workload::WarmExtent> extents,
             std::span<const workload::WarmTotal> totals) override;
   CacheUse use(base::TimePoint now) override;
+  void expect(std::uint32_t session_slot) const override {
+    if (session_slot < sessions_.size()) {
+      __builtin_prefetch(&sessions_[session_slot]);
+    }
+  }
 
  private:
   Extent& slot(std::uint32_t index);
@@ -34,8 +40,8 @@ class SessionCache final : public PrefixCache {
                              Chain& chain);
 
   ExtentStore store_;
-  std::vector<Extent> sessions_;  // by slot
-  std::vector<Extent> shared_;    // by id
+  base::HugeVector<Extent> sessions_;  // by slot
+  std::vector<Extent> shared_;         // by id
   // Shared prefixes of a warm store count as stored; their lengths are known at the first use only.
   std::vector<bool> length_unknown_;
 };

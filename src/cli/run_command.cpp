@@ -118,12 +118,13 @@ int run_command(const RunRequest& request) {
   const base::Duration counted = options.until.value_or(scenario.duration);
   ProgressBar bar(base::kWindowStart - scenario.workload.warm_up, base::kWindowStart + counted,
                   request.progress);
-  options.progress = [&bar](const observe::FleetSample& sample) {
-    bar.update({sample.time, sample.arrived});
+  Progress progress{base::kWindowStart - scenario.workload.warm_up, 0};
+  options.progress = [&](const observe::FleetSample& sample) {
+    progress = {sample.time, sample.arrived};
+    bar.update(progress);
   };
   report::RunReport report = experiment::run_scenario(scenario, options);
-  bar.finish({base::kWindowStart + base::duration_from_seconds(report.simulated_s()),
-              report.statistics.requests.arrived});
+  bar.finish(progress);
 
   report.command = canonical_command(request);
   report.info.version = kVersion;

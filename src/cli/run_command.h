@@ -13,8 +13,8 @@ struct RunRequest {
   std::string scenario;
   std::vector<std::string> overrides;  // PATH=VALUE
   std::string out;                     // empty: out/NAME
-  std::optional<std::uint64_t> seed;
-  std::string until;  // a duration; empty: the whole window
+  std::optional<std::string> seed;     // checked where the key is
+  std::string until;                   // a duration; empty: the whole window
   ProgressMode progress = ProgressMode::Auto;
   bool quiet = false;
   bool json = false;

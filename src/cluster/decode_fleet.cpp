@@ -79,26 +79,43 @@ void DecodeFleet::admit_waiting(std::uint32_t unit, base::TimePoint now) {
 }
 
 bool DecodeFleet::admit(std::uint32_t unit, const Waiting& waiting, base::TimePoint now) {
+  if (waiting.swapped) {
+    return swap_in(unit, waiting, now);
+  }
   const LiveRequest& request = pool_[waiting.slot];
   const policy::DecodeAsk ask{request.kv_fixed(request.steps_taken)};
-  const policy::DecodeGpuView view = units_[unit].view();
-  if (waiting.swapped) {
-    const std::uint32_t gpu = request.decode_gpu;
-    // One step's growth of the whole GPU as slack, so that it is not swapped out again at once.
-    const std::int32_t slack = 4 * serving::kTokenOne * view.requests[gpu];
-    if (view.requests[gpu] >= view.request_limit ||
-        view.kv_fixed[gpu] > view.kv_limit_fixed - ask.kv_fixed - slack) {
-      return false;
-    }
-    place(unit, waiting.slot, gpu,
-          std::max(now, waiting.not_before) + kv_bytes(request) / pcie_bandwidth_);
-    return true;
-  }
-  const auto gpu = gpu_rules_[unit]->choose(ask, view);
+  const auto gpu = gpu_rules_[unit]->choose(ask, units_[unit].view());
   if (!gpu) {
     return false;
   }
   place(unit, waiting.slot, *gpu, nic(unit, *gpu).reserve(now, kv_bytes(request)));
+  return true;
+}
+
+// To its own GPU, else over the NIC to another: were it bound to its own, everybody behind it would
+// wait for that one GPU.
+bool DecodeFleet::swap_in(std::uint32_t unit, const Waiting& waiting, base::TimePoint now) {
+  const LiveRequest& request = pool_[waiting.slot];
+  const policy::DecodeAsk ask{request.kv_fixed(request.steps_taken)};
+  const policy::DecodeGpuView view = units_[unit].view();
+  const auto has_room = [&](std::uint32_t gpu) {
+    // One step's growth of the whole GPU as slack, so that it is not swapped out again at once.
+    const std::int32_t slack = 4 * serving::kTokenOne * view.requests[gpu];
+    return view.requests[gpu] < view.request_limit &&
+           view.kv_fixed[gpu] <= view.kv_limit_fixed - ask.kv_fixed - slack;
+  };
+  const base::TimePoint read =
+      std::max(now, waiting.not_before) + kv_bytes(request) / pcie_bandwidth_;
+  if (has_room(request.decode_gpu)) {
+    place(unit, waiting.slot, request.decode_gpu, read);
+    return true;
+  }
+  const auto other = gpu_rules_[unit]->choose(ask, view);
+  if (!other || !has_room(*other)) {
+    return false;
+  }
+  place(unit, waiting.slot, *other,
+        std::max(read, nic(unit, *other).reserve(now, kv_bytes(request))));
   return true;
 }
 

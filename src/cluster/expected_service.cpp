@@ -25,6 +25,17 @@ double step_seconds(const timing::DecodePricer& pricer, std::size_t gpus, std::i
   return base::to_seconds(pricer.price(requests, kv).duration);
 }
 
+// Seconds of a prefill step with the full token budget of standard prompts on every GPU.
+double full_prefill_step_seconds(const FleetSpec& spec, const timing::PrefillPricer& pricer) {
+  timing::PrefillLoad load;
+  load.tokens = static_cast<std::int32_t>(spec.prefill.max_tokens_per_gpu.count());
+  load.attention_pairs = static_cast<double>(load.tokens) / serving::kStandardPrompt *
+                         serving::PrefillUnit::pairs(serving::kStandardPrompt, 0);
+  const std::vector<timing::PrefillLoad> loads(static_cast<std::size_t>(spec.prefill_layout.gpus),
+                                               load);
+  return base::to_seconds(pricer.price(loads).duration);
+}
+
 }  // namespace
 
 ServiceEstimate estimate_service(const FleetSpec& spec, const StepPricers& pricers,
@@ -47,8 +58,7 @@ ServiceEstimate estimate_service(const FleetSpec& spec, const StepPricers& price
   const double step_s = step_seconds(pricers.decode, gpus, low, load.mean_kv_tokens);
   // Half a full step until the next one starts, and that one.
   constexpr double kStepsToFirstToken = 1.5;
-  const serving::PrefillUnitLimits limits = prefill_limits(spec, pricers.prefill);
-  return {kStepsToFirstToken * limits.work_budget_s, step_s / per_step};
+  return {kStepsToFirstToken * full_prefill_step_seconds(spec, pricers.prefill), step_s / per_step};
 }
 
 }  // namespace epfleet::cluster

@@ -112,10 +112,16 @@ void Fleet::accept_arrival() {
   const workload::Request request = source_.take();
   EPFLEET_CHECK(request.arrival <= now && request.prompt_tokens > 0 && request.output_tokens > 0,
                 "a request arrives when it was announced, with a prompt and an answer");
+  if (request.turn > 0) {  // a session came back: the next ones to come back are known
+    if (const auto soon = source_.soon()) {
+      cache_.expect(*soon);
+    }
+  }
   ++totals_.arrived;
   const Slot slot = pool_.add(request);
   LiveRequest& live = pool_[slot];
-  if (request.prompt_tokens > prefill_.longest_prompt()) {
+  const std::int64_t context = std::int64_t{request.prompt_tokens} + request.output_tokens;
+  if (request.prompt_tokens > prefill_.longest_prompt() || context > decode_.longest_context()) {
     complete(slot, observe::Outcome::Rejected);
     announce_done();
     return;
@@ -200,14 +206,23 @@ void Fleet::end_prefill_step(std::uint32_t unit) {
   for (observe::Observer* observer : observers_) {
     observer->on_prefill_step(prefill_.unit(unit).last_step());
   }
-  for (const Slot slot : slots_) {
-    emit_first_token(slot);
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    expect_session_of(i + kAhead);
+    emit_first_token(slots_[i]);
   }
   announce_done();
   if (prefill_.clock(unit).state() == UnitState::Draining) {
     leave_drained_prefill(unit);
   } else {
     wake_prefill(unit, now);
+  }
+}
+
+// Of the requests being handled, the one some places ahead: fetches what the store knows of its
+// session.
+void Fleet::expect_session_of(std::size_t place) const {
+  if (place < slots_.size()) {
+    cache_.expect(pool_[slots_[place]].request.prefix.session_slot);
   }
 }
 
@@ -269,8 +284,9 @@ void Fleet::end_decode_step(std::uint32_t unit) {
       observer->on_first_chunk(now - first_token);
     }
   }
-  for (const Slot slot : slots_) {
-    complete(slot, observe::Outcome::Completed);
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    expect_session_of(i + kAhead);
+    complete(slots_[i], observe::Outcome::Completed);
   }
   announce_done();
   for (const Slot slot : preempted_) {

@@ -1,6 +1,9 @@
 // Units coming and going in groups. An up step: the group is allotted and loads, then serves. A
 // down step is allotment too: the highest groups drain a little before it, so that they are empty
-// when it comes; one that is not stays allotted, and charged, until it is.
+// when it comes; one that is not stays allotted, and charged, until it is. Steps may be closer
+// together than that: a group that a later step has begun to drain takes no requests in between.
+#include <algorithm>
+
 #include "epfleet/base/error.h"
 #include "epfleet/cluster/fleet.h"
 
@@ -58,7 +61,7 @@ void Fleet::schedule_allotment() {
 }
 
 void Fleet::drain_groups(std::size_t change) {
-  target_groups_ = allotment_.changes[change].groups;
+  target_groups_ = std::min(target_groups_, allotment_.changes[change].groups);
   // Close everything first: what leaves one unit must not go to another that leaves too.
   std::vector<std::uint32_t> prefill_units;
   std::vector<std::uint32_t> decode_units;
@@ -135,21 +138,35 @@ void Fleet::leave_drained_decode(std::uint32_t unit) {
 }
 
 void Fleet::release_if_over(bool over, UnitClock& clock, bool empty) {
-  if (over && empty && clock.state() == UnitState::Draining) {
+  const bool leaving = clock.state() == UnitState::Draining || clock.state() == UnitState::Loading;
+  if (over && empty && leaving) {
     clock.change_state(engine_.now(), UnitState::Off);
   }
 }
 
+// The allotment, less what steps after `change` have begun to drain by now.
+std::int64_t Fleet::groups_to_serve(std::size_t change) const {
+  std::int64_t groups = allotted_groups_;
+  for (std::size_t later = change + 1; later < allotment_.changes.size(); ++later) {
+    if (allotment_.changes[later].at - spec_.scaling.drain_lead > engine_.now()) {
+      break;
+    }
+    groups = std::min(groups, allotment_.changes[later].groups);
+  }
+  return groups;
+}
+
 void Fleet::allot_groups(std::size_t change) {
   const std::int64_t before = allotted_groups_;
-  allotted_groups_ = target_groups_ = allotment_.changes[change].groups;
+  allotted_groups_ = allotment_.changes[change].groups;
+  target_groups_ = groups_to_serve(change);
   const base::TimePoint now = engine_.now();
   for (std::uint32_t unit = 0; unit < prefill_.size(); ++unit) {
     UnitClock& clock = prefill_.clock(unit);
     release_if_over(group_of_prefill(unit) > allotted_groups_, clock, prefill_.unit(unit).empty());
     if (group_of_prefill(unit) <= allotted_groups_ && clock.state() == UnitState::Off) {
       clock.change_state(now, UnitState::Loading);
-    } else if (group_of_prefill(unit) <= allotted_groups_ && clock.state() == UnitState::Draining) {
+    } else if (group_of_prefill(unit) <= target_groups_ && clock.state() == UnitState::Draining) {
       clock.change_state(now, UnitState::Serving);  // wanted again before it was empty
       prefill_.open(unit);
     }
@@ -159,7 +176,7 @@ void Fleet::allot_groups(std::size_t change) {
     release_if_over(group_of_decode(unit) > allotted_groups_, clock, decode_.empty(unit));
     if (group_of_decode(unit) <= allotted_groups_ && clock.state() == UnitState::Off) {
       clock.change_state(now, UnitState::Loading);
-    } else if (group_of_decode(unit) <= allotted_groups_ && clock.state() == UnitState::Draining) {
+    } else if (group_of_decode(unit) <= target_groups_ && clock.state() == UnitState::Draining) {
       clock.change_state(now, UnitState::Serving);
       decode_.open(unit);
     }
@@ -174,6 +191,9 @@ void Fleet::allot_groups(std::size_t change) {
 void Fleet::group_loaded(std::uint32_t group) {
   if (group_loaded_at_[group] != engine_.now()) {
     return;  // released and allotted again meanwhile: a later loading counts
+  }
+  if (group > target_groups_) {
+    return;  // the next step takes it away: it never opens
   }
   for (std::uint32_t unit = 0; unit < prefill_.size(); ++unit) {
     if (group_of_prefill(unit) == group && prefill_.clock(unit).state() == UnitState::Loading) {

@@ -20,8 +20,7 @@ PrefillFleet::PrefillFleet(const FleetSpec& spec, const timing::PrefillPricer& p
       nics_(units * gpus_, serving::Link(spec.prefill_hardware.rdma_bandwidth)),
       storage_read_(units * nodes_, serving::Link(spec.prefill_hardware.storage_bandwidth)),
       storage_write_(storage_read_),
-      unit_tokens_(units, 0.0F),
-      unit_pairs_(units, 0.0F) {
+      unit_loads_(units) {
   const serving::PrefillUnitLimits limits = prefill_limits(spec, pricer);
   kv_capacity_ = limits.kv_capacity_tokens;
   units_.reserve(units);
@@ -49,7 +48,7 @@ std::uint32_t PrefillFleet::route(serving::Slot slot, base::TimePoint now,
   const policy::PrefillAsk ask{
       static_cast<float>(tokens),
       static_cast<float>(serving::PrefillUnit::pairs(tokens, request.computed_to))};
-  const std::uint32_t unit = unit_rule_->choose(ask, {open_, unit_tokens_, unit_pairs_});
+  const std::uint32_t unit = unit_rule_->choose(ask, unit_loads_.view(open_));
   request.ready = std::max(now, not_before);
   if (request.cached_tokens > 0 && !request.prefill_started) {
     const base::Bytes bytes(request.cached_tokens * kv_bytes_per_token_);
@@ -75,8 +74,8 @@ void PrefillFleet::open(std::uint32_t unit) {
 void PrefillFleet::close(std::uint32_t unit) { std::erase(open_, unit); }
 
 void PrefillFleet::refresh_load(std::uint32_t unit) {
-  unit_tokens_[unit] = static_cast<float>(units_[unit].outstanding_tokens());
-  unit_pairs_[unit] = static_cast<float>(units_[unit].outstanding_pairs());
+  unit_loads_.set(unit, static_cast<double>(units_[unit].outstanding_tokens()),
+                  units_[unit].outstanding_pairs());
 }
 
 }  // namespace epfleet::cluster

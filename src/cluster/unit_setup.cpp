@@ -3,10 +3,21 @@
 #include <fmt/format.h>
 
 #include "epfleet/base/error.h"
+#include "epfleet/base/real_math.h"
 #include "epfleet/policy/expert_load.h"
 
 namespace epfleet::cluster {
 namespace {
+
+// What is left unchanged after t is (1 - d)^(t / 10 min).
+double drift_between_rebalances(const serving::ExpertsConfig& experts) {
+  constexpr double kPeriodS = 600.0;
+  if (experts.drift_per_10_min >= 1.0) {
+    return 1.0;
+  }
+  const double periods = base::to_seconds(experts.rebalance_every) / kPeriodS;
+  return 1.0 - base::real_pow(1.0 - experts.drift_per_10_min, periods);
+}
 
 model::ExpertImbalance imbalance(const FleetSpec& spec, std::int64_t gpus,
                                  std::int64_t gpus_per_node, std::int64_t redundant) {
@@ -22,7 +33,7 @@ model::ExpertImbalance imbalance(const FleetSpec& spec, std::int64_t gpus,
   load.rule = policy::expert_rule(spec.experts.balancer).value_or(policy::ExpertRule::Eplb);
   load.skewed = spec.experts.skew != "none";
   load.skew_sigma = spec.experts.skew_sigma;
-  load.drift_per_rebalance = spec.experts.drift_per_rebalance;
+  load.drift_per_rebalance = drift_between_rebalances(spec.experts);
   load.seed = spec.seed;
   return policy::expected_imbalance(load);
 }
@@ -73,6 +84,9 @@ serving::PrefillUnitLimits prefill_limits(const FleetSpec& spec,
 }
 
 serving::DecodeUnitLimits decode_limits(const FleetSpec& spec) {
+  // One batch has no halves to stay in.
+  const bool sticky =
+      spec.decode_layout.dual_batch && spec.decode.microbatch == serving::Microbatch::Sticky;
   return {
       .gpus = static_cast<std::int32_t>(spec.decode_layout.gpus),
       .max_requests_per_gpu = static_cast<std::int32_t>(spec.decode_layout.max_requests_per_gpu),
@@ -80,7 +94,8 @@ serving::DecodeUnitLimits decode_limits(const FleetSpec& spec) {
                                     model::weights_bytes(spec.model, spec.decode_layout),
                                     model::low_latency_buffer_bytes(spec.model, spec.decode_layout),
                                     spec.decode.runtime_memory, "decode"),
-      .longest_stay_steps = static_cast<std::int32_t>(spec.output_limit)};
+      .longest_stay_steps = static_cast<std::int32_t>(spec.output_limit),
+      .microbatch = sticky ? serving::Microbatch::Sticky : serving::Microbatch::Reform};
 }
 
 }  // namespace epfleet::cluster

@@ -13,15 +13,16 @@ struct GroupSpan {
   std::int64_t most;
 };
 
-// Before a schedule that begins after the start, fleet.groups are allotted; a daily one is always
-// in force.
+// Before the first step of a schedule, and so in the warm-up, fleet.groups are allotted; a daily
+// one is always in force.
 GroupSpan groups_of(const Scenario& scenario) {
   const std::vector<cluster::ScheduleStep>& steps = scenario.scaling.schedule;
   GroupSpan span{scenario.fleet.groups, scenario.fleet.groups};
   if (scenario.scaling.policy != "schedule" || steps.empty()) {
     return span;
   }
-  if (steps.front().daily || steps.front().at == base::Duration{}) {
+  const base::Duration before = steps.front().at + scenario.workload.warm_up;
+  if (steps.front().daily || before == base::Duration{}) {
     span = {steps.front().groups, steps.front().groups};
   }
   for (const cluster::ScheduleStep& step : steps) {

@@ -33,10 +33,10 @@ void add_report_rows(Rows& rows) {
               between(1.0, 3600.0),
               {"Interval of timeseries.csv; an hour must be a whole multiple of it.", "a choice"});
   rows.choice("report.requests", EPFLEET_MEMBER(report.requests),
-              std::vector<std::pair<Choice, RequestLog>>{
-                  {{"none", ""}, RequestLog::None},
-                  {{"sample", "a share of them, chosen by hash"}, RequestLog::Sample},
-                  {{"all", ""}, RequestLog::All}},
+              std::vector<std::pair<Choice, observe::RequestLog>>{
+                  {{"none", ""}, observe::RequestLog::None},
+                  {{"sample", "a share of them, chosen by hash"}, observe::RequestLog::Sample},
+                  {{"all", ""}, observe::RequestLog::All}},
               {"Which requests are written to requests.csv.zst.", "a choice"});
   rows.number("report.request_sample", Dimension::Share, EPFLEET_MEMBER(report.request_sample),
               between(0.0, 1.0), {"Share of the requests that `sample` writes.", "a choice"});

@@ -181,7 +181,8 @@ void add_fleet_rows(Rows& rows) {
         "Prefill units of one group, the step in which the fleet grows and shrinks.");
   count("fleet.group.decode_units", EPFLEET_MEMBER(fleet.group.decode_units),
         "Decode units of one group.");
-  count("fleet.groups", EPFLEET_MEMBER(fleet.groups), "Groups allotted when there is no schedule.");
+  count("fleet.groups", EPFLEET_MEMBER(fleet.groups),
+        "Groups allotted without a schedule, and before the first step of one that is not daily.");
   rows.number(
       "fleet.pool_nodes", Dimension::Number, EPFLEET_MEMBER(fleet.pool_nodes), between(1, 1e6),
       {"Nodes that exist; none: as many as the largest allotment.", "not published"}, "none");

@@ -103,7 +103,7 @@ void add_decode(Rows& rows) {
       "decode.microbatch", EPFLEET_MEMBER(decode.microbatch),
       std::vector<std::pair<Choice, serving::Microbatch>>{
           {{"reform", "halved anew every step; nothing moves"}, serving::Microbatch::Reform},
-          {{"sticky", "a request stays in its half; slower"}, serving::Microbatch::Sticky}},
+          {{"sticky", "a request stays in its half until it leaves"}, serving::Microbatch::Sticky}},
       {"How a GPU's requests are split into two halves.", "a choice"});
   rows.number("decode.host_time", Dimension::Duration, EPFLEET_MEMBER(decode.host_time),
               between(0.0, 1.0),
@@ -130,9 +130,9 @@ void add_experts(Rows& rows) {
   rows.number("experts.skew_sigma", Dimension::Number, EPFLEET_MEMBER(experts.skew_sigma),
               between(0.0, 3.0), {"Sigma of the logarithm of an expert's popularity.", "a guess"})
       .guess("0.25", "0.8");
-  rows.number("experts.drift_per_rebalance", Dimension::Share,
-              EPFLEET_MEMBER(experts.drift_per_rebalance), between(0.0, 1.0),
-              {"Share of the log-popularity that is redrawn between two rebalancings.", "a guess"})
+  rows.number("experts.drift_per_10_min", Dimension::Share,
+              EPFLEET_MEMBER(experts.drift_per_10_min), between(0.0, 1.0),
+              {"Share of the log-popularity of experts that is redrawn in 10 minutes.", "a guess"})
       .guess("0.02", "0.3");
   rows.number(
       "experts.rebalance_every", Dimension::Duration, EPFLEET_MEMBER(experts.rebalance_every),

@@ -45,8 +45,8 @@ cost::Statement statement_of(const config::Scenario& scenario,
 
 std::unique_ptr<report::RequestLogWriter> request_log(const config::Scenario& scenario,
                                                       const RunOptions& options) {
-  const report::ReportConfig config = report_config(scenario);
-  if (config.requests == report::RequestLog::None || options.folder == nullptr) {
+  const observe::ReportConfig& config = scenario.report;
+  if (config.requests == observe::RequestLog::None || options.folder == nullptr) {
     return nullptr;
   }
   return std::make_unique<report::RequestLogWriter>(options.folder->path_of("requests.csv.zst"),
@@ -94,19 +94,9 @@ cluster::FleetSpec fleet_spec(const config::Scenario& scenario, base::Duration c
   return spec;
 }
 
-report::ReportConfig report_config(const config::Scenario& scenario) {
-  const config::ReportConfig& from = scenario.report;
-  return {.interval = from.interval,
-          .requests = static_cast<report::RequestLog>(from.requests),
-          .request_sample = from.request_sample,
-          .published = from.published,
-          .published_hourly = from.published_hourly,
-          .bands = from.bands};
-}
-
 report::RunReport run_scenario(const config::Scenario& scenario, const RunOptions& options) {
   report::RunReport report;
-  report.config = report_config(scenario);
+  report.config = scenario.report;
   report.published =
       report::load_published(report.config);  // early: a mistake shows before a long run
 

@@ -2,7 +2,7 @@
 // One pass over the unit's GPUs, written so that it vectorises: the score of a positive float
 // orders like its bits, so bits and index are packed into one integer and the minimum is an integer
 // minimum. The index takes the low bits of the mantissa: scores closer than 2^-14 of each other
-// count as equal, and the lowest index wins. bench/policy_bench.cpp shows what this buys.
+// count as equal, and the lowest index wins. bench/policy_bench.cpp measures it.
 #include <algorithm>
 #include <bit>
 #include <limits>
@@ -20,6 +20,7 @@ namespace {
 #define EPFLEET_VECTOR_CLONES
 #endif
 
+constexpr std::int32_t kNobody = std::numeric_limits<std::int32_t>::max();
 constexpr std::int32_t kIndexMask = 511;  // up to 512 GPUs a unit (EP320 is the largest known)
 
 // score_i = max(requests_i * per_request, kv_i * per_kv) + sum_weight * (both added).
@@ -34,7 +35,7 @@ EPFLEET_VECTOR_CLONES
 std::int32_t least_packed(const std::int32_t* requests, const std::int32_t* kv, int gpus,
                           std::int32_t request_limit, std::int32_t kv_room_limit,
                           std::int32_t ask_kv, Weights weights) {
-  std::int32_t best = std::numeric_limits<std::int32_t>::max();
+  std::int32_t best = kNobody;
   for (int i = 0; i < gpus; ++i) {
     const float by_requests = static_cast<float>(requests[i] + 1) * weights.per_request;
     const float by_kv = static_cast<float>(kv[i] + ask_kv) * weights.per_kv;
@@ -42,8 +43,11 @@ std::int32_t least_packed(const std::int32_t* requests, const std::int32_t* kv, 
         std::max(std::bit_cast<std::int32_t>(by_requests), std::bit_cast<std::int32_t>(by_kv));
     const float score = std::bit_cast<float>(larger) + weights.sum_weight * (by_requests + by_kv);
     const std::int32_t packed = (std::bit_cast<std::int32_t>(score) & ~kIndexMask) | i;
-    const bool room = (requests[i] < request_limit) & (kv[i] <= kv_room_limit);
-    best = std::min(best, room ? packed : std::numeric_limits<std::int32_t>::max());
+    // Without room: all bits set, the largest positive integer. No branch, so that the loop
+    // vectorises.
+    const std::int32_t full = -static_cast<std::int32_t>(requests[i] >= request_limit) |
+                              -static_cast<std::int32_t>(kv[i] > kv_room_limit);
+    best = std::min(best, packed | (full & kNobody));
   }
   return best;
 }
@@ -54,7 +58,7 @@ std::optional<std::uint32_t> least(const DecodeAsk& ask, const DecodeGpuView& vi
   const std::int32_t best = least_packed(view.requests.data(), view.kv_fixed.data(),
                                          static_cast<int>(view.requests.size()), view.request_limit,
                                          view.kv_limit_fixed - ask.kv_fixed, ask.kv_fixed, weights);
-  if (best == std::numeric_limits<std::int32_t>::max()) {
+  if (best == kNobody) {
     return std::nullopt;
   }
   return static_cast<std::uint32_t>(best & kIndexMask);
@@ -62,12 +66,8 @@ std::optional<std::uint32_t> least(const DecodeAsk& ask, const DecodeGpuView& vi
 
 // 1 / mean of each measure over the unit, with the request that asks.
 Weights inverse_means(const DecodeAsk& ask, const DecodeGpuView& view) {
-  std::int64_t requests = 1;
-  std::int64_t kv = ask.kv_fixed + 1;
-  for (std::size_t i = 0; i < view.requests.size(); ++i) {
-    requests += view.requests[i];
-    kv += view.kv_fixed[i];
-  }
+  const std::int64_t requests = view.requests_total + 1;
+  const std::int64_t kv = view.kv_fixed_total + ask.kv_fixed + 1;
   const auto gpus = static_cast<float>(view.requests.size());
   return {gpus / static_cast<float>(requests), gpus / static_cast<float>(kv), 0.0F};
 }
@@ -86,8 +86,7 @@ class LeastKv : public DecodeGpuRule {
   }
 };
 
-// Minimises max(KV / mean KV, requests / mean requests) over the choice (design: model.md
-// section 7.2).
+// Minimises max(KV / mean KV, requests / mean requests) over the choice.
 class Joint : public DecodeGpuRule {
  public:
   std::optional<std::uint32_t> choose(const DecodeAsk& ask, const DecodeGpuView& view) override {

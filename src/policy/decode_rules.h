@@ -12,6 +12,8 @@ std::unique_ptr<DecodeUnitRule> make_decode_unit_round_robin(std::uint64_t seed)
 std::unique_ptr<DecodeUnitRule> make_decode_unit_fewest_requests(std::uint64_t seed);
 std::unique_ptr<DecodeUnitRule> make_decode_unit_least_kv(std::uint64_t seed);
 std::unique_ptr<DecodeUnitRule> make_decode_unit_joint(std::uint64_t seed);
+std::unique_ptr<DecodeUnitRule> make_decode_unit_weighted_sum(std::uint64_t seed);
+std::unique_ptr<DecodeUnitRule> make_decode_unit_random(std::uint64_t seed);
 
 std::unique_ptr<DecodeGpuRule> make_decode_gpu_round_robin(std::uint64_t seed);
 std::unique_ptr<DecodeGpuRule> make_decode_gpu_random(std::uint64_t seed);

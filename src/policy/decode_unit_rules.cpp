@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "decode_rules.h"
+#include "epfleet/base/random.h"
 
 namespace epfleet::policy {
 namespace {
@@ -36,21 +37,56 @@ class LeastKv : public DecodeUnitRule {
   }
 };
 
+// Of each measure over the choice; from 1, so that an idle fleet has shares too.
+struct Totals {
+  double requests = 1.0;
+  double kv = 1.0;
+};
+
+Totals totals_of(const DecodeUnitView& view) {
+  Totals totals;
+  for (const std::uint32_t i : view.open) {
+    totals.requests += static_cast<double>(view.requests[i]);
+    totals.kv += static_cast<double>(view.kv_fixed[i]);
+  }
+  return totals;
+}
+
 // Minimises max(KV / mean KV, requests / mean requests) over the choice.
 class Joint : public DecodeUnitRule {
  public:
   std::uint32_t choose(const DecodeAsk& /*ask*/, const DecodeUnitView& view) override {
-    double requests = 1.0;
-    double kv = 1.0;
-    for (const std::uint32_t i : view.open) {
-      requests += static_cast<double>(view.requests[i]);
-      kv += static_cast<double>(view.kv_fixed[i]);
-    }
+    const Totals totals = totals_of(view);
     return least(view.open, [&](std::uint32_t i) {
-      return std::max(static_cast<double>(view.requests[i]) / requests,
-                      static_cast<double>(view.kv_fixed[i]) / kv);
+      return std::max(static_cast<double>(view.requests[i]) / totals.requests,
+                      static_cast<double>(view.kv_fixed[i]) / totals.kv);
     });
   }
+};
+
+// Minimises the sum of the two shares instead of the larger: it lets one grow while the other
+// shrinks.
+class WeightedSum : public DecodeUnitRule {
+ public:
+  std::uint32_t choose(const DecodeAsk& /*ask*/, const DecodeUnitView& view) override {
+    const Totals totals = totals_of(view);
+    return least(view.open, [&](std::uint32_t i) {
+      return static_cast<double>(view.requests[i]) / totals.requests +
+             static_cast<double>(view.kv_fixed[i]) / totals.kv;
+    });
+  }
+};
+
+class Random : public DecodeUnitRule {
+ public:
+  explicit Random(std::uint64_t seed)
+      : bits_(base::StreamFamily(seed, "policy.decode_unit.random"), 0) {}
+  std::uint32_t choose(const DecodeAsk& /*ask*/, const DecodeUnitView& view) override {
+    return view.open[bits_.bits() % view.open.size()];
+  }
+
+ private:
+  base::Stream bits_;
 };
 
 }  // namespace
@@ -66,6 +102,12 @@ std::unique_ptr<DecodeUnitRule> make_decode_unit_least_kv(std::uint64_t /*seed*/
 }
 std::unique_ptr<DecodeUnitRule> make_decode_unit_joint(std::uint64_t /*seed*/) {
   return std::make_unique<Joint>();
+}
+std::unique_ptr<DecodeUnitRule> make_decode_unit_weighted_sum(std::uint64_t /*seed*/) {
+  return std::make_unique<WeightedSum>();
+}
+std::unique_ptr<DecodeUnitRule> make_decode_unit_random(std::uint64_t seed) {
+  return std::make_unique<Random>(seed);
 }
 
 }  // namespace epfleet::policy

@@ -1,6 +1,9 @@
 // Rules that place a prompt where one measure of load is least. Ties go to the lowest index.
 #include <algorithm>
+#include <bit>
+#include <limits>
 
+#include "epfleet/base/error.h"
 #include "prefill_rules.h"
 
 namespace epfleet::policy {
@@ -36,23 +39,27 @@ class LeastAttentionWork : public PrefillRule {
 };
 
 // Minimises max(tokens / mean tokens, attention / mean attention) over the choice: what the slowest
-// GPU's phases are made of, attention and all-to-all, are kept equal together (design: model.md
-// section 7.1).
+// GPU's phases are made of, attention and all-to-all, are kept equal together.
 class Joint : public PrefillRule {
  public:
+  // Scores closer than 2^-13 of each other count as equal; the lowest index wins.
+  static constexpr std::uint32_t kIndexMask = 1023;  // up to 1,024 units, or GPUs of one
+
   std::uint32_t choose(const PrefillAsk& ask, const PrefillView& view) override {
-    float tokens = ask.tokens;
-    float pairs = ask.attention_pairs;
-    for (const std::uint32_t i : view.open) {
-      tokens += view.tokens[i];
-      pairs += view.attention_pairs[i];
-    }
+    EPFLEET_CHECK(view.open.back() <= kIndexMask, "at most 1,024 units");
+    const float tokens = view.tokens_total + ask.tokens;
+    const float pairs = view.attention_pairs_total + ask.attention_pairs;
     const float per_token = 1.0F / std::max(tokens, 1.0F);
     const float per_pair = 1.0F / std::max(pairs, 1.0F);
-    return least(view.open, [&](std::uint32_t i) {
-      return std::max((view.tokens[i] + ask.tokens) * per_token,
-                      (view.attention_pairs[i] + ask.attention_pairs) * per_pair);
-    });
+    // The bits of a positive float order like the float; the index takes the low ones. No branch
+    // depends on the loads, which are as good as random to the processor.
+    std::uint32_t best = std::numeric_limits<std::uint32_t>::max();
+    for (const std::uint32_t i : view.open) {
+      const float score = std::max((view.tokens[i] + ask.tokens) * per_token,
+                                   (view.attention_pairs[i] + ask.attention_pairs) * per_pair);
+      best = std::min(best, (std::bit_cast<std::uint32_t>(score) & ~kIndexMask) | i);
+    }
+    return best & kIndexMask;
   }
 };
 

@@ -25,11 +25,14 @@ constexpr std::array<Row<PrefillRule>, 5> kPrefillRules = {{
     {{"random", "by lot"}, make_prefill_random},
 }};
 
-constexpr std::array<Row<DecodeUnitRule>, 4> kDecodeUnitRules = {{
+constexpr std::array<Row<DecodeUnitRule>, 6> kDecodeUnitRules = {{
     {{"joint", "least max of KV and requests, each over its mean"}, make_decode_unit_joint},
+    {{"weighted_sum", "least sum of KV and requests, each over its mean"},
+     make_decode_unit_weighted_sum},
     {{"fewest_requests", "fewest requests placed"}, make_decode_unit_fewest_requests},
     {{"least_kv", "least KV placed"}, make_decode_unit_least_kv},
     {{"round_robin", "in turn"}, make_decode_unit_round_robin},
+    {{"random", "by lot"}, make_decode_unit_random},
 }};
 
 constexpr std::array<Row<DecodeGpuRule>, 6> kDecodeGpuRules = {{

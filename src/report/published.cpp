@@ -188,7 +188,7 @@ Bands load_bands(const std::string& path) {
 
 std::string_view name_of(Role role) { return kRoleNames.at(static_cast<std::size_t>(role)); }
 
-Published load_published(const ReportConfig& config) {
+Published load_published(const observe::ReportConfig& config) {
   Published published;
   if (!config.published.empty()) {
     published.values = load_values(config.published);

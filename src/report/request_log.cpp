@@ -134,11 +134,11 @@ bool in_sample(std::uint64_t seed, base::RequestId id, double share) {
   return static_cast<double>(hash >> 11U) * 0x1p-53 < share;
 }
 
-RequestLogWriter::RequestLogWriter(const std::filesystem::path& path, RequestLog which,
+RequestLogWriter::RequestLogWriter(const std::filesystem::path& path, observe::RequestLog which,
                                    double sample, std::uint64_t seed, Compression compression)
-    : file_(std::make_unique<File>(path, which == RequestLog::All ? 1.0 : sample, seed,
+    : file_(std::make_unique<File>(path, which == observe::RequestLog::All ? 1.0 : sample, seed,
                                    compression)) {
-  EPFLEET_CHECK(which != RequestLog::None, "a request log needs requests to log");
+  EPFLEET_CHECK(which != observe::RequestLog::None, "a request log needs requests to log");
 }
 
 RequestLogWriter::~RequestLogWriter() = default;

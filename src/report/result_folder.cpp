@@ -107,7 +107,8 @@ fs::path sibling(const fs::path& target, std::string_view kind) {
 // to.
 fs::path settled(const fs::path& target) {
   std::error_code error;
-  fs::path path = fs::weakly_canonical(target, error);
+  // Made absolute first: a relative path of which nothing exists would stay relative.
+  fs::path path = fs::weakly_canonical(fs::absolute(target), error);
   if (error) {
     path = fs::absolute(target).lexically_normal();
   }

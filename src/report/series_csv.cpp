@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cmath>
 #include <span>
 #include <vector>
@@ -36,9 +35,6 @@ std::string cell(std::int64_t value) { return fmt::format("{}", value); }
 std::string cell(double value) { return std::isfinite(value) ? fmt::format("{}", value) : ""; }
 std::string cell(const Measure& value) { return value ? cell(*value) : ""; }
 
-// Divides, where base::to_seconds multiplies by 1e-9: 60 s must read 60, not 60.00000000000001.
-double exact_seconds(base::Duration time) { return std::chrono::duration<double>(time).count(); }
-
 Measure busy_ratio(const metrics::NodeTime& time) {
   return metrics::ratio(static_cast<double>(time.busy), static_cast<double>(time.busy + time.idle));
 }
@@ -53,7 +49,7 @@ std::string published_cell(const Row& row, double PublishedHour::* member) {
 
 // Tokens per second of the interval or hour.
 std::string rate_cell(const Row& row, double tokens) {
-  return cell(metrics::ratio(tokens, exact_seconds(row.interval.length())));
+  return cell(metrics::ratio(tokens, base::to_seconds(row.interval.length())));
 }
 
 std::int64_t lost(const metrics::LostTokens& l) {
@@ -61,7 +57,7 @@ std::int64_t lost(const metrics::LostTokens& l) {
 }
 
 // clang-format off
-constexpr Column kTime{"time_s", [](const Row& r) { return cell(exact_seconds(r.interval.begin.time_since_epoch())); }};
+constexpr Column kTime{"time_s", [](const Row& r) { return cell(base::to_seconds(r.interval.begin)); }};
 
 // As the fleet stood when the interval began.
 constexpr Column kStateColumns[] = {

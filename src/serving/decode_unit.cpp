@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
-#include <numeric>
 
 #include "epfleet/base/error.h"
 
@@ -18,15 +17,18 @@ std::int32_t fixed_limit(std::int64_t tokens) {
   return static_cast<std::int32_t>(tokens * kTokenOne);
 }
 
-std::int64_t sum(const std::vector<std::int32_t>& values) {
-  return std::accumulate(values.begin(), values.end(), std::int64_t{0});
+// A plain loop, which vectorises (std::max_element does not).
+std::int32_t largest(const std::vector<std::int32_t>& values) {
+  std::int32_t most = values.front();
+  for (const std::int32_t value : values) {
+    most = std::max(most, value);
+  }
+  return most;
 }
 
-double max_over_mean(const std::vector<std::int32_t>& values) {
-  const std::int64_t total = sum(values);
-  const std::int32_t largest = *std::max_element(values.begin(), values.end());
+double max_over_mean(const std::vector<std::int32_t>& values, std::int64_t total) {
   return total == 0 ? 1.0
-                    : static_cast<double>(largest) * static_cast<double>(values.size()) /
+                    : static_cast<double>(largest(values)) * static_cast<double>(values.size()) /
                           static_cast<double>(total);
 }
 
@@ -43,28 +45,34 @@ DecodeUnit::DecodeUnit(base::UnitId id, const DecodeUnitLimits& limits,
   for (auto* per_gpu : {&active_requests_, &active_kv_, &rate_, &placed_requests_, &placed_kv_}) {
     per_gpu->assign(gpus, 0);
   }
+  if (limits.microbatch == Microbatch::Sticky) {
+    halves_.emplace(gpus);
+  }
   ring_.assign(std::bit_ceil(static_cast<std::size_t>(limits.longest_stay_steps) + 1), kNoSlot);
 }
 
 policy::DecodeGpuView DecodeUnit::view() const {
   return {.requests = placed_requests_,
           .kv_fixed = placed_kv_,
+          .requests_total = placed_total_,
+          .kv_fixed_total = placed_kv_total_,
           .request_limit = limits_.max_requests_per_gpu,
           .kv_limit_fixed = kv_limit_fixed_};
 }
-
-std::int64_t DecodeUnit::placed_kv_fixed() const { return sum(placed_kv_); }
-std::int64_t DecodeUnit::active_kv_fixed() const { return sum(active_kv_); }
 
 void DecodeUnit::place(Slot slot, std::uint32_t gpu, base::TimePoint arrives) {
   LiveRequest& request = pool_[slot];
   request.stage = Stage::Moving;
   request.decode_unit = id_.value();
   request.decode_gpu = static_cast<std::uint16_t>(gpu);
-  request.kv_arrived = arrives;
+  if (!request.decode_started) {  // a migrated request keeps what its first step waited for
+    request.kv_arrived = arrives;
+  }
+  const std::int32_t kv = request.kv_fixed(request.steps_taken);
   ++placed_requests_[gpu];
-  placed_kv_[gpu] += request.kv_fixed(request.steps_taken);
+  placed_kv_[gpu] += kv;
   ++placed_total_;
+  placed_kv_total_ += kv;
   EPFLEET_CHECK(
       placed_requests_[gpu] <= limits_.max_requests_per_gpu && placed_kv_[gpu] <= kv_limit_fixed_,
       "a request is placed where there is room");
@@ -84,16 +92,26 @@ std::optional<base::Duration> DecodeUnit::start_step(base::TimePoint now) {
   if (active_total_ == 0) {
     return std::nullopt;
   }
-  const timing::StepPrice price = pricer_.price(active_requests_, active_kv_);
+  const timing::StepPrice price = price_step();
   describe_step(now, price);
   stepping_ = true;
   return price.duration;
 }
 
+timing::StepPrice DecodeUnit::price_step() const {
+  return halves_ ? pricer_.price_halves(halves_->loads())
+                 : pricer_.price(active_requests_, active_kv_);
+}
+
 // Joins in the order of placement, so that the order does not depend on how the list was compacted.
 void DecodeUnit::admit_arrived(base::TimePoint now) {
+  constexpr std::size_t kAhead = 4;
   std::size_t kept = 0;
-  for (const Incoming& incoming : incoming_) {
+  for (std::size_t i = 0; i < incoming_.size(); ++i) {
+    if (i + kAhead < incoming_.size()) {
+      pool_.expect(incoming_[i + kAhead].slot);
+    }
+    const Incoming incoming = incoming_[i];
     if (incoming.arrives <= now) {
       join(incoming.slot, now);
     } else {
@@ -113,23 +131,29 @@ void DecodeUnit::join(Slot slot, base::TimePoint now) {
     request.decode_start = now;
     joined_first_tokens_.push_back(request.first_token);
   }
+  const std::int32_t kv = request.kv_fixed(request.steps_taken);
   ++active_requests_[gpu];
   ++active_total_;
-  active_kv_[gpu] += request.kv_fixed(request.steps_taken);
+  active_kv_[gpu] += kv;
+  active_kv_total_ += kv;
   rate_[gpu] += request.rate_fixed;
+  rate_total_ += request.rate_fixed;
+  if (halves_) {
+    halves_->join(request, kv);
+  }
   emission_rate_[static_cast<std::size_t>(request.request.variant)]
                 [static_cast<std::size_t>(request.request.channel)] += request.rate_fixed;
   const std::int32_t steps_left = request.steps_in_all() - request.steps_taken;
   EPFLEET_CHECK(steps_left >= 1 && steps_left <= limits_.longest_stay_steps,
                 "a request in decode has steps left, and not more than the ring holds");
   Slot& head = ring(step_number_ + static_cast<std::uint32_t>(steps_left) - 1);
-  request.ring_next = head;
+  pool_.next_finisher(slot) = head;
   head = slot;
 }
 
 void DecodeUnit::describe_step(base::TimePoint now, const timing::StepPrice& price) {
-  const std::int64_t kv = active_kv_fixed();
-  const std::int32_t fullest = *std::max_element(active_kv_.begin(), active_kv_.end());
+  const std::int64_t kv = active_kv_total_;
+  const std::int32_t fullest = largest(active_kv_);
   const double capacity = kv_limit_fixed_;
   step_ = {
       .unit = id_,
@@ -142,7 +166,7 @@ void DecodeUnit::describe_step(base::TimePoint now, const timing::StepPrice& pri
       .kv_ratio_mean = static_cast<double>(kv) / (capacity * limits_.gpus),
       .kv_imbalance =
           kv == 0 ? 1.0 : fullest * static_cast<double>(limits_.gpus) / static_cast<double>(kv),
-      .request_imbalance = max_over_mean(active_requests_),
+      .request_imbalance = max_over_mean(active_requests_, active_total_),
       .expert_imbalance = price.expert_imbalance,
       .out_of_range = price.out_of_range};
 }
@@ -163,6 +187,11 @@ void DecodeUnit::advance_all() {
   for (std::size_t gpu = 0; gpu < rate_.size(); ++gpu) {
     active_kv_[gpu] += rate_[gpu];
     placed_kv_[gpu] += rate_[gpu];
+  }
+  active_kv_total_ += rate_total_;
+  placed_kv_total_ += rate_total_;
+  if (halves_) {
+    halves_->advance();
   }
   for (std::size_t variant = 0; variant < emitted_.size(); ++variant) {
     for (std::size_t channel = 0; channel < emitted_[variant].size(); ++channel) {
@@ -186,28 +215,39 @@ void DecodeUnit::leave(LiveRequest& request, std::int32_t steps) {
   --active_total_;
   --placed_total_;
   active_kv_[gpu] -= kv;
+  active_kv_total_ -= kv;
   placed_kv_[gpu] -= kv;
+  placed_kv_total_ -= kv;
   rate_[gpu] -= request.rate_fixed;
+  rate_total_ -= request.rate_fixed;
+  if (halves_) {
+    halves_->leave(request, kv);
+  }
   emission_rate_[static_cast<std::size_t>(request.request.variant)]
                 [static_cast<std::size_t>(request.request.channel)] -= request.rate_fixed;
   request.steps_taken = steps;
 }
 
 void DecodeUnit::retire_finished(std::vector<Slot>& finished) {
+  const auto first = static_cast<std::ptrdiff_t>(finished.size());
   Slot& head = ring(step_number_ - 1);
-  for (Slot slot = head; slot != kNoSlot; slot = pool_[slot].ring_next) {
-    LiveRequest& request = pool_[slot];
-    const std::int32_t steps = steps_of(request);
-    leave(request, steps);
-    // The last step may overshoot the answer's end: what was not emitted is taken back.
-    const std::int64_t target =
-        (static_cast<std::int64_t>(request.request.output_tokens) - 1) * kTokenOne;
-    emitted_[static_cast<std::size_t>(request.request.variant)]
-            [static_cast<std::size_t>(request.request.channel)] -=
-        static_cast<std::int64_t>(steps) * request.rate_fixed - target;
+  for (Slot slot = head; slot != kNoSlot; slot = pool_.next_finisher(slot)) {
+    pool_.expect(slot);  // untouched since it joined: long out of the processor's cache
     finished.push_back(slot);
   }
   head = kNoSlot;
+  std::for_each(finished.begin() + first, finished.end(), [&](Slot slot) { retire(pool_[slot]); });
+}
+
+void DecodeUnit::retire(LiveRequest& request) {
+  const std::int32_t steps = steps_of(request);
+  leave(request, steps);
+  // The last step may overshoot the answer's end: what was not emitted is taken back.
+  const std::int64_t target =
+      (static_cast<std::int64_t>(request.request.output_tokens) - 1) * kTokenOne;
+  emitted_[static_cast<std::size_t>(request.request.variant)]
+          [static_cast<std::size_t>(request.request.channel)] -=
+      static_cast<std::int64_t>(steps) * request.rate_fixed - target;
 }
 
 void DecodeUnit::preempt_overflow(std::vector<Slot>& preempted) {
@@ -245,9 +285,9 @@ void DecodeUnit::unlink_from_ring(Slot slot) {
   Slot* link = &ring(request.joined_step + static_cast<std::uint32_t>(stay) - 1);
   while (*link != slot) {
     EPFLEET_CHECK(*link != kNoSlot, "a decoding request is in the list of its last step");
-    link = &pool_[*link].ring_next;
+    link = &pool_.next_finisher(*link);
   }
-  *link = request.ring_next;
+  *link = pool_.next_finisher(slot);
 }
 
 void DecodeUnit::evict_all(std::vector<Slot>& evicted) {
@@ -262,9 +302,11 @@ void DecodeUnit::evict_all(std::vector<Slot>& evicted) {
       leave(request, steps_of(request));
     } else {
       const std::size_t gpu = request.decode_gpu;
+      const std::int32_t kv = request.kv_fixed(request.steps_taken);
       --placed_requests_[gpu];
       --placed_total_;
-      placed_kv_[gpu] -= request.kv_fixed(request.steps_taken);
+      placed_kv_[gpu] -= kv;
+      placed_kv_total_ -= kv;
     }
     request.stage = Stage::AwaitingRoom;
     evicted.push_back(slot);

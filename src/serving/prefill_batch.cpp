@@ -7,6 +7,12 @@
 #include "epfleet/serving/prefill_unit.h"
 
 namespace epfleet::serving {
+namespace {
+
+constexpr std::size_t kAhead =
+    8;  // places of the queue whose requests are fetched before their turn
+
+}  // namespace
 
 void PrefillUnit::begin_batch(base::TimePoint now) {
   for (Gpu& gpu : gpus_) {
@@ -17,8 +23,7 @@ void PrefillUnit::begin_batch(base::TimePoint now) {
     gpu.work_s = 0.0;
   }
   std::fill(loads_.begin(), loads_.end(), timing::PrefillLoad{});
-  std::fill(step_tokens_.begin(), step_tokens_.end(), 0.0F);
-  std::fill(step_pairs_.begin(), step_pairs_.end(), 0.0F);
+  step_loads_.clear();
   open_ = all_gpus_;
 }
 
@@ -42,6 +47,9 @@ void PrefillUnit::fill_from(std::deque<Slot>& queue, std::optional<std::uint32_t
   std::vector<Slot> being_read;  // their hits are still on the way: they keep their places
   while (!queue.empty() && !open_.empty()) {
     const Slot slot = queue.front();
+    if (queue.size() > kAhead) {
+      pool_.expect(queue[kAhead]);
+    }
     if (pool_[slot].ready <= now) {
       if (!try_place(slot, gpu)) {
         break;
@@ -63,16 +71,16 @@ void PrefillUnit::fill_from(std::deque<Slot>& queue, std::optional<std::uint32_t
 bool PrefillUnit::try_place(Slot slot, std::optional<std::uint32_t> bound_gpu) {
   const LiveRequest& request = pool_[slot];
   const policy::PrefillAsk ask = ask_of(request);
+  const std::int32_t tokens = request.request.prompt_tokens - request.computed_to;
   while (!open_.empty()) {
     const std::uint32_t gpu =
-        bound_gpu ? *bound_gpu : gpu_rule_.choose(ask, {open_, step_tokens_, step_pairs_});
+        bound_gpu ? *bound_gpu : gpu_rule_.choose(ask, step_loads_.view(open_));
     const bool room =
         gpus_[gpu].kv_held + request.request.prompt_tokens <= limits_.kv_capacity_tokens;
     if (room && has_budget(gpu) && chunk_within_budget(gpus_[gpu], gpu, request) > 0) {
       gpus_[gpu].kv_held += request.request.prompt_tokens;
       if (bound_gpu) {
-        queued_tokens_[gpu] -= ask.tokens;
-        queued_pairs_[gpu] -= ask.attention_pairs;
+        queued_loads_.add(gpu, -tokens, -pairs(tokens, request.computed_to));
       }
       add_chunk(gpu, slot);
       if (!has_budget(gpu)) {
@@ -134,8 +142,7 @@ void PrefillUnit::add_chunk(std::uint32_t index, Slot slot) {
   load.prefix_tokens += before;
   load.sequences += last ? 1 : 0;
   load.attention_pairs += chunk_pairs;
-  step_tokens_[index] = static_cast<float>(load.tokens);
-  step_pairs_[index] = static_cast<float>(load.attention_pairs);
+  step_loads_.set(index, load.tokens, load.attention_pairs);
   if (!last) {
     gpu.halfway = slot;
     ++halfway_;

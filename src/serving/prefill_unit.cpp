@@ -8,7 +8,6 @@
 namespace epfleet::serving {
 
 double standard_work_budget_s(const timing::PrefillWork& work, std::int32_t max_tokens_per_gpu) {
-  constexpr std::int32_t kStandardPrompt = 4096;  // tokens; the prompts of the published profile
   const double prompts = static_cast<double>(max_tokens_per_gpu) / kStandardPrompt;
   return work.seconds(max_tokens_per_gpu, 0.0, prompts * PrefillUnit::pairs(kStandardPrompt, 0));
 }
@@ -16,14 +15,16 @@ double standard_work_budget_s(const timing::PrefillWork& work, std::int32_t max_
 PrefillUnit::PrefillUnit(base::UnitId id, const PrefillUnitLimits& limits,
                          const timing::PrefillPricer& pricer, policy::PrefillRule& gpu_rule,
                          RequestPool& pool)
-    : id_(id), limits_(limits), pricer_(pricer), gpu_rule_(gpu_rule), pool_(pool) {
+    : id_(id),
+      limits_(limits),
+      pricer_(pricer),
+      gpu_rule_(gpu_rule),
+      pool_(pool),
+      step_loads_(static_cast<std::size_t>(limits.gpus)),
+      queued_loads_(static_cast<std::size_t>(limits.gpus)) {
   const auto gpus = static_cast<std::size_t>(limits.gpus);
   gpus_.resize(gpus);
   loads_.resize(gpus);
-  step_tokens_.resize(gpus);
-  step_pairs_.resize(gpus);
-  queued_tokens_.resize(gpus);
-  queued_pairs_.resize(gpus);
   queues_.resize(limits.placement == Placement::Arrival ? gpus : 1);
   all_gpus_.resize(gpus);
   std::iota(all_gpus_.begin(), all_gpus_.end(), 0U);
@@ -45,10 +46,8 @@ void PrefillUnit::enqueue(Slot slot) {
   ++queued_requests_;
   std::uint32_t queue = 0;
   if (limits_.placement == Placement::Arrival) {
-    const policy::PrefillAsk ask = ask_of(request);
-    queue = gpu_rule_.choose(ask, {all_gpus_, queued_tokens_, queued_pairs_});
-    queued_tokens_[queue] += ask.tokens;
-    queued_pairs_[queue] += ask.attention_pairs;
+    queue = gpu_rule_.choose(ask_of(request), queued_loads_.view(all_gpus_));
+    queued_loads_.add(queue, tokens, pairs(tokens, request.computed_to));
   }
   queues_[queue].push_back(slot);
 }
@@ -106,6 +105,11 @@ void PrefillUnit::describe_step(base::TimePoint now, const timing::StepPrice& pr
 
 void PrefillUnit::finish_step(base::TimePoint now, std::vector<Slot>& first_tokens) {
   EPFLEET_CHECK(stepping_ && now == step_.end, "a step ends when it was priced to end");
+  for (const Gpu& gpu : gpus_) {
+    for (const Chunk& chunk : gpu.chunks) {
+      pool_.expect(chunk.slot);  // touched seconds ago: no longer in the processor's cache
+    }
+  }
   for (Gpu& gpu : gpus_) {
     for (const Chunk& chunk : gpu.chunks) {
       LiveRequest& request = pool_[chunk.slot];
@@ -161,8 +165,7 @@ void PrefillUnit::evict_queued(std::vector<Slot>& evicted) {
     queue.clear();
   }
   queued_requests_ = 0;
-  std::fill(queued_tokens_.begin(), queued_tokens_.end(), 0.0F);
-  std::fill(queued_pairs_.begin(), queued_pairs_.end(), 0.0F);
+  queued_loads_.clear();
 }
 
 void PrefillUnit::evict_all(std::vector<Slot>& evicted) {

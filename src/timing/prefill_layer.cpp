@@ -181,15 +181,12 @@ std::int64_t PrefillLayer::moe_layer_equivalents() const {
 
 PrefillWork PrefillLayer::work() const {
   const double layers = real(moe_layer_equivalents());
-  const auto compute = [&](double tokens) {
-    return layers *
-               (attn(tokens, 0.0, 0.0).total() + shared(tokens).total() + mlp(tokens).total()) +
-           dense_layers_fixed_s(tokens);
-  };
-  return {.seconds_per_token = (compute(2.0 * kLargeBatch) - compute(kLargeBatch)) / kLargeBatch,
-          .seconds_per_prefix_token =
-              layers * attn_per_prefix_token_s() + dense_layers_per_prefix_token_s(),
-          .seconds_per_pair = layers * attn_per_pair_s() + dense_layers_per_pair_s()};
+  const double per_token =
+      (attn(2.0 * kLargeBatch, 0.0, 0.0).total() - attn(kLargeBatch, 0.0, 0.0).total()) /
+      kLargeBatch;
+  return {.seconds_per_token = layers * per_token,
+          .seconds_per_prefix_token = layers * attn_per_prefix_token_s(),
+          .seconds_per_pair = layers * attn_per_pair_s()};
 }
 
 }  // namespace epfleet::timing

@@ -22,12 +22,16 @@ BirthFeed::BirthFeed(const SessionSourceSpec& spec, const SessionPlan& plan, con
 BirthFeed::~BirthFeed() = default;
 
 // Ties go to the lower session id.
-BirthFeed::ClassBirths* BirthFeed::earliest() {
-  ClassBirths* first = nullptr;
+std::optional<BirthFeed::Next> BirthFeed::earliest() {
+  std::optional<Next> first;
   for (ClassBirths& births : classes_) {
-    if (births.next && (first == nullptr || *births.next < *first->next ||
-                        (*births.next == *first->next && births.ordinal < first->ordinal))) {
-      first = &births;
+    if (!births.next) {
+      continue;
+    }
+    const Next next{&births, *births.next};
+    if (!first || next.time < first->time ||
+        (next.time == first->time && births.ordinal < first->of->ordinal)) {
+      first = next;
     }
   }
   return first;
@@ -37,17 +41,18 @@ void BirthFeed::fill(Block& block) {
   block.clear();
   block.reserve(kBlock);
   while (block.size() < kBlock) {
-    ClassBirths* births = earliest();
-    if (births == nullptr) {
+    const std::optional<Next> next = earliest();
+    if (!next) {
       return;
     }
-    const auto of = static_cast<SessionClass>(births - classes_.data());
-    const base::SessionId id = SessionLaw::session_id(of, false, births->ordinal);
-    Birth birth{*births->next, law_.first_turn(id), {}};
+    ClassBirths& births = *next->of;
+    const auto of = static_cast<SessionClass>(next->of - classes_.data());
+    const base::SessionId id = SessionLaw::session_id(of, false, births.ordinal);
+    Birth birth{next->time, law_.first_turn(id), {}};
     birth.following = law_.following(birth.turn);
     block.push_back(birth);
-    ++births->ordinal;
-    births->next = births->stream.next();
+    ++births.ordinal;
+    births.next = births.stream.next();
   }
 }
 

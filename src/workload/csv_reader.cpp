@@ -31,6 +31,7 @@ struct CsvReader::Archive {
   std::vector<char> block = std::vector<char>(kBlock);
   std::size_t at = 0;
   std::size_t size = 0;
+  bool over = false;
 
   Archive() = default;
   Archive(const Archive&) = delete;
@@ -57,6 +58,7 @@ CsvReader::CsvReader(std::string path, std::vector<std::string> columns)
     throw problem_at(0, fmt::format("cannot be read: {}", archive_->error()),
                      "give a plain, gzip, zstd or xz file");
   }
+  archive_->over = opened == ARCHIVE_EOF;  // an empty file has no entry to read
   read_header();
 }
 
@@ -67,7 +69,8 @@ bool CsvReader::next_line() {
   ++line_number_;
   while (true) {
     if (archive_->at == archive_->size) {
-      const auto got = archive_read_data(archive_->handle, archive_->block.data(), kBlock);
+      const auto got =
+          archive_->over ? 0 : archive_read_data(archive_->handle, archive_->block.data(), kBlock);
       if (got < 0) {
         throw problem_at(0, fmt::format("the file is cut or damaged: {}", archive_->error()),
                          "fetch it again");

@@ -10,6 +10,10 @@ namespace {
 
 constexpr double kStepForSlopes = 0.05;
 constexpr double kLongestStep = 0.4;
+constexpr double kNoStep = 1e-14;  // squared length
+// Rounding to whole tokens and blocks makes the functions rough at small scale: slopes from a step
+// shorter than 0.01 would be noise.
+constexpr double kTooShortForSlopes = 1e-4;  // squared length
 
 // x with a x = b by elimination with pivots; none if a is singular.
 std::optional<std::vector<double>> solve_linear(std::vector<std::vector<double>> a,
@@ -105,8 +109,11 @@ bool RootSearch::update_slopes(const Point& from, const Point& to, const Point& 
   for (std::size_t k = 0; k < from.size(); ++k) {
     length += (to[k] - from[k]) * (to[k] - from[k]);
   }
-  if (length < 1e-14) {
+  if (length < kNoStep) {
     return false;
+  }
+  if (length < kTooShortForSlopes) {
+    return true;
   }
   for (std::size_t i = 0; i < from.size(); ++i) {
     double miss = after[i] - before[i];

@@ -8,13 +8,14 @@ namespace epfleet::workload {
 namespace {
 
 constexpr std::size_t kGuide = 4096;
+constexpr double kHalf = 0.5;  // to round positive numbers by cutting them off
 
 // Nearest whole number of tokens, at least 1, at most `cap`.
 std::int64_t whole_tokens(double tokens, std::int64_t cap) {
   if (tokens >= static_cast<double>(cap)) {
     return cap;
   }
-  return std::max<std::int64_t>(static_cast<std::int64_t>(tokens + 0.5), 1);
+  return std::max<std::int64_t>(static_cast<std::int64_t>(tokens + kHalf), 1);
 }
 
 }  // namespace
@@ -213,7 +214,7 @@ std::int32_t SessionLaw::reasoning_tokens(const SessionTurn& turn) const {
     return 0;
   }
   const double share = law(class_of(turn.session)).config.reasoning_share;
-  return static_cast<std::int32_t>(share * static_cast<double>(turn.output) + 0.5);
+  return static_cast<std::int32_t>(share * static_cast<double>(turn.output) + kHalf);
 }
 
 std::int64_t ideal_hit_tokens(const SessionTurn& turn, std::int64_t block) {

@@ -12,9 +12,14 @@ namespace {
 
 __extension__ using Wide = unsigned __int128;  // products of two token counts
 
+RequestLimits limits_of(const WorkloadConfig& config) {
+  return {.context = config.context_limit, .output = config.output_limit_r1};
+}
+
 // The first bin, repeated backwards over the warm-up; the earliest copy is cut to what is left of
 // it.
-std::vector<TokenRateBin> warm_up_bins(const TokenRateBin& first, base::Duration warm_up) {
+std::vector<TokenRateBin> warm_up_bins(const TokenRateBin& first, base::Duration warm_up,
+                                       const RequestLimits& limits) {
   std::vector<TokenRateBin> bins;
   base::TimePoint until = base::kWindowStart;
   const base::TimePoint start = base::kWindowStart - warm_up;
@@ -24,7 +29,7 @@ std::vector<TokenRateBin> warm_up_bins(const TokenRateBin& first, base::Duration
     bin.from = until - bin.width;
     if (bin.width < first.width) {
       const double part = base::to_seconds(bin.width) / base::to_seconds(first.width);
-      bin = scaled({bin}, part).front();
+      bin = scaled({bin}, part, limits).front();
     }
     bins.push_back(bin);
     until = bin.from;
@@ -40,8 +45,10 @@ class TokenRateSource final : public Source {
         law_(config_, spec.seed),
         class_family_(spec.seed, "workload.trace.class"),
         arrival_family_(spec.seed, "workload.trace.arrival"),
-        bins_(scaled(read_token_rate_trace(config_, spec.duration), config_.rate_scale)) {
-    const std::vector<TokenRateBin> before = warm_up_bins(bins_.front(), config_.warm_up);
+        bins_(scaled(read_token_rate_trace(config_, spec.duration), config_.rate_scale,
+                     limits_of(config_))) {
+    const std::vector<TokenRateBin> before =
+        warm_up_bins(bins_.front(), config_.warm_up, limits_of(config_));
     warm_bins_ = before.size();
     bins_.insert(bins_.begin(), before.begin(), before.end());
     double sum = 0.0;
@@ -109,6 +116,8 @@ class TokenRateSource final : public Source {
     place_arrivals(bin, base::Stream(arrival_family_, next_bin_));
     std::vector<std::int64_t> prompts;
     std::vector<std::int64_t> outputs;
+    prompts.reserve(n);
+    outputs.reserve(n);
     for (Planned& plan : planned_) {
       const SessionTurn turn = draw_turn(warm);
       plan.session = turn.session;
@@ -117,11 +126,22 @@ class TokenRateSource final : public Source {
       prompts.push_back(turn.prompt);
       outputs.push_back(turn.output);
     }
-    const std::vector<std::int64_t> longest_prompt(n, config_.context_limit);
     const std::vector<std::int64_t> longest_output(n, config_.output_limit_r1);
-    const auto input = proportional_parts(bin.input, 1, prompts, longest_prompt);
     const auto output = proportional_parts(bin.output, 1, outputs, longest_output);
-    const auto cached = proportional_parts(bin.cached, 0, input, input);
+    std::vector<std::int64_t> longest_prompt;  // prompt and answer share the context
+    longest_prompt.reserve(n);
+    for (const std::int64_t tokens : output) {
+      longest_prompt.push_back(config_.context_limit - tokens);
+    }
+    const auto input = proportional_parts(bin.input, 1, prompts, longest_prompt);
+    // A prefill computes at least the last token of every prompt.
+    std::vector<std::int64_t> longest_hit;
+    longest_hit.reserve(n);
+    for (const std::int64_t tokens : input) {
+      longest_hit.push_back(tokens - 1);
+    }
+    const std::int64_t hits = std::min(bin.cached, bin.input - bin.requests);
+    const auto cached = proportional_parts(hits, 0, input, longest_hit);
     for (std::size_t i = 0; i < n; ++i) {
       planned_[i].prompt = static_cast<std::int32_t>(input[i]);
       planned_[i].output = static_cast<std::int32_t>(output[i]);
@@ -136,6 +156,7 @@ class TokenRateSource final : public Source {
   // n sorted uniform times: partial sums of n + 1 exponentials over their total.
   void place_arrivals(const TokenRateBin& bin, base::Stream stream) {
     std::vector<double> sums;
+    sums.reserve(planned_.size() + 1);
     double sum = 0.0;
     for (std::size_t i = 0; i <= planned_.size(); ++i) {
       sum += stream.exponential();
@@ -184,6 +205,7 @@ std::vector<std::int64_t> proportional_parts(std::int64_t total, std::int64_t le
   const std::int64_t to_share = total - least * static_cast<std::int64_t>(weights.size());
   EPFLEET_CHECK(to_share >= 0, "a total of at least the least parts");
   std::vector<std::int64_t> parts;
+  parts.reserve(weights.size());
   std::int64_t weight_so_far = 0;
   std::int64_t shared = 0;
   for (std::size_t i = 0; i < weights.size(); ++i) {

@@ -12,7 +12,7 @@
 namespace epfleet::workload {
 namespace {
 
-enum Column : std::size_t { Time, Requests, Input, Cached, Output };
+enum Column : std::uint8_t { Time, Requests, Input, Cached, Output };
 
 constexpr base::Duration kShortestBin = std::chrono::milliseconds(1);
 constexpr std::int64_t kMostRequests =
@@ -36,10 +36,12 @@ void check_counts(const CsvReader& rows, const TokenRateBin& bin, const Workload
   }
   // Compared as ratios, so that no product can overflow.
   const auto requests = static_cast<double>(bin.requests);
-  if (static_cast<double>(bin.input) > requests * static_cast<double>(config.context_limit)) {
+  const double context = static_cast<double>(bin.input) + static_cast<double>(bin.output);
+  if (context > requests * static_cast<double>(config.context_limit)) {
     throw rows.problem(
         Input,
-        fmt::format("more than {} tokens a request (workload.context_limit)", config.context_limit),
+        fmt::format("with the output more than {} tokens a request (workload.context_limit)",
+                    config.context_limit),
         "check the column's unit: tokens in the bin, not per second");
   }
   if (static_cast<double>(bin.output) > requests * static_cast<double>(config.output_limit_r1)) {
@@ -94,7 +96,8 @@ std::vector<TokenRateBin> read_token_rate_trace(const WorkloadConfig& config,
   return bins;
 }
 
-std::vector<TokenRateBin> scaled(const std::vector<TokenRateBin>& bins, double scale) {
+std::vector<TokenRateBin> scaled(const std::vector<TokenRateBin>& bins, double scale,
+                                 const RequestLimits& limits) {
   // Whole counts below 2^53 pass through doubles exactly, so a scale of 1 changes nothing.
   std::array<double, 4> left{};
   std::vector<TokenRateBin> result;
@@ -108,9 +111,9 @@ std::vector<TokenRateBin> scaled(const std::vector<TokenRateBin>& bins, double s
     if (bin.requests == 0) {
       bin.input = bin.cached = bin.output = 0;  // its tokens go to the next request that comes
     } else {
-      bin.input = std::max(bin.input, bin.requests);
+      bin.output = std::clamp(bin.output, bin.requests, bin.requests * limits.output);
+      bin.input = std::clamp(bin.input, bin.requests, bin.requests * limits.context - bin.output);
       bin.cached = std::min(bin.cached, bin.input);
-      bin.output = std::max(bin.output, bin.requests);
     }
     for (std::size_t i = 0; i < counts.size(); ++i) {
       left[i] -= static_cast<double>(*counts[i]);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <optional>
 #include <thread>
 
@@ -210,7 +211,7 @@ std::vector<WarmTotal> expected_warm_totals(const SessionSourceSpec& spec, const
     const double tokens = per_day.integral(from_s, from_s + kBinSeconds) / kDaySeconds;
     const base::TimePoint middle =
         start - base::duration_from_seconds((static_cast<double>(bucket) - 0.5) * kBinSeconds);
-    totals.push_back({middle, static_cast<std::int64_t>(tokens + 0.5)});
+    totals.push_back({middle, static_cast<std::int64_t>(std::floor(tokens))});
   }
   return totals;
 }

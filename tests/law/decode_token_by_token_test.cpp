@@ -3,11 +3,17 @@
 // requests of every GPU, the price of every step, tokens emitted.
 //     emitted(k) = min(n, floor(k * rate / 256))      n = output - 1 decode tokens
 //     KV(k)      = 256 * prompt + k * rate            in 1/256 token
+// Whoever outgrows the HBM leaves, the youngest first, and comes back; now and then all leave. With
+// sticky micro-batches the reference tracks each request's half: the one with fewer requests when
+// it joins (a tie: with less KV, then half 0).
 #include <gtest/gtest.h>
 
-#include <map>
+#include <algorithm>
+#include <array>
+#include <utility>
 #include <vector>
 
+#include "decode_reference.h"
 #include "epfleet/base/random.h"
 #include "epfleet/serving/decode_unit.h"
 
@@ -17,65 +23,12 @@ namespace {
 using base::Duration;
 using base::TimePoint;
 
-constexpr std::int32_t kGpus = 16;
-
 model::DecodeLayout small_layout() {
   model::DecodeLayout layout;
   layout.gpus = kGpus;
   layout.redundant_experts = 0;
   return layout;
 }
-
-struct Reference {
-  struct Member {
-    std::int32_t prompt, output, rate;
-    std::uint32_t gpu;
-    std::int32_t steps = 0, emitted = 0;
-  };
-  std::map<Slot, Member> members;
-  std::int64_t emitted_fixed_of_finished = 0;
-
-  [[nodiscard]] std::vector<std::int32_t> requests() const {
-    std::vector<std::int32_t> count(kGpus, 0);
-    for (const auto& [slot, member] : members) {
-      ++count[member.gpu];
-    }
-    return count;
-  }
-  [[nodiscard]] std::vector<std::int32_t> kv_fixed() const {
-    std::vector<std::int32_t> kv(kGpus, 0);
-    for (const auto& [slot, member] : members) {
-      kv[member.gpu] += 256 * member.prompt + member.steps * member.rate;
-    }
-    return kv;
-  }
-  // One step, one token after the other; returns who has emitted the last one.
-  std::vector<Slot> step() {
-    std::vector<Slot> done;
-    for (auto& [slot, member] : members) {
-      ++member.steps;
-      const std::int32_t allowed = member.steps * member.rate / 256;
-      while (member.emitted < allowed && member.emitted < member.output - 1) {
-        ++member.emitted;
-      }
-      if (member.emitted == member.output - 1) {
-        done.push_back(slot);
-        emitted_fixed_of_finished += 256 * static_cast<std::int64_t>(member.emitted);
-      }
-    }
-    for (const Slot slot : done) {
-      members.erase(slot);
-    }
-    return done;
-  }
-  [[nodiscard]] std::int64_t emitted_fixed() const {
-    std::int64_t emitted = emitted_fixed_of_finished;
-    for (const auto& [slot, member] : members) {
-      emitted += static_cast<std::int64_t>(member.steps) * member.rate;
-    }
-    return emitted;
-  }
-};
 
 std::int64_t total(const DecodeUnit::EmittedByPayer& emitted) {
   std::int64_t sum = 0;
@@ -87,89 +40,200 @@ std::int64_t total(const DecodeUnit::EmittedByPayer& emitted) {
   return sum;
 }
 
-// A unit fed at random; returns how many requests went through.
-int run_against_reference(std::uint64_t seed, const timing::DecodePricer& pricer) {
-  base::Stream draw(base::StreamFamily(seed, "decode_reference"), 0);
-  RequestPool pool;
-  const DecodeUnitLimits limits{kGpus, 8, 400'000, 2'000};
-  DecodeUnit unit(base::UnitId(0), limits, pricer, pool);
-  Reference reference;
-  std::map<Slot, TimePoint> on_the_way;
-  TimePoint now{};
-  std::uint64_t next_id = 0;
-  int finished_requests = 0;
-  std::vector<Slot> finished;
-  std::vector<Slot> preempted;
-  for (int round = 0; round < 600; ++round) {
-    for (std::uint64_t i = draw.bits() % 3; i > 0; --i) {
-      workload::Request request;
-      request.id = base::RequestId(next_id++);
-      request.prompt_tokens = 1 + static_cast<std::int32_t>(draw.bits() % 3'000);
-      request.output_tokens = 2 + static_cast<std::int32_t>(draw.bits() % 100);
-      request.variant = static_cast<workload::Variant>(draw.bits() % 2);
-      const Slot slot = pool.add(request);
-      pool[slot].rate_fixed = 256 + static_cast<std::int32_t>(draw.bits() % 257);
-      const auto gpu = static_cast<std::uint32_t>(draw.bits() % kGpus);
-      if (unit.view().requests[gpu] >= limits.max_requests_per_gpu) {
-        pool.remove(slot);
+struct Outcome {
+  int finished = 0, preempted = 0;
+  int largest_half = 0;
+};
+
+// A unit fed at random beside the reference.
+class Comparison {
+ public:
+  Comparison(std::uint64_t seed, const DecodeUnitLimits& limits, const timing::DecodePricer& pricer)
+      : draw_(base::StreamFamily(seed, "decode_reference"), 0),
+        limits_(limits),
+        pricer_(pricer),
+        unit_(base::UnitId(0), limits, pricer, pool_) {}
+
+  Outcome run() {
+    for (int round = 0; round < 600 && !testing::Test::HasFailure(); ++round) {
+      for (std::uint64_t i = draw_.bits() % 3; i > 0; --i) {
+        arrive();
+      }
+      waiting_ = place_all(std::exchange(waiting_, {}));
+      step();
+      if (round % 200 == 199) {
+        evict();
+      }
+    }
+    return outcome_;
+  }
+
+ private:
+  void arrive() {
+    workload::Request request;
+    request.id = base::RequestId(next_id_++);
+    request.prompt_tokens = 1 + static_cast<std::int32_t>(draw_.bits() % 3'000);
+    request.output_tokens = 2 + static_cast<std::int32_t>(draw_.bits() % 100);
+    request.variant = static_cast<workload::Variant>(draw_.bits() % 2);
+    const Slot slot = pool_.add(request);
+    pool_[slot].rate_fixed = 256 + static_cast<std::int32_t>(draw_.bits() % 257);
+    reference_.outside[slot] = {request.id.value(), request.prompt_tokens, request.output_tokens,
+                                pool_[slot].rate_fixed, 0};
+    waiting_.push_back(slot);
+  }
+  // Each on a GPU by lot; returns who found no room.
+  std::vector<Slot> place_all(const std::vector<Slot>& slots) {
+    std::vector<Slot> without_room;
+    for (const Slot slot : slots) {
+      DecodeReference::Member& member = reference_.outside.at(slot);
+      member.gpu = static_cast<std::uint32_t>(draw_.bits() % kGpus);
+      const policy::DecodeGpuView view = unit_.view();
+      if (view.requests[member.gpu] >= view.request_limit ||
+          view.kv_fixed[member.gpu] + member.kv() > view.kv_limit_fixed) {
+        without_room.push_back(slot);
         continue;
       }
       const TimePoint arrives =
-          now + Duration(static_cast<std::int64_t>(draw.bits() % 200'000'000));
-      unit.place(slot, gpu, arrives);
-      on_the_way.emplace(slot, arrives);
+          now_ + Duration(static_cast<std::int64_t>(draw_.bits() % 200'000'000));
+      unit_.place(slot, member.gpu, arrives);
+      on_the_way_.emplace_back(slot, arrives);
     }
-    for (auto it = on_the_way.begin(); it != on_the_way.end();) {
-      if (it->second <= now) {
-        const LiveRequest& live = pool[it->first];
-        reference.members[it->first] = {live.request.prompt_tokens, live.request.output_tokens,
-                                        live.rate_fixed, live.decode_gpu};
-        it = on_the_way.erase(it);
-      } else {
-        ++it;
-      }
-    }
-    const auto duration = unit.start_step(now);
-    EXPECT_EQ(duration.has_value(), !reference.members.empty()) << "seed " << seed;
-    if (!duration) {
-      now += std::chrono::milliseconds(50);
-      continue;
-    }
-    const std::vector<std::int32_t> requests = reference.requests();
-    const std::vector<std::int32_t> kv = reference.kv_fixed();
-    EXPECT_EQ(*duration, pricer.price(requests, kv).duration)
-        << "seed " << seed << " round " << round;
-    EXPECT_EQ(unit.last_step().requests, static_cast<std::int64_t>(reference.members.size()));
-    now += *duration;
-    finished.clear();
-    unit.finish_step(now, finished, preempted);
-    std::sort(finished.begin(), finished.end());
-    EXPECT_EQ(finished, reference.step()) << "seed " << seed << " round " << round;
-    EXPECT_EQ(total(unit.emitted_fixed()), reference.emitted_fixed());
-    for (const Slot slot : finished) {
-      pool.remove(slot);
-      ++finished_requests;
-    }
+    return without_room;
   }
-  EXPECT_TRUE(preempted.empty());
-  return finished_requests;
+  void step() {
+    std::erase_if(on_the_way_, [&](const auto& placed) {
+      if (placed.second <= now_) {
+        reference_.join(placed.first);
+      }
+      return placed.second <= now_;
+    });
+    const auto duration = unit_.start_step(now_);
+    ASSERT_EQ(duration.has_value(), !reference_.members.empty());
+    if (!duration) {
+      now_ += std::chrono::milliseconds(50);
+      return;
+    }
+    expect_price(*duration);
+    EXPECT_EQ(unit_.last_step().requests, static_cast<std::int64_t>(reference_.members.size()));
+    now_ += *duration;
+    std::vector<Slot> finished;
+    std::vector<Slot> preempted;
+    unit_.finish_step(now_, finished, preempted);
+    std::sort(finished.begin(), finished.end());
+    EXPECT_EQ(finished, reference_.step());
+    EXPECT_EQ(preempted, reference_.preempt(unit_.view().kv_limit_fixed, promised()));
+    EXPECT_EQ(total(unit_.emitted_fixed()), reference_.emitted_fixed());
+    for (const Slot slot : finished) {
+      pool_.remove(slot);
+    }
+    waiting_.insert(waiting_.end(), preempted.begin(), preempted.end());
+    outcome_.finished += static_cast<int>(finished.size());
+    outcome_.preempted += static_cast<int>(preempted.size());
+  }
+  void expect_price(Duration duration) {
+    if (!unit_.halves()) {
+      EXPECT_EQ(duration, pricer_.price(reference_.requests(), reference_.kv_fixed()).duration);
+      return;
+    }
+    const timing::UnitHalves halves = unit_.halves()->loads();
+    std::array<PerGpu, 2> requests, kv;
+    for (std::size_t half = 0; half < 2; ++half) {
+      requests[half] = reference_.requests(half);
+      kv[half] = reference_.kv_fixed(half);
+      EXPECT_TRUE(std::ranges::equal(halves[half].requests, requests[half]));
+      EXPECT_TRUE(std::ranges::equal(halves[half].kv_fixed, kv[half]));
+      outcome_.largest_half =
+          std::max(outcome_.largest_half, *std::ranges::max_element(requests[half]));
+    }
+    const timing::UnitHalves expected{{{requests[0], kv[0]}, {requests[1], kv[1]}}};
+    EXPECT_EQ(duration, pricer_.price_halves(expected).duration);
+  }
+  void evict() {
+    std::vector<Slot> evicted;
+    unit_.evict_all(evicted);
+    std::vector<Slot> expected = promised();
+    for (const auto& [slot, member] : reference_.members) {
+      expected.push_back(slot);
+    }
+    std::sort(expected.begin(), expected.end());
+    EXPECT_EQ(evicted, expected);
+    reference_.outside.merge(reference_.members);
+    on_the_way_.clear();
+    waiting_.insert(waiting_.end(), evicted.begin(), evicted.end());
+  }
+  [[nodiscard]] std::vector<Slot> promised() const {
+    std::vector<Slot> slots;
+    for (const auto& [slot, arrives] : on_the_way_) {
+      slots.push_back(slot);
+    }
+    return slots;
+  }
+
+  base::Stream draw_;
+  DecodeUnitLimits limits_;
+  const timing::DecodePricer& pricer_;
+  RequestPool pool_;
+  DecodeUnit unit_;
+  DecodeReference reference_;
+  std::vector<std::pair<Slot, TimePoint>> on_the_way_;  // in the order of placement
+  std::vector<Slot> waiting_;
+  TimePoint now_{};
+  std::uint64_t next_id_ = 0;
+  Outcome outcome_;
+};
+
+// At most 8 requests a GPU: 400,000 tokens of KV never fill up, 8,000 do.
+class DecodeTokenByToken : public testing::TestWithParam<Microbatch> {
+ protected:
+  const timing::DecodePricer pricer_{{}, {}, small_layout(), {}};
+};
+
+TEST_P(DecodeTokenByToken, TheUnitAgreesExactlyWithTheReference) {
+  for (std::uint64_t seed = 0; seed < 8; ++seed) {
+    const DecodeUnitLimits limits{kGpus, 8, 400'000, 2'000, GetParam()};
+    const Outcome outcome = Comparison(seed, limits, pricer_).run();
+    EXPECT_GT(outcome.finished, 200) << "seed " << seed;
+    EXPECT_EQ(outcome.preempted, 0) << "seed " << seed;
+  }
 }
 
-TEST(DecodeTokenByToken, TheUnitAgreesExactlyWithTheReference) {
-  const timing::DecodePricer pricer(hardware::HardwareProfile{}, model::Model{}, small_layout(),
-                                    {});
+TEST_P(DecodeTokenByToken, AlsoWhenRequestsOutgrowTheHbm) {
   for (std::uint64_t seed = 0; seed < 8; ++seed) {
-    EXPECT_GT(run_against_reference(seed, pricer), 200) << "seed " << seed;
+    const DecodeUnitLimits limits{kGpus, 8, 4'000, 2'000, GetParam()};
+    const Outcome outcome = Comparison(seed, limits, pricer_).run();
+    EXPECT_GT(outcome.finished, 100) << "seed " << seed;
+    EXPECT_GT(outcome.preempted, 10) << "seed " << seed;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Microbatch, DecodeTokenByToken,
+                         testing::Values(Microbatch::Reform, Microbatch::Sticky),
+                         [](const auto& test) {
+                           return test.param == Microbatch::Reform ? "Reform" : "Sticky";
+                         });
+
+// Whoever joins takes the half with fewer requests, so no half exceeds ceil(limit / 2), however the
+// others leave: the all-to-all's buffer holds it. With 3 requests a GPU that is 2.
+TEST(StickyHalves, NoHalfOutgrowsHalfOfTheLimit) {
+  const timing::DecodePricer pricer({}, {}, small_layout(), {});
+  for (std::uint64_t seed = 0; seed < 4; ++seed) {
+    const DecodeUnitLimits limits{kGpus, 3, 400'000, 2'000, Microbatch::Sticky};
+    EXPECT_EQ(Comparison(seed, limits, pricer).run().largest_half, 2) << "seed " << seed;
   }
 }
 
 // A GPU of 10,000 tokens takes requests that grow past it: the youngest leave, nobody is lost, and
 // room is never exceeded at the start of a step.
-TEST(DecodeTokenByToken, GrowthBeyondHbmPreemptsTheYoungest) {
+TEST(DecodeUnit, GrowthBeyondHbmPreemptsTheYoungest) {
   const timing::DecodePricer pricer(hardware::HardwareProfile{}, model::Model{}, small_layout(),
                                     {});
   RequestPool pool;
-  DecodeUnit unit(base::UnitId(0), {kGpus, 8, 10'000, 4'000}, pricer, pool);
+  DecodeUnit unit(base::UnitId(0),
+                  {.gpus = kGpus,
+                   .max_requests_per_gpu = 8,
+                   .kv_capacity_tokens = 10'000,
+                   .longest_stay_steps = 4'000},
+                  pricer, pool);
   for (std::uint64_t i = 0; i < 3; ++i) {
     workload::Request request;
     request.id = base::RequestId(i);

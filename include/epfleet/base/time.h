@@ -27,8 +27,10 @@ inline constexpr TimePoint kWindowStart{};
 // Throws InvariantBroken on NaN, negative values and overflow.
 [[nodiscard]] Duration duration_from_seconds(double seconds);
 
+// Divides: 1e9 is exact where 1e-9 is not, so whole seconds stay whole (60 s is 60, not
+// 60.00000000000001).
 [[nodiscard]] constexpr double to_seconds(Duration duration) {
-  return static_cast<double>(duration.count()) * 1e-9;
+  return static_cast<double>(duration.count()) / 1e9;
 }
 [[nodiscard]] constexpr double to_seconds(TimePoint time) {
   return to_seconds(time.time_since_epoch());

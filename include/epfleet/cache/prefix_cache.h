@@ -67,6 +67,10 @@ class PrefixCache {
                     std::span<const workload::WarmTotal> totals) = 0;
 
   [[nodiscard]] virtual CacheUse use(base::TimePoint now) = 0;
+
+  // A hint that the session's entry will be needed in a moment: at millions of sessions a miss of
+  // the processor's cache costs more than the lookup. Changes nothing.
+  virtual void expect(std::uint32_t /*session_slot*/) const {}
 };
 
 // bytes_per_token turns the configured capacity into tokens; shared_prefixes is

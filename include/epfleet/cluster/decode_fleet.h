@@ -31,7 +31,8 @@ class DecodeFleet {
   // Picks a unit and a GPU and moves the KV there over both ends' NICs, or lets the request wait at
   // its unit.
   Handover hand_over(serving::Slot slot, serving::Link& from, base::TimePoint now);
-  // A preempted request: its KV goes to host memory over PCIe and comes back when its GPU has room.
+  // A preempted request: its KV goes to host memory over PCIe and comes back when its GPU has room,
+  // or another one of the unit.
   void swap_out(std::uint32_t unit, serving::Slot slot, base::TimePoint now);
   // Gives room that has become free to those who wait at the unit, in order.
   void admit_waiting(std::uint32_t unit, base::TimePoint now);
@@ -58,17 +59,22 @@ class DecodeFleet {
   [[nodiscard]] bool empty(std::uint32_t unit) const {
     return units_[unit].placed_requests() == 0 && waiting_[unit].empty();
   }
+  // KV tokens that a GPU can hold: a request that outgrows this alone could never finish.
+  [[nodiscard]] std::int64_t longest_context() const {
+    return units_.front().limits().kv_capacity_tokens;
+  }
   [[nodiscard]] std::int64_t bytes_written() const { return bytes_written_; }
   [[nodiscard]] std::int64_t bytes_moved() const { return bytes_moved_; }
 
  private:
   struct Waiting {
     serving::Slot slot;
-    bool swapped;                // bound to its GPU's host
+    bool swapped;                // its KV is in the memory of its GPU's host
     base::TimePoint not_before;  // its KV is in host memory
   };
   [[nodiscard]] base::Bytes kv_bytes(const serving::LiveRequest& request) const;
   bool admit(std::uint32_t unit, const Waiting& waiting, base::TimePoint now);
+  bool swap_in(std::uint32_t unit, const Waiting& waiting, base::TimePoint now);
   void place(std::uint32_t unit, serving::Slot slot, std::uint32_t gpu, base::TimePoint arrives);
 
   std::size_t gpus_;

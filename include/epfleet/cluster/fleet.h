@@ -41,6 +41,8 @@ class Fleet : private engine::Handler {
   [[nodiscard]] static const char* label(engine::EventKind kind);
 
  private:
+  static constexpr std::size_t kAhead = 4;  // requests whose memory is fetched before their turn
+
   enum class Kind : std::uint8_t {
     Arrival,
     PrefillStepEnd,
@@ -69,6 +71,7 @@ class Fleet : private engine::Handler {
   void start_prefill(std::uint32_t unit);
   void end_prefill_step(std::uint32_t unit);
   void emit_first_token(serving::Slot slot);
+  void expect_session_of(std::size_t place) const;
   DecodeFleet::Handover hand_to_decode(serving::Slot slot, serving::Link& from);
   void start_decode(std::uint32_t unit);
   void end_decode_step(std::uint32_t unit);
@@ -86,6 +89,7 @@ class Fleet : private engine::Handler {
   void drain_groups(std::size_t change);
   void allot_groups(std::size_t change);
   void group_loaded(std::uint32_t group);
+  [[nodiscard]] std::int64_t groups_to_serve(std::size_t change) const;
   void drain_prefill(std::uint32_t unit);
   void drain_decode(std::uint32_t unit);
   void leave_drained_prefill(std::uint32_t unit);

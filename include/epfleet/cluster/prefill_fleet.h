@@ -9,6 +9,7 @@
 #include "epfleet/cluster/fleet_spec.h"
 #include "epfleet/cluster/unit_clock.h"
 #include "epfleet/policy/balancer.h"
+#include "epfleet/policy/prefill_loads.h"
 #include "epfleet/serving/link.h"
 #include "epfleet/serving/prefill_unit.h"
 #include "epfleet/timing/prefill_pricer.h"
@@ -62,7 +63,7 @@ class PrefillFleet {
   std::vector<serving::Link> storage_read_,
       storage_write_;  // by node; both directions at full rate
   std::vector<std::uint32_t> open_;
-  std::vector<float> unit_tokens_, unit_pairs_;  // the balancer's view
+  policy::PrefillLoads unit_loads_;  // the balancer's view
   std::int64_t bytes_read_ = 0, bytes_written_ = 0;
 };
 

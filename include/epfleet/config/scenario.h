@@ -17,23 +17,11 @@
 #include "epfleet/metrics/config.h"
 #include "epfleet/model/layout.h"
 #include "epfleet/model/model.h"
+#include "epfleet/observe/report_config.h"
 #include "epfleet/serving/config.h"
 #include "epfleet/workload/config.h"
 
 namespace epfleet::config {
-
-// The fields of report/config.h, under the same names: config and report are on one floor and must
-// not include each other, so whoever stands above both hands the values over.
-enum class RequestLog { None, Sample, All };
-
-struct ReportConfig {
-  base::Duration interval = std::chrono::seconds(60);  // of timeseries.csv
-  RequestLog requests = RequestLog::None;              // requests.csv.zst
-  double request_sample = 0.001;                       // share of requests, for Sample
-  std::string published;                               // CSV of published values; empty: no checks
-  std::string published_hourly;                        // CSV of the published hourly chart
-  std::string bands;                                   // file written by the band script
-};
 
 struct Scenario {
   std::string name = "scenario";
@@ -56,7 +44,7 @@ struct Scenario {
   cluster::ScalingConfig scaling;
   metrics::SloConfig slo;
   cost::PricesConfig prices;
-  ReportConfig report;
+  observe::ReportConfig report;
 
   // Where it came from; no part of what is simulated.
   std::string file;             // the scenario file, as given

@@ -35,7 +35,4 @@ struct RunOptions {
 [[nodiscard]] cluster::FleetSpec fleet_spec(const config::Scenario& scenario,
                                             base::Duration counted);
 
-// report/config.h of the scenario's report keys.
-[[nodiscard]] report::ReportConfig report_config(const config::Scenario& scenario);
-
 }  // namespace epfleet::experiment

@@ -24,6 +24,9 @@ struct PrefillView {
   std::span<const float>
       tokens;  // waiting and in the running step (unit), or already in the step (GPU)
   std::span<const float> attention_pairs;
+  // Sums over all elements, closed ones included (they carry nothing, or what closed them).
+  float tokens_total = 0.0F;
+  float attention_pairs_total = 0.0F;
 };
 
 class PrefillRule {
@@ -53,6 +56,8 @@ class DecodeUnitRule {
 struct DecodeGpuView {
   std::span<const std::int32_t> requests;  // placed: running or their KV on its way
   std::span<const std::int32_t> kv_fixed;
+  std::int64_t requests_total = 0;  // sums over the GPUs
+  std::int64_t kv_fixed_total = 0;
   std::int32_t request_limit = 0;   // a GPU has room if requests < limit ...
   std::int32_t kv_limit_fixed = 0;  // ... and kv + ask <= limit
 };

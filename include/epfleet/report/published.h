@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "epfleet/report/config.h"
+#include "epfleet/observe/report_config.h"
 
 namespace epfleet::report {
 
@@ -61,6 +61,6 @@ struct Published {
 
 // Reads what the report configuration names; what it does not name stays empty. Throws InputError
 // with file and line.
-[[nodiscard]] Published load_published(const ReportConfig& config);
+[[nodiscard]] Published load_published(const observe::ReportConfig& config);
 
 }  // namespace epfleet::report

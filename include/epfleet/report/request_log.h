@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "epfleet/observe/facts.h"
-#include "epfleet/report/config.h"
+#include "epfleet/observe/report_config.h"
 
 namespace epfleet::report {
 
@@ -21,9 +21,9 @@ enum class Compression { None, Zstd };
 
 class RequestLogWriter : public observe::Observer {
  public:
-  // Which requests: RequestLog::All, or the share `sample` of them by the hash of (seed, id).
-  // Throws MachineError when the file cannot be created. REQUIRES: which != RequestLog::None.
-  RequestLogWriter(const std::filesystem::path& path, RequestLog which, double sample,
+  // Which requests: all, or the share `sample` of them by the hash of (seed, id). Throws
+  // MachineError when the file cannot be created. REQUIRES: which != RequestLog::None.
+  RequestLogWriter(const std::filesystem::path& path, observe::RequestLog which, double sample,
                    std::uint64_t seed, Compression compression = Compression::Zstd);
   ~RequestLogWriter() override;
 

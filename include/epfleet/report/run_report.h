@@ -9,7 +9,7 @@
 
 #include "epfleet/cost/statement.h"
 #include "epfleet/metrics/run_statistics.h"
-#include "epfleet/report/config.h"
+#include "epfleet/observe/report_config.h"
 #include "epfleet/report/published.h"
 #include "epfleet/workload/source.h"
 
@@ -38,7 +38,7 @@ struct RunReport {
   std::vector<std::string> notes;  // what a reader of the numbers must know, one sentence each
   std::string command;             // canonical: without --out, -j, progress or absolute paths
   std::string resolved_yaml;       // the complete scenario as run
-  ReportConfig config;
+  observe::ReportConfig config;
   Published published;
   RunInfo info;
 

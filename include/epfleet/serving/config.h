@@ -56,8 +56,7 @@ struct ExpertsConfig {
   std::string skew =
       "lognormal";          // none: perfectly even routing; lognormal: popularity exp(sigma z)
   double skew_sigma = 0.5;  // of the logarithm of an expert's popularity (a guess)
-  double drift_per_rebalance =
-      0.1;  // share of log-popularity redrawn between two rebalancings (a guess)
+  double drift_per_10_min = 0.1;  // share of log-popularity redrawn in 10 minutes (a guess)
   base::Duration rebalance_every = std::chrono::minutes(10);
 };
 

@@ -6,7 +6,7 @@
 // A step advances all requests by arithmetic on per-GPU sums; a request is touched when it joins
 // and when it leaves. After k steps a request has emitted min(n, floor(k * rate)) of its n = output
 // - 1 decode tokens, where rate = 1 + expected accepted drafts in 1/256 token: sums stay exact
-// integers. Source: design model.md section 5.
+// integers. Source: open-infra-index day 6 (layout, overlap).
 #pragma once
 
 #include <array>
@@ -18,7 +18,9 @@
 #include "epfleet/base/time.h"
 #include "epfleet/observe/facts.h"
 #include "epfleet/policy/balancer.h"
+#include "epfleet/serving/config.h"
 #include "epfleet/serving/live_request.h"
+#include "epfleet/serving/sticky_halves.h"
 #include "epfleet/timing/decode_pricer.h"
 
 namespace epfleet::serving {
@@ -26,8 +28,9 @@ namespace epfleet::serving {
 struct DecodeUnitLimits {
   std::int32_t gpus = 0;
   std::int32_t max_requests_per_gpu = 0;
-  std::int64_t kv_capacity_tokens = 0;  // per GPU
-  std::int32_t longest_stay_steps = 0;  // no request takes more decode steps than this
+  std::int64_t kv_capacity_tokens = 0;         // per GPU
+  std::int32_t longest_stay_steps = 0;         // no request takes more decode steps than this
+  Microbatch microbatch = Microbatch::Reform;  // Sticky needs a pricer of two micro-batches
 };
 
 class DecodeUnit {
@@ -38,7 +41,7 @@ class DecodeUnit {
   // --- Placement: a request that is on its way holds its place and its KV room. ---
   [[nodiscard]] policy::DecodeGpuView view() const;
   [[nodiscard]] std::int64_t placed_requests() const { return placed_total_; }
-  [[nodiscard]] std::int64_t placed_kv_fixed() const;
+  [[nodiscard]] std::int64_t placed_kv_fixed() const { return placed_kv_total_; }
   // The request holds a place on `gpu` and joins at the first step that starts at or after
   // `arrives`. REQUIRES: view() showed room.
   void place(Slot slot, std::uint32_t gpu, base::TimePoint arrives);
@@ -63,7 +66,7 @@ class DecodeUnit {
   // First-token times of those whose first chunk left with the last step.
   [[nodiscard]] std::span<const base::TimePoint> first_chunks() const { return first_chunks_; }
   [[nodiscard]] std::int64_t active_requests() const { return active_total_; }
-  [[nodiscard]] std::int64_t active_kv_fixed() const;
+  [[nodiscard]] std::int64_t active_kv_fixed() const { return active_kv_total_; }
   // Decode tokens emitted since the start, in 1/256 token, by payer; in-flight requests count their
   // exact k * rate.
   using EmittedByPayer =
@@ -72,6 +75,8 @@ class DecodeUnit {
   // Steps that the request has taken, all stays included.
   [[nodiscard]] std::int32_t steps_of(const LiveRequest& request) const;
   [[nodiscard]] const DecodeUnitLimits& limits() const { return limits_; }
+  // Of the running requests; none: the halves are formed anew every step.
+  [[nodiscard]] const std::optional<StickyHalves>& halves() const { return halves_; }
 
  private:
   struct Incoming {
@@ -84,9 +89,11 @@ class DecodeUnit {
   void leave(LiveRequest& request, std::int32_t steps);
   void advance_all();
   void retire_finished(std::vector<Slot>& finished);
+  void retire(LiveRequest& request);
   void preempt_overflow(std::vector<Slot>& preempted);
   Slot youngest_on(std::uint32_t gpu);
   void unlink_from_ring(Slot slot);
+  [[nodiscard]] timing::StepPrice price_step() const;
   void describe_step(base::TimePoint now, const timing::StepPrice& price);
   Slot& ring(std::uint32_t step) { return ring_[step & (ring_.size() - 1)]; }
 
@@ -99,7 +106,10 @@ class DecodeUnit {
   // Per GPU; "placed" = running and on the way.
   std::vector<std::int32_t> active_requests_, active_kv_, rate_;
   std::vector<std::int32_t> placed_requests_, placed_kv_;
+  std::optional<StickyHalves> halves_;
+  // Sums over the GPUs.
   std::int64_t active_total_ = 0, placed_total_ = 0;
+  std::int64_t active_kv_total_ = 0, placed_kv_total_ = 0, rate_total_ = 0;
   EmittedByPayer emitted_{}, emission_rate_{};
 
   std::vector<Slot> ring_;  // by step number: head of the list of requests whose last step it is

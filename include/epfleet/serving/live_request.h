@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "epfleet/base/error.h"
+#include "epfleet/base/huge_pages.h"
 #include "epfleet/base/time.h"
 #include "epfleet/workload/request.h"
 
@@ -41,12 +42,12 @@ struct LiveRequest {
   std::uint16_t decode_gpu = 0;
   std::uint16_t preemptions = 0;
   Stage stage = Stage::Free;
+  std::uint8_t decode_half = 0;  // micro-batch, where membership is kept (sticky_halves.h)
   bool prefill_started = false;
   bool decode_started = false;
   std::int32_t rate_fixed = 0;    // tokens per decode step, in 1/256
   std::int32_t steps_taken = 0;   // decode steps before the present stay on a GPU
   std::uint32_t joined_step = 0;  // the unit's step number at the present stay
-  Slot ring_next = kNoSlot;       // next finisher of the same step
 
   [[nodiscard]] std::int32_t tokens_to_compute() const {
     return request.prompt_tokens - cached_tokens;
@@ -70,6 +71,7 @@ class RequestPool {
       EPFLEET_CHECK(slots_.size() < kNoSlot, "fewer than 2^32 requests are in flight");
       free_.push_back(static_cast<Slot>(slots_.size()));
       slots_.emplace_back();
+      next_finisher_.push_back(kNoSlot);
     }
     const Slot slot = free_.back();
     free_.pop_back();
@@ -85,6 +87,16 @@ class RequestPool {
   }
   [[nodiscard]] LiveRequest& operator[](Slot slot) { return slots_[slot]; }
   [[nodiscard]] const LiveRequest& operator[](Slot slot) const { return slots_[slot]; }
+  // Fetches a request from memory ahead of its use. Changes nothing.
+  void expect(Slot slot) const {
+    const auto* line = reinterpret_cast<const char*>(&slots_[slot]);
+    for (std::size_t at = 0; at < sizeof(LiveRequest); at += kCacheLine) {
+      __builtin_prefetch(line + at);
+    }
+  }
+  // The link of a decode unit's list of requests with the same last step: apart from the requests,
+  // so that walking a list stays in the processor's cache and the requests can be fetched ahead.
+  [[nodiscard]] Slot& next_finisher(Slot slot) { return next_finisher_[slot]; }
   [[nodiscard]] std::size_t live() const { return slots_.size() - free_.size(); }
 
   // Calls visit(slot, request) for everything in flight, in slot order. For rare sweeps only.
@@ -98,7 +110,10 @@ class RequestPool {
   }
 
  private:
-  std::vector<LiveRequest> slots_;
+  static constexpr std::size_t kCacheLine = 64;  // bytes
+
+  base::HugeVector<LiveRequest> slots_;
+  std::vector<Slot> next_finisher_;
   std::vector<Slot> free_;
 };
 

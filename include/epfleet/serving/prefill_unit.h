@@ -6,7 +6,7 @@
 // Left out: the hop of a hit from the node that read it to the GPU's own node (a twentieth of a
 // NIC);
 //   the cut of a prompt at the border of the two micro-batches (each takes half of everything).
-// Source: design model.md section 4.
+// Source: open-infra-index day 6 (layout, overlap).
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,7 @@
 #include "epfleet/base/time.h"
 #include "epfleet/observe/facts.h"
 #include "epfleet/policy/balancer.h"
+#include "epfleet/policy/prefill_loads.h"
 #include "epfleet/serving/config.h"
 #include "epfleet/serving/live_request.h"
 #include "epfleet/timing/prefill_pricer.h"
@@ -33,7 +34,10 @@ struct PrefillUnitLimits {
   Placement placement = Placement::Step;
 };
 
-// The work of a full token budget of 4 k prompts without hits: the budget of a step.
+// Tokens of the prompts in the published profile, without hits: they define the budget of a step.
+inline constexpr std::int32_t kStandardPrompt = 4096;
+
+// The attention work of a full token budget of standard prompts: the work budget of a step.
 [[nodiscard]] double standard_work_budget_s(const timing::PrefillWork& work,
                                             std::int32_t max_tokens_per_gpu);
 
@@ -111,12 +115,12 @@ class PrefillUnit {
   RequestPool& pool_;
 
   std::vector<Gpu> gpus_;
-  std::vector<timing::PrefillLoad> loads_;       // per GPU, of the step being formed or running
-  std::vector<float> step_tokens_, step_pairs_;  // the same for the GPU balancer
-  std::vector<std::uint32_t> open_;              // GPUs with budget left in the step being formed
+  std::vector<timing::PrefillLoad> loads_;  // per GPU, of the step being formed or running
+  policy::PrefillLoads step_loads_;         // the same for the GPU balancer
+  std::vector<std::uint32_t> open_;         // GPUs with budget left in the step being formed
   // Step placement: one queue; arrival placement: one per GPU, and its load for the balancer.
   std::vector<std::deque<Slot>> queues_;
-  std::vector<float> queued_tokens_, queued_pairs_;
+  policy::PrefillLoads queued_loads_;
   std::vector<std::uint32_t> all_gpus_;
 
   std::int64_t outstanding_tokens_ = 0;

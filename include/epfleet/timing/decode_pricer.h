@@ -3,9 +3,11 @@
 // Modelled: per MoE layer, with micro-batches i and each term of the slowest GPU (five stages):
 //     sum over i of max(SHARED(i) + ATTN0(1-i), DISPATCH(i)) + MLP(i) + max(ATTN1(1-i), COMBINE(i))
 //   plus, per step: dense layers, head, sampling, the MTP module and host time.
+// Micro-batches are either even halves of every GPU's batch or given explicitly.
 // Left out: see src/timing/README.md.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -21,6 +23,12 @@ namespace epfleet::timing {
 // KV sums are in fixed point: 1/256 token.
 inline constexpr std::int32_t kKvOne = 256;
 
+// One micro-batch: requests and KV (tokens x kKvOne) of each GPU of the unit.
+struct UnitHalf {
+  std::span<const std::int32_t> requests, kv_fixed;
+};
+using UnitHalves = std::array<UnitHalf, 2>;
+
 class DecodePricer {
  public:
   DecodePricer(const hardware::HardwareProfile& hardware, const model::Model& model,
@@ -29,10 +37,16 @@ class DecodePricer {
   DecodePricer(DecodePricer&&) noexcept;
   DecodePricer& operator=(DecodePricer&&) noexcept;
 
-  // requests[g] and kv_fixed[g] (KV tokens x kKvOne) of each GPU of the unit. The inner loop of a
-  // day. REQUIRES: both spans have layout.gpus elements; at least one request in all.
+  // requests[g] and kv_fixed[g] (KV tokens x kKvOne) of each GPU of the unit, which splits them
+  // anew: micro-batch 0 has ceil and micro-batch 1 floor of half the requests, both half the KV.
+  // The inner loop of a day.
+  // REQUIRES: both spans have layout.gpus elements; at least one request in all.
   [[nodiscard]] StepPrice price(std::span<const std::int32_t> requests,
                                 std::span<const std::int32_t> kv_fixed) const;
+  // The same for micro-batches that are what they are; equal to price() when they are its halves.
+  // REQUIRES: two micro-batches (layout.dual_batch); spans of layout.gpus elements; at least one
+  // request in all.
+  [[nodiscard]] StepPrice price_halves(const UnitHalves& halves) const;
 
  private:
   struct Tables;

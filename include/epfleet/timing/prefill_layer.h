@@ -54,7 +54,7 @@ class PrefillLayer {
   // All GPUs alike: one micro-batch per GPU of that size.
   [[nodiscard]] PrefillHalf even_half(double tokens, double prefix_tokens, double pairs) const;
 
-  // Linear work of a chunk at large batches: all layers, compute only.
+  // Linear work of a chunk's attention stage at large batches, all MoE layers.
   [[nodiscard]] PrefillWork work() const;
 
   [[nodiscard]] const model::PrefillLayout& layout() const { return layout_; }

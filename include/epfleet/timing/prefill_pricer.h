@@ -29,7 +29,7 @@ class PrefillPricer {
   // REQUIRES: loads has layout.gpus elements; at least one token in all.
   [[nodiscard]] StepPrice price(std::span<const PrefillLoad> loads) const;
 
-  // Linear work of a chunk on one GPU at large batches: attention, projections, experts' share.
+  // Linear work of a chunk's attention stage on one GPU at large batches.
   [[nodiscard]] const PrefillWork& work() const;
 
  private:

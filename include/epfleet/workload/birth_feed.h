@@ -1,6 +1,7 @@
 // The sessions born during the run, in order of (time, session id), each with all draws of its
-// first turn. Modelled: drawn in blocks, on a second thread if wanted, which stays at most a few
-// blocks ahead; the blocks are the same either way.
+// first turn.
+// Modelled: drawn in blocks, on a second thread if wanted, which stays at most a few blocks ahead;
+//   the blocks are the same either way.
 #pragma once
 
 #include <array>
@@ -55,7 +56,11 @@ class BirthFeed {
 
   [[nodiscard]] bool next_block();
   void fill(Block& block);
-  [[nodiscard]] ClassBirths* earliest();
+  struct Next {
+    ClassBirths* of;
+    base::TimePoint time;
+  };
+  [[nodiscard]] std::optional<Next> earliest();
   void produce(const std::stop_token& stop);
 
   const SessionLaw& law_;

@@ -1,8 +1,7 @@
 // Births of one class of sessions: a Poisson process whose rate follows a DayCurve.
 // Modelled: inversion of the integrated rate, exact within each linear piece; event n's unit
-// exponential comes
-//   from the class's own stream, so a class can be scaled or left out without moving another's
-//   births.
+//   exponential comes from the class's own stream, so a class can be scaled or left out without
+//   moving another's births.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // Rows of a CSV file with a header line: plain, gzip, zstd or xz, told apart by content, read as a
-// stream. Modelled: comma-separated fields without quotes; blanks around fields, empty lines, lines
-// that begin with
-//   '#' and columns that were not asked for are ignored; LF and CRLF line ends.
+// stream.
+// Modelled: comma-separated fields without quotes; blanks around fields, empty lines, lines that
+//   begin with '#' and columns that were not asked for are ignored; LF and CRLF line ends.
 // Everything that is wrong with a file throws InputError with its line and column: a missing
 // column, a row that is too short or too long, a field that is not a number, a last line without
 // its end (a cut file).

@@ -1,7 +1,7 @@
 // A rate over the day, repeated daily from the scenario's start (time 0), and the estimate of when
-// sessions must begin for a given shape of tokens served. Modelled: straight lines between knots at
-// the ends and middles of equal bins, continuous, never negative,
-//   with exactly the given mean in every bin.
+// sessions must begin for a given shape of tokens served.
+// Modelled: straight lines between knots at the ends and middles of equal bins, continuous, never
+//   negative, with exactly the given mean in every bin.
 // Left out: differences between days.
 #pragma once
 

@@ -1,7 +1,6 @@
 // Draws from a lognormal law by its inverse distribution function.
-// Modelled: see quantile_table.h; every value within 2e-4 (relative) for sigma <= 1.4. Nothing
-// downstream
-//   notices the chords, because the solver for the totals draws here too.
+// Modelled: see quantile_table.h; every value within 5e-4 (relative) for sigma <= 1.4. Nothing
+//   downstream notices the chords, because the solver for the totals draws here too.
 #pragma once
 
 #include "epfleet/workload/config.h"

@@ -1,7 +1,7 @@
 // A point where a few functions of as many unknowns are all zero, for functions that cost much to
-// evaluate. Modelled: Newton steps with slopes measured once by differences and then updated by
-// Broyden's rule; steps of
-//   limited length, within bounds; the best point seen is kept.
+// evaluate.
+// Modelled: Newton steps with slopes measured once by differences and then updated by Broyden's
+//   rule; steps of limited length, within bounds; the best point seen is kept.
 // Source: Broyden, "A class of methods for solving nonlinear simultaneous equations" (1965).
 #pragma once
 

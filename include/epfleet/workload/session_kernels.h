@@ -1,6 +1,7 @@
 // When, after its birth, a session makes the service work and when it leaves the store for good:
 // expectations over the mix, by bins of 5 minutes modulo a day (the shape of the day repeats
-// daily). Modelled: input is served when its prefill ends, an answer at the middle of its decoding.
+// daily).
+// Modelled: input is served when its prefill ends, an answer at the middle of its decoding.
 #pragma once
 
 #include <array>

@@ -1,12 +1,14 @@
 // What a session is, turn by turn: every length and think time as a pure function of (seed,
-// session, turn). Modelled: prompt = shared prefix + carried history + new message + perhaps a
-// document; V3 carries its
-//   whole answer into the next prompt, R1 only the part that is not reasoning; what the next turn
-//   can reuse is the prompt and the answer (V3) or the prompt alone (R1: its answer was computed
-//   behind reasoning that the next prompt lacks). A session ends with its last turn or before the
-//   context limit.
+// session, turn).
+// Modelled: prompt = shared prefix + carried history + new message + perhaps a document; V3 carries
+//   its whole answer into the next prompt, R1 only the part that is not reasoning; what the next
+//   turn can reuse is the prompt and the answer (V3) or the prompt alone (R1: its answer was
+//   computed behind reasoning that the next prompt lacks). A session ends with its last turn or
+//   before the context limit.
 // Left out: sharing between sessions beyond the system prompt or template; edited or branching
-// histories. Source: the generator of the workload notes, section 4.
+//   histories.
+// Source: reuse as in the Mooncake conversation trace (FAST 2025 release), lengths as in ServeGen's
+//   deepseek-r1 trace, what is carried as in the chat templates of V3 and R1.
 #pragma once
 
 #include <array>

@@ -1,11 +1,10 @@
 // Weighted sample paths of the sessions of one class, for expectations over them.
 // Modelled: the first turns' draws are the coordinates of randomly shifted Sobol points
-// (Boost.Random), later
-//   ones pseudo-random. The number of turns N is integrated out: turn k counts with P(N >= k). Path
-//   lengths L are drawn longer than N, with P(L >= k) = sqrt(P(N >= k)), so that the rare long
-//   sessions, which carry many tokens, are seen often; the weight of turn k is then P(N >= k) / P(L
-//   >= k). The points do not depend on the scenario's seed: common random numbers for the solver's
-//   steps.
+//   (Boost.Random), later ones pseudo-random. The number of turns N is integrated out: turn k
+//   counts with P(N >= k). Path lengths L are drawn longer than N, with P(L >= k) = sqrt(P(N >=
+//   k)), so that the rare long sessions, which carry many tokens, are seen often; the weight of
+//   turn k is then P(N >= k) / P(L >= k). The points do not depend on the scenario's seed: common
+//   random numbers for the solver's steps.
 // Source: Owen, "Monte Carlo theory, methods and examples", chapters 8 (conditioning), 9, 15-17.
 #pragma once
 

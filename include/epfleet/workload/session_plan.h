@@ -1,6 +1,7 @@
 // How many sessions of each class are born when: the solved mix, placed in time so that the tokens
-// *served* follow the hourly shape. Modelled: the shape repeats daily, before the start and after;
-// the totals are those of the counted window.
+// *served* follow the hourly shape.
+// Modelled: the shape repeats daily, before the start and after; the totals are those of the
+//   counted window.
 #pragma once
 
 #include <array>

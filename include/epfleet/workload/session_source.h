@@ -1,7 +1,7 @@
 // Synthetic sessions as a Source: births follow the plan, later turns wait in a calendar from the
-// simulated completion of the turn before (closed loop). Modelled: see session_law.h (turns),
-// session_plan.h (births), warm_start.h (what was before). Left out: bursts of single clients;
-// users who give up.
+// simulated completion of the turn before (closed loop).
+// Modelled: see session_law.h (turns), session_plan.h (births), warm_start.h (what was before).
+// Left out: bursts of single clients; users who give up.
 #pragma once
 
 #include <memory>

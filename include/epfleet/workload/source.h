@@ -54,6 +54,9 @@ class Source {
   // The request that next_arrival() announced. Arrivals never go back in time; ids count up from 0.
   [[nodiscard]] virtual Request take() = 0;
 
+  // A hint: the slot of a session that will arrive soon, to fetch what belongs to it from memory.
+  [[nodiscard]] virtual std::optional<std::uint32_t> soon() const { return std::nullopt; }
+
   // The request's last token left at `done` (>= now, the time of the latest arrival taken): think
   // time starts. Must be called exactly once per taken request, also for rejected and failed ones.
   // A next turn that comes of it is at >= done.

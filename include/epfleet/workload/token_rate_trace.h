@@ -1,8 +1,8 @@
 // A trace of totals per time bin: CSV with the columns time_s, requests, input_tokens,
-// cached_tokens and output_tokens, in any order; see csv_reader.h for the form. A bin lasts from
-// its time_s to the next one's; the last is as long as the one before. The first bin's start
-// becomes time 0. The whole table is read and checked before a run: memory follows the number of
-// bins.
+// cached_tokens and output_tokens, in any order; see csv_reader.h for the form.
+// A bin lasts from its time_s to the next one's; the last is as long as the one before. The first
+// bin's start becomes time 0. The whole table is read and checked before a run: memory follows the
+// number of bins.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,15 @@ struct TokenRateBin {
 [[nodiscard]] std::vector<TokenRateBin> read_token_rate_trace(const WorkloadConfig& config,
                                                               base::Duration only_width);
 
+// Most tokens of a request.
+struct RequestLimits {
+  std::int64_t context = std::int64_t{1} << 32;  // prompt and output together
+  std::int64_t output = std::int64_t{1} << 31;   // < context
+};
+
 // Counts times `scale`, in whole numbers: fractions are carried from bin to bin, so sums are kept.
-[[nodiscard]] std::vector<TokenRateBin> scaled(const std::vector<TokenRateBin>& bins, double scale);
+// So is what a bin's requests cannot hold: its tokens go to requests that come later.
+[[nodiscard]] std::vector<TokenRateBin> scaled(const std::vector<TokenRateBin>& bins, double scale,
+                                               const RequestLimits& limits = {});
 
 }  // namespace epfleet::workload

@@ -1,9 +1,9 @@
 // Solves the generator's knobs for the totals that the scenario asks of the counted window.
 // Modelled: one knob a total, chosen so that they do not undo each other. Elasticities at the mix
-// of the published
-//   day: answers move output / input by 0.82; messages KV by 0.24 and the hit ratio by -0.38;
-//   templates the hit ratio by 0.14; the spread of first messages the pairs by 0.95. Logarithms
-//   throughout, common random numbers. Births are exact: everything is linear in them.
+//   of the published day: answers move output / input by 0.82; messages KV by 0.24 and the hit
+//   ratio by -0.38; templates the hit ratio by 0.14; the spread of first messages the pairs by
+//   0.95. Logarithms throughout, common random numbers. Births are exact: everything is linear in
+//   them.
 // Left out: uniqueness. Other mixes meet the same totals; the configured mix is the starting point.
 #pragma once
 

@@ -1,8 +1,8 @@
 // How many turns a conversation has: the stop probability of a session is Beta(alpha, beta) and the
 // number of turns N geometric with it, so P(N >= k) = B(alpha, beta + k - 1) / B(alpha, beta),
-// which is the product over j = 1..k-1 of (beta + j - 1) / (alpha + beta + j - 1). Source: fits to
-// the Mooncake conversation trace, (2.25, 1.11), mean 1.89 (workload notes, section 2). Left out:
-// sessions of more than 4,096 turns; the context limit ends all earlier in practice.
+// which is the product over j = 1..k-1 of (beta + j - 1) / (alpha + beta + j - 1).
+// Source: (2.25, 1.11), mean 1.89, fits the Mooncake conversation trace (FAST 2025 release).
+// Left out: sessions of more than 4,096 turns; the context limit ends all earlier in practice.
 #pragma once
 
 #include <cstdint>

@@ -1,9 +1,9 @@
 // Wake-ups of sleeping sessions, in exact order of (time, slot): a bucket calendar. At millions of
-// sleepers it costs a third of a binary heap (measured by bench/workload_bench.cpp), because an
-// entry is touched twice: when it is put into its bucket and when its bucket comes up. Modelled:
-// 4,096 fine buckets of 2^28 ns (0.27 s) cover one coarse span (18 minutes), the one that holds
-//   the latest wake-up; later spans are unsorted lists in a map. A fine bucket is sorted when it is
-//   next.
+// sleepers it costs a fraction of a binary heap (measured by bench/workload_bench.cpp), because
+// an entry is touched twice: when it is put into its bucket and when its bucket comes up.
+// Modelled: 4,096 fine buckets of 2^28 ns (0.27 s) cover one coarse span (18 minutes), the one that
+//   holds the latest wake-up; later spans are unsorted lists in a map. A fine bucket is sorted when
+//   it is next.
 #pragma once
 
 #include <array>

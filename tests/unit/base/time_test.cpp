@@ -21,6 +21,16 @@ TEST(Time, RefusesWhatIsNoDuration) {
   EXPECT_THROW((void)duration_from_seconds(1e12), InvariantBroken);
 }
 
+// The nearest double of n / 1e9: whole seconds are whole, and 0.1 s is the double that prints as
+// 0.1. Multiplying by 1e-9 gives 60.00000000000001 for 60 s.
+TEST(Time, SecondsAreTheNearestDouble) {
+  for (int whole = 0; whole <= 86'400; ++whole) {
+    EXPECT_EQ(to_seconds(std::chrono::seconds(whole)), whole);
+  }
+  EXPECT_EQ(to_seconds(std::chrono::milliseconds(100)), 0.1);
+  EXPECT_EQ(to_seconds(kWindowStart - std::chrono::seconds(60)), -60.0);
+}
+
 TEST(Time, BytesOverARateIsTime) {
   // 80 GB at 40 GB/s = 2 s
   EXPECT_EQ(Bytes(80'000'000'000) / BytesPerSecond(40e9), std::chrono::seconds(2));

@@ -15,7 +15,14 @@ namespace {
 struct Gpus {
   std::vector<std::int32_t> requests, kv;
   std::int32_t request_limit = 128, kv_limit = 1 << 30;
-  [[nodiscard]] DecodeGpuView view() const { return {requests, kv, request_limit, kv_limit}; }
+  [[nodiscard]] DecodeGpuView view() const {
+    return {requests,
+            kv,
+            std::accumulate(requests.begin(), requests.end(), std::int64_t{0}),
+            std::accumulate(kv.begin(), kv.end(), std::int64_t{0}),
+            request_limit,
+            kv_limit};
+  }
 };
 
 Gpus random_gpus(std::uint64_t seed, std::size_t count) {
@@ -91,6 +98,63 @@ TEST(DecodeRules, WeightedSumTradesOneMeasureForTheOther) {
   EXPECT_EQ(make_decode_gpu_rule("weighted_sum", 1)->choose({0}, gpus.view()), 1U);
 }
 
+// A bare `decode.balancer: RULE` names a rule of both roles.
+TEST(DecodeRules, UnitAndGpuRulesHaveTheSameNames) {
+  const auto units = decode_unit_rules();
+  const auto gpus = decode_gpu_rules();
+  ASSERT_EQ(units.size(), gpus.size());
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    EXPECT_EQ(units[i].name, gpus[i].name);
+  }
+}
+
+TEST(DecodeUnitRules, ChooseOnlyAmongTheOpen) {
+  const std::vector<std::uint32_t> open{1, 4, 6};
+  // The closed ones are empty: whoever looked at them would choose them.
+  const std::vector<std::int64_t> load{0, 9, 0, 0, 7, 0, 8, 0};
+  for (const RuleName& name : decode_unit_rules()) {
+    const auto rule = make_decode_unit_rule(name.name, 3);
+    for (int i = 0; i < 100; ++i) {
+      const std::uint32_t choice = rule->choose({1}, {open, load, load});
+      EXPECT_TRUE(std::find(open.begin(), open.end(), choice) != open.end()) << name.name;
+    }
+  }
+}
+
+// Unit 0 has 500 of 1,000 requests and none of the KV, unit 1 300 and 300, unit 2 200 and 700.
+// Sums of shares: 0.5, 0.6, 0.9; larger shares: 0.5, 0.3, 0.7.
+TEST(DecodeUnitRules, WeightedSumTradesOneMeasureForTheOtherAndJointDoesNot) {
+  const std::vector<std::uint32_t> open{0, 1, 2};
+  const std::vector<std::int64_t> requests{500, 300, 200};
+  const std::vector<std::int64_t> kv{0, 300'000, 700'000};
+  const DecodeUnitView view{open, requests, kv};
+  EXPECT_EQ(make_decode_unit_rule("weighted_sum", 1)->choose({1}, view), 0U);
+  EXPECT_EQ(make_decode_unit_rule("joint", 1)->choose({1}, view), 1U);
+  EXPECT_EQ(make_decode_unit_rule("fewest_requests", 1)->choose({1}, view), 2U);
+}
+
+// 30,000 lots over 3 units: each 10,000 on average with a deviation of 82; 500 is six of them. The
+// same seed draws the same lots, another seed others.
+TEST(DecodeUnitRules, RandomIsFairAndFollowsItsSeed) {
+  const std::vector<std::uint32_t> open{2, 5, 7};
+  const std::vector<std::int64_t> load(8, 0);
+  const auto rule = make_decode_unit_rule("random", 11);
+  const auto twin = make_decode_unit_rule("random", 11);
+  const auto other = make_decode_unit_rule("random", 12);
+  std::vector<int> counts(8, 0);
+  int same_as_other = 0;
+  for (int i = 0; i < 30'000; ++i) {
+    const std::uint32_t choice = rule->choose({1}, {open, load, load});
+    EXPECT_EQ(twin->choose({1}, {open, load, load}), choice);
+    same_as_other += other->choose({1}, {open, load, load}) == choice ? 1 : 0;
+    ++counts[choice];
+  }
+  for (const std::uint32_t unit : open) {
+    EXPECT_NEAR(counts[unit], 10'000, 500) << unit;
+  }
+  EXPECT_NEAR(same_as_other, 10'000, 500);
+}
+
 TEST(PrefillRules, ChooseOnlyAmongTheOpen) {
   const std::vector<std::uint32_t> open{1, 4, 6};
   const std::vector<float> load(8, 10.0F);
@@ -98,7 +162,7 @@ TEST(PrefillRules, ChooseOnlyAmongTheOpen) {
     const auto rule = make_prefill_unit_rule(name.name, 3);
     std::set<std::uint32_t> chosen;
     for (int i = 0; i < 100; ++i) {
-      chosen.insert(rule->choose({100.0F, 1000.0F}, {open, load, load}));
+      chosen.insert(rule->choose({100.0F, 1000.0F}, {open, load, load, 80.0F, 80.0F}));
     }
     for (const std::uint32_t choice : chosen) {
       EXPECT_TRUE(std::find(open.begin(), open.end(), choice) != open.end()) << name.name;
@@ -110,7 +174,7 @@ TEST(PrefillRules, JointLooksAtBothMeasures) {
   const std::vector<std::uint32_t> open{0, 1, 2};
   const std::vector<float> tokens{10.0F, 90.0F, 50.0F};
   const std::vector<float> pairs{900.0F, 100.0F, 500.0F};
-  const PrefillView view{open, tokens, pairs};
+  const PrefillView view{open, tokens, pairs, 150.0F, 1500.0F};
   EXPECT_EQ(make_prefill_unit_rule("least_queued_tokens", 1)->choose({1.0F, 1.0F}, view), 0U);
   EXPECT_EQ(make_prefill_unit_rule("least_attention_work", 1)->choose({1.0F, 1.0F}, view), 1U);
   EXPECT_EQ(make_prefill_unit_rule("joint", 1)->choose({1.0F, 1.0F}, view), 2U);
@@ -123,7 +187,7 @@ TEST(Registry, AWrongNameListsTheChoices) {
   } catch (const base::InputError& error) {
     EXPECT_STREQ(error.what(),
                  "decode.balancer.unit: no rule named 'fewest'; choose one of joint, "
-                 "fewest_requests, least_kv, round_robin");
+                 "weighted_sum, fewest_requests, least_kv, round_robin, random");
   }
 }
 

@@ -23,7 +23,7 @@ class PublishedFiles : public ::testing::Test {
   // Loads `text` as the file of published values; the text of the refusal, or empty.
   std::string refusal(const std::string& text) {
     write_text_file(temporary_.path() / "p.csv", text);
-    ReportConfig config;
+    observe::ReportConfig config;
     config.published = (temporary_.path() / "p.csv").string();
     try {
       loaded_ = load_published(config);
@@ -73,7 +73,7 @@ TEST_F(PublishedFiles, RefusesWithLineAndReason) {
 }
 
 TEST_F(PublishedFiles, AMissingFileIsTheUsersMistake) {
-  ReportConfig config;
+  observe::ReportConfig config;
   config.published_hourly = (temporary_.path() / "absent.csv").string();
   EXPECT_THROW((void)load_published(config), base::InputError);
   config.published_hourly = temporary_.path().string();
@@ -81,7 +81,7 @@ TEST_F(PublishedFiles, AMissingFileIsTheUsersMistake) {
 }
 
 TEST_F(PublishedFiles, ReadsBands) {
-  ReportConfig config;
+  observe::ReportConfig config;
   config.bands = (temporary_.path() / "bands.json").string();
   write_text_file(config.bands, R"({"scenario_fingerprint": "ab",
                                     "rows": [{"name": "cost.usd", "low": 1.5, "high": null}]})");
@@ -101,7 +101,7 @@ TEST_F(PublishedFiles, ReadsBands) {
 // The shipped files: every name exists, and the chart's hours earn what the text says within the
 // 0.1 % of the readings (24 bars, sum 562,027 USD).
 TEST(ShippedTraces, ThePublishedDayLoads) {
-  ReportConfig config;
+  observe::ReportConfig config;
   config.published = std::string(EPFLEET_SOURCE_DIR) + "/traces/deepseek_day_published.csv";
   config.published_hourly = std::string(EPFLEET_SOURCE_DIR) + "/traces/deepseek_day_hourly.csv";
   const Published published = load_published(config);

@@ -70,7 +70,7 @@ std::string unpacked(const std::filesystem::path& path) {
 TEST(RequestLog, WritesTimesTokensPlacementAndOutcome) {
   const TemporaryFolder temporary;
   const auto path = temporary.path() / "requests.csv";
-  RequestLogWriter log(path, RequestLog::All, 0.0, 1, Compression::None);
+  RequestLogWriter log(path, observe::RequestLog::All, 0.0, 1, Compression::None);
   observe::RequestDone rejected = request(6);
   rejected.outcome = observe::Outcome::Rejected;
   const std::vector<observe::RequestDone> requests{completed_request(), rejected};
@@ -90,8 +90,8 @@ TEST(RequestLog, ZstdUnpacksToTheSameText) {
   }
   for (const auto compression : {Compression::None, Compression::Zstd}) {
     const bool zstd = compression == Compression::Zstd;
-    RequestLogWriter log(temporary.path() / (zstd ? "r.csv.zst" : "r.csv"), RequestLog::All, 0.0, 1,
-                         compression);
+    RequestLogWriter log(temporary.path() / (zstd ? "r.csv.zst" : "r.csv"),
+                         observe::RequestLog::All, 0.0, 1, compression);
     log.on_requests_done(requests);
     log.finish();
   }
@@ -117,7 +117,8 @@ TEST(RequestLog, TheSampleHasItsShareAndDoesNotDependOnOrder) {
 
 TEST(RequestLog, WritesOnlyTheSample) {
   const TemporaryFolder temporary;
-  RequestLogWriter log(temporary.path() / "r.csv", RequestLog::Sample, 0.1, 1, Compression::None);
+  RequestLogWriter log(temporary.path() / "r.csv", observe::RequestLog::Sample, 0.1, 1,
+                       Compression::None);
   std::int64_t expected = 0;
   for (std::uint64_t id = 0; id < 1000; ++id) {
     expected += in_sample(1, base::RequestId(id), 0.1) ? 1 : 0;
@@ -136,7 +137,7 @@ TEST(RequestLog, TellsOfAFullDisk) {
   for (const auto compression : {Compression::None, Compression::Zstd}) {
     EXPECT_THROW(
         {
-          RequestLogWriter log("/dev/full", RequestLog::All, 1.0, 1, compression);
+          RequestLogWriter log("/dev/full", observe::RequestLog::All, 1.0, 1, compression);
           log.on_requests_done(requests);
           log.finish();
         },
@@ -145,7 +146,7 @@ TEST(RequestLog, TellsOfAFullDisk) {
 }
 
 TEST(RequestLog, TellsOfAMissingFolder) {
-  EXPECT_THROW(RequestLogWriter("/nowhere-at-all/r.csv", RequestLog::All, 1.0, 1),
+  EXPECT_THROW(RequestLogWriter("/nowhere-at-all/r.csv", observe::RequestLog::All, 1.0, 1),
                base::MachineError);
 }
 

@@ -124,18 +124,14 @@ TEST(PrefillPricer, PrefixIsUpProjectedAgain) {
   EXPECT_GT(price_s(pricer, loads), before);
 }
 
-// work() is the slope of the exact compute: two loads differ by their tokens, prefix and pairs.
-TEST(PrefillPricer, WorkIsTheSlopeOfTheComputeTime) {
+// work() is the slope of the attention stage: two loads differ by their tokens, prefix and pairs.
+TEST(PrefillPricer, WorkIsTheSlopeOfTheAttentionStage) {
   const PrefillPricer pricer({}, {}, {}, {});
   const PrefillLayer layer({}, {}, {}, {});
-  const auto compute = [&](double tokens, double prefix, double pairs) {
-    const double moe = 2.0 * (layer.attn(tokens / 2, prefix / 2, pairs / 2).total() +
-                              layer.shared(tokens / 2).total() + layer.mlp(tokens / 2).total());
-    return 59.0 * moe + layer.dense_layers_fixed_s(tokens) +
-           prefix * layer.dense_layers_per_prefix_token_s() +
-           pairs * layer.dense_layers_per_pair_s();
+  const auto attention = [&](double tokens, double prefix, double pairs) {  // 58 layers and MTP's
+    return 59.0 * 2.0 * layer.attn(tokens / 2, prefix / 2, pairs / 2).total();
   };
-  const double difference = compute(16'384, 3'000, 9e7) - compute(8'192, 1'000, 3e7);
+  const double difference = attention(16'384, 3'000, 9e7) - attention(8'192, 1'000, 3e7);
   EXPECT_NEAR(pricer.work().seconds(8'192, 2'000, 6e7) / difference, 1.0, 1e-6);
 }
 

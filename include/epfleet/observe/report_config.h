@@ -1,13 +1,12 @@
-// What is written, how finely, and which published values stand beside the simulated ones.
+// What is written of a run, how finely, and which published values stand beside the simulated ones.
+// Down here because config reads it and report obeys it, and they stand on one floor.
 #pragma once
 
-#include <cstdint>
 #include <string>
-#include <vector>
 
 #include "epfleet/base/time.h"
 
-namespace epfleet::report {
+namespace epfleet::observe {
 
 enum class RequestLog { None, Sample, All };
 
@@ -20,4 +19,4 @@ struct ReportConfig {
   std::string bands;             // file written by the band script; empty: no bands
 };
 
-}  // namespace epfleet::report
+}  // namespace epfleet::observe

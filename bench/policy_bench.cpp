@@ -1,0 +1,41 @@
+// Placing a request on a GPU of a decode unit: 155 million times a simulated day.
+#include <benchmark/benchmark.h>
+
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "epfleet/base/random.h"
+#include "epfleet/policy/registry.h"
+
+namespace {
+
+void place_on_gpu(benchmark::State& state, const std::string& rule_name) {
+  const auto gpus = static_cast<std::size_t>(state.range(0));
+  epfleet::base::Stream draw(epfleet::base::StreamFamily(1, "policy_bench"), 0);
+  std::vector<std::int32_t> requests(gpus);
+  std::vector<std::int32_t> kv(gpus);
+  for (std::size_t i = 0; i < gpus; ++i) {
+    requests[i] = static_cast<std::int32_t>(60 + draw.bits() % 20);
+    kv[i] = static_cast<std::int32_t>(80'000'000 + draw.bits() % 20'000'000);
+  }
+  const auto rule = epfleet::policy::make_decode_gpu_rule(rule_name, 1);
+  const epfleet::policy::DecodeGpuView view{
+      requests,
+      kv,
+      std::accumulate(requests.begin(), requests.end(), std::int64_t{0}),
+      std::accumulate(kv.begin(), kv.end(), std::int64_t{0}),
+      128,
+      180'000'000};
+  std::int32_t ask = 1'000'000;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(rule->choose({ask}, view));
+    ask += 256;
+  }
+}
+
+}  // namespace
+
+BENCHMARK_CAPTURE(place_on_gpu, joint, std::string("joint"))->Arg(144)->Arg(320);
+BENCHMARK_CAPTURE(place_on_gpu, least_kv, std::string("least_kv"))->Arg(144);
+BENCHMARK_CAPTURE(place_on_gpu, round_robin, std::string("round_robin"))->Arg(144);

@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""Same scenario and seed, same bytes: again, with a trace, and on a processor without FMA and AVX2.
+
+The C library picks variants of its functions by processor, and they differ in the last bit.
+"""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from support.program import QUICK, SMALL, SMALL_TRACE, ProgramTest, main  # noqa: E402
+
+PLAIN_PROCESSOR = {
+    "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2,-AVX2_Usable,-FMA_Usable,-AVX"
+}
+
+
+class SameBytesTest(ProgramTest):
+    def test_two_runs(self):
+        for out in ["a", "b"]:
+            self.epfleet("run", SMALL, "--quiet", "--out", out, "--trace-events", f"{out}.trace")
+        self.assert_same_results("a", "b")
+        trace = (self.folder / "a.trace").read_text()
+        self.assertEqual(trace, (self.folder / "b.trace").read_text())
+        keys = [(int(time), int(phase)) for time, phase, _, _ in map(str.split,
+                                                                     trace.splitlines())]
+        self.assertGreater(len(keys), 5000)
+        self.assertEqual(keys, sorted(keys), "executed events never go back")
+
+    def test_another_processor(self):
+        for scenario in [QUICK, SMALL]:
+            self.epfleet("run", scenario, "--until", "5 min", "--quiet", "--out", "here")
+            self.epfleet("run", scenario, "--until", "5 min", "--quiet", "--out", "there",
+                         environment=PLAIN_PROCESSOR)
+            self.assert_same_results("here", "there")
+
+    def test_replay(self):
+        for out in ["a", "b"]:
+            self.epfleet("replay", SMALL_TRACE, "--scenario", SMALL, "--quiet", "--out", out)
+        self.assert_same_results("a", "b")
+        summary = self.json_of("a/summary.json")
+        self.assertEqual(summary["requests"]["arrived"], 465 + 511 + 402 + 12 + 560 + 440)
+        self.epfleet("replay", SMALL_TRACE, "--scenario", SMALL, "--rate-scale", "0.5", "--quiet",
+                     "--out", "half")
+        self.assertEqual(self.json_of("half/summary.json")["requests"]["arrived"], 2390 // 2)
+
+    def test_watching_changes_nothing(self):
+        self.epfleet("run", SMALL, "--quiet", "--progress", "off", "--out", "a")
+        self.epfleet("run", SMALL, "--progress", "on", "--json", "--out", "b")
+        self.assert_same_results("a", "b")
+
+    def test_a_set_key_is_as_good_as_a_file(self):
+        (self.folder / "mine.yaml").write_text(
+            f"extends: {SMALL}\nname: mine\ndecode:\n  balancer: round_robin\n")
+        self.epfleet("run", "mine.yaml", "--quiet", "--until", "1 min", "--out", "file")
+        self.epfleet("run", SMALL, "--set", "decode.balancer=round_robin", "--set", "name=mine",
+                     "--quiet", "--until", "1 min", "--out", "set")
+        a, b = self.json_of("file/summary.json"), self.json_of("set/summary.json")
+        self.assertEqual(a["scenario"], b["scenario"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+#include "support/small_fleet.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "epfleet/cache/prefix_cache.h"
+#include "epfleet/cluster/fleet.h"
+#include "epfleet/config/loader.h"
+#include "epfleet/config/resolved.h"
+#include "epfleet/experiment/run_scenario.h"
+#include "epfleet/workload/session_source.h"
+#include "epfleet/workload/token_rate_source.h"
+
+namespace epfleet::test {
+namespace {
+
+const std::string kSupport = std::string(EPFLEET_SOURCE_DIR) + "/tests/support";
+
+// Passes everything on and keeps what it handed out.
+class KeepingSource final : public workload::Source {
+ public:
+  KeepingSource(std::unique_ptr<workload::Source> from, std::vector<workload::Request>& kept)
+      : from_(std::move(from)), kept_(kept) {}
+
+  std::optional<base::TimePoint> next_arrival() override { return from_->next_arrival(); }
+  workload::Request take() override {
+    kept_.push_back(from_->take());
+    return kept_.back();
+  }
+  void complete(const workload::Request& request, base::TimePoint done) override {
+    from_->complete(request, done);
+  }
+  std::span<const workload::WarmExtent> warm_extents() const override {
+    return from_->warm_extents();
+  }
+  std::span<const workload::WarmTotal> warm_totals() const override { return from_->warm_totals(); }
+  std::optional<std::uint32_t> soon() const override { return from_->soon(); }
+  std::size_t shared_prefixes() const override { return from_->shared_prefixes(); }
+
+ private:
+  std::unique_ptr<workload::Source> from_;
+  std::vector<workload::Request>& kept_;
+};
+
+class KeepingObserver final : public observe::Observer {
+ public:
+  explicit KeepingObserver(Ledger& ledger) : ledger_(ledger) {}
+
+  void on_requests_done(std::span<const observe::RequestDone> requests) override {
+    ledger_.requests.insert(ledger_.requests.end(), requests.begin(), requests.end());
+  }
+  void on_prefill_step(const observe::PrefillStepDone& step) override {
+    ledger_.prefill_steps.push_back(step);
+  }
+  void on_decode_step(const observe::DecodeStepDone& step) override {
+    ledger_.decode_steps.push_back(step);
+  }
+  void on_sample(const observe::FleetSample& sample) override { ledger_.samples.push_back(sample); }
+
+ private:
+  Ledger& ledger_;
+};
+
+std::unique_ptr<workload::Source> source_of(const config::Scenario& scenario) {
+  if (scenario.workload.source == workload::SourceKind::TokenRateTrace) {
+    return workload::make_token_rate_source(
+        {.config = scenario.workload, .seed = scenario.seed, .duration = scenario.duration});
+  }
+  workload::SessionSourceSpec spec;
+  spec.config = scenario.workload;
+  spec.seed = scenario.seed;
+  spec.duration = scenario.duration;
+  spec.block = scenario.kv_cache.block;
+  spec.service = {1.0, 0.03};  // only places the turns of earlier sessions
+  spec.threads = false;
+  return workload::make_session_source(spec);
+}
+
+// Step prices take longer to make than minutes of a small fleet to simulate: once for all seeds.
+std::shared_ptr<const cluster::StepPricers> pricers_of(const config::Scenario& scenario,
+                                                       const cluster::FleetSpec& spec) {
+  static std::map<std::string, std::shared_ptr<const cluster::StepPricers>> made;
+  auto& pricers = made[config::scenario_fingerprint(scenario)];
+  if (!pricers) {
+    pricers = std::make_shared<const cluster::StepPricers>(cluster::make_step_pricers(spec));
+  }
+  return pricers;
+}
+
+}  // namespace
+
+config::Scenario small_fleet(std::uint64_t seed, std::vector<std::string> overrides) {
+  overrides.push_back("seed=" + std::to_string(seed));
+  return config::load_scenario(kSupport + "/small_fleet.yaml", overrides);
+}
+
+config::Scenario replayed_fleet(std::uint64_t seed, std::vector<std::string> overrides) {
+  const auto trace = {"workload.source=token_rate", "kv_cache.model=statistical"};
+  overrides.insert(overrides.begin(), trace.begin(), trace.end());
+  overrides.insert(overrides.begin(), "workload.path=" + kSupport + "/small_fleet.csv");
+  return small_fleet(seed, std::move(overrides));
+}
+
+std::int64_t Ledger::count(observe::Outcome outcome) const {
+  return std::count_if(requests.begin(), requests.end(), [&](const observe::RequestDone& request) {
+    return request.outcome == outcome;
+  });
+}
+
+std::vector<observe::RequestDone> Ledger::by_id() const {
+  std::vector<observe::RequestDone> sorted = requests;
+  std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  return sorted;
+}
+
+std::int64_t FleetRun::rate_fixed() const {
+  return static_cast<std::int64_t>((1.0 + spec.decode.mtp.acceptance) * 256.0 + 0.5);
+}
+
+FleetRun run_fleet(const config::Scenario& scenario) {
+  return run_fleet(scenario, experiment::fleet_spec(scenario, scenario.duration));
+}
+
+FleetRun run_fleet(const config::Scenario& scenario, const cluster::FleetSpec& spec) {
+  FleetRun run;
+  run.spec = spec;
+  run.pricers = pricers_of(scenario, run.spec);
+  KeepingSource source(source_of(scenario), run.ledger.arrivals);
+  const auto cache = cache::make_prefix_cache(run.spec.kv_cache, run.kv_bytes_per_token(),
+                                              source.shared_prefixes(), scenario.seed);
+  KeepingObserver observer(run.ledger);
+  cluster::Fleet fleet(run.spec, *run.pricers, source, *cache, {&observer});
+  (void)fleet.run(nullptr, nullptr);
+  run.fingerprint = fleet.engine().fingerprint();
+  run.scheduled = fleet.engine().scheduled();
+  run.executed = fleet.engine().executed();
+  run.cancelled = fleet.engine().cancelled();
+  run.left = fleet.engine().left();
+  return run;
+}
+
+observe::TokenTotals tokens_of(const observe::FleetSample& sample) {
+  observe::TokenTotals sum;
+  for (const auto& by_channel : sample.tokens) {
+    for (const observe::TokenTotals& tokens : by_channel) {
+      sum.input += tokens.input;
+      sum.cached += tokens.cached;
+      sum.output_fp += tokens.output_fp;
+    }
+  }
+  return sum;
+}
+
+}  // namespace epfleet::test

@@ -1,0 +1,113 @@
+// Does a user get an answer about every key, and an editor a schema that fits what the loader
+// takes?
+#include "epfleet/config/explain.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "scenario_files.h"
+
+namespace epfleet::config {
+namespace {
+
+TEST(Explain, OneKeyHasTypeUnitDefaultRangeGuessMeaningAndSource) {
+  EXPECT_EQ(explain("decode.host_time"),
+            "decode.host_time\n"
+            "  duration (ns, us, ms, s, min, h, d); default 5 ms; >= 0 and <= 1 s; a guess, "
+            "plausible 2 ms .. 8 ms\n"
+            "    Time of a step that no GPU work covers.\n"
+            "    Source: residual of the profile's 96 ms step, which leaves 2-8 ms.\n");
+  EXPECT_EQ(explain("decode.microbatch"),
+            "decode.microbatch\n"
+            "  reform | sticky; default reform\n"
+            "    How a GPU's requests are split into two halves.\n"
+            "    reform               halved anew every step; nothing moves\n"
+            "    sticky               a request stays in its half until it leaves\n"
+            "    Source: a choice.\n");
+}
+
+TEST(Explain, AGroupHasItsKeysAndNoOthers) {
+  const std::string text = explain("decode.mtp");
+  for (const std::string& member : group_members("decode.mtp")) {
+    EXPECT_NE(text.find("decode.mtp." + member + "\n"), std::string::npos);
+  }
+  EXPECT_EQ(text.find("decode.gpus"), std::string::npos);
+}
+
+TEST(Explain, AllKeysAreThereAPhasesHardwareOnce) {
+  const std::string text = "\n" + explain();
+  for (const Key& key : key_table()) {
+    EXPECT_EQ(text.find("\n" + key.name + "\n") != std::string::npos, key.overrides.empty())
+        << key.name;
+  }
+  EXPECT_NE(explain("decode.hardware.sms").find("132"), std::string::npos);
+}
+
+TEST(Explain, AnUnknownKeyNamesTheNearest) {
+  try {
+    (void)explain("decode.host_tim");
+    FAIL();
+  } catch (const base::InputError& error) {
+    EXPECT_STREQ(error.what(), "decode.host_tim: unknown key; did you mean 'decode.host_time'?");
+  }
+}
+
+// Low, central and high of a guess can be given to --set.
+TEST(Guesses, EveryBoundLoads) {
+  const std::string quick = kConfigs + "/quick.yaml";
+  const auto rows = guesses(load_scenario(quick));
+  EXPECT_GE(rows.size(), 10U);
+  for (const Guess& row : rows) {
+    for (const std::string& value : {row.low, row.central, row.high}) {
+      const ScenarioFiles files;
+      EXPECT_EQ(files.error_of(quick, {row.key + "=" + value}), "");
+    }
+    const Scenario low = load_scenario(quick, std::vector<Override>{row.key + "=" + row.low});
+    const Scenario high = load_scenario(quick, std::vector<Override>{row.key + "=" + row.high});
+    EXPECT_NE(find_key(row.key)->print(low), find_key(row.key)->print(high)) << row.key;
+  }
+}
+
+nlohmann::json schema_of(const nlohmann::json& root, const std::string& name) {
+  nlohmann::json at = root;
+  std::string rest = name;
+  while (!rest.empty()) {
+    const auto dot = rest.find('.');
+    if (at.contains("anyOf")) {
+      at = at["anyOf"][1];
+    }
+    at = at.at("properties").at(rest.substr(0, dot));
+    rest = dot == std::string::npos ? "" : rest.substr(dot + 1);
+  }
+  return at;
+}
+
+TEST(JsonSchema, IsJsonAndHasEveryKey) {
+  const nlohmann::json schema = nlohmann::json::parse(json_schema());
+  EXPECT_EQ(schema["additionalProperties"], false);
+  for (const Key& key : key_table()) {
+    EXPECT_NO_THROW({
+      const nlohmann::json leaf = schema_of(schema, key.name);
+      EXPECT_TRUE(leaf["description"].get<std::string>().starts_with(key.help)) << key.name;
+    }) << key.name;
+  }
+  EXPECT_TRUE(schema["properties"].contains("extends"));
+}
+
+TEST(JsonSchema, TypesBoundsAndChoices) {
+  const nlohmann::json schema = nlohmann::json::parse(json_schema());
+  const nlohmann::json gpus = schema_of(schema, "decode.gpus");
+  EXPECT_EQ(gpus["type"], "integer");
+  EXPECT_EQ(gpus["minimum"], 1);
+  EXPECT_EQ(gpus["maximum"], 4096);
+  EXPECT_EQ(schema_of(schema, "decode.host_time")["type"], "string");
+  EXPECT_EQ(schema_of(schema, "decode.overlap")["enum"], nlohmann::json({"dual_batch", "none"}));
+  EXPECT_EQ(schema_of(schema, "decode.redundant_experts")["anyOf"][1]["const"], "auto");
+  EXPECT_EQ(schema_of(schema, "decode.phase_barriers")["type"], "boolean");
+  EXPECT_EQ(schema_of(schema, "scaling.schedule")["type"], "array");
+  EXPECT_EQ(schema["properties"]["hardware"]["anyOf"][0]["type"], "string");
+}
+
+}  // namespace
+}  // namespace epfleet::config

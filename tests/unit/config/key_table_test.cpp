@@ -1,0 +1,115 @@
+// Is every row of the key table whole: a sentence, a source, a default that its own range and
+// reader accept?
+#include <gtest/gtest.h>
+
+#include <cctype>
+#include <set>
+
+#include "epfleet/config/key.h"
+#include "epfleet/policy/registry.h"
+#include "scenario_files.h"
+
+namespace epfleet::config {
+namespace {
+
+TEST(KeyTable, EveryRowHasAUniqueNameASentenceAndASource) {
+  std::set<std::string> names;
+  for (const Key& key : key_table()) {
+    EXPECT_TRUE(names.insert(key.name).second) << key.name;
+    EXPECT_EQ(find_key(key.name), &key);
+    EXPECT_FALSE(is_key_group(key.name)) << key.name << " is a value and a group";
+    ASSERT_FALSE(key.help.empty()) << key.name;
+    EXPECT_TRUE(key.help.back() == '.' &&
+                std::islower(static_cast<unsigned char>(key.help[0])) == 0)
+        << key.name << ": " << key.help;
+    EXPECT_FALSE(key.source.empty() || key.source.back() == '.') << key.name;
+    EXPECT_FALSE(key.type.empty()) << key.name;
+  }
+}
+
+// Reading a default as it is printed changes nothing: read(print(x)) = x.
+TEST(KeyTable, EveryDefaultIsAValueThatItsRowAccepts) {
+  const ScenarioFiles files;
+  for (const Key& key : key_table()) {
+    if (key.name.starts_with("workload.classes.") || key.name == "scaling.schedule") {
+      continue;  // read back in the round trip of a whole scenario; their file is longer
+    }
+    const std::string printed = key.print(default_scenario());
+    const std::string error = files.error_of(
+        files.on_quick(""),
+        {key.name + "=" + printed, "report.published=none", "report.published_hourly=none"});
+    EXPECT_EQ(error.find("--set: " + key.name + ": '"), std::string::npos) << error;
+  }
+}
+
+TEST(KeyTable, AGuessLiesBetweenItsBounds) {
+  int guesses = 0;
+  for (const Key& key : key_table()) {
+    if (!key.is_guess()) {
+      continue;
+    }
+    ++guesses;
+    const auto low = parse_real(key.dimension, key.plausible_low);
+    const auto high = parse_real(key.dimension, key.plausible_high);
+    ASSERT_TRUE(low && high) << key.name;
+    EXPECT_LT(*low, *high) << key.name;
+    const auto central =
+        parse_real(key.dimension, key.print(load_scenario(kConfigs + "/deepseek_day.yaml")));
+    ASSERT_TRUE(central) << key.name;
+    EXPECT_LE(*low, *central) << key.name;
+    EXPECT_GE(*high, *central) << key.name;
+  }
+  EXPECT_GE(guesses, 10);
+}
+
+TEST(KeyTable, NearestKey) {
+  EXPECT_EQ(nearest_key("decode.gpu"), "decode.gpus");
+  EXPECT_EQ(nearest_key("kvcache"), "kv_cache");
+  EXPECT_EQ(nearest_key("mtp"), "decode.mtp");  // right word, wrong level
+  EXPECT_EQ(nearest_key("decode.mtp.accept"), "decode.mtp.acceptance");
+  EXPECT_EQ(nearest_key("frobnicate"), "");
+}
+
+TEST(KeyTable, GroupsAndMembers) {
+  EXPECT_TRUE(is_key_group("decode"));
+  EXPECT_TRUE(is_key_group("decode.mtp"));
+  EXPECT_FALSE(is_key_group("decode.mt"));
+  EXPECT_EQ(
+      group_members("decode.mtp"),
+      (std::vector<std::string>{"enabled", "draft_tokens", "acceptance", "acceptance_spread"}));
+  EXPECT_EQ(group_members("").front(), "name");
+}
+
+// Keys of the interface that have no implementation yet must not be accepted in silence.
+TEST(KeyTable, WhatIsNotThereYetIsUnknown) {
+  for (const char* key : {"failures.node_mtbf", "failures.repair", "report.timeline.from"}) {
+    EXPECT_EQ(find_key(key), nullptr) << key;
+  }
+}
+
+TEST(KeyTable, BalancersAreThoseOfTheRegistry) {
+  const auto expect_rules = [](const char* name, std::span<const policy::RuleName> rules) {
+    const Key* key = find_key(name);
+    ASSERT_NE(key, nullptr);
+    ASSERT_EQ(key->choices.size(), rules.size());
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+      EXPECT_EQ(key->choices[i].name, rules[i].name);
+      EXPECT_EQ(key->choices[i].meaning, rules[i].description);
+    }
+  };
+  expect_rules("prefill.balancer.unit", policy::prefill_unit_rules());
+  expect_rules("prefill.balancer.gpu", policy::prefill_gpu_rules());
+  expect_rules("decode.balancer.unit", policy::decode_unit_rules());
+  expect_rules("decode.balancer.gpu", policy::decode_gpu_rules());
+}
+
+TEST(KeyTable, APhasesHardwareHasTheFieldsOfTheSharedOne) {
+  const auto shared = group_members("hardware");
+  EXPECT_EQ(group_members("prefill.hardware"), shared);
+  EXPECT_EQ(group_members("decode.hardware"), shared);
+  EXPECT_EQ(find_key("decode.hardware.sms")->overrides, "hardware.sms");
+  EXPECT_EQ(find_key("hardware.sms")->overrides, "");
+}
+
+}  // namespace
+}  // namespace epfleet::config
