@@ -1,6 +1,6 @@
 // Rules that look at no load, only at whether there is room: taking turns, and drawing lots.
-#include "decode_rules.h"
 #include "epfleet/base/random.h"
+#include "epfleet/policy/balancer.h"
 
 namespace epfleet::policy {
 namespace {

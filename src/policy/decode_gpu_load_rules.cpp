@@ -7,8 +7,8 @@
 #include <bit>
 #include <limits>
 
-#include "decode_rules.h"
 #include "epfleet/base/error.h"
+#include "epfleet/policy/balancer.h"
 
 namespace epfleet::policy {
 namespace {

@@ -1,8 +1,8 @@
 // Which decode unit a request goes to. Ties go to the lowest index.
 #include <algorithm>
 
-#include "decode_rules.h"
 #include "epfleet/base/random.h"
+#include "epfleet/policy/balancer.h"
 
 namespace epfleet::policy {
 namespace {

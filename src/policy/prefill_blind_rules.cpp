@@ -1,6 +1,6 @@
 // Rules that look at no load: taking turns, and drawing lots. The baselines.
 #include "epfleet/base/random.h"
-#include "prefill_rules.h"
+#include "epfleet/policy/balancer.h"
 
 namespace epfleet::policy {
 namespace {

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "epfleet/base/error.h"
-#include "prefill_rules.h"
+#include "epfleet/policy/balancer.h"
 
 namespace epfleet::policy {
 namespace {

@@ -3,11 +3,30 @@
 #include <array>
 #include <string>
 
-#include "decode_rules.h"
 #include "epfleet/base/error.h"
-#include "prefill_rules.h"
 
 namespace epfleet::policy {
+
+// Each is defined in the .cpp of its rule; nobody but this table calls them.
+std::unique_ptr<PrefillRule> make_prefill_round_robin(std::uint64_t seed);
+std::unique_ptr<PrefillRule> make_prefill_random(std::uint64_t seed);
+std::unique_ptr<PrefillRule> make_least_queued_tokens(std::uint64_t seed);
+std::unique_ptr<PrefillRule> make_least_attention_work(std::uint64_t seed);
+std::unique_ptr<PrefillRule> make_prefill_joint(std::uint64_t seed);
+
+std::unique_ptr<DecodeUnitRule> make_decode_unit_round_robin(std::uint64_t seed);
+std::unique_ptr<DecodeUnitRule> make_decode_unit_fewest_requests(std::uint64_t seed);
+std::unique_ptr<DecodeUnitRule> make_decode_unit_least_kv(std::uint64_t seed);
+std::unique_ptr<DecodeUnitRule> make_decode_unit_joint(std::uint64_t seed);
+std::unique_ptr<DecodeUnitRule> make_decode_unit_weighted_sum(std::uint64_t seed);
+std::unique_ptr<DecodeUnitRule> make_decode_unit_random(std::uint64_t seed);
+std::unique_ptr<DecodeGpuRule> make_decode_gpu_round_robin(std::uint64_t seed);
+std::unique_ptr<DecodeGpuRule> make_decode_gpu_random(std::uint64_t seed);
+std::unique_ptr<DecodeGpuRule> make_decode_gpu_fewest_requests(std::uint64_t seed);
+std::unique_ptr<DecodeGpuRule> make_decode_gpu_least_kv(std::uint64_t seed);
+std::unique_ptr<DecodeGpuRule> make_decode_gpu_joint(std::uint64_t seed);
+std::unique_ptr<DecodeGpuRule> make_decode_gpu_weighted_sum(std::uint64_t seed);
+
 namespace {
 
 template <class Role>

@@ -38,6 +38,18 @@ std::vector<TokenRateBin> warm_up_bins(const TokenRateBin& first, base::Duration
   return bins;
 }
 
+constexpr std::int64_t kBlock = 64;  // tokens; the weights of hits are hits of whole blocks
+
+// Sum of P(N >= k), as far as it counts.
+double mean_turns(const TurnCountLaw& turns) {
+  constexpr std::uint32_t kLongest = 200;
+  double mean = 0.0;
+  for (std::uint32_t k = 1; k <= kLongest; ++k) {
+    mean += turns.at_least(k);
+  }
+  return mean;
+}
+
 class TokenRateSource final : public Source {
  public:
   explicit TokenRateSource(const TokenRateSourceSpec& spec)
@@ -52,8 +64,9 @@ class TokenRateSource final : public Source {
     warm_bins_ = before.size();
     bins_.insert(bins_.begin(), before.begin(), before.end());
     double sum = 0.0;
-    for (const SessionClassConfig& of : config_.classes) {
-      sum += of.request_share;
+    for (std::size_t i = 0; i < config_.classes.size(); ++i) {
+      sum += config_.classes[i].request_share /
+             mean_turns(law_.turn_counts(static_cast<SessionClass>(i)));
       share_until_.push_back(sum);
     }
   }
@@ -118,13 +131,16 @@ class TokenRateSource final : public Source {
     std::vector<std::int64_t> outputs;
     prompts.reserve(n);
     outputs.reserve(n);
+    std::vector<std::int64_t> hits;  // as weights: at least 1
+    hits.reserve(n);
     for (Planned& plan : planned_) {
-      const SessionTurn turn = draw_turn(warm);
+      const SessionTurn& turn = next_turn(warm);
       plan.session = turn.session;
       plan.variant = turn.variant;
       plan.channel = turn.channel;
       prompts.push_back(turn.prompt);
       outputs.push_back(turn.output);
+      hits.push_back(1 + ideal_hit_tokens(turn, kBlock));
     }
     const std::vector<std::int64_t> longest_output(n, config_.output_limit_r1);
     const auto output = proportional_parts(bin.output, 1, outputs, longest_output);
@@ -140,8 +156,8 @@ class TokenRateSource final : public Source {
     for (const std::int64_t tokens : input) {
       longest_hit.push_back(tokens - 1);
     }
-    const std::int64_t hits = std::min(bin.cached, bin.input - bin.requests);
-    const auto cached = proportional_parts(hits, 0, input, longest_hit);
+    const std::int64_t hit_total = std::min(bin.cached, bin.input - bin.requests);
+    const auto cached = proportional_parts(hit_total, 0, hits, longest_hit);
     for (std::size_t i = 0; i < n; ++i) {
       planned_[i].prompt = static_cast<std::int32_t>(input[i]);
       planned_[i].output = static_cast<std::int32_t>(output[i]);
@@ -150,6 +166,7 @@ class TokenRateSource final : public Source {
     ++next_bin_;
     if (next_bin_ == warm_bins_) {
       next_ordinal_ = 0;
+      current_.reset();
     }
   }
 
@@ -169,7 +186,15 @@ class TokenRateSource final : public Source {
     }
   }
 
-  SessionTurn draw_turn(bool warm) {
+  // The turns of one session after the other, as far as their lengths go: so prompts, hits and
+  // answers belong together as they do in sessions, where long prompts are mostly hits.
+  const SessionTurn& next_turn(bool warm) {
+    const TurnLengths following = current_ ? law_.following(*current_) : TurnLengths{};
+    current_ = following.output > 0 ? SessionLaw::advance(*current_, following) : first_turn(warm);
+    return *current_;
+  }
+
+  SessionTurn first_turn(bool warm) {
     const std::uint64_t ordinal = next_ordinal_++;
     base::Stream stream(class_family_, ordinal, warm ? 1 : 0);
     const double u = stream.uniform() * share_until_.back();
@@ -181,8 +206,9 @@ class TokenRateSource final : public Source {
   WorkloadConfig config_;
   SessionLaw law_;
   base::StreamFamily class_family_, arrival_family_;
-  std::vector<double> share_until_;  // of requests, over the classes
-  std::vector<TokenRateBin> bins_;   // the warm-up's first
+  std::vector<double> share_until_;     // of sessions, over the classes
+  std::optional<SessionTurn> current_;  // the turn that the latest request has its lengths from
+  std::vector<TokenRateBin> bins_;      // the warm-up's first
   std::size_t warm_bins_ = 0;
   std::size_t next_bin_ = 0;
   std::uint64_t next_ordinal_ = 0;

@@ -162,7 +162,7 @@ TEST(NodeTimeLaws, AShortDipKeepsTheSchedule) {
 // price x 8 GPUs x node hours = cost, and GPU hours / 8 = the sum of the states.
 TEST(NodeTimeLaws, CostIsPriceTimesNodeTime) {
   const config::Scenario scenario = replayed_fleet(5, schedule(kUpAndDown));
-  const report::RunReport report = experiment::run_scenario(scenario, {.threads = false});
+  const report::RunReport report = experiment::run_scenario(scenario, {});
   std::vector<Step> in_window = kUpAndDown;
   const std::int64_t node_ns = allotted_ns(in_window, Duration{}, minutes(6));
   const double gpu_hours = static_cast<double>(node_ns) * 8 / 3.6e12;

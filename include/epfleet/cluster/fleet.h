@@ -65,7 +65,7 @@ class Fleet : private engine::Handler {
   engine::EventId schedule(base::TimePoint at, engine::Phase phase, Kind kind,
                            std::uint32_t target);
 
-  // fleet.cpp: the way of a request
+  // fleet_requests.cpp: the way of a request
   void schedule_next_arrival();
   void accept_arrival();
   void start_prefill(std::uint32_t unit);

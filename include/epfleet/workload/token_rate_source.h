@@ -1,9 +1,9 @@
 // Requests drawn so that every bin of a token-rate trace meets its totals exactly.
-// Modelled: each request is a session of one turn; class, variant, channel and the shape of its
-//   lengths are those of a first turn of the scenario's session classes, scaled to the bin's totals
-//   with the remainders spread; arrivals are uniform within the bin. Cached tokens are stated, in
-//   proportion to the prompt, and leave the last token of every prompt to be computed. During the
-//   warm-up the first bin's rates hold, with draws of their own.
+// Modelled: class, variant, channel, and the shapes of prompt, hit and answer are those of the
+// turns
+//   of the scenario's sessions, scaled to the bin's totals with the remainders spread; arrivals are
+//   uniform within the bin. Every request stands alone: its hit is stated. During the warm-up the
+//   first bin's rates hold, with draws of their own.
 // Left out: sessions, prefixes and a store's content before the start: a trace of totals has none.
 #pragma once
 

@@ -1,0 +1,78 @@
+// How requests leave a decode unit before their last token: preempted for want of KV room, or all
+// of them when the unit drains. Both are rare, so they sweep the pool instead of keeping lists that
+// every join would pay for.
+#include <algorithm>
+
+#include "epfleet/base/error.h"
+#include "epfleet/serving/decode_unit.h"
+
+namespace epfleet::serving {
+
+void DecodeUnit::preempt_overflow(std::vector<Slot>& preempted) {
+  // Room that is promised to KV on its way counts: it was there when it was promised.
+  for (std::uint32_t gpu = 0; gpu < placed_kv_.size(); ++gpu) {
+    while (placed_kv_[gpu] > kv_limit_fixed_ && active_requests_[gpu] > 0) {
+      const Slot slot = youngest_on(gpu);
+      LiveRequest& request = pool_[slot];
+      unlink_from_ring(slot);
+      leave(request, steps_of(request));
+      ++request.preemptions;
+      request.stage = Stage::AwaitingRoom;
+      preempted.push_back(slot);
+    }
+  }
+}
+
+// A sweep over the pool: preemption is rare, and a per-GPU list would cost every join and leave.
+Slot DecodeUnit::youngest_on(std::uint32_t gpu) {
+  Slot youngest = kNoSlot;
+  pool_.for_each([&](Slot slot, const LiveRequest& request) {
+    if (request.stage == Stage::Decoding && request.decode_unit == id_.value() &&
+        request.decode_gpu == gpu &&
+        (youngest == kNoSlot || request.request.id > pool_[youngest].request.id)) {
+      youngest = slot;
+    }
+  });
+  EPFLEET_CHECK(youngest != kNoSlot, "a GPU with requests has a youngest one");
+  return youngest;
+}
+
+void DecodeUnit::unlink_from_ring(Slot slot) {
+  const LiveRequest& request = pool_[slot];
+  const std::int32_t stay = request.steps_in_all() - request.steps_taken;
+  Slot* link = &ring(request.joined_step + static_cast<std::uint32_t>(stay) - 1);
+  while (*link != slot) {
+    EPFLEET_CHECK(*link != kNoSlot, "a decoding request is in the list of its last step");
+    link = &pool_.next_finisher(*link);
+  }
+  *link = pool_.next_finisher(slot);
+}
+
+void DecodeUnit::evict_all(std::vector<Slot>& evicted) {
+  EPFLEET_CHECK(!stepping_, "requests leave a unit between steps");
+  pool_.for_each([&](Slot slot, LiveRequest& request) {
+    const bool here = request.decode_unit == id_.value() &&
+                      (request.stage == Stage::Decoding || request.stage == Stage::Moving);
+    if (!here) {
+      return;
+    }
+    if (request.stage == Stage::Decoding) {
+      leave(request, steps_of(request));
+    } else {
+      const std::size_t gpu = request.decode_gpu;
+      const std::int32_t kv = request.kv_fixed(request.steps_taken);
+      --placed_requests_[gpu];
+      --placed_total_;
+      placed_kv_[gpu] -= kv;
+      placed_kv_total_ -= kv;
+    }
+    request.stage = Stage::AwaitingRoom;
+    evicted.push_back(slot);
+  });
+  incoming_.clear();
+  joined_first_tokens_.clear();
+  std::fill(ring_.begin(), ring_.end(), kNoSlot);
+  EPFLEET_CHECK(placed_total_ == 0 && active_total_ == 0, "an evicted unit is empty");
+}
+
+}  // namespace epfleet::serving
