@@ -1,8 +1,7 @@
 #include "epfleet/workload/session_kernels.h"
 
-#include <thread>
-
 #include "epfleet/workload/day_curve.h"
+#include "two_halves.h"
 
 namespace epfleet::workload {
 namespace {
@@ -57,25 +56,10 @@ SessionKernels session_kernels(const SessionLaw& law,
                                const ExpectedService& service, const ShapeWeights& worth,
                                std::int64_t block, bool threads) {
   std::array<SessionKernels, kSessionClasses> parts;
-  const auto fill = [&](SessionClass of) {
+  for_each_class(threads, [&](SessionClass of) {
     const auto c = static_cast<std::size_t>(of);
     parts[c] = class_kernels(law, of, sessions[c], service, worth, block);
-  };
-  const auto half = [&] {
-    fill(SessionClass::Agent);
-    fill(SessionClass::Api);
-  };
-  std::jthread second;
-  if (threads) {
-    second = std::jthread(half);
-  } else {
-    half();
-  }
-  fill(SessionClass::ChatR1);
-  fill(SessionClass::ChatV3);
-  if (second.joinable()) {
-    second.join();
-  }
+  });
   SessionKernels sum = empty_kernels();
   for (const SessionKernels& part : parts) {
     for (std::size_t bin = 0; bin < kDayBins; ++bin) {

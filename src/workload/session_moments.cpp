@@ -1,8 +1,7 @@
 #include "epfleet/workload/session_moments.h"
 
-#include <thread>
-
 #include "epfleet/workload/session_paths.h"
+#include "two_halves.h"
 
 namespace epfleet::workload {
 namespace {
@@ -55,25 +54,9 @@ void SessionMoments::add(const SessionMoments& other, double weight) {
 MixMoments session_moments(const SessionLaw& law, std::int64_t block, bool threads,
                            std::uint32_t paths) {
   MixMoments moments;
-  const auto fill = [&](SessionClass of) {
+  for_each_class(threads, [&](SessionClass of) {
     moments[static_cast<std::size_t>(of)] = class_moments(law, of, block, paths);
-  };
-  // About equal work: agents have the longest paths, API sessions the shortest.
-  const auto half = [&] {
-    fill(SessionClass::Agent);
-    fill(SessionClass::Api);
-  };
-  std::jthread second;
-  if (threads) {
-    second = std::jthread(half);
-  } else {
-    half();
-  }
-  fill(SessionClass::ChatR1);
-  fill(SessionClass::ChatV3);
-  if (second.joinable()) {
-    second.join();  // before the moments are copied out
-  }
+  });
   return moments;
 }
 
