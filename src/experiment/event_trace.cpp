@@ -12,6 +12,12 @@ namespace epfleet::experiment {
 
 void CloseFile::operator()(std::FILE* file) const { std::fclose(file); }
 
+void finish_trace(TraceFile trace, const std::string& path) {
+  if (trace && std::fclose(trace.release()) != 0) {  // the last lines may not fit on the disk
+    throw base::MachineError(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
+  }
+}
+
 TraceFile trace_events_to(const std::string& path, cluster::Fleet& fleet) {
   if (path.empty()) {
     return nullptr;

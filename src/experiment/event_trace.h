@@ -18,4 +18,7 @@ using TraceFile = std::unique_ptr<std::FILE, CloseFile>;
 // the run.
 [[nodiscard]] TraceFile trace_events_to(const std::string& path, cluster::Fleet& fleet);
 
+// Writes what is left and closes the file. Throws MachineError.
+void finish_trace(TraceFile trace, const std::string& path);
+
 }  // namespace epfleet::experiment

@@ -121,8 +121,9 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
   }
 
   cluster::Fleet fleet(spec, pricers, *source, *cache, observers);
-  const auto trace = trace_events_to(options.trace_events, fleet);
+  TraceFile trace = trace_events_to(options.trace_events, fleet);
   const engine::RunEnd end = fleet.run(options.stop, options.progress);
+  finish_trace(std::move(trace), options.trace_events);
   if (threaded) {
     threaded->finish();
   }

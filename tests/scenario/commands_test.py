@@ -74,6 +74,9 @@ class CommandsTest(ProgramTest):
                      "/proc/epfleet", code=74)
         self.epfleet("run", SMALL, "--until", "10 s", "--out", "b", "--trace-events", "/dev/full",
                      code=74)
+        # so short that all of it waits in the buffer until the file is closed
+        self.epfleet("run", SMALL, "--set", "workload.warm_up=0 s", "--until", "1 ms", "--out", "c",
+                     "--trace-events", "/dev/full", code=74)
         self.assertEqual(list(self.folder.iterdir()), [], "nothing looks like a result")
 
     def test_a_broken_trace(self):
