@@ -15,6 +15,9 @@ base::TimePoint cell_end(base::TimePoint now) {
 
 GenerationId Generations::at(base::TimePoint now) {
   if (alive_.empty() || now >= alive_.back().end) {
+    if (alive_.full()) {
+      alive_.set_capacity(2 * alive_.capacity());
+    }
     alive_.push_back({.end = cell_end(now)});
   }
   return GenerationId(oldest_ + static_cast<std::uint32_t>(alive_.size()) - 1);

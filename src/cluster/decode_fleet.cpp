@@ -53,7 +53,7 @@ DecodeFleet::Handover DecodeFleet::hand_over(Slot slot, serving::Link& from, bas
   const std::uint32_t unit = unit_rule_->choose(ask, {open_, unit_requests_, unit_kv_});
   ++unit_requests_[unit];
   unit_kv_[unit] += ask.kv_fixed;
-  request.decode_unit = unit;
+  request.decode_unit = static_cast<std::uint16_t>(unit);
   const auto gpu = waiting_[unit].empty() ? gpu_rules_[unit]->choose(ask, units_[unit].view())
                                           : std::nullopt;  // nobody overtakes those who wait
   if (!gpu) {

@@ -16,10 +16,10 @@ std::size_t units_for(std::int64_t base, std::int64_t per_group, std::int64_t gr
 
 }  // namespace
 
-Fleet::Fleet(const FleetSpec& spec, const StepPricers& pricers, workload::Source& source,
+Fleet::Fleet(const FleetSpec& spec, const StepPricers& pricers, workload::ArrivalFeed& arrivals,
              cache::PrefixCache& cache, std::vector<observe::Observer*> observers)
     : spec_(spec),
-      source_(source),
+      arrivals_(arrivals),
       cache_(cache),
       observers_(std::move(observers)),
       engine_(spec.run_start()),
@@ -37,9 +37,9 @@ Fleet::Fleet(const FleetSpec& spec, const StepPricers& pricers, workload::Source
       kv_bytes_per_token_(kv_bytes_per_token(spec)) {}
 
 const char* Fleet::label(engine::EventKind kind) {
-  constexpr const char* kLabels[] = {"arrival",         "prefill_step_end", "prefill_start",
-                                     "decode_step_end", "decode_start",     "drain_groups",
-                                     "allot_groups",    "group_loaded",     "sample"};
+  constexpr const char* kLabels[] = {
+      "arrival",      "prefill_step_end", "prefill_start", "decode_step_end", "decode_start",
+      "drain_groups", "allot_groups",     "group_loaded",  "sample",          "arrival_slice"};
   return kLabels[static_cast<std::size_t>(kind)];
 }
 
@@ -50,7 +50,8 @@ engine::EventId Fleet::schedule(base::TimePoint at, Phase phase, Kind kind, std:
 engine::RunEnd Fleet::run(const std::atomic<bool>* stop,
                           const std::function<void(const observe::FleetSample&)>& progress) {
   progress_ = progress;
-  cache_.warm(source_.warm_extents(), source_.warm_totals());
+  cache_.warm(arrivals_.source().warm_extents(), arrivals_.source().warm_totals());
+  arrivals_.start(engine_.now());
   start_initial_units();
   schedule_allotment();
   schedule_samples();
@@ -66,7 +67,7 @@ engine::RunEnd Fleet::run(const std::atomic<bool>* stop,
 void Fleet::handle(const engine::Event& event) {
   switch (static_cast<Kind>(event.kind)) {
     case Kind::Arrival:
-      return accept_arrival();
+      return accept_arrivals();
     case Kind::PrefillStepEnd:
       return end_prefill_step(event.target);
     case Kind::PrefillStart:
@@ -81,9 +82,10 @@ void Fleet::handle(const engine::Event& event) {
       return allot_groups(event.target);
     case Kind::GroupLoaded:
       return group_loaded(event.target);
+    case Kind::ArrivalSlice:
+      return open_arrival_slice();
     case Kind::Sample:
-      return take_sample(event.time, event.time == base::kWindowStart,
-                         event.time == spec_.window_end());
+      return sample();
   }
 }
 

@@ -22,25 +22,38 @@ auto& of_payer(Table& table, const workload::Request& request) {
 
 }  // namespace
 
-// Also after completions: a short think time may bring a session back before the arrival that was
-// next.
 void Fleet::schedule_next_arrival() {
-  const auto next = source_.next_arrival();
-  if (next && *next < spec_.window_end()) {
-    wake(arrival_wake_, *next, Phase::Arrival, Kind::Arrival, 0);
+  const workload::Request* next = arrivals_.front();
+  const base::TimePoint at = next != nullptr ? next->arrival : arrivals_.next_slice();
+  if (at < spec_.window_end()) {
+    schedule(at, Phase::Arrival, next != nullptr ? Kind::Arrival : Kind::ArrivalSlice, 0);
   }
 }
 
+void Fleet::open_arrival_slice() {
+  arrivals_.open_next();
+  schedule_next_arrival();
+}
+
+void Fleet::accept_arrivals() {
+  const workload::Request* next = nullptr;
+  do {
+    accept_arrival();
+    next = arrivals_.front();
+  } while (next != nullptr && next->arrival < spec_.window_end() &&
+           engine_.pass_to(next->arrival, Phase::Arrival,
+                           static_cast<engine::EventKind>(Kind::Arrival), 0));
+  schedule_next_arrival();
+}
+
 void Fleet::accept_arrival() {
-  arrival_wake_.scheduled = false;
   const base::TimePoint now = engine_.now();
-  const workload::Request request = source_.take();
-  EPFLEET_CHECK(request.arrival <= now && request.prompt_tokens > 0 && request.output_tokens > 0,
+  const workload::Request request = *arrivals_.front();
+  arrivals_.pop();
+  EPFLEET_CHECK(request.arrival == now && request.prompt_tokens > 0 && request.output_tokens > 0,
                 "a request arrives when it was announced, with a prompt and an answer");
-  if (request.turn > 0) {  // a session came back: the next ones to come back are known
-    if (const auto soon = source_.soon()) {
-      cache_.expect(*soon);
-    }
+  if (const workload::Request* soon = arrivals_.upcoming(kAhead)) {
+    cache_.expect(soon->prefix.session_slot);
   }
   ++totals_.arrived;
   const Slot slot = pool_.add(request);
@@ -62,8 +75,7 @@ void Fleet::accept_arrival() {
   live.computed_to = live.cached_tokens;
   live.rate_fixed = draw_rate(request);
   const std::uint32_t unit = prefill_.route(slot, now, now);
-  wake_prefill(unit, live.ready);
-  schedule_next_arrival();
+  wake_prefill(unit, live.kv_ready);
 }
 
 // Tokens per decode step: the verified one and the accepted drafts, a + a^2 + ... + a^d.
@@ -230,7 +242,7 @@ void Fleet::complete(Slot slot, observe::Outcome outcome) {
   if (!request.prefix.returns) {
     cache_.forget_session(request);
   }
-  source_.complete(request, now);
+  arrivals_.complete(request, now);
   pool_.remove(slot);
 }
 
@@ -250,7 +262,6 @@ void Fleet::announce_done() {
     observer->on_requests_done(done_);
   }
   done_.clear();
-  schedule_next_arrival();
 }
 
 }  // namespace epfleet::cluster

@@ -15,11 +15,17 @@ void Fleet::schedule_samples() {
   // At whole intervals from the window's start, backwards into the warm-up and on to the end, which
   // always has one.
   const base::Duration interval = spec_.sample_interval;
-  base::TimePoint at = base::kWindowStart - spec_.warm_up / interval * interval;
-  for (; at < spec_.window_end(); at += interval) {
-    schedule(at, Phase::Sample, Kind::Sample, 0);
+  schedule(base::kWindowStart - spec_.warm_up / interval * interval, Phase::Sample, Kind::Sample,
+           0);
+}
+
+void Fleet::sample() {
+  const base::TimePoint now = engine_.now();
+  take_sample(now, now == base::kWindowStart, now == spec_.window_end());
+  if (now < spec_.window_end()) {
+    schedule(std::min(now + spec_.sample_interval, spec_.window_end()), Phase::Sample, Kind::Sample,
+             0);
   }
-  schedule(spec_.window_end(), Phase::Sample, Kind::Sample, 0);
 }
 
 void Fleet::take_sample(base::TimePoint now, bool window_start, bool window_end) {
@@ -115,6 +121,7 @@ void Fleet::announce_in_flight() {
 observe::RequestDone Fleet::record_of(const LiveRequest& live, observe::Outcome outcome) const {
   const workload::Request& request = live.request;
   const bool has_first_token = live.prefill_started && live.computed_to == request.prompt_tokens;
+  const bool kv_moved = live.decode_started || live.stage == Stage::Moving;
   return {.id = request.id,
           .session = request.session,
           .outcome = outcome,
@@ -136,7 +143,7 @@ observe::RequestDone Fleet::record_of(const LiveRequest& live, observe::Outcome 
           .arrival = request.arrival,
           .prefill_start = live.prefill_start,
           .first_token = live.first_token,
-          .kv_arrived = live.kv_arrived,
+          .kv_arrived = kv_moved ? live.kv_ready : base::TimePoint{},
           .decode_start = live.decode_start,
           .done = engine_.now()};
 }

@@ -93,8 +93,8 @@ void Fleet::drain_prefill(std::uint32_t unit) {
   prefill_.unit(unit).evict_queued(queued);
   prefill_.refresh_load(unit);
   for (const Slot slot : queued) {
-    const std::uint32_t other = prefill_.route(slot, engine_.now(), pool_[slot].ready);
-    wake_prefill(other, pool_[slot].ready);
+    const std::uint32_t other = prefill_.route(slot, engine_.now(), pool_[slot].kv_ready);
+    wake_prefill(other, pool_[slot].kv_ready);
   }
   if (!prefill_.unit(unit).stepping()) {
     leave_drained_prefill(unit);
@@ -111,7 +111,7 @@ void Fleet::leave_drained_prefill(std::uint32_t unit) {
     const base::Bytes bytes(live.computed_to * kv_bytes_per_token_);
     const base::TimePoint moved = prefill_.nic(unit, live.prefill_gpu).reserve(now, bytes);
     const std::uint32_t other = prefill_.route(slot, now, moved);
-    wake_prefill(other, live.ready);
+    wake_prefill(other, live.kv_ready);
   }
   release_if_over(group_of_prefill(unit) > allotted_groups_, prefill_.clock(unit), true);
 }

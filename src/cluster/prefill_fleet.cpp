@@ -49,10 +49,10 @@ std::uint32_t PrefillFleet::route(serving::Slot slot, base::TimePoint now,
       static_cast<float>(tokens),
       static_cast<float>(serving::PrefillUnit::pairs(tokens, request.computed_to))};
   const std::uint32_t unit = unit_rule_->choose(ask, unit_loads_.view(open_));
-  request.ready = std::max(now, not_before);
+  request.kv_ready = std::max(now, not_before);
   if (request.cached_tokens > 0 && !request.prefill_started) {
     const base::Bytes bytes(request.cached_tokens * kv_bytes_per_token_);
-    request.ready = least_busy_storage_nic(storage_read_, unit).reserve(now, bytes);
+    request.kv_ready = least_busy_storage_nic(storage_read_, unit).reserve(now, bytes);
     bytes_read_ += bytes.count();
   }
   units_[unit].enqueue(slot);

@@ -47,6 +47,10 @@ void add_source(Rows& rows) {
   rows.number(
       "workload.look_back", Dimension::Duration, EPFLEET_MEMBER(workload.look_back), at_least(0.0),
       {"Sessions begun this long before may return, and have filled the store.", "a choice"});
+  rows.number("workload.shortest_think", Dimension::Duration,
+              EPFLEET_MEMBER(workload.shortest_think), between(0.001, 3600.0),
+              {"A session returns no sooner than this after an answer.",
+               "a guess: reading an answer and the way to the service"});
   const auto limit = [&](const std::string& name, auto member, double most, std::string help) {
     rows.number("workload." + name, Dimension::Tokens, member, between(1, most),
                 {std::move(help), "DeepSeek's API notes of February 2025"});

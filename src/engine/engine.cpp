@@ -48,6 +48,11 @@ void Engine::execute(Handler& handler) {
   std::pop_heap(queue_.begin(), queue_.end(), Later{});
   const Event event = queue_.back();
   queue_.pop_back();
+  begin(event);
+  handler.handle(event);
+}
+
+void Engine::begin(const Event& event) {
   now_ = event.time;
   phase_ = event.phase;
   ++executed_;
@@ -57,11 +62,22 @@ void Engine::execute(Handler& handler) {
   if (trace_) {
     trace_(event);
   }
-  handler.handle(event);
+}
+
+bool Engine::pass_to(base::TimePoint time, Phase phase, EventKind kind, std::uint32_t target) {
+  EPFLEET_CHECK(time > now_ || (time == now_ && phase >= phase_),
+                "an event is not scheduled in the past");
+  const bool first = queue_.empty() || time < queue_.front().time ||
+                     (time == queue_.front().time && phase < queue_.front().phase);
+  if (!first || time > until_ || executed_ % kStopCheckEvery == 0) {
+    return false;
+  }
+  begin({time, next_sequence_++, target, phase, kind});
+  return true;
 }
 
 RunEnd Engine::run(Handler& handler, base::TimePoint until, const std::atomic<bool>* stop) {
-  constexpr std::uint64_t kStopCheckEvery = 256;  // events; a few microseconds of wall time
+  until_ = until;
   for (;;) {
     drop_cancelled_head();
     if (queue_.empty()) {

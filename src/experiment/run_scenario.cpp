@@ -13,6 +13,7 @@
 #include "epfleet/metrics/recorder.h"
 #include "epfleet/metrics/threaded_observer.h"
 #include "epfleet/report/request_log.h"
+#include "epfleet/workload/arrival_feed.h"
 #include "event_trace.h"
 #include "workload_source.h"
 
@@ -120,7 +121,8 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
     observers.push_back(log.get());
   }
 
-  cluster::Fleet fleet(spec, pricers, *source, *cache, observers);
+  workload::ArrivalFeed arrivals(*source, options.threads);
+  cluster::Fleet fleet(spec, pricers, arrivals, *cache, observers);
   TraceFile trace = trace_events_to(options.trace_events, fleet);
   const engine::RunEnd end = fleet.run(options.stop, options.progress);
   finish_trace(std::move(trace), options.trace_events);

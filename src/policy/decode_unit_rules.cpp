@@ -9,8 +9,16 @@ namespace {
 
 template <class Load>
 std::uint32_t least(std::span<const std::uint32_t> open, const Load& load) {
-  return *std::min_element(open.begin(), open.end(),
-                           [&](std::uint32_t a, std::uint32_t b) { return load(a) < load(b); });
+  std::uint32_t best = open.front();
+  auto least_load = load(best);
+  for (const std::uint32_t candidate : open.subspan(1)) {
+    const auto candidate_load = load(candidate);
+    if (candidate_load < least_load) {
+      best = candidate;
+      least_load = candidate_load;
+    }
+  }
+  return best;
 }
 
 class RoundRobin : public DecodeUnitRule {
@@ -52,14 +60,22 @@ Totals totals_of(const DecodeUnitView& view) {
   return totals;
 }
 
+// Multiplied by the measures, they give shares: no division per candidate.
+struct Inverse {
+  explicit Inverse(const Totals& totals)
+      : per_request(1.0 / totals.requests), per_kv(1.0 / totals.kv) {}
+  double per_request;
+  double per_kv;
+};
+
 // Minimises max(KV / mean KV, requests / mean requests) over the choice.
 class Joint : public DecodeUnitRule {
  public:
   std::uint32_t choose(const DecodeAsk& /*ask*/, const DecodeUnitView& view) override {
-    const Totals totals = totals_of(view);
+    const Inverse total(totals_of(view));
     return least(view.open, [&](std::uint32_t i) {
-      return std::max(static_cast<double>(view.requests[i]) / totals.requests,
-                      static_cast<double>(view.kv_fixed[i]) / totals.kv);
+      return std::max(static_cast<double>(view.requests[i]) * total.per_request,
+                      static_cast<double>(view.kv_fixed[i]) * total.per_kv);
     });
   }
 };
@@ -69,10 +85,10 @@ class Joint : public DecodeUnitRule {
 class WeightedSum : public DecodeUnitRule {
  public:
   std::uint32_t choose(const DecodeAsk& /*ask*/, const DecodeUnitView& view) override {
-    const Totals totals = totals_of(view);
+    const Inverse total(totals_of(view));
     return least(view.open, [&](std::uint32_t i) {
-      return static_cast<double>(view.requests[i]) / totals.requests +
-             static_cast<double>(view.kv_fixed[i]) / totals.kv;
+      return static_cast<double>(view.requests[i]) * total.per_request +
+             static_cast<double>(view.kv_fixed[i]) * total.per_kv;
     });
   }
 };

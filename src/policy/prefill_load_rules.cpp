@@ -38,6 +38,32 @@ class LeastAttentionWork : public PrefillRule {
   }
 };
 
+// The candidate with the least score in its high bits, its index in the low ones.
+struct JointScore {
+  float tokens, pairs;        // of the prompt that asks
+  float per_token, per_pair;  // 1 / total
+  std::uint32_t index_mask;
+};
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__clang__)
+__attribute__((target_clones("avx2", "default")))
+#endif
+std::uint32_t
+least_packed(const float* tokens, const float* pairs, std::uint32_t first, std::uint32_t end,
+             JointScore score) {
+  std::uint32_t best = std::numeric_limits<std::uint32_t>::max();
+  for (std::uint32_t i = first; i < end; ++i) {
+    const float by_tokens = (tokens[i] + score.tokens) * score.per_token;
+    const float by_pairs = (pairs[i] + score.pairs) * score.per_pair;
+    // Bits of positive floats order like the floats; integers vectorise.
+    const std::uint32_t larger =
+        std::max(std::bit_cast<std::uint32_t>(by_tokens), std::bit_cast<std::uint32_t>(by_pairs));
+    best = std::min(best, (larger & ~score.index_mask) | i);
+  }
+  return best;
+}
+
 // Minimises max(tokens / mean tokens, attention / mean attention) over the choice: what the slowest
 // GPU's phases are made of, attention and all-to-all, are kept equal together.
 class Joint : public PrefillRule {
@@ -53,6 +79,13 @@ class Joint : public PrefillRule {
     const float per_pair = 1.0F / std::max(pairs, 1.0F);
     // The bits of a positive float order like the float; the index takes the low ones. No branch
     // depends on the loads, which are as good as random to the processor.
+    const std::uint32_t first = view.open.front();
+    const std::uint32_t end = view.open.back() + 1;
+    if (end - first == view.open.size()) {  // nobody is closed in between: most of the time
+      return least_packed(view.tokens.data(), view.attention_pairs.data(), first, end,
+                          {ask.tokens, ask.attention_pairs, per_token, per_pair, kIndexMask}) &
+             kIndexMask;
+    }
     std::uint32_t best = std::numeric_limits<std::uint32_t>::max();
     for (const std::uint32_t i : view.open) {
       const float score = std::max((view.tokens[i] + ask.tokens) * per_token,

@@ -14,7 +14,7 @@ void DecodeUnit::preempt_overflow(std::vector<Slot>& preempted) {
     while (placed_kv_[gpu] > kv_limit_fixed_ && active_requests_[gpu] > 0) {
       const Slot slot = youngest_on(gpu);
       LiveRequest& request = pool_[slot];
-      unlink_from_ring(slot);
+      forget_finish(slot);
       leave(request, steps_of(request));
       ++request.preemptions;
       request.stage = Stage::AwaitingRoom;
@@ -37,15 +37,10 @@ Slot DecodeUnit::youngest_on(std::uint32_t gpu) {
   return youngest;
 }
 
-void DecodeUnit::unlink_from_ring(Slot slot) {
+void DecodeUnit::forget_finish(Slot slot) {
   const LiveRequest& request = pool_[slot];
   const std::int32_t stay = request.steps_in_all() - request.steps_taken;
-  Slot* link = &ring(request.joined_step + static_cast<std::uint32_t>(stay) - 1);
-  while (*link != slot) {
-    EPFLEET_CHECK(*link != kNoSlot, "a decoding request is in the list of its last step");
-    link = &pool_.next_finisher(*link);
-  }
-  *link = pool_.next_finisher(slot);
+  finishers_.remove(request.joined_step + static_cast<std::uint32_t>(stay) - 1, slot);
 }
 
 void DecodeUnit::evict_all(std::vector<Slot>& evicted) {
@@ -71,7 +66,7 @@ void DecodeUnit::evict_all(std::vector<Slot>& evicted) {
   });
   incoming_.clear();
   joined_first_tokens_.clear();
-  std::fill(ring_.begin(), ring_.end(), kNoSlot);
+  finishers_.clear();
   EPFLEET_CHECK(placed_total_ == 0 && active_total_ == 0, "an evicted unit is empty");
 }
 

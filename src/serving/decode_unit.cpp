@@ -1,8 +1,8 @@
 #include "epfleet/serving/decode_unit.h"
 
 #include <algorithm>
-#include <bit>
 #include <limits>
+#include <span>
 
 #include "epfleet/base/error.h"
 
@@ -40,7 +40,8 @@ DecodeUnit::DecodeUnit(base::UnitId id, const DecodeUnitLimits& limits,
       limits_(limits),
       kv_limit_fixed_(fixed_limit(limits.kv_capacity_tokens)),
       pricer_(pricer),
-      pool_(pool) {
+      pool_(pool),
+      finishers_(limits.longest_stay_steps) {
   const auto gpus = static_cast<std::size_t>(limits.gpus);
   for (auto* per_gpu : {&active_requests_, &active_kv_, &rate_, &placed_requests_, &placed_kv_}) {
     per_gpu->assign(gpus, 0);
@@ -48,7 +49,6 @@ DecodeUnit::DecodeUnit(base::UnitId id, const DecodeUnitLimits& limits,
   if (limits.microbatch == Microbatch::Sticky) {
     halves_.emplace(gpus);
   }
-  ring_.assign(std::bit_ceil(static_cast<std::size_t>(limits.longest_stay_steps) + 1), kNoSlot);
 }
 
 policy::DecodeGpuView DecodeUnit::view() const {
@@ -63,10 +63,10 @@ policy::DecodeGpuView DecodeUnit::view() const {
 void DecodeUnit::place(Slot slot, std::uint32_t gpu, base::TimePoint arrives) {
   LiveRequest& request = pool_[slot];
   request.stage = Stage::Moving;
-  request.decode_unit = id_.value();
+  request.decode_unit = static_cast<std::uint16_t>(id_.value());
   request.decode_gpu = static_cast<std::uint16_t>(gpu);
   if (!request.decode_started) {  // a migrated request keeps what its first step waited for
-    request.kv_arrived = arrives;
+    request.kv_ready = arrives;
   }
   const std::int32_t kv = request.kv_fixed(request.steps_taken);
   ++placed_requests_[gpu];
@@ -95,6 +95,9 @@ std::optional<base::Duration> DecodeUnit::start_step(base::TimePoint now) {
   const timing::StepPrice price = price_step();
   describe_step(now, price);
   stepping_ = true;
+  for (const Slot slot : finishers_.soon(step_number_)) {
+    pool_.expect(slot);  // untouched since it joined: long out of the processor's cache
+  }
   return price.duration;
 }
 
@@ -146,9 +149,7 @@ void DecodeUnit::join(Slot slot, base::TimePoint now) {
   const std::int32_t steps_left = request.steps_in_all() - request.steps_taken;
   EPFLEET_CHECK(steps_left >= 1 && steps_left <= limits_.longest_stay_steps,
                 "a request in decode has steps left, and not more than the ring holds");
-  Slot& head = ring(step_number_ + static_cast<std::uint32_t>(steps_left) - 1);
-  pool_.next_finisher(slot) = head;
-  head = slot;
+  finishers_.add(step_number_ + static_cast<std::uint32_t>(steps_left) - 1, slot);
 }
 
 void DecodeUnit::describe_step(base::TimePoint now, const timing::StepPrice& price) {
@@ -229,14 +230,15 @@ void DecodeUnit::leave(LiveRequest& request, std::int32_t steps) {
 }
 
 void DecodeUnit::retire_finished(std::vector<Slot>& finished) {
-  const auto first = static_cast<std::ptrdiff_t>(finished.size());
-  Slot& head = ring(step_number_ - 1);
-  for (Slot slot = head; slot != kNoSlot; slot = pool_.next_finisher(slot)) {
+  const std::size_t first = finished.size();
+  finishers_.take(step_number_ - 1, finished);
+  const std::span now = std::span(finished).subspan(first);
+  for (const Slot slot : now) {
     pool_.expect(slot);  // untouched since it joined: long out of the processor's cache
-    finished.push_back(slot);
   }
-  head = kNoSlot;
-  std::for_each(finished.begin() + first, finished.end(), [&](Slot slot) { retire(pool_[slot]); });
+  for (const Slot slot : now) {
+    retire(pool_[slot]);
+  }
 }
 
 void DecodeUnit::retire(LiveRequest& request) {

@@ -15,11 +15,14 @@ constexpr std::size_t kAhead =
 }  // namespace
 
 void PrefillUnit::begin_batch(base::TimePoint now) {
-  for (Gpu& gpu : gpus_) {
-    while (!gpu.sending.empty() && gpu.sending.front().at <= now) {
-      gpu.kv_held -= gpu.sending.front().tokens;
-      gpu.sending.pop_front();
+  std::erase_if(sending_, [&](const Sent& sent) {
+    const bool gone = sent.at <= now;
+    if (gone) {
+      gpus_[sent.gpu].kv_held -= sent.tokens;
     }
+    return gone;
+  });
+  for (Gpu& gpu : gpus_) {
     gpu.work_s = 0.0;
   }
   std::fill(loads_.begin(), loads_.end(), timing::PrefillLoad{});
@@ -33,7 +36,7 @@ void PrefillUnit::continue_halfway() {
       const Slot slot = gpus_[gpu].halfway;
       gpus_[gpu].halfway = kNoSlot;
       --halfway_;
-      add_chunk(gpu, slot);
+      add_chunk(gpu, slot, chunk_within_budget(gpus_[gpu], gpu, pool_[slot]));
       if (!has_budget(gpu)) {
         close(gpu);
       }
@@ -50,7 +53,7 @@ void PrefillUnit::fill_from(std::deque<Slot>& queue, std::optional<std::uint32_t
     if (queue.size() > kAhead) {
       pool_.expect(queue[kAhead]);
     }
-    if (pool_[slot].ready <= now) {
+    if (pool_[slot].kv_ready <= now) {
       if (!try_place(slot, gpu)) {
         break;
       }
@@ -77,12 +80,14 @@ bool PrefillUnit::try_place(Slot slot, std::optional<std::uint32_t> bound_gpu) {
         bound_gpu ? *bound_gpu : gpu_rule_.choose(ask, step_loads_.view(open_));
     const bool room =
         gpus_[gpu].kv_held + request.request.prompt_tokens <= limits_.kv_capacity_tokens;
-    if (room && has_budget(gpu) && chunk_within_budget(gpus_[gpu], gpu, request) > 0) {
+    const std::int32_t chunk =
+        room && has_budget(gpu) ? chunk_within_budget(gpus_[gpu], gpu, request) : 0;
+    if (chunk > 0) {
       gpus_[gpu].kv_held += request.request.prompt_tokens;
       if (bound_gpu) {
         queued_loads_.add(gpu, -tokens, -pairs(tokens, request.computed_to));
       }
-      add_chunk(gpu, slot);
+      add_chunk(gpu, slot, chunk);
       if (!has_budget(gpu)) {
         close(gpu);
       }
@@ -125,11 +130,10 @@ std::int32_t PrefillUnit::chunk_within_budget(const Gpu& gpu, std::uint32_t inde
   return std::min(whole_grains, remaining);
 }
 
-void PrefillUnit::add_chunk(std::uint32_t index, Slot slot) {
+void PrefillUnit::add_chunk(std::uint32_t index, Slot slot, std::int32_t tokens) {
   Gpu& gpu = gpus_[index];
   LiveRequest& request = pool_[slot];
   const std::int32_t before = request.computed_to;
-  const std::int32_t tokens = chunk_within_budget(gpu, index, request);
   EPFLEET_CHECK(tokens > 0, "a placed prompt gets a chunk");
   const double chunk_pairs = pairs(tokens, before);
   const bool last = before + tokens == request.request.prompt_tokens;

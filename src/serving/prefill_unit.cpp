@@ -40,7 +40,7 @@ void PrefillUnit::enqueue(Slot slot) {
   const std::int32_t tokens = request.request.prompt_tokens - request.computed_to;
   EPFLEET_CHECK(tokens > 0, "a queued prompt has tokens to compute");
   request.stage = Stage::Queued;
-  request.prefill_unit = id_.value();
+  request.prefill_unit = static_cast<std::uint16_t>(id_.value());
   outstanding_tokens_ += tokens;
   outstanding_pairs_ += pairs(tokens, request.computed_to);
   ++queued_requests_;
@@ -127,7 +127,7 @@ void PrefillUnit::finish_step(base::TimePoint now, std::vector<Slot>& first_toke
 }
 
 void PrefillUnit::release_kv(std::uint32_t gpu, base::TimePoint sent, std::int32_t tokens) {
-  gpus_[gpu].sending.push_back({sent, tokens});
+  sending_.push_back({sent, gpu, tokens});
 }
 
 std::optional<base::TimePoint> PrefillUnit::next_ready(base::TimePoint now) const {
@@ -142,13 +142,11 @@ std::optional<base::TimePoint> PrefillUnit::next_ready(base::TimePoint now) cons
   };
   for (const std::deque<Slot>& queue : queues_) {
     for (const Slot slot : queue) {
-      consider(pool_[slot].ready);
+      consider(pool_[slot].kv_ready);
     }
   }
-  for (const Gpu& gpu : gpus_) {  // or HBM is full until something has been sent
-    if (!gpu.sending.empty()) {
-      consider(gpu.sending.front().at);
-    }
+  for (const Sent& sent : sending_) {  // or HBM is full until something has been sent
+    consider(sent.at);
   }
   return next;
 }

@@ -21,7 +21,7 @@ std::uint8_t StickyHalves::emptier_half(std::size_t gpu) const {
 
 void StickyHalves::join(LiveRequest& request, std::int32_t kv_fixed) {
   const std::size_t gpu = request.decode_gpu;
-  request.decode_half = emptier_half(gpu);
+  request.decode_half = emptier_half(gpu) != 0;
   Half& half = halves_[request.decode_half];
   ++half.requests[gpu];
   half.kv_fixed[gpu] += kv_fixed;

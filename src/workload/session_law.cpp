@@ -35,6 +35,8 @@ SessionLaw::SessionLaw(const WorkloadConfig& config, std::uint64_t seed)
     : first_(seed, "workload.first_turn"),
       later_(seed, "workload.later_turn"),
       think_(seed, "workload.think"),
+      shortest_think_(config.shortest_think),
+      shortest_think_s_(base::to_seconds(config.shortest_think)),
       context_limit_(config.context_limit),
       output_limit_v3_(config.output_limit_v3),
       output_limit_r1_(config.output_limit_r1) {
@@ -191,6 +193,10 @@ SessionTurn SessionLaw::advance(const SessionTurn& turn, TurnLengths following) 
 }
 
 double SessionLaw::think_seconds(SessionClass of, double u) const {
+  return std::max(drawn_think_seconds(of, u), shortest_think_s_);
+}
+
+double SessionLaw::drawn_think_seconds(SessionClass of, double u) const {
   const ClassLaw& class_law = law(of);
   const double long_share = class_law.config.long_think_share;
   if (u < long_share) {

@@ -44,7 +44,7 @@ class SessionSource final : public Source {
 
   void complete(const Request& request, base::TimePoint done) override {
     const std::uint32_t slot = request.prefix.session_slot;
-    EPFLEET_CHECK(done >= now_, "a request completes at or after the latest arrival");
+    EPFLEET_CHECK(done >= request.arrival, "a request completes at or after its arrival");
     slots_.leave_service(slot);
     if (request.prefix.returns) {
       const double think_s = law_.think_seconds(request.session, request.turn);
@@ -54,10 +54,7 @@ class SessionSource final : public Source {
     }
   }
 
-  std::optional<std::uint32_t> soon() const override {
-    const WakeCalendar::Entry* entry = calendar_.upcoming(kAhead);
-    return entry != nullptr ? std::optional(entry->slot) : std::nullopt;
-  }
+  base::Duration shortest_return() const override { return law_.shortest_think(); }
 
   std::span<const WarmExtent> warm_extents() const override { return extents_; }
   std::span<const WarmTotal> warm_totals() const override { return totals_; }
@@ -99,8 +96,8 @@ class SessionSource final : public Source {
 
   Request wake() {
     const WakeCalendar::Entry entry = calendar_.pop();
-    if (const auto slot = soon()) {
-      __builtin_prefetch(&sessions_[*slot]);
+    if (const WakeCalendar::Entry* soon = calendar_.upcoming(kAhead)) {
+      __builtin_prefetch(&sessions_[soon->slot]);
     }
     now_ = entry.time;
     const SessionTurn turn = sessions_[entry.slot];

@@ -100,13 +100,12 @@ class TokenRateSource final : public Source {
     turn.output = plan.output;
     turn.variant = plan.variant;
     request.reasoning_tokens = law_.reasoning_tokens(turn);
-    now_ = plan.arrival;
     return request;
   }
 
   void complete(const Request& request, base::TimePoint done) override {
     const std::uint32_t slot = request.prefix.session_slot;
-    EPFLEET_CHECK(done >= now_, "a request completes at or after the latest arrival");
+    EPFLEET_CHECK(done >= request.arrival, "a request completes at or after its arrival");
     slots_.leave_service(slot);
     slots_.give_back(slot);
   }
@@ -215,7 +214,6 @@ class TokenRateSource final : public Source {
   std::vector<Planned> planned_;  // requests of the current bin
   std::size_t at_ = 0;
   SlotPool slots_;
-  base::TimePoint now_ = base::TimePoint::min();
   std::uint64_t next_id_ = 0;
 };
 

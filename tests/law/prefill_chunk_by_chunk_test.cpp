@@ -159,7 +159,7 @@ int run_against_reference(std::uint64_t seed, const timing::PrefillPricer& price
       LiveRequest& live = pool[slot];
       live.cached_tokens = live.computed_to = static_cast<std::int32_t>(
           draw.bits() % static_cast<std::uint64_t>(request.prompt_tokens) / 64 * 64);
-      live.ready = now;
+      live.kv_ready = now;
       unit.enqueue(slot);
       prompts.push_back({slot, request.prompt_tokens, live.computed_to});
       reference.queue.push_back(&prompts.back());

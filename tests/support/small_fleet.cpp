@@ -9,6 +9,7 @@
 #include "epfleet/config/loader.h"
 #include "epfleet/config/resolved.h"
 #include "epfleet/experiment/run_scenario.h"
+#include "epfleet/workload/arrival_feed.h"
 #include "epfleet/workload/session_source.h"
 #include "epfleet/workload/token_rate_source.h"
 
@@ -35,7 +36,7 @@ class KeepingSource final : public workload::Source {
     return from_->warm_extents();
   }
   std::span<const workload::WarmTotal> warm_totals() const override { return from_->warm_totals(); }
-  std::optional<std::uint32_t> soon() const override { return from_->soon(); }
+  base::Duration shortest_return() const override { return from_->shortest_return(); }
   std::size_t shared_prefixes() const override { return from_->shared_prefixes(); }
 
  private:
@@ -130,8 +131,12 @@ FleetRun run_fleet(const config::Scenario& scenario, const cluster::FleetSpec& s
   const auto cache = cache::make_prefix_cache(run.spec.kv_cache, run.kv_bytes_per_token(),
                                               source.shared_prefixes(), scenario.seed);
   KeepingObserver observer(run.ledger);
-  cluster::Fleet fleet(run.spec, *run.pricers, source, *cache, {&observer});
+  workload::ArrivalFeed arrivals(source, false);
+  cluster::Fleet fleet(run.spec, *run.pricers, arrivals, *cache, {&observer});
   (void)fleet.run(nullptr, nullptr);
+  std::erase_if(run.ledger.arrivals, [&](const workload::Request& drawn_ahead) {
+    return drawn_ahead.arrival >= run.spec.window_end();
+  });
   run.fingerprint = fleet.engine().fingerprint();
   run.scheduled = fleet.engine().scheduled();
   run.executed = fleet.engine().executed();

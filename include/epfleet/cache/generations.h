@@ -5,8 +5,8 @@
 // it goes. Eviction is therefore coarser than in a real store by at most one generation's tokens.
 #pragma once
 
+#include <boost/circular_buffer.hpp>
 #include <cstdint>
-#include <deque>
 
 #include "epfleet/base/id.h"
 #include "epfleet/base/time.h"
@@ -46,9 +46,10 @@ class Generations {
     base::TimePoint end;  // first moment after it
     std::int64_t tokens = 0;
   };
+  static constexpr std::size_t kFirstRoom = 1024;
   void drop_oldest();
 
-  std::deque<Generation> alive_;
+  boost::circular_buffer<Generation> alive_{kFirstRoom};
   std::uint32_t oldest_ = 1;  // id of alive_.front()
   std::int64_t stored_ = 0;
 };

@@ -19,14 +19,14 @@
 #include "epfleet/engine/engine.h"
 #include "epfleet/observe/facts.h"
 #include "epfleet/serving/live_request.h"
-#include "epfleet/workload/source.h"
+#include "epfleet/workload/arrival_feed.h"
 
 namespace epfleet::cluster {
 
 class Fleet : private engine::Handler {
  public:
-  // `pricers`, source, cache and observers must outlive the fleet.
-  Fleet(const FleetSpec& spec, const StepPricers& pricers, workload::Source& source,
+  // `pricers`, arrivals, cache and observers must outlive the fleet.
+  Fleet(const FleetSpec& spec, const StepPricers& pricers, workload::ArrivalFeed& arrivals,
         cache::PrefixCache& cache, std::vector<observe::Observer*> observers);
 
   // Runs to the window's end, or until `stop`. Announces what is then still in flight, and a last
@@ -53,6 +53,7 @@ class Fleet : private engine::Handler {
     AllotGroups,  // an up or down step
     GroupLoaded,
     Sample,
+    ArrivalSlice,  // the arrivals of the next slice are taken over
   };
   // The one scheduled event of its kind for a target, which an earlier reason may replace.
   struct Wake {
@@ -67,6 +68,8 @@ class Fleet : private engine::Handler {
 
   // fleet_requests.cpp: the way of a request
   void schedule_next_arrival();
+  void open_arrival_slice();
+  void accept_arrivals();
   void accept_arrival();
   void start_prefill(std::uint32_t unit);
   void end_prefill_step(std::uint32_t unit);
@@ -100,6 +103,7 @@ class Fleet : private engine::Handler {
 
   // fleet_sample.cpp: looking
   void schedule_samples();
+  void sample();
   void take_sample(base::TimePoint now, bool window_start, bool window_end);
   [[nodiscard]] observe::FleetSample look(base::TimePoint now);
   void count_units(base::TimePoint now, observe::FleetSample& sample);
@@ -109,7 +113,7 @@ class Fleet : private engine::Handler {
                                                observe::Outcome outcome) const;
 
   const FleetSpec spec_;
-  workload::Source& source_;
+  workload::ArrivalFeed& arrivals_;
   cache::PrefixCache& cache_;
   std::vector<observe::Observer*> observers_;
   std::function<void(const observe::FleetSample&)> progress_;
@@ -119,7 +123,6 @@ class Fleet : private engine::Handler {
   PrefillFleet prefill_;
   DecodeFleet decode_;
   std::vector<Wake> prefill_wakes_, decode_wakes_;
-  Wake arrival_wake_;
   std::int64_t allotted_groups_ = 0;  // as charged
   std::int64_t target_groups_ =
       0;  // as drained to: below allotted from a drain's begin to its step

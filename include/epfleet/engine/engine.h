@@ -64,6 +64,12 @@ class Engine {
   // cancelled.
   void cancel(EventId id);
 
+  // Within a handler: makes `time` the present, as if the handler's next event had been scheduled
+  // for it and were executed now, if nothing else is due before it; saves a stream of events the
+  // queue. False: nothing happened; schedule it.
+  [[nodiscard]] bool pass_to(base::TimePoint time, Phase phase, EventKind kind,
+                             std::uint32_t target);
+
   // Executes everything up to and including `until`, then sets the clock to `until`.
   // Returns early when nothing is left (Exhausted) or when `stop` becomes true (Stopped).
   RunEnd run(Handler& handler, base::TimePoint until, const std::atomic<bool>* stop = nullptr);
@@ -87,8 +93,12 @@ class Engine {
 
   void drop_cancelled_head();
   void execute(Handler& handler);
+  void begin(const Event& event);
+
+  static constexpr std::uint64_t kStopCheckEvery = 256;  // events; a few microseconds of wall time
 
   base::TimePoint now_;
+  base::TimePoint until_ = base::TimePoint::min();
   Phase phase_ = Phase::Completion;
   std::vector<Event> queue_;  // binary heap, earliest first
   std::unordered_set<std::uint64_t> marked_;

@@ -19,6 +19,7 @@
 #include "epfleet/observe/facts.h"
 #include "epfleet/policy/balancer.h"
 #include "epfleet/serving/config.h"
+#include "epfleet/serving/finish_calendar.h"
 #include "epfleet/serving/live_request.h"
 #include "epfleet/serving/sticky_halves.h"
 #include "epfleet/timing/decode_pricer.h"
@@ -92,10 +93,9 @@ class DecodeUnit {
   void retire(LiveRequest& request);
   void preempt_overflow(std::vector<Slot>& preempted);
   Slot youngest_on(std::uint32_t gpu);
-  void unlink_from_ring(Slot slot);
+  void forget_finish(Slot slot);
   [[nodiscard]] timing::StepPrice price_step() const;
   void describe_step(base::TimePoint now, const timing::StepPrice& price);
-  Slot& ring(std::uint32_t step) { return ring_[step & (ring_.size() - 1)]; }
 
   base::UnitId id_;
   DecodeUnitLimits limits_;
@@ -112,7 +112,7 @@ class DecodeUnit {
   std::int64_t active_kv_total_ = 0, placed_kv_total_ = 0, rate_total_ = 0;
   EmittedByPayer emitted_{}, emission_rate_{};
 
-  std::vector<Slot> ring_;  // by step number: head of the list of requests whose last step it is
+  FinishCalendar finishers_;
   std::vector<Incoming> incoming_;
   std::vector<base::TimePoint> joined_first_tokens_, first_chunks_;
   std::uint32_t step_number_ = 0;

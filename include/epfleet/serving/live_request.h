@@ -13,7 +13,7 @@
 namespace epfleet::serving {
 
 using Slot = std::uint32_t;
-inline constexpr Slot kNoSlot = 0xffffffffU;  // end of an intrusive list
+inline constexpr Slot kNoSlot = 0xffffffffU;
 
 // Tokens, KV lengths and acceptance are kept in 1/256 token in decode (see decode_unit.h).
 inline constexpr std::int32_t kTokenOne = 256;
@@ -27,27 +27,30 @@ enum class Stage : std::uint8_t {
   Decoding,
 };
 
-struct LiveRequest {
-  workload::Request request;
-  base::TimePoint ready;  // its hit has been read from the store
+// Two cache lines. A request is looked at when its prefill step is formed and when that ends, when
+// it joins a decode unit and when it leaves: always seconds apart, and always what is in the second
+// line, which begins within `request`, at its lengths.
+struct alignas(64) LiveRequest {
   base::TimePoint prefill_start;
-  base::TimePoint first_token;
-  base::TimePoint kv_arrived;
   base::TimePoint decode_start;
+  workload::Request request;
+  // In prefill: its hit has been read from the store. Later: its KV is on the decode GPU.
+  base::TimePoint kv_ready;
+  base::TimePoint first_token;
   std::int32_t cached_tokens = 0;
-  std::int32_t computed_to = 0;  // prompt tokens whose KV exists (hit and chunks done)
-  std::uint32_t prefill_unit = 0;
-  std::uint32_t decode_unit = 0;
+  std::int32_t computed_to = 0;   // prompt tokens whose KV exists (hit and chunks done)
+  std::int32_t rate_fixed = 0;    // tokens per decode step, in 1/256
+  std::int32_t steps_taken = 0;   // decode steps before the present stay on a GPU
+  std::uint32_t joined_step = 0;  // the unit's step number at the present stay
+  std::uint16_t prefill_unit = 0;
+  std::uint16_t decode_unit = 0;
   std::uint16_t prefill_gpu = 0;
   std::uint16_t decode_gpu = 0;
   std::uint16_t preemptions = 0;
   Stage stage = Stage::Free;
-  std::uint8_t decode_half = 0;  // micro-batch, where membership is kept (sticky_halves.h)
-  bool prefill_started = false;
-  bool decode_started = false;
-  std::int32_t rate_fixed = 0;    // tokens per decode step, in 1/256
-  std::int32_t steps_taken = 0;   // decode steps before the present stay on a GPU
-  std::uint32_t joined_step = 0;  // the unit's step number at the present stay
+  bool prefill_started : 1 = false;
+  bool decode_started : 1 = false;
+  bool decode_half : 1 = false;  // micro-batch, where membership is kept (sticky_halves.h)
 
   [[nodiscard]] std::int32_t tokens_to_compute() const {
     return request.prompt_tokens - cached_tokens;
@@ -64,6 +67,8 @@ struct LiveRequest {
   }
 };
 
+static_assert(sizeof(LiveRequest) == 128);
+
 class RequestPool {
  public:
   [[nodiscard]] Slot add(const workload::Request& request) {
@@ -71,7 +76,6 @@ class RequestPool {
       EPFLEET_CHECK(slots_.size() < kNoSlot, "fewer than 2^32 requests are in flight");
       free_.push_back(static_cast<Slot>(slots_.size()));
       slots_.emplace_back();
-      next_finisher_.push_back(kNoSlot);
     }
     const Slot slot = free_.back();
     free_.pop_back();
@@ -94,9 +98,6 @@ class RequestPool {
       __builtin_prefetch(line + at);
     }
   }
-  // The link of a decode unit's list of requests with the same last step: apart from the requests,
-  // so that walking a list stays in the processor's cache and the requests can be fetched ahead.
-  [[nodiscard]] Slot& next_finisher(Slot slot) { return next_finisher_[slot]; }
   [[nodiscard]] std::size_t live() const { return slots_.size() - free_.size(); }
 
   // Calls visit(slot, request) for everything in flight, in slot order. For rare sweeps only.
@@ -113,7 +114,6 @@ class RequestPool {
   static constexpr std::size_t kCacheLine = 64;  // bytes
 
   base::HugeVector<LiveRequest> slots_;
-  std::vector<Slot> next_finisher_;
   std::vector<Slot> free_;
 };
 

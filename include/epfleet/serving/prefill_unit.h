@@ -46,7 +46,7 @@ class PrefillUnit {
   PrefillUnit(base::UnitId id, const PrefillUnitLimits& limits, const timing::PrefillPricer& pricer,
               policy::PrefillRule& gpu_rule, RequestPool& pool);
 
-  // The prompt waits here from now on; its hit is in place at request.ready.
+  // The prompt waits here from now on; its hit is in place at request.kv_ready.
   void enqueue(Slot slot);
 
   [[nodiscard]] bool stepping() const { return stepping_; }
@@ -86,11 +86,11 @@ class PrefillUnit {
   };
   struct Sent {
     base::TimePoint at;
+    std::uint32_t gpu;
     std::int32_t tokens;
   };
   struct Gpu {
     std::vector<Chunk> chunks;  // of the step being formed or running
-    std::deque<Sent> sending;   // KV that leaves, in order of departure
     Slot halfway = kNoSlot;     // a prompt that continues here
     std::int64_t kv_held = 0;   // tokens
     double work_s = 0.0;        // of the step being formed
@@ -100,7 +100,7 @@ class PrefillUnit {
   void continue_halfway();
   void fill_from(std::deque<Slot>& queue, std::optional<std::uint32_t> gpu, base::TimePoint now);
   bool try_place(Slot slot, std::optional<std::uint32_t> bound_gpu);
-  void add_chunk(std::uint32_t gpu, Slot slot);
+  void add_chunk(std::uint32_t gpu, Slot slot, std::int32_t tokens);
   [[nodiscard]] std::int32_t chunk_within_budget(const Gpu& gpu, std::uint32_t index,
                                                  const LiveRequest& request) const;
   [[nodiscard]] bool has_budget(std::uint32_t gpu) const;
@@ -115,6 +115,7 @@ class PrefillUnit {
   RequestPool& pool_;
 
   std::vector<Gpu> gpus_;
+  std::vector<Sent> sending_;               // KV that leaves its GPU at a time to come
   std::vector<timing::PrefillLoad> loads_;  // per GPU, of the step being formed or running
   policy::PrefillLoads step_loads_;         // the same for the GPU balancer
   std::vector<std::uint32_t> open_;         // GPUs with budget left in the step being formed

@@ -89,6 +89,9 @@ class SessionLaw {
   [[nodiscard]] double think_seconds(SessionClass of, double u) const;
   [[nodiscard]] double think_seconds(base::SessionId id, std::uint32_t turn) const;
 
+  // No think time is shorter.
+  [[nodiscard]] base::Duration shortest_think() const { return shortest_think_; }
+
   // The laws behind think_seconds.
   struct ThinkLaw {
     const LognormalLaw& usual;
@@ -122,8 +125,12 @@ class SessionLaw {
   static std::int64_t document(const ClassLaw& law, double probability, double u);
   [[nodiscard]] std::int64_t answer(const ClassLaw& law, Variant variant, double u) const;
 
+  [[nodiscard]] double drawn_think_seconds(SessionClass of, double u) const;
+
   std::vector<ClassLaw> laws_;  // indexed by SessionClass
   base::StreamFamily first_, later_, think_;
+  base::Duration shortest_think_;
+  double shortest_think_s_;
   std::int64_t context_limit_, output_limit_v3_, output_limit_r1_;
   std::size_t shared_prefixes_ = 0;
 };

@@ -54,13 +54,14 @@ class Source {
   // The request that next_arrival() announced. Arrivals never go back in time; ids count up from 0.
   [[nodiscard]] virtual Request take() = 0;
 
-  // A hint: the slot of a session that will arrive soon, to fetch what belongs to it from memory.
-  [[nodiscard]] virtual std::optional<std::uint32_t> soon() const { return std::nullopt; }
-
-  // The request's last token left at `done` (>= now, the time of the latest arrival taken): think
-  // time starts. Must be called exactly once per taken request, also for rejected and failed ones.
-  // A next turn that comes of it is at >= done.
+  // The request's last token left at `done` (>= its arrival): think time starts. Must be called
+  // exactly once per taken request, also for rejected and failed ones.
   virtual void complete(const Request& request, base::TimePoint done) = 0;
+
+  // A next turn that comes of a completion arrives no sooner than this after it; so completions may
+  // be told late, as long as no later arrival than that was taken (see arrival_feed.h). A source
+  // whose arrivals do not depend on completions has no bound.
+  [[nodiscard]] virtual base::Duration shortest_return() const { return base::Duration::max(); }
 
   // The store's content at the start of the run. Called once, before the first take().
   [[nodiscard]] virtual std::span<const WarmExtent> warm_extents() const { return {}; }

@@ -150,5 +150,60 @@ TEST(Engine, FingerprintTellsRunsApart) {
   EXPECT_NE(fingerprint(1, 2), fingerprint(1, 3));
 }
 
+// A stream of events that passes by the queue where it can: the same events at the same times, the
+// same fingerprint and counts as scheduling each.
+TEST(Engine, PassingToAnEventIsLikeSchedulingIt) {
+  const auto run = [](bool passes) {
+    Engine engine(at_ns(0));
+    Log log;
+    base::Stream draw(base::StreamFamily(3, "test"), 0);
+    constexpr std::uint32_t kStream = 99;
+    std::vector<std::pair<std::int64_t, std::uint32_t>> executed;
+    std::int64_t next = 1;
+    const auto stream_event = [&] {
+      executed.emplace_back(engine.now().time_since_epoch().count(), kStream);
+      next += static_cast<std::int64_t>(draw.bits() % 4);
+    };
+    log.react = [&](const Event& event) {
+      if (event.target != kStream) {
+        executed.emplace_back(event.time.time_since_epoch().count(), event.target);
+        engine.after(Duration(7 + event.target), event.phase, kKind, event.target);
+        return;
+      }
+      stream_event();
+      while (passes && engine.pass_to(at_ns(next), Phase::Arrival, kKind, kStream)) {
+        stream_event();
+      }
+      engine.at(at_ns(next), Phase::Arrival, kKind, kStream);
+    };
+    engine.at(at_ns(0), Phase::Completion, kKind, 1);
+    engine.at(at_ns(0), Phase::Arrival, kKind, 2);
+    engine.at(at_ns(0), Phase::Sample, kKind, 3);
+    engine.at(at_ns(1), Phase::Arrival, kKind, kStream);
+    EXPECT_EQ(engine.run(log, at_ns(5000)), RunEnd::Reached);
+    EXPECT_EQ(engine.scheduled(), engine.executed() + engine.cancelled() + engine.left());
+    return std::tuple(executed, engine.fingerprint(), engine.executed(), log.seen.size());
+  };
+  const auto [scheduled, print, count, handled] = run(false);
+  const auto [passed, print_passed, count_passed, handled_passed] = run(true);
+  EXPECT_EQ(passed, scheduled);
+  EXPECT_EQ(print_passed, print);
+  EXPECT_EQ(count_passed, count);
+  EXPECT_EQ(handled, count);
+  EXPECT_LT(handled_passed, handled);  // some did pass
+}
+
+TEST(Engine, NothingPassesBeyondTheEndOfTheRun) {
+  Engine engine(at_ns(0));
+  Log log;
+  log.react = [&](const Event&) {
+    EXPECT_TRUE(engine.pass_to(at_ns(10), Phase::Arrival, kKind, 0));
+    EXPECT_FALSE(engine.pass_to(at_ns(11), Phase::Arrival, kKind, 0));
+  };
+  engine.at(at_ns(5), Phase::Arrival, kKind, 0);
+  EXPECT_EQ(engine.run(log, at_ns(10)), RunEnd::Exhausted);
+  EXPECT_EQ(engine.executed(), 2U);
+}
+
 }  // namespace
 }  // namespace epfleet::engine

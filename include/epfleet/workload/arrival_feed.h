@@ -1,0 +1,79 @@
+// A source's requests, handed out slice by slice of simulated time and drawn one slice ahead of the
+// clock, on a second thread if wanted: the same requests either way.
+// Why that is exact: a request that completes brings its session back no sooner than
+// Source::shortest_return() later, and a slice is half as long. What arrives in a slice therefore
+// does not depend on what completes in it or in the slice before: it can be drawn while that one is
+// being simulated, from the completions of all earlier ones.
+#pragma once
+
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "epfleet/base/time.h"
+#include "epfleet/workload/source.h"
+
+namespace epfleet::workload {
+
+class ArrivalFeed {
+ public:
+  // `source` must outlive the feed and is the feed's alone from start() on.
+  ArrivalFeed(Source& source, bool threads);
+  ArrivalFeed(const ArrivalFeed&) = delete;
+  ArrivalFeed& operator=(const ArrivalFeed&) = delete;
+  ~ArrivalFeed();
+
+  [[nodiscard]] const Source& source() const { return source_; }
+
+  // Opens the first slice, which begins at `start`.
+  void start(base::TimePoint start);
+
+  // The next request of the open slice; nullptr: there is none left in it. Valid until pop().
+  [[nodiscard]] const Request* front() const { return upcoming(0); }
+  [[nodiscard]] const Request* upcoming(std::size_t ahead) const {
+    return at_ + ahead < open_.size() ? &open_[at_ + ahead] : nullptr;
+  }
+  void pop() { ++at_; }
+
+  // When the next slice begins, and its opening, which hands the completions so far to the source.
+  // REQUIRES for both: start(); for the opening: front() is nullptr, the clock is at next_slice().
+  [[nodiscard]] base::TimePoint next_slice() const { return end_; }
+  void open_next();
+
+  // As Source::complete(). REQUIRES: `done` is in the open slice.
+  void complete(const Request& request, base::TimePoint done) { done_.push_back({request, done}); }
+
+ private:
+  struct Completion {
+    Request request;
+    base::TimePoint done;
+  };
+
+  void draw(base::TimePoint until);
+  void ask_for_next();
+  void wait_for_next();
+  void serve(const std::stop_token& stop);
+
+  Source& source_;
+  base::Duration slice_;
+  base::TimePoint end_;  // of the open slice
+  std::vector<Request> open_;
+  std::size_t at_ = 0;
+  std::vector<Completion> done_;
+
+  // The slice after the open one; the drawing thread's between ask_for_next() and wait_for_next().
+  base::TimePoint drawn_until_;
+  std::vector<Request> drawn_;
+  std::vector<Completion> returned_;
+
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable_any changed_;
+  bool asked_ = false;
+  std::exception_ptr trouble_;
+  std::optional<std::jthread> drawer_;  // last: stops before anything it uses goes
+};
+
+}  // namespace epfleet::workload

@@ -1,0 +1,58 @@
+// Equation: what the calendar gives at a step is what a plain list of (step, slot) holds for it,
+// the latest added first.
+#include "epfleet/serving/finish_calendar.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "epfleet/base/error.h"
+#include "epfleet/base/random.h"
+
+namespace epfleet::serving {
+namespace {
+
+TEST(FinishCalendar, GivesWhatAPlainListHolds) {
+  constexpr std::int64_t kLongest = 3000;
+  for (std::uint64_t seed = 0; seed < 5; ++seed) {
+    base::Stream draw(base::StreamFamily(seed, "test"), 0);
+    FinishCalendar calendar(kLongest);
+    std::map<std::uint32_t, std::vector<Slot>> plain;
+    Slot next = 0;
+    for (std::uint32_t step = 0; step < 4 * kLongest; ++step) {
+      for (std::uint64_t joins = draw.bits() % 4; joins > 0; --joins) {
+        const bool brief = draw.bits() % 2 == 0;
+        const auto stay = static_cast<std::uint32_t>(draw.bits() % (brief ? 5 : kLongest));
+        calendar.add(step + stay, next);
+        plain[step + stay].push_back(next++);
+      }
+      if (draw.bits() % 3 == 0 && !plain.empty()) {  // one is preempted
+        auto& [at, slots] =
+            *std::next(plain.begin(), static_cast<std::ptrdiff_t>(draw.bits() % plain.size()));
+        if (!slots.empty()) {
+          calendar.remove(at, slots.front());
+          slots.erase(slots.begin());
+        }
+      }
+      std::vector<Slot> finished;
+      calendar.take(step, finished);
+      const std::vector<Slot> expected(plain[step].rbegin(), plain[step].rend());
+      ASSERT_EQ(finished, expected) << "step " << step;
+      plain.erase(step);
+    }
+  }
+}
+
+TEST(FinishCalendar, RemovingWhatIsNotThereIsABug) {
+  FinishCalendar calendar(1000);
+  calendar.add(5, 1);
+  EXPECT_THROW(calendar.remove(5, 2), base::InvariantBroken);
+  EXPECT_THROW(calendar.remove(500, 1), base::InvariantBroken);
+  calendar.clear();
+  std::vector<Slot> finished;
+  calendar.take(5, finished);
+  EXPECT_TRUE(finished.empty());
+}
+
+}  // namespace
+}  // namespace epfleet::serving
