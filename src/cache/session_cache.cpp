@@ -26,9 +26,12 @@ class SessionCache final : public PrefixCache {
   void warm(std::span<const workload::WarmExtent> extents,
             std::span<const workload::WarmTotal> totals) override;
   CacheUse use(base::TimePoint now) override;
-  void expect(std::uint32_t session_slot) const override {
-    if (session_slot < sessions_.size()) {
-      __builtin_prefetch(&sessions_[session_slot]);
+  void expect(const workload::PrefixIdentity& prefix) const override {
+    if (prefix.session_slot < sessions_.size()) {
+      __builtin_prefetch(&sessions_[prefix.session_slot]);
+    }
+    if (prefix.shared_tokens > 0) {
+      __builtin_prefetch(&shared_[prefix.shared_id]);
     }
   }
 

@@ -53,7 +53,7 @@ void Fleet::accept_arrival() {
   EPFLEET_CHECK(request.arrival == now && request.prompt_tokens > 0 && request.output_tokens > 0,
                 "a request arrives when it was announced, with a prompt and an answer");
   if (const workload::Request* soon = arrivals_.upcoming(kAhead)) {
-    cache_.expect(soon->prefix.session_slot);
+    cache_.expect(soon->prefix);
   }
   ++totals_.arrived;
   const Slot slot = pool_.add(request);
@@ -120,9 +120,9 @@ void Fleet::end_prefill_step(std::uint32_t unit) {
   for (observe::Observer* observer : observers_) {
     observer->on_prefill_step(prefill_.unit(unit).last_step());
   }
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    expect_session_of(i + kAhead);
-    emit_first_token(slots_[i]);
+  expect_prefixes();
+  for (const Slot slot : slots_) {
+    emit_first_token(slot);
   }
   announce_done();
   if (prefill_.clock(unit).state() == UnitState::Draining) {
@@ -132,11 +132,10 @@ void Fleet::end_prefill_step(std::uint32_t unit) {
   }
 }
 
-// Of the requests being handled, the one some places ahead: fetches what the store knows of its
-// session.
-void Fleet::expect_session_of(std::size_t place) const {
-  if (place < slots_.size()) {
-    cache_.expect(pool_[slots_[place]].request.prefix.session_slot);
+// Fetches what the store knows of the requests to be handled.
+void Fleet::expect_prefixes() const {
+  for (const Slot slot : slots_) {
+    cache_.expect(pool_[slot].request.prefix);
   }
 }
 
@@ -198,9 +197,9 @@ void Fleet::end_decode_step(std::uint32_t unit) {
       observer->on_first_chunk(now - first_token);
     }
   }
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    expect_session_of(i + kAhead);
-    complete(slots_[i], observe::Outcome::Completed);
+  expect_prefixes();
+  for (const Slot slot : slots_) {
+    complete(slot, observe::Outcome::Completed);
   }
   announce_done();
   for (const Slot slot : preempted_) {

@@ -178,7 +178,9 @@ void DecodeUnit::finish_step(base::TimePoint now, std::vector<Slot>& finished,
   advance_all();
   ++step_number_;
   retire_finished(finished);
-  preempt_overflow(preempted);
+  if (largest(placed_kv_) > kv_limit_fixed_) {
+    preempt_overflow(preempted);
+  }
   first_chunks_.swap(joined_first_tokens_);
   joined_first_tokens_.clear();
   stepping_ = false;

@@ -68,9 +68,9 @@ class PrefixCache {
 
   [[nodiscard]] virtual CacheUse use(base::TimePoint now) = 0;
 
-  // A hint that the session's entry will be needed in a moment: at millions of sessions a miss of
-  // the processor's cache costs more than the lookup. Changes nothing.
-  virtual void expect(std::uint32_t /*session_slot*/) const {}
+  // A hint that the entries of this prefix will be needed in a moment: at millions of sessions a
+  // miss of the processor's cache costs more than the lookup. Changes nothing.
+  virtual void expect(const workload::PrefixIdentity& /*prefix*/) const {}
 };
 
 // bytes_per_token turns the configured capacity into tokens; shared_prefixes is

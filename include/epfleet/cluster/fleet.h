@@ -74,7 +74,7 @@ class Fleet : private engine::Handler {
   void start_prefill(std::uint32_t unit);
   void end_prefill_step(std::uint32_t unit);
   void emit_first_token(serving::Slot slot);
-  void expect_session_of(std::size_t place) const;
+  void expect_prefixes() const;
   DecodeFleet::Handover hand_to_decode(serving::Slot slot, serving::Link& from);
   void start_decode(std::uint32_t unit);
   void end_decode_step(std::uint32_t unit);
