@@ -12,6 +12,7 @@
 #include "epfleet/config/loader.h"
 #include "epfleet/version.h"
 #include "run_command.h"
+#include "sweep_command.h"
 
 namespace {
 
@@ -63,6 +64,22 @@ void explain(const std::string& key, bool json_schema, const std::string& guesse
   }
 }
 
+void add_sweep_options(CLI::App& command, epfleet::cli::SweepRequest& request) {
+  command.add_option("SWEEP", request.sweep, "Sweep file (YAML)")->required();
+  command.add_option("--out", request.out, "Folder of the results (default: out/NAME)");
+  command.add_option("-j", request.workers, "Cases at a time (default: one a core)")
+      ->check(CLI::Range(1U, 4096U));
+  command.add_flag("--resume", request.resume, "Keep what an earlier call has finished");
+  command.add_option("--shard", request.shard,
+                     "Run every N-th case from the I-th on: I/N, I from 0");
+  command.add_option("--merge", request.merge, "Make the table of the shards in this folder");
+  command.add_flag("--list", request.list, "Say what would run");
+  command.add_option("--progress", request.progress, "Progress on stderr")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, ProgressMode>{
+          {"auto", ProgressMode::Auto}, {"on", ProgressMode::On}, {"off", ProgressMode::Off}}));
+  command.add_flag("--quiet", request.quiet, "No table on stdout, no progress on stderr");
+}
+
 int parse_and_run(int argc, char** argv) {
   CLI::App app("Simulates a fleet that serves DeepSeek-V3/R1.", "epfleet");
   app.set_version_flag("--version", fmt::format("epfleet {}", epfleet::kVersion));
@@ -79,6 +96,10 @@ int parse_and_run(int argc, char** argv) {
   replay_app->add_option("--scenario", request.scenario, "Scenario file (YAML)")->required();
   replay_app->add_option("--rate-scale", request.rate_scale, "Multiply the trace's rates");
   add_run_options(*replay_app, request);
+
+  epfleet::cli::SweepRequest sweep;
+  CLI::App* sweep_app = app.add_subcommand("sweep", "Run the cases of a sweep; one table");
+  add_sweep_options(*sweep_app, sweep);
 
   std::string scenario;
   CLI::App* check_app =
@@ -101,6 +122,12 @@ int parse_and_run(int argc, char** argv) {
   }
   if (run_app->parsed() || replay_app->parsed()) {
     return run(request);
+  }
+  if (sweep_app->parsed()) {
+    if (sweep.quiet) {
+      epfleet::base::set_log_level(epfleet::base::LogLevel::Quiet);
+    }
+    return epfleet::cli::sweep_command(sweep);
   }
   if (check_app->parsed()) {
     (void)epfleet::config::load_scenario(scenario);

@@ -1,0 +1,94 @@
+// A sweep as its file states it: one scenario, what varies, how often, what is measured.
+//
+//   scenario: ../quick.yaml              # paths start from the sweep's folder
+//   set: {workload.rate_scale: 0.7}      # keys that every case has
+//   grid:                                # every combination; the last key varies fastest
+//     decode.balancer: [joint, round_robin]
+//     decode.mtp.acceptance: [0.7, 0.8]
+//   cases:                               # named sets of keys beside the grid: each with all of it
+//     - {name: no overlap, decode.overlap: none}
+//   guesses: true                        # two cases a guess: its plausible low and high end
+//   replicates: 5                        # seeds: the scenario's, and those that follow it
+//   search: {key: workload.rate_scale, low: 0.2, high: 3, precision: 2 %}   # highest that meets
+//   slo metrics: [latency.ttft_s.p95]        # paths in summary.json baseline: {decode.balancer:
+//   joint}   # the case to compare with: its name, or its keys claims: # a metric of the baseline
+//   over that of a case
+//     - {claim: overlap, says: "+40 %", case: no overlap, metric: search.workload.rate_scale}
+//
+// Modelled: keys may be dotted or nested; a value is whatever --set takes, parts by name included.
+// Left out: random and adaptive designs; a sweep over sweeps.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "epfleet/config/scenario.h"
+
+namespace epfleet::config {
+
+// One key of one case: as --set would be told.
+struct Setting {
+  std::string key;   // dotted
+  std::string text;  // one YAML flow value
+  [[nodiscard]] std::string override_text() const { return key + "=" + text; }
+};
+
+struct SweepCase {
+  std::string name;  // may be empty
+  std::vector<Setting> settings;
+};
+
+struct SweepAxis {
+  std::string key;
+  std::vector<std::string> values;
+};
+
+// The highest value of a key at which the service-level objectives are met.
+struct SweepSearch {
+  std::string key;
+  double low = 0.0, high = 0.0;  // plain numbers
+  double precision = 0.02;       // of the value
+};
+
+struct SweepClaim {
+  std::string claim;   // what is claimed
+  std::string says;    // how large it is said to be
+  std::string name;    // of the case without it
+  std::string metric;  // baseline / case is the effect
+};
+
+struct SweepFile {
+  std::string file;
+  std::string name;
+  std::string scenario;  // path
+  std::vector<Setting> set;
+  std::vector<SweepAxis> grid;
+  std::vector<SweepCase> cases;
+  bool guesses = false;
+  std::int64_t replicates = 1;
+  std::optional<SweepSearch> search;
+  std::vector<std::string> metrics;
+  SweepCase baseline;  // empty: the first case
+  std::vector<SweepClaim> claims;
+};
+
+// Throws base::InputError with every problem of the file; values are checked where they are used.
+[[nodiscard]] SweepFile load_sweep(const std::string& path);
+
+// Every combination of cases and grid, in order; guesses follow, each with `central` in their name
+// for what the scenario has.
+[[nodiscard]] std::vector<SweepCase> cases_of(const SweepFile& sweep);
+
+// The value that a scenario has for a key, as resolved; none for a group of keys.
+[[nodiscard]] std::optional<std::string> value_of(const Scenario& scenario, const std::string& key);
+
+// The files that a scenario names and that are there: an hourly shape, a trace, published values.
+[[nodiscard]] std::vector<std::string> files_of(const Scenario& scenario);
+
+// Throws base::InputError, naming the nearest, unless it is a key or a group of keys.
+void require_key(const std::string& name, const std::string& file);
+
+}  // namespace epfleet::config

@@ -1,0 +1,31 @@
+// Whether a run's numbers mean what they seem to: did the service keep up, and did it keep its
+// objectives.
+#pragma once
+
+#include <string>
+
+#include "epfleet/metrics/run_statistics.h"
+#include "epfleet/report/run_report.h"
+
+namespace epfleet::experiment {
+
+struct Verdict {
+  bool good = true;
+  std::string why;  // not: in words
+};
+
+// A service keeps up unless a queue grows over the window: its mean over the last quarter is above
+// that over the first one by a fifth, by 2 % of all requests in service and by 4 times the chance
+// deviation of a queue of that length (its root), or half of the requests wait more than 10 s for
+// their first token. The thresholds are choices; a diverging queue passes them soon, a steady one
+// stays below. A window of less than 8 intervals cannot be judged by its queues.
+[[nodiscard]] Verdict keeps_up(const metrics::RunStatistics& statistics);
+
+// Whether every objective was met: with a quantile in every window of slo.window, without one by
+// every request; nobody was rejected, and the service kept up.
+// REQUIRES: the scenario has an objective.
+[[nodiscard]] Verdict meets_slo(const metrics::RunStatistics& statistics);
+
+[[nodiscard]] bool has_slo(const metrics::RunStatistics& statistics);
+
+}  // namespace epfleet::experiment

@@ -1,0 +1,266 @@
+#include "epfleet/config/sweep_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "document.h"
+#include "epfleet/config/key.h"
+#include "flow_text.h"
+#include "paths.h"
+#include "yaml_reader.h"
+
+namespace epfleet::config {
+namespace {
+
+constexpr std::int64_t kMostReplicates = 10'000;
+
+bool is_key(const std::string& name) { return find_key(name) != nullptr || is_key_group(name); }
+
+bool is_part(const std::string& name) {
+  return std::ranges::any_of(part_groups(), [&](const PartGroup& g) { return g.name == name; });
+}
+
+class SweepReader {
+ public:
+  SweepReader(SweepFile& sweep, std::vector<base::Problem>& problems)
+      : sweep_(sweep), problems_(problems) {}
+
+  void read(const Node& root) {
+    if (const Node* scenario = root.find("scenario")) {  // first: paths in values start from it
+      sweep_.scenario = resolved_path(text(*scenario, "scenario"), scenario->place.folder);
+    }
+    for (const Entry& entry : root.entries) {
+      read_entry(entry);
+    }
+    if (sweep_.scenario.empty() && root.find("scenario") == nullptr) {
+      report(root.place, "scenario", "is missing", "name the scenario that is swept");
+    }
+    for (const SweepClaim& claim : sweep_.claims) {
+      if (std::ranges::none_of(sweep_.cases, [&](const auto& c) { return c.name == claim.name; })) {
+        report(root.find("claims")->place, "claims",
+               fmt::format("there is no case named '{}'", claim.name), "give a case that name");
+      }
+    }
+  }
+
+ private:
+  void report(const Place& place, std::string key, std::string what, std::string remedy) {
+    problems_.push_back(problem_at(place, std::move(key), std::move(what), std::move(remedy)));
+  }
+
+  void read_entry(const Entry& entry) {
+    const Node& value = entry.value;
+    if (entry.key == "name") {
+      sweep_.name = text(value, "name");
+    } else if (entry.key == "scenario") {
+      // read already
+    } else if (entry.key == "set") {
+      flatten(value, "", sweep_.set);
+    } else if (entry.key == "grid") {
+      read_grid(value, "");
+    } else if (entry.key == "cases") {
+      read_cases(value);
+    } else if (entry.key == "guesses") {
+      sweep_.guesses = text(value, "guesses") == "true";
+    } else if (entry.key == "replicates") {
+      const double count = number(value, "replicates", 1, kMostReplicates);
+      sweep_.replicates = static_cast<std::int64_t>(count);
+    } else if (entry.key == "search") {
+      read_search(value);
+    } else if (entry.key == "metrics") {
+      for (const Node& item : list(value, "metrics")) {
+        sweep_.metrics.push_back(text(item, "metrics"));
+      }
+    } else if (entry.key == "baseline") {
+      read_baseline(value);
+    } else if (entry.key == "claims") {
+      read_claims(value);
+    } else {
+      report(entry.place, entry.key, "a sweep has no such entry",
+             "choose from name, scenario, set, grid, cases, guesses, replicates, search, metrics, "
+             "baseline, claims");
+    }
+  }
+
+  std::string text(const Node& node, const char* key) {
+    if (node.kind != Node::Kind::Scalar || node.text.empty()) {
+      report(node.place, key, "is not one value", "write one value");
+      return "";
+    }
+    return node.text;
+  }
+
+  double number(const Node& node, const char* key, double low, double high) {
+    const auto parsed = parse_real(Dimension::Share, text(node, key));
+    if (!parsed || *parsed < low || *parsed > high) {
+      report(node.place, key,
+             fmt::format("'{}' is not a number from {} to {}", node.text, low, high), "");
+      return low;
+    }
+    return *parsed;
+  }
+
+  const std::vector<Node>& list(const Node& node, const char* key) {
+    if (node.kind != Node::Kind::List || node.items.empty()) {
+      report(node.place, key, "is not a list", "write [A, B, ...]");
+    }
+    return node.items;
+  }
+
+  bool may_vary(const std::string& name, const Place& place) {
+    if (name == "seed" || name == "name") {
+      report(place, name, "cannot vary", "replicates: N takes N seeds");
+    } else if (!is_key(name)) {
+      const std::string nearest = nearest_key(name);
+      report(place, name, "unknown key",
+             nearest.empty() ? "see epfleet explain" : fmt::format("did you mean '{}'?", nearest));
+    } else {
+      return true;
+    }
+    return false;
+  }
+
+  // Settings of a map whose keys are dotted, nested or both.
+  void flatten(const Node& node, const std::string& above, std::vector<Setting>& settings) {
+    for (const Entry& entry : node.entries) {
+      const std::string name = above.empty() ? entry.key : above + "." + entry.key;
+      const bool deeper = find_key(name) == nullptr && entry.value.kind == Node::Kind::Map &&
+                          !(is_part(name) && entry.value.find("base") != nullptr);
+      if (deeper && (is_key(name) || above.empty())) {
+        flatten(entry.value, name, settings);
+      } else if (may_vary(name, entry.place)) {
+        settings.push_back({name, value_text(name, entry.value)});
+      }
+    }
+    if (node.kind != Node::Kind::Map) {
+      report(node.place, above, "is not a group of keys", "write KEY: VALUE");
+    }
+  }
+
+  void read_grid(const Node& node, const std::string& above) {
+    for (const Entry& entry : node.entries) {
+      const std::string name = above.empty() ? entry.key : above + "." + entry.key;
+      if (entry.value.kind == Node::Kind::Map) {
+        read_grid(entry.value, name);
+      } else if (may_vary(name, entry.place)) {
+        SweepAxis axis{name, {}};
+        for (const Node& item : list(entry.value, name.c_str())) {
+          axis.values.push_back(value_text(name, item));
+        }
+        sweep_.grid.push_back(std::move(axis));
+      }
+    }
+  }
+
+  void read_cases(const Node& node) {
+    std::set<std::string> names;
+    for (const Node& item : list(node, "cases")) {
+      SweepCase one = read_case(item);
+      if (!one.name.empty() && !names.insert(one.name).second) {
+        report(item.place, "cases", fmt::format("two cases are named '{}'", one.name), "");
+      }
+      sweep_.cases.push_back(std::move(one));
+    }
+  }
+
+  SweepCase read_case(const Node& node) {
+    SweepCase one;
+    Node keys = node;
+    if (const Node* name = node.find("name")) {
+      one.name = text(*name, "name");
+      std::erase_if(keys.entries, [](const Entry& entry) { return entry.key == "name"; });
+    }
+    flatten(keys, "", one.settings);
+    return one;
+  }
+
+  void read_search(const Node& node) {
+    SweepSearch search;
+    for (const Entry& entry : node.entries) {
+      if (entry.key == "key") {
+        search.key = text(entry.value, "search.key");
+        may_vary(search.key, entry.value.place);
+      } else if (entry.key == "low") {
+        search.low = number(entry.value, "search.low", 1e-9, 1e18);
+      } else if (entry.key == "high") {
+        search.high = number(entry.value, "search.high", 1e-9, 1e18);
+      } else if (entry.key == "precision") {
+        search.precision = number(entry.value, "search.precision", 1e-4, 1.0);
+      } else {
+        report(entry.place, "search." + entry.key, "a search has no such entry",
+               "choose from key, low, high, precision");
+      }
+    }
+    if (search.key.empty() || search.low <= 0.0 || search.high <= search.low) {
+      report(node.place, "search", "needs key, low and a greater high",
+             "for example {key: workload.rate_scale, low: 0.2, high: 3}");
+    }
+    sweep_.search = search;
+  }
+
+  void read_baseline(const Node& node) {
+    if (node.kind == Node::Kind::Scalar) {
+      sweep_.baseline.name = node.text;
+    } else {
+      flatten(node, "", sweep_.baseline.settings);
+    }
+  }
+
+  void read_claims(const Node& node) {
+    for (const Node& item : list(node, "claims")) {
+      SweepClaim claim;
+      for (const auto& [key, member] : {std::pair{"claim", &claim.claim},
+                                        {"says", &claim.says},
+                                        {"case", &claim.name},
+                                        {"metric", &claim.metric}}) {
+        const Node* value = item.find(key);
+        *member = value == nullptr ? "" : text(*value, key);
+        if (member->empty()) {
+          report(item.place, "claims", fmt::format("a claim lacks '{}'", key),
+                 "write {claim: ..., says: ..., case: NAME, metric: PATH}");
+        }
+      }
+      sweep_.claims.push_back(std::move(claim));
+    }
+  }
+
+  // As an override says it; a path is taken from the sweep's folder, an override's from the
+  // scenario's.
+  std::string value_text(const std::string& name, const Node& node) {
+    const Key* key = find_key(name);
+    const bool path =
+        node.kind == Node::Kind::Scalar && ((key != nullptr && key->is_path) || is_part(name));
+    const std::string here = resolved_path(node.text, node.place.folder);
+    if (!path || !is_file(here) || std::filesystem::path(node.text).is_absolute()) {
+      return flow_text(node);
+    }
+    Node moved = node;
+    moved.text = relative_path(canonical_path(here), canonical_path(folder_of(sweep_.scenario)));
+    return flow_text(moved);
+  }
+
+  SweepFile& sweep_;
+  std::vector<base::Problem>& problems_;
+};
+
+}  // namespace
+
+SweepFile load_sweep(const std::string& path) {
+  SweepFile sweep;
+  sweep.file = path;
+  sweep.name = std::filesystem::path(path).stem().generic_string();
+  std::vector<base::Problem> problems;
+  const Node root = read_yaml_file(path, {path, folder_of(path), 1, 1}, problems);
+  if (problems.empty()) {
+    SweepReader(sweep, problems).read(root);
+  }
+  if (!problems.empty()) {
+    throw base::InputError(std::move(problems));
+  }
+  return sweep;
+}
+
+}  // namespace epfleet::config

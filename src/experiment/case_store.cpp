@@ -1,0 +1,194 @@
+#include "epfleet/experiment/case_store.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <system_error>
+#include <thread>
+
+#include "epfleet/base/error.h"
+#include "epfleet/report/result_folder.h"
+#include "epfleet/version.h"
+
+namespace epfleet::experiment {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kMarker = "epfleet_sweep";  // a folder that has it is ours
+constexpr const char* kHead = "epfleet case 1";
+
+struct StatusName {
+  CaseStatus status;
+  std::string_view name;
+};
+constexpr std::array<StatusName, 5> kStatusNames = {{{CaseStatus::Ok, "ok"},
+                                                     {CaseStatus::Unstable, "unstable"},
+                                                     {CaseStatus::Below, "below"},
+                                                     {CaseStatus::Above, "above"},
+                                                     {CaseStatus::Failed, "failed"}}};
+
+fs::path file_of(const SweepJob& job) {
+  return fs::path("cases") / fmt::format("{}-{}.case", job.case_id, job.replicate);
+}
+
+std::string text_in(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+// Another process, on another machine perhaps, may write the same file at the same time.
+std::string unique_suffix() {
+  std::array<char, 256> host{};
+  (void)gethostname(host.data(), host.size() - 1);
+  return fmt::format("{}.{}.{}", host.data(), ::getpid(),
+                     std::hash<std::thread::id>{}(std::this_thread::get_id()));
+}
+
+void replace(const fs::path& target, std::string_view content) {
+  const fs::path aside =
+      target.parent_path() / fmt::format(".{}.{}", target.filename().string(), unique_suffix());
+  report::write_text_file(aside, content);
+  if (::rename(aside.c_str(), target.c_str()) != 0) {
+    const int error = errno;
+    std::error_code ignored;
+    fs::remove(aside, ignored);
+    throw base::MachineError(fmt::format("cannot rename {} to {}: {}", aside.string(),
+                                         target.string(), std::strerror(error)));
+  }
+}
+
+void refuse_foreign(const fs::path& folder) {
+  std::error_code error;
+  if (!fs::exists(folder, error) || fs::exists(folder / kMarker, error)) {
+    return;
+  }
+  const bool is_folder = fs::is_directory(folder, error);
+  if (is_folder && fs::is_empty(folder, error)) {
+    return;
+  }
+  base::Problem problem;
+  problem.file = folder.string();
+  problem.key = "--out";
+  problem.what = is_folder ? "the folder holds something else than a sweep; it is left alone"
+                           : "exists and is not a folder";
+  problem.remedy = "name another folder, or remove this one yourself";
+  throw base::InputError(std::move(problem));
+}
+
+std::string one_line(std::string text) {
+  for (char& c : text) {
+    c = c == '\n' || c == '\r' ? ' ' : c;
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string_view name_of(CaseStatus status) {
+  for (const StatusName& row : kStatusNames) {
+    if (row.status == status) {
+      return row.name;
+    }
+  }
+  return "failed";
+}
+
+std::optional<CaseStatus> status_of(std::string_view name) {
+  for (const StatusName& row : kStatusNames) {
+    if (row.name == name) {
+      return row.status;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string case_text(const SweepJob& job, const std::string& program, const CaseResult& result) {
+  std::string text =
+      fmt::format("{}\nprogram {}\nidentity {}\nstatus {}\nmessage {}\n", kHead, program,
+                  job.identity, name_of(result.status), one_line(result.message));
+  for (const auto& [path, value] : result.metrics) {
+    text += fmt::format("metric {} {}\n", path, value);
+  }
+  return text + fmt::format("end {}\n", text_hash(text));
+}
+
+std::optional<CaseResult> case_from(const std::string& text, const SweepJob& job,
+                                    const std::string& program) {
+  const std::size_t end = text.rfind("end ");
+  if (end == std::string::npos ||
+      text.substr(end) != fmt::format("end {}\n", text_hash(text.substr(0, end)))) {
+    return std::nullopt;
+  }
+  CaseResult result;
+  std::istringstream lines(text.substr(0, end));
+  std::string line;
+  for (const std::string& expected :
+       {std::string(kHead), "program " + program, "identity " + job.identity}) {
+    if (!std::getline(lines, line) || line != expected) {
+      return std::nullopt;
+    }
+  }
+  while (std::getline(lines, line)) {
+    const std::size_t blank = line.find(' ');
+    const std::string word = line.substr(0, blank);
+    const std::string rest = line.substr(blank + 1);
+    if (word == "status") {
+      result.status = status_of(rest).value_or(CaseStatus::Failed);
+    } else if (word == "message") {
+      result.message = rest;
+    } else if (word == "metric") {
+      const std::size_t gap = rest.find(' ');
+      result.metrics[rest.substr(0, gap)] = rest.substr(gap + 1);
+    }
+  }
+  return result;
+}
+
+CaseStore::CaseStore(const fs::path& folder, std::string program)
+    : folder_(fs::absolute(folder).lexically_normal()), program_(std::move(program)) {
+  refuse_foreign(folder_);
+  std::error_code error;
+  fs::create_directories(folder_ / "cases", error);
+  if (error) {
+    throw base::MachineError(
+        fmt::format("cannot create {}: {}", (folder_ / "cases").string(), error.message()));
+  }
+  if (!fs::exists(folder_ / kMarker, error)) {
+    write(kMarker, "results of epfleet sweep\n");
+  }
+}
+
+void CaseStore::put(const SweepJob& job, const CaseResult& result) const {
+  replace(folder_ / file_of(job), case_text(job, program_, result));
+}
+
+std::optional<CaseResult> CaseStore::get(const SweepJob& job) const {
+  return case_from(text_in(folder_ / file_of(job)), job, program_);
+}
+
+void CaseStore::clear() const {
+  std::error_code ignored;  // what cannot be removed is replaced
+  fs::remove(folder_ / "sweep.csv", ignored);
+  fs::remove(folder_ / "sweep.partial.csv", ignored);
+  for (const auto& entry : fs::directory_iterator(folder_ / "cases", ignored)) {
+    fs::remove(entry.path(), ignored);
+  }
+}
+
+void CaseStore::write(std::string_view name, std::string_view content) const {
+  replace(folder_ / name, content);
+}
+
+std::string program_hash() {
+  const std::string program = text_in("/proc/self/exe");
+  return program.empty() ? std::string(kVersion) : text_hash(program);
+}
+
+}  // namespace epfleet::experiment

@@ -1,0 +1,227 @@
+#include "epfleet/experiment/sweep_jobs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "epfleet/base/error.h"
+#include "epfleet/base/random.h"
+#include "epfleet/config/resolved.h"
+#include "epfleet/report/metric_values.h"
+#include "epfleet/report/result_folder.h"
+
+namespace epfleet::experiment {
+namespace {
+
+// What a sweep tabulates unless its file says otherwise.
+constexpr const char* kUsualMetrics[] = {
+    "latency.output_speed_tps.mean",
+    "latency.output_speed_tps.p10",
+    "latency.ttft_s.p50",
+    "latency.ttft_s.p95",
+    "latency.tpot_s.p95",
+    "slo.attainment_ratio",
+    "slo.goodput_rps",
+    "throughput.prefill_input_tps_per_node",
+    "throughput.decode_output_tps_per_node",
+    "utilisation.imbalance.prefill_attention",
+    "utilisation.imbalance.decode_kv",
+    "utilisation.imbalance.decode_requests",
+    "cost.usd",
+    "unit_cost.usd_per_m_input",
+    "unit_cost.usd_per_m_output",
+    "margin.theoretical_ratio",
+};
+
+base::InputError problem(const config::SweepFile& sweep, std::string key, std::string what,
+                         std::string remedy) {
+  base::Problem problem;
+  problem.file = sweep.file;
+  problem.key = std::move(key);
+  problem.what = std::move(what);
+  problem.remedy = std::move(remedy);
+  return base::InputError(std::move(problem));
+}
+
+std::vector<std::string> checked_metrics(const config::SweepFile& sweep) {
+  const report::MetricValues known = report::metric_values(report::RunReport{});
+  std::vector<std::string> metrics = sweep.metrics;
+  if (metrics.empty()) {
+    metrics.assign(std::begin(kUsualMetrics), std::end(kUsualMetrics));
+  }
+  if (metrics.size() == 1 && metrics.front() == "all") {
+    metrics.clear();
+    for (const auto& [path, value] : known) {
+      metrics.push_back(path);
+    }
+  }
+  std::vector<std::string> own;
+  if (sweep.search) {
+    own = {found_metric(*sweep.search), failed_metric(*sweep.search)};
+  }
+  std::erase_if(metrics, [&](const auto& m) { return std::ranges::count(own, m) > 0; });
+  const auto check = [&](const std::string& metric, const char* key) {
+    if (!known.contains(metric) && std::ranges::count(own, metric) == 0) {
+      throw problem(sweep, key, fmt::format("summary.json has no number '{}'", metric),
+                    "write a path such as latency.ttft_s.p95, or all");
+    }
+  };
+  for (const std::string& metric : metrics) {
+    check(metric, "metrics");
+  }
+  for (const config::SweepClaim& claim : sweep.claims) {
+    check(claim.metric, "claims");
+    if (std::ranges::count(own, claim.metric) + std::ranges::count(metrics, claim.metric) == 0) {
+      metrics.push_back(claim.metric);
+    }
+  }
+  metrics.insert(metrics.begin(), own.begin(), own.end());
+  return metrics;
+}
+
+std::vector<std::string> varied_keys(const std::vector<config::SweepCase>& cases) {
+  std::vector<std::string> keys;
+  for (const config::SweepCase& one : cases) {
+    for (const config::Setting& setting : one.settings) {
+      if (std::ranges::count(keys, setting.key) == 0) {
+        keys.push_back(setting.key);
+      }
+    }
+  }
+  return keys;
+}
+
+std::string unquoted(const std::string& text) {
+  const bool quoted = text.size() >= 2 && text.front() == '"' && text.back() == '"';
+  return quoted ? text.substr(1, text.size() - 2) : text;
+}
+
+// As resolved where that is one value, as written for a group of keys, empty where it is not
+// stated.
+std::string shown_value(const config::SweepCase& one, const config::Scenario* scenario,
+                        const std::string& key) {
+  if (scenario != nullptr) {
+    if (const auto value = config::value_of(*scenario, key)) {
+      return unquoted(*value);
+    }
+  }
+  std::string written;
+  for (const config::Setting& setting : one.settings) {
+    if (setting.key == key) {
+      written = setting.text;
+    }
+  }
+  return unquoted(written);
+}
+
+std::vector<config::Override> overrides_of(const config::SweepFile& sweep,
+                                           const config::SweepCase& one) {
+  std::vector<config::Override> overrides;
+  for (const auto* settings : {&sweep.set, &one.settings}) {
+    for (const config::Setting& setting : *settings) {
+      overrides.push_back(setting.override_text());
+    }
+  }
+  return overrides;
+}
+
+std::string search_text(const config::SweepFile& sweep) {
+  if (!sweep.search) {
+    return "";
+  }
+  const config::SweepSearch& search = *sweep.search;
+  return fmt::format("search {} {} {} {}\n", search.key, search.low, search.high, search.precision);
+}
+
+// The part of the identity that replicates share.
+std::string case_text(const config::SweepFile& sweep, const config::Scenario& scenario) {
+  std::string text = config::resolved_document(scenario) + search_text(sweep);
+  for (const std::string& file : config::files_of(scenario)) {
+    text += text_hash(report::read_text_file(file, "sweep")) + "\n";
+  }
+  return text;
+}
+
+std::string one_line(const base::InputError& error) {
+  std::string text;
+  for (const base::Problem& one : error.problems()) {
+    text += (text.empty() ? "" : "; ") + one.text();
+  }
+  return text;
+}
+
+void add_case(const config::SweepCase& one, std::size_t case_index, SweepJobs& all) {
+  SweepJob job;
+  job.case_index = case_index;
+  job.case_name = one.name;
+  job.overrides = overrides_of(all.sweep, one);
+  std::string text;
+  std::uint64_t seed = 0;
+  try {
+    config::Scenario scenario = config::load_scenario(all.sweep.scenario, job.overrides);
+    seed = scenario.seed;
+    text = case_text(all.sweep, scenario);
+    job.case_id = config::scenario_fingerprint(scenario);
+    job.scenario = std::make_shared<const config::Scenario>(std::move(scenario));
+  } catch (const base::InputError& error) {
+    job.refusal = one_line(error);
+    for (const config::Override& override_text : job.overrides) {
+      text += override_text + "\n";
+    }
+    job.case_id = text_hash(text);
+  }
+  for (const std::string& key : all.keys) {
+    job.key_values.push_back(shown_value(one, job.scenario.get(), key));
+  }
+  for (std::int64_t replicate = 0; replicate < all.sweep.replicates; ++replicate) {
+    job.index = all.jobs.size();
+    job.replicate = replicate;
+    job.seed = seed + static_cast<std::uint64_t>(replicate);
+    job.identity = text_hash(fmt::format("{}seed {}\n", text, job.seed));
+    all.jobs.push_back(job);
+  }
+}
+
+void refuse_repetitions(const SweepJobs& all) {
+  std::map<std::string, std::size_t> seen;
+  for (const SweepJob& job : all.jobs) {
+    const auto [first, is_new] = seen.emplace(job.case_id, job.case_index);
+    if (!is_new && first->second != job.case_index) {
+      throw problem(all.sweep, "",
+                    fmt::format("cases {} and {} are the same scenario ({})", first->second + 1,
+                                job.case_index + 1, job.case_id),
+                    "take one of them out; values are compared as resolved");
+    }
+  }
+}
+
+}  // namespace
+
+std::string found_metric(const config::SweepSearch& search) { return "search." + search.key; }
+std::string failed_metric(const config::SweepSearch& search) {
+  return "search." + search.key + ".fails_at";
+}
+
+std::string text_hash(std::string_view text) {
+  return fmt::format("{:016x}", base::mix64(base::stream_name_hash(text)));
+}
+
+SweepJobs spell_out(const config::SweepFile& sweep) {
+  SweepJobs all;
+  all.sweep = sweep;
+  all.metrics = checked_metrics(sweep);
+  const std::vector<config::SweepCase> cases = config::cases_of(sweep);
+  all.cases = cases.size();
+  all.keys = varied_keys(cases);
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    add_case(cases[i], i, all);
+  }
+  if (std::ranges::all_of(all.jobs, [](const SweepJob& job) { return !job.scenario; })) {
+    throw problem(sweep, "", "no case can be run", all.jobs.front().refusal);
+  }
+  refuse_repetitions(all);
+  return all;
+}
+
+}  // namespace epfleet::experiment

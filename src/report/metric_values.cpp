@@ -1,0 +1,70 @@
+#include "epfleet/report/metric_values.h"
+
+#include <charconv>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "epfleet/base/error.h"
+#include "epfleet/report/result_folder.h"
+#include "summary_document.h"
+
+namespace epfleet::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+void flatten(const Json& node, const std::string& path, MetricValues& values) {
+  if (node.is_object()) {
+    for (const auto& [key, value] : node.items()) {
+      flatten(value, path.empty() ? key : path + "." + key, values);
+    }
+  } else if (node.is_number()) {
+    values[path] = node.dump();
+  } else if (node.is_boolean()) {
+    values[path] = node.get<bool>() ? "1" : "0";
+  } else if (node.is_null()) {
+    values[path] = "";
+  }
+}
+
+MetricValues values_of(const Json& summary) {
+  MetricValues values;
+  flatten(summary, "", values);
+  for (const char* name : {"schema", "scenario.seed", "partial"}) {  // say nothing of the service
+    values.erase(name);
+  }
+  return values;
+}
+
+}  // namespace
+
+MetricValues metric_values(const RunReport& report) { return values_of(summary_document(report)); }
+
+std::optional<double> metric_number(const std::string& text) {
+  double value = 0.0;
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool whole = result.ec == std::errc{} && result.ptr == text.data() + text.size();
+  return whole ? std::optional(value) : std::nullopt;
+}
+
+ResultDigest read_result(const std::filesystem::path& folder) {
+  if (!is_result_folder(folder)) {
+    base::Problem problem;
+    problem.file = folder.string();
+    problem.what = "is not a result of epfleet: it has no summary.json";
+    problem.remedy = "name a folder that epfleet run or sweep has written";
+    throw base::InputError(std::move(problem));
+  }
+  std::ifstream file(folder / "summary.json", std::ios::binary);
+  const Json summary = Json::parse(file);
+  const Json& scenario = summary["scenario"];
+  ResultDigest digest;
+  digest.scenario = scenario.value("name", "");
+  digest.fingerprint = scenario.value("fingerprint", "");
+  digest.seed = scenario.value("seed", std::uint64_t{0});
+  digest.partial = summary.value("partial", false);
+  digest.metrics = values_of(summary);
+  return digest;
+}
+
+}  // namespace epfleet::report
