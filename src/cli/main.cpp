@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "compare_command.h"
 #include "epfleet/base/error.h"
 #include "epfleet/base/log.h"
 #include "epfleet/config/explain.h"
@@ -101,6 +102,16 @@ int parse_and_run(int argc, char** argv) {
   CLI::App* sweep_app = app.add_subcommand("sweep", "Run the cases of a sweep; one table");
   add_sweep_options(*sweep_app, sweep);
 
+  epfleet::cli::CompareRequest compare;
+  CLI::App* compare_app =
+      app.add_subcommand("compare", "Compare runs or the cases of sweeps with a baseline");
+  compare_app->add_option("DIR", compare.folders, "Folders of results or sweeps")->required();
+  compare_app->add_option("--baseline", compare.baseline,
+                          "Folder, case, or KEY=VALUE to compare with (default: the first)");
+  compare_app->add_option("--metric", compare.metrics, "Path in summary.json; may be repeated")
+      ->allow_extra_args(false);
+  compare_app->add_option("--out", compare.out, "Folder for comparison.csv");
+
   std::string scenario;
   CLI::App* check_app =
       app.add_subcommand("check", "Check a scenario; print every problem with its place");
@@ -128,6 +139,10 @@ int parse_and_run(int argc, char** argv) {
       epfleet::base::set_log_level(epfleet::base::LogLevel::Quiet);
     }
     return epfleet::cli::sweep_command(sweep);
+  }
+  if (compare_app->parsed()) {
+    epfleet::cli::compare_command(compare);
+    return kDone;
   }
   if (check_app->parsed()) {
     (void)epfleet::config::load_scenario(scenario);

@@ -10,6 +10,7 @@
 
 #include "epfleet/base/error.h"
 #include "epfleet/base/log.h"
+#include "epfleet/experiment/comparison.h"
 #include "epfleet/experiment/sweep.h"
 #include "signals.h"
 #include "sweep_progress.h"
@@ -22,6 +23,7 @@ namespace fs = std::filesystem;
 enum ExitCode : int { kDone = 0, kSomeFailed = 1, kSignalBase = 128 };
 
 constexpr std::size_t kFailuresShown = 20;
+constexpr std::size_t kMetricsShown = 3;
 
 base::InputError wrong_option(std::string option, std::string what, std::string remedy) {
   base::Problem problem;
@@ -86,8 +88,29 @@ std::size_t tell_failures(const experiment::SweepJobs& sweep,
   return failed;
 }
 
+// What the cases come to: the claims if the sweep has some, else the first metrics compared.
+void show(const experiment::SweepJobs& sweep, const experiment::CaseStore& store,
+          const std::string& csv, bool quiet) {
+  if (sweep.cases < 2) {
+    return;
+  }
+  const experiment::Variants variants = experiment::variants_of_csv(csv, store.folder().string());
+  const auto groups = experiment::groups_of(variants, sweep.sweep.baseline);
+  const experiment::Comparison comparison = experiment::compare(variants, groups);
+  store.write("comparison.csv", experiment::comparison_csv(comparison));
+  const auto findings = experiment::find_claims(variants, sweep.sweep.claims, groups.front());
+  if (!findings.empty()) {
+    store.write("claims.csv", experiment::claims_csv(findings));
+  }
+  if (!quiet) {
+    fmt::print("{}", findings.empty() ? experiment::comparison_text(comparison, kMetricsShown)
+                                      : experiment::claims_text(findings));
+  }
+}
+
 // The table of everything that is stored. Whole: sweep.csv; else sweep.partial.csv.
-int write_table(const experiment::SweepJobs& sweep, const experiment::CaseStore& store) {
+int write_table(const experiment::SweepJobs& sweep, const experiment::CaseStore& store,
+                bool quiet) {
   const experiment::SweepResults results = experiment::stored_results(sweep, store);
   const auto missing = static_cast<std::size_t>(
       std::count_if(results.begin(), results.end(), [](const auto& r) { return !r; }));
@@ -102,6 +125,7 @@ int write_table(const experiment::SweepJobs& sweep, const experiment::CaseStore&
   }
   store.write("sweep.csv", csv);
   fs::remove(store.folder() / "sweep.partial.csv", ignored);
+  show(sweep, store, csv, quiet);
   if (failed > 0) {
     fmt::print(stderr, "{} of {} cases failed\n", failed, results.size());
   }
@@ -124,13 +148,13 @@ int run(const SweepRequest& request, const experiment::SweepJobs& sweep,
   }
   const experiment::SweepProgress progress = experiment::run_sweep(sweep, store, options);
   if (signal_received() != 0) {
-    (void)write_table(sweep, store);
+    (void)write_table(sweep, store, request.quiet);
     return kSignalBase + signal_received();
   }
   if (shard.count > 1 || !request.shard.empty()) {
     return progress.failed > 0 ? kSomeFailed : kDone;
   }
-  return write_table(sweep, store);
+  return write_table(sweep, store, request.quiet);
 }
 
 }  // namespace
@@ -155,8 +179,8 @@ int sweep_command(const SweepRequest& request) {
                        : request.out.empty()  ? fs::path("out") / file.name
                                               : fs::path(request.out);
   const experiment::CaseStore store(out, experiment::program_hash());
-  const int code =
-      request.merge.empty() ? run(request, sweep, store, shard) : write_table(sweep, store);
+  const int code = request.merge.empty() ? run(request, sweep, store, shard)
+                                         : write_table(sweep, store, request.quiet);
   if (!request.quiet && request.shard.empty()) {
     base::log_info(fmt::format("the table is {}", (out / "sweep.csv").string()));
   }

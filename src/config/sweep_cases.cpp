@@ -74,8 +74,12 @@ std::optional<std::string> value_of(const Scenario& scenario, const std::string&
   return found == nullptr ? std::nullopt : std::optional(found->print(scenario));
 }
 
+bool is_key_or_group(const std::string& name) {
+  return find_key(name) != nullptr || is_key_group(name);
+}
+
 void require_key(const std::string& name, const std::string& file) {
-  if (find_key(name) == nullptr && !is_key_group(name)) {
+  if (!is_key_or_group(name)) {
     const std::string nearest = nearest_key(name);
     base::Problem problem;
     problem.file = file;

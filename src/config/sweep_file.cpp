@@ -17,8 +17,6 @@ namespace {
 
 constexpr std::int64_t kMostReplicates = 10'000;
 
-bool is_key(const std::string& name) { return find_key(name) != nullptr || is_key_group(name); }
-
 bool is_part(const std::string& name) {
   return std::ranges::any_of(part_groups(), [&](const PartGroup& g) { return g.name == name; });
 }
@@ -113,7 +111,7 @@ class SweepReader {
   bool may_vary(const std::string& name, const Place& place) {
     if (name == "seed" || name == "name") {
       report(place, name, "cannot vary", "replicates: N takes N seeds");
-    } else if (!is_key(name)) {
+    } else if (!is_key_or_group(name)) {
       const std::string nearest = nearest_key(name);
       report(place, name, "unknown key",
              nearest.empty() ? "see epfleet explain" : fmt::format("did you mean '{}'?", nearest));
@@ -129,7 +127,7 @@ class SweepReader {
       const std::string name = above.empty() ? entry.key : above + "." + entry.key;
       const bool deeper = find_key(name) == nullptr && entry.value.kind == Node::Kind::Map &&
                           !(is_part(name) && entry.value.find("base") != nullptr);
-      if (deeper && (is_key(name) || above.empty())) {
+      if (deeper && (is_key_or_group(name) || above.empty())) {
         flatten(entry.value, name, settings);
       } else if (may_vary(name, entry.place)) {
         settings.push_back({name, value_text(name, entry.value)});

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 
+#include "csv_field.h"
 #include "epfleet/experiment/run_case.h"
 
 namespace epfleet::experiment {
@@ -97,17 +98,6 @@ class Workers {
   SweepProgress progress_;
   std::exception_ptr trouble_;
 };
-
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) {
-    return text;
-  }
-  std::string quoted = "\"";
-  for (const char c : text) {
-    quoted += c == '"' ? "\"\"" : std::string(1, c);
-  }
-  return quoted + '"';
-}
 
 }  // namespace
 

@@ -10,29 +10,10 @@
 #include "epfleet/config/resolved.h"
 #include "epfleet/report/metric_values.h"
 #include "epfleet/report/result_folder.h"
+#include "usual_metrics.h"
 
 namespace epfleet::experiment {
 namespace {
-
-// What a sweep tabulates unless its file says otherwise.
-constexpr const char* kUsualMetrics[] = {
-    "latency.output_speed_tps.mean",
-    "latency.output_speed_tps.p10",
-    "latency.ttft_s.p50",
-    "latency.ttft_s.p95",
-    "latency.tpot_s.p95",
-    "slo.attainment_ratio",
-    "slo.goodput_rps",
-    "throughput.prefill_input_tps_per_node",
-    "throughput.decode_output_tps_per_node",
-    "utilisation.imbalance.prefill_attention",
-    "utilisation.imbalance.decode_kv",
-    "utilisation.imbalance.decode_requests",
-    "cost.usd",
-    "unit_cost.usd_per_m_input",
-    "unit_cost.usd_per_m_output",
-    "margin.theoretical_ratio",
-};
 
 base::InputError problem(const config::SweepFile& sweep, std::string key, std::string what,
                          std::string remedy) {
@@ -48,7 +29,7 @@ std::vector<std::string> checked_metrics(const config::SweepFile& sweep) {
   const report::MetricValues known = report::metric_values(report::RunReport{});
   std::vector<std::string> metrics = sweep.metrics;
   if (metrics.empty()) {
-    metrics.assign(std::begin(kUsualMetrics), std::end(kUsualMetrics));
+    metrics = usual_metrics();
   }
   if (metrics.size() == 1 && metrics.front() == "all") {
     metrics.clear();

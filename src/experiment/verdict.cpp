@@ -5,8 +5,16 @@
 #include <cmath>
 #include <vector>
 
+#include "epfleet/workload/csv_reader.h"
+
 namespace epfleet::experiment {
 namespace {
+
+// Requests waiting at the begin of every interval, and all that are in service at the last.
+struct QueueHistory {
+  std::vector<double> prefill, decode;
+  double in_service = 0.0;
+};
 
 constexpr std::size_t kFewestIntervals = 8;
 constexpr double kGrowth = 1.2;
@@ -14,20 +22,39 @@ constexpr double kGrowthInService = 0.02;
 constexpr double kGrowthSigmas = 4.0;
 constexpr double kSlowFirstTokenS = 10.0;
 
-template <class Queue>
-bool grows(const std::vector<metrics::Interval>& intervals, const Queue& queue) {
-  const std::size_t quarter = intervals.size() / 4;
-  double first = 0.0;
-  double last = 0.0;
-  for (std::size_t i = 0; i < quarter; ++i) {
-    first += static_cast<double>(queue(intervals[i].at_begin)) / static_cast<double>(quarter);
-    last += static_cast<double>(queue(intervals[intervals.size() - 1 - i].at_begin)) /
-            static_cast<double>(quarter);
+// Mean of the queue over `quarter` intervals from `first` on.
+double mean(const std::vector<double>& queue, std::size_t first, std::size_t quarter) {
+  double sum = 0.0;
+  for (std::size_t i = first; i < first + quarter; ++i) {
+    sum += queue[i];
   }
-  const auto in_service = static_cast<double>(intervals.back().at_begin.requests_in_service);
+  return sum / static_cast<double>(quarter);
+}
+
+bool grows(const std::vector<double>& queue, double in_service) {
+  const std::size_t quarter = queue.size() / 4;
+  const double first = mean(queue, 0, quarter);
+  const double last = mean(queue, queue.size() - quarter, quarter);
   const double growth = last - first;
   return last > kGrowth * first && growth > kGrowthInService * in_service &&
          growth > kGrowthSigmas * std::sqrt(first + 1.0);
+}
+
+Verdict judge(double ttft_p50_s, const QueueHistory& history) {
+  if (ttft_p50_s > kSlowFirstTokenS) {
+    return {false, fmt::format("half of the requests wait more than {} s for their first token",
+                               kSlowFirstTokenS)};
+  }
+  if (history.prefill.size() < kFewestIntervals) {
+    return {};
+  }
+  if (grows(history.prefill, history.in_service)) {
+    return {false, "the queue before prefill grows"};
+  }
+  if (grows(history.decode, history.in_service)) {
+    return {false, "the queue before decode grows"};
+  }
+  return {};
 }
 
 Verdict misses(const metrics::SloVerdict& verdict, const char* name) {
@@ -48,20 +75,25 @@ Verdict misses(const metrics::SloVerdict& verdict, const char* name) {
 }  // namespace
 
 Verdict keeps_up(const metrics::RunStatistics& statistics) {
-  if (statistics.latency.ttft.p50.value_or(0.0) > kSlowFirstTokenS) {
-    return {false, fmt::format("half of the requests wait more than {} s for their first token",
-                               kSlowFirstTokenS)};
+  QueueHistory history;
+  for (const metrics::Interval& interval : statistics.intervals) {
+    history.prefill.push_back(static_cast<double>(interval.at_begin.prefill_queue_requests));
+    history.decode.push_back(static_cast<double>(interval.at_begin.decode_waiting_requests));
+    history.in_service = static_cast<double>(interval.at_begin.requests_in_service);
   }
-  if (statistics.intervals.size() < kFewestIntervals) {
-    return {};
+  return judge(statistics.latency.ttft.p50.value_or(0.0), history);
+}
+
+Verdict keeps_up(const std::string& timeseries_csv, double ttft_p50_s) {
+  workload::CsvReader rows(
+      timeseries_csv, {"prefill_queue_requests", "decode_waiting_requests", "in_service_requests"});
+  QueueHistory history;
+  while (rows.next_row()) {
+    history.prefill.push_back(rows.number(0));
+    history.decode.push_back(rows.number(1));
+    history.in_service = rows.number(2);
   }
-  if (grows(statistics.intervals, [](const auto& s) { return s.prefill_queue_requests; })) {
-    return {false, "the queue before prefill grows"};
-  }
-  if (grows(statistics.intervals, [](const auto& s) { return s.decode_waiting_requests; })) {
-    return {false, "the queue before decode grows"};
-  }
-  return {};
+  return judge(ttft_p50_s, history);
 }
 
 Verdict meets_slo(const metrics::RunStatistics& statistics) {

@@ -88,6 +88,8 @@ struct SweepFile {
 // The files that a scenario names and that are there: an hourly shape, a trace, published values.
 [[nodiscard]] std::vector<std::string> files_of(const Scenario& scenario);
 
+[[nodiscard]] bool is_key_or_group(const std::string& name);
+
 // Throws base::InputError, naming the nearest, unless it is a key or a group of keys.
 void require_key(const std::string& name, const std::string& file);
 

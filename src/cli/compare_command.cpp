@@ -1,0 +1,92 @@
+#include "compare_command.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "epfleet/base/error.h"
+#include "epfleet/experiment/comparison.h"
+#include "epfleet/report/result_folder.h"
+
+namespace epfleet::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+base::InputError problem(std::string what, std::string remedy) {
+  base::Problem problem;
+  problem.what = std::move(what);
+  problem.remedy = std::move(remedy);
+  return base::InputError(std::move(problem));
+}
+
+// The folders to read: the baseline may be one more.
+std::vector<std::string> folders_of(const CompareRequest& request) {
+  std::vector<std::string> folders = request.folders;
+  const bool is_folder = fs::is_directory(request.baseline);
+  if (is_folder && std::ranges::count(folders, request.baseline) == 0) {
+    folders.insert(folders.begin(), request.baseline);
+  }
+  return folders;
+}
+
+// KEY=VALUE, or a name.
+config::SweepCase baseline_of(const std::string& text) {
+  config::SweepCase wanted;
+  const std::size_t equals = text.find('=');
+  const std::string key = text.substr(0, equals);
+  if (equals != std::string::npos && text.find(',') == std::string::npos &&
+      config::is_key_or_group(key)) {
+    wanted.settings.push_back({key, text.substr(equals + 1)});
+  } else {
+    wanted.name = text;
+  }
+  return wanted;
+}
+
+void refuse_foreign(const fs::path& folder) {
+  std::error_code error;
+  if (fs::exists(folder, error) && !fs::exists(folder / "comparison.csv", error) &&
+      !(fs::is_directory(folder, error) && fs::is_empty(folder, error))) {
+    base::Problem problem;
+    problem.file = folder.string();
+    problem.key = "--out";
+    problem.what = "holds something else than a comparison; it is left alone";
+    problem.remedy = "name another folder";
+    throw base::InputError(std::move(problem));
+  }
+}
+
+void write_table(const fs::path& folder, const std::string& csv) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  const fs::path target = folder / "comparison.csv";
+  report::write_text_file(folder / ".comparison.csv", csv);
+  fs::rename(folder / ".comparison.csv", target, error);
+  if (error) {
+    throw base::MachineError(fmt::format("cannot write {}: {}", target.string(), error.message()));
+  }
+}
+
+}  // namespace
+
+void compare_command(const CompareRequest& request) {
+  if (!request.out.empty()) {
+    refuse_foreign(request.out);
+  }
+  const experiment::Variants variants =
+      experiment::read_variants(folders_of(request), request.metrics);
+  if (variants.variants.size() < 2) {
+    throw problem("there is one variant only; nothing to compare",
+                  "name another folder, or a sweep of several cases");
+  }
+  const experiment::Comparison comparison =
+      experiment::compare(variants, experiment::groups_of(variants, baseline_of(request.baseline)));
+  if (!request.out.empty()) {
+    write_table(request.out, experiment::comparison_csv(comparison));
+  }
+  fmt::print("{}", experiment::comparison_text(comparison, 0));
+}
+
+}  // namespace epfleet::cli

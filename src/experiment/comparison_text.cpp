@@ -1,0 +1,223 @@
+// A comparison as text and as a table (declared in comparison.h).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "csv_field.h"
+#include "epfleet/experiment/comparison.h"
+#include "epfleet/report/human_numbers.h"
+
+namespace epfleet::experiment {
+namespace {
+
+std::string number(double value) { return fmt::format("{:.5g}", value); }
+
+std::string signed_number(double value) { return fmt::format("{:+.4g}", value); }
+
+std::string interval(const Estimate& estimate) {
+  return estimate.low ? fmt::format("[{:+.4g}, {:+.4g}]", *estimate.low, *estimate.high)
+                      : "one seed: no interval";
+}
+
+// The difference as a share of the baseline's mean.
+std::string share(const ComparedVariant& row) {
+  const double baseline = row.value->mean - row.difference->mean;
+  return baseline == 0.0 ? "" : fmt::format("{:+.1f} %", row.difference->mean / baseline * 100.0);
+}
+
+std::string quoted_row(const ComparedVariant& row) {
+  std::string line = report::padded_left(number(row.value->mean), 12);
+  if (row.value->low) {
+    line += fmt::format(" ±{:<9.3g}", (*row.value->high - *row.value->low) / 2.0);
+  } else {
+    line += std::string(11, ' ');
+  }
+  if (row.is_baseline) {
+    return line + " baseline";
+  }
+  if (!row.difference) {
+    return line;
+  }
+  return line + fmt::format(" {} {} {}{}",
+                            report::padded_left(signed_number(row.difference->mean), 11),
+                            report::padded_left(share(row), 9), interval(*row.difference),
+                            row.significant ? " *" : "");
+}
+
+std::string unquoted_row(const ComparedVariant& row) {
+  switch (row.status) {
+    case CaseStatus::Unstable:
+      return "unstable: a queue grows over the window; means are not quoted";
+    case CaseStatus::Failed:
+      return "failed";
+    case CaseStatus::Below:
+      return "the lowest value of the search misses the objectives";
+    case CaseStatus::Above:
+      return "the highest value of the search meets the objectives";
+    case CaseStatus::Ok:
+      break;
+  }
+  return "nothing measured with a seed that the baseline has, too";
+}
+
+std::string order(Better better) {
+  return better == Better::More   ? " (more is better)"
+         : better == Better::Less ? " (less is better)"
+                                  : "";
+}
+
+// "a, b and c"
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    text += (i == 0 ? "" : i + 1 == names.size() ? " and " : ", ") + names[i];
+  }
+  return text;
+}
+
+std::string sentences(const ComparedMetric& metric) {
+  std::vector<std::string> better, worse, same, unquoted, single;
+  for (const ComparedVariant& row : metric.variants) {
+    if (row.is_baseline) {
+      continue;
+    }
+    if (!row.difference) {
+      unquoted.push_back(row.name);
+    } else if (!row.difference->p) {
+      single.push_back(row.name);
+    } else if (!row.significant) {
+      same.push_back(row.name);
+    } else {
+      const bool more = row.difference->mean > 0.0;
+      (more == (metric.better != Better::Less) ? better : worse)
+          .push_back(fmt::format("{} ({})", row.name, share(row)));
+    }
+  }
+  const std::string& baseline = metric.baseline;
+  const bool judged = metric.better != Better::Neither;
+  std::string text;
+  const auto say = [&](const std::vector<std::string>& names, const std::string& what) {
+    if (!names.empty()) {
+      text += fmt::format("{}{}: {}.", text.empty() ? "  " : " ", what, joined(names));
+    }
+  };
+  say(better, fmt::format("Significantly {} than {}", judged ? "better" : "more", baseline));
+  say(worse, fmt::format("Significantly {} than {}", judged ? "worse" : "less", baseline));
+  say(same, fmt::format("No significant difference to {}", baseline));
+  say(single, "With one seed nothing can be said of chance");
+  say(unquoted, "Not judged");
+  return text + (text.empty() ? "" : "\n");
+}
+
+std::size_t name_width(const ComparedMetric& metric) {
+  std::size_t width = 8;
+  for (const ComparedVariant& row : metric.variants) {
+    width = std::max(width, report::display_width(row.name));
+  }
+  return std::min<std::size_t>(width, 60);
+}
+
+std::string csv_number(const std::optional<double>& value) {
+  return value ? fmt::format("{}", *value) : "";
+}
+
+}  // namespace
+
+std::string comparison_text(const Comparison& comparison, std::size_t most_metrics) {
+  std::string text;
+  std::size_t names = 0;
+  std::string last;
+  for (const ComparedMetric& metric : comparison) {
+    names += metric.metric != last ? 1 : 0;
+    last = metric.metric;
+    if (most_metrics > 0 && names > most_metrics) {
+      text += "... and more metrics in the table\n";
+      break;
+    }
+    const std::size_t width = name_width(metric);
+    text += fmt::format("{}{}{}\n", metric.metric,
+                        metric.where.empty() ? "" : " at " + metric.where, order(metric.better));
+    for (const ComparedVariant& row : metric.variants) {
+      text += fmt::format("  {} {}\n", report::padded_right(row.name, width),
+                          row.value ? quoted_row(row) : unquoted_row(row));
+    }
+    text += sentences(metric) + "\n";
+  }
+  return text +
+         "Differences are between runs of the same seed; ± and [ ] are 95 % intervals (Student's "
+         "t).\n"
+         "*: significant at 5 % over all comparisons of the metric (Holm).\n";
+}
+
+std::string comparison_csv(const Comparison& comparison) {
+  std::string csv =
+      "metric,where,variant,baseline,status,seeds,mean,mean_low,mean_high,difference,difference_"
+      "low,"
+      "difference_high,p,significant\n";
+  for (const ComparedMetric& metric : comparison) {
+    for (const ComparedVariant& row : metric.variants) {
+      const Estimate none;
+      const Estimate& value = row.value.value_or(none);
+      const Estimate difference = row.difference.value_or(none);
+      const auto mean = [](bool known, double m) { return known ? fmt::format("{}", m) : ""; };
+      csv += fmt::format(
+          "{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", metric.metric, csv_field(metric.where),
+          csv_field(row.name), csv_field(metric.baseline), name_of(row.status), row.seeds,
+          mean(row.value.has_value(), value.mean), csv_number(value.low), csv_number(value.high),
+          mean(row.difference.has_value(), difference.mean), csv_number(difference.low),
+          csv_number(difference.high), csv_number(difference.p), row.significant ? 1 : 0);
+    }
+  }
+  return csv;
+}
+
+namespace {
+
+// "+38 %" for small effects, "3.1x" for large ones.
+std::string effect(double ratio) {
+  return ratio >= 2.0 || ratio <= 0.5 ? fmt::format("{:.2f}x", ratio)
+                                      : fmt::format("{:+.1f} %", (ratio - 1.0) * 100.0);
+}
+
+}  // namespace
+
+std::string claims_text(const std::vector<ClaimFinding>& findings) {
+  std::size_t claim_width = 5, says_width = 4;
+  for (const ClaimFinding& finding : findings) {
+    claim_width = std::max(claim_width, report::display_width(finding.claim.claim));
+    says_width = std::max(says_width, report::display_width(finding.claim.says));
+  }
+  std::string text = fmt::format("{}  {}  {}  {}\n", report::padded_right("claim", claim_width),
+                                 report::padded_right("says", says_width),
+                                 report::padded_right("model", 8), "95 % interval");
+  for (const ClaimFinding& finding : findings) {
+    text += fmt::format("{}  {}  ", report::padded_right(finding.claim.claim, claim_width),
+                        report::padded_right(finding.claim.says, says_width));
+    if (!finding.ratio) {
+      text += finding.why_not + "\n";
+      continue;
+    }
+    const Estimate& ratio = *finding.ratio;
+    text += fmt::format(
+        "{}  {} ({}, {} seeds)\n", report::padded_right(effect(ratio.mean), 8),
+        ratio.low ? fmt::format("{} to {}", effect(*ratio.low), effect(*ratio.high)) : "one seed",
+        finding.claim.metric, ratio.n);
+  }
+  return text;
+}
+
+std::string claims_csv(const std::vector<ClaimFinding>& findings) {
+  std::string csv = "claim,says,case,metric,ratio,ratio_low,ratio_high,seeds,note\n";
+  for (const ClaimFinding& finding : findings) {
+    const auto& ratio = finding.ratio;
+    csv += fmt::format("{},{},{},{},{},{},{},{},{}\n", csv_field(finding.claim.claim),
+                       csv_field(finding.claim.says), csv_field(finding.claim.name),
+                       finding.claim.metric, ratio ? fmt::format("{}", ratio->mean) : "",
+                       ratio ? csv_number(ratio->low) : "", ratio ? csv_number(ratio->high) : "",
+                       ratio ? ratio->n : 0, finding.why_not);
+  }
+  return csv;
+}
+
+}  // namespace epfleet::experiment

@@ -1,0 +1,220 @@
+#include "epfleet/experiment/variants.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+#include <utility>
+
+#include "epfleet/base/error.h"
+#include "epfleet/experiment/verdict.h"
+#include "epfleet/report/metric_values.h"
+#include "epfleet/report/result_folder.h"
+#include "usual_metrics.h"
+
+namespace epfleet::experiment {
+namespace {
+
+namespace fs = std::filesystem;
+using Row = std::vector<std::string>;
+
+base::InputError problem(const std::string& folder, std::string what, std::string remedy) {
+  base::Problem problem;
+  problem.file = folder;
+  problem.what = std::move(what);
+  problem.remedy = std::move(remedy);
+  return base::InputError(std::move(problem));
+}
+
+std::vector<Row> rows_of(const std::string& csv) {
+  std::vector<Row> rows;
+  Row row(1);
+  bool quoted = false;
+  for (std::size_t i = 0; i < csv.size(); ++i) {
+    const char c = csv[i];
+    if (c == '"') {
+      const bool doubled = quoted && i + 1 < csv.size() && csv[i + 1] == '"';
+      row.back() += doubled ? "\"" : "";
+      i += doubled ? 1 : 0;
+      quoted = doubled ? quoted : !quoted;
+    } else if (c == ',' && !quoted) {
+      row.emplace_back();
+    } else if (c == '\n' && !quoted) {
+      rows.push_back(std::move(row));
+      row.assign(1, "");
+    } else {
+      row.back() += c;
+    }
+  }
+  return rows;
+}
+
+bool is_metric(const std::string& name) {
+  static const report::MetricValues known = report::metric_values(report::RunReport{});
+  return known.contains(name) || name.starts_with("search.");
+}
+
+std::string name_of(const Variant& variant, const std::string& case_name) {
+  std::string name = case_name;
+  for (const auto& [key, value] : variant.keys) {
+    if (case_name.empty()) {
+      name += fmt::format("{}{}={}", name.empty() ? "" : ", ", key, value);
+    }
+  }
+  return name.empty() ? variant.case_id : name;
+}
+
+// Columns of the table by what they are.
+struct Columns {
+  std::size_t id = 0, seed = 0, status = 0, name = 0;
+  std::vector<std::size_t> keys, metrics;
+};
+
+Columns columns_of(const Row& head, const std::string& folder) {
+  const auto find = [&](const char* name) {
+    const auto at = std::find(head.begin(), head.end(), name);
+    if (at == head.end()) {
+      throw problem(folder, fmt::format("its sweep.csv has no column '{}'", name),
+                    "epfleet sweep writes it");
+    }
+    return static_cast<std::size_t>(at - head.begin());
+  };
+  Columns columns{find("case_id"), find("seed"), find("status"), find("case"), {}, {}};
+  for (std::size_t i = columns.seed + 1; i < columns.name; ++i) {
+    (is_metric(head[i]) ? columns.metrics : columns.keys).push_back(i);
+  }
+  return columns;
+}
+
+// Keys that are the same in all variants distinguish none.
+void drop_constant_keys(std::vector<Variant>& variants) {
+  std::set<std::string> constant;
+  for (const auto& [key, value] : variants.front().keys) {
+    if (std::ranges::all_of(variants, [&, &k = key, &v = value](const Variant& variant) {
+          return variant.keys.contains(k) && variant.keys.at(k) == v;
+        })) {
+      constant.insert(key);
+    }
+  }
+  for (Variant& variant : variants) {
+    std::erase_if(variant.keys, [&](const auto& entry) { return constant.contains(entry.first); });
+  }
+}
+
+Variant& variant_with(std::vector<Variant>& variants, const std::string& id,
+                      const std::string& folder) {
+  const auto found = std::ranges::find_if(
+      variants, [&](const Variant& v) { return v.case_id == id && v.folder == folder; });
+  if (found != variants.end()) {
+    return *found;
+  }
+  variants.push_back({"", folder, id, {}, {}});
+  return variants.back();
+}
+
+void add_result(const std::string& folder, const std::vector<std::string>& metrics, Variants& all) {
+  const report::ResultDigest result = report::read_result(folder);
+  if (result.partial) {
+    throw problem(folder, "is a partial result", "let the run end");
+  }
+  Variant& variant = variant_with(all.variants, result.fingerprint, "");
+  if (variant.name.empty()) {
+    variant.name = fs::path(folder).lexically_normal().generic_string();
+  }
+  Observation& seen = variant.by_seed[result.seed];
+  for (const std::string& metric : metrics) {
+    const auto found = result.metrics.find(metric);
+    if (found == result.metrics.end()) {
+      throw problem(folder, fmt::format("its summary.json has no number '{}'", metric),
+                    "write a path such as latency.ttft_s.p95");
+    }
+    if (const auto value = report::metric_number(found->second)) {
+      seen.values[metric] = *value;
+    }
+  }
+  const double ttft_p50_s =
+      report::metric_number(result.metrics.at("latency.ttft_s.p50")).value_or(0.0);
+  if (!keeps_up((fs::path(folder) / "timeseries.csv").string(), ttft_p50_s).good) {
+    seen.status = CaseStatus::Unstable;
+  }
+}
+
+}  // namespace
+
+Variants variants_of_csv(const std::string& csv, const std::string& folder) {
+  const std::vector<Row> rows = rows_of(csv);
+  if (rows.size() < 2) {
+    throw problem(folder, "its sweep.csv has no rows", "run the sweep");
+  }
+  const Columns columns = columns_of(rows.front(), folder);
+  Variants all;
+  for (const std::size_t metric : columns.metrics) {
+    all.metrics.push_back(rows.front()[metric]);
+  }
+  std::map<std::string, std::string> case_names;
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    const Row& row = rows[i];
+    if (row.size() != rows.front().size()) {
+      throw problem(folder, fmt::format("row {} of its sweep.csv is not whole", i + 1), "");
+    }
+    Variant& variant = variant_with(all.variants, row[columns.id], folder);
+    case_names[row[columns.id]] = row[columns.name];
+    for (const std::size_t key : columns.keys) {
+      variant.keys[rows.front()[key]] = row[key];
+    }
+    std::uint64_t seed = 0;
+    std::from_chars(row[columns.seed].data(), row[columns.seed].data() + row[columns.seed].size(),
+                    seed);
+    Observation& seen = variant.by_seed[seed];
+    seen.status = status_of(row[columns.status]).value_or(CaseStatus::Failed);
+    for (const std::size_t metric : columns.metrics) {
+      if (const auto value = report::metric_number(row[metric])) {
+        seen.values[rows.front()[metric]] = *value;
+      }
+    }
+  }
+  drop_constant_keys(all.variants);
+  for (Variant& variant : all.variants) {
+    variant.name = name_of(variant, case_names[variant.case_id]);
+  }
+  return all;
+}
+
+Variants read_variants(const std::vector<std::string>& folders,
+                       const std::vector<std::string>& metrics) {
+  Variants all;
+  all.metrics = metrics;
+  std::vector<std::string> runs;
+  for (const std::string& folder : folders) {
+    if (!fs::exists(fs::path(folder) / "epfleet_sweep")) {
+      runs.push_back(folder);
+      continue;
+    }
+    if (!fs::exists(fs::path(folder) / "sweep.csv")) {
+      throw problem(folder, "the sweep has not ended", "epfleet sweep --resume goes on with it");
+    }
+    Variants some =
+        variants_of_csv(report::read_text_file(fs::path(folder) / "sweep.csv", "compare"), folder);
+    for (const std::string& metric : some.metrics) {
+      if (metrics.empty() && std::ranges::count(all.metrics, metric) == 0) {
+        all.metrics.push_back(metric);
+      }
+    }
+    for (Variant& variant : some.variants) {
+      if (folders.size() > 1) {
+        variant.name = folder + (some.variants.size() > 1 ? ": " + variant.name : "");
+      }
+      all.variants.push_back(std::move(variant));
+    }
+  }
+  if (all.metrics.empty()) {
+    all.metrics = usual_metrics();
+  }
+  for (const std::string& folder : runs) {
+    add_result(folder, all.metrics, all);
+  }
+  return all;
+}
+
+}  // namespace epfleet::experiment

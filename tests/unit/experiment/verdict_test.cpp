@@ -1,0 +1,60 @@
+#include "epfleet/experiment/verdict.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace epfleet::experiment {
+namespace {
+
+// 40 intervals in which `queue` requests wait, by interval.
+template <class Queue>
+metrics::RunStatistics with_queue(const Queue& queue) {
+  metrics::RunStatistics statistics;
+  for (int i = 0; i < 40; ++i) {
+    metrics::Interval interval;
+    interval.at_begin.prefill_queue_requests = static_cast<std::int64_t>(queue(i));
+    interval.at_begin.requests_in_service = 1000;
+    statistics.intervals.push_back(interval);
+  }
+  statistics.latency.ttft.p50 = 1.0;
+  return statistics;
+}
+
+TEST(KeepsUp, AGrowingQueueDoesNot) {
+  EXPECT_FALSE(keeps_up(with_queue([](int i) { return 10 * i; })).good);
+  EXPECT_TRUE(keeps_up(with_queue([](int) { return 200; })).good);
+  EXPECT_TRUE(keeps_up(with_queue([](int i) { return 400 - 10 * i; })).good);
+  EXPECT_TRUE(keeps_up(with_queue([](int i) { return 100 + 40 * std::sin(i); })).good);
+  EXPECT_TRUE(keeps_up(with_queue([](int i) { return i / 20; })).good);  // a few requests: chance
+}
+
+TEST(KeepsUp, LongWaitsDoNot) {
+  auto statistics = with_queue([](int) { return 200; });
+  statistics.latency.ttft.p50 = 11.0;
+  EXPECT_FALSE(keeps_up(statistics).good);
+}
+
+TEST(MeetsSlo, EveryWindowOfALimitWithAQuantile) {
+  auto statistics = with_queue([](int) { return 1; });
+  EXPECT_FALSE(has_slo(statistics));
+  statistics.slo.ttft = {std::chrono::seconds(2), 0.95, 0.96, 12, 12};
+  EXPECT_TRUE(has_slo(statistics));
+  EXPECT_TRUE(meets_slo(statistics).good);
+  statistics.slo.ttft.windows_met = 11;
+  EXPECT_EQ(meets_slo(statistics).why, "TTFT kept in 11 of 12 windows");
+}
+
+TEST(MeetsSlo, EveryRequestWithoutAQuantileAndNobodyRejected) {
+  auto statistics = with_queue([](int) { return 1; });
+  statistics.slo.tpot = {std::chrono::milliseconds(100), std::nullopt, 1.0, 0, 0};
+  EXPECT_TRUE(meets_slo(statistics).good);
+  statistics.slo.tpot.within_ratio = 0.999;
+  EXPECT_FALSE(meets_slo(statistics).good);
+  statistics.slo.tpot.within_ratio = 1.0;
+  statistics.requests.rejected = 1;
+  EXPECT_FALSE(meets_slo(statistics).good);
+}
+
+}  // namespace
+}  // namespace epfleet::experiment
