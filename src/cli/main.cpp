@@ -12,6 +12,8 @@
 #include "epfleet/config/explain.h"
 #include "epfleet/config/loader.h"
 #include "epfleet/version.h"
+#include "experts_command.h"
+#include "plan_command.h"
 #include "run_command.h"
 #include "sweep_command.h"
 
@@ -81,6 +83,42 @@ void add_sweep_options(CLI::App& command, epfleet::cli::SweepRequest& request) {
   command.add_flag("--quiet", request.quiet, "No table on stdout, no progress on stderr");
 }
 
+void add_plan_options(CLI::App& command, epfleet::cli::PlanRequest& request) {
+  command.add_option("SCENARIO", request.scenario, "Scenario file (YAML)")->required();
+  command
+      .add_option("--vary", request.vary,
+                  "KEY=LO..HI: searched; further ones (LO..HI, LO..HI/STEP or A,B,C) are a grid")
+      ->required()
+      ->allow_extra_args(false);
+  command.add_option("--meet", request.meet, "What must be met: slo")
+      ->required()
+      ->check(CLI::IsMember({"slo"}));
+  auto* minimise = command.add_option("--minimise", request.minimise, "Path in summary.json");
+  command.add_option("--maximise", request.maximise, "One of the varied keys")->excludes(minimise);
+  command
+      .add_option("--what-if", request.what_if,
+                  "KEY=VALUE or KEY=xFACTOR: what it changes; none for none (default: 20 % more "
+                  "traffic, a 30 % dearer GPU)")
+      ->allow_extra_args(false);
+  command.add_option("--set", request.overrides, "Override one key of the scenario, PATH=VALUE")
+      ->allow_extra_args(false)
+      ->take_all();
+  command.add_option("--out", request.out, "Folder for plan.csv");
+  command.add_flag("--quiet", request.quiet, "No progress on stderr");
+}
+
+void add_experts_options(CLI::App& command, epfleet::cli::ExpertsRequest& request) {
+  command.add_option("--loads", request.loads, "CSV: a row a layer, a column a logical expert")
+      ->required();
+  command.add_option("--replicas", request.replicas, "Slots for experts and their copies")
+      ->required();
+  command.add_option("--groups", request.groups, "Groups of consecutive experts")->required();
+  command.add_option("--nodes", request.nodes, "Nodes")->required();
+  command.add_option("--gpus", request.gpus, "GPUs, of all nodes")->required();
+  command.add_option("--rule", request.rule, "Rule (default: eplb); help lists them");
+  command.add_flag("--json", request.json, "Print the placement as JSON");
+}
+
 int parse_and_run(int argc, char** argv) {
   CLI::App app("Simulates a fleet that serves DeepSeek-V3/R1.", "epfleet");
   app.set_version_flag("--version", fmt::format("epfleet {}", epfleet::kVersion));
@@ -112,6 +150,15 @@ int parse_and_run(int argc, char** argv) {
       ->allow_extra_args(false);
   compare_app->add_option("--out", compare.out, "Folder for comparison.csv");
 
+  epfleet::cli::PlanRequest plan;
+  CLI::App* plan_app =
+      app.add_subcommand("plan", "Find the best value of a key under the objectives");
+  add_plan_options(*plan_app, plan);
+
+  epfleet::cli::ExpertsRequest experts;
+  CLI::App* experts_app = app.add_subcommand("experts", "Copy and place experts for given loads");
+  add_experts_options(*experts_app, experts);
+
   std::string scenario;
   CLI::App* check_app =
       app.add_subcommand("check", "Check a scenario; print every problem with its place");
@@ -142,6 +189,14 @@ int parse_and_run(int argc, char** argv) {
   }
   if (compare_app->parsed()) {
     epfleet::cli::compare_command(compare);
+    return kDone;
+  }
+  if (plan_app->parsed()) {
+    const int signal = epfleet::cli::plan_command(plan);
+    return signal == 0 ? kDone : kSignalBase + signal;
+  }
+  if (experts_app->parsed()) {
+    epfleet::cli::experts_command(experts);
     return kDone;
   }
   if (check_app->parsed()) {

@@ -1,0 +1,209 @@
+#include "plan_command.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <filesystem>
+
+#include "epfleet/base/error.h"
+#include "epfleet/config/sweep_file.h"
+#include "epfleet/experiment/capacity_plan.h"
+#include "epfleet/report/result_folder.h"
+#include "signals.h"
+
+namespace epfleet::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Asked unless the user asks something else.
+const std::vector<std::string> kUsualChanges = {"workload.rate_scale=x1.2", "prices.gpu_hour=x1.3"};
+
+struct Interrupted {};  // unwinds a search
+
+base::InputError problem(std::string option, std::string what, std::string remedy) {
+  base::Problem problem;
+  problem.key = std::move(option);
+  problem.what = std::move(what);
+  problem.remedy = std::move(remedy);
+  return base::InputError(std::move(problem));
+}
+
+experiment::PlanQuestion question_of(const PlanRequest& request) {
+  experiment::PlanQuestion question;
+  question.scenario = request.scenario;
+  question.overrides = request.overrides;
+  question.minimise = request.minimise;
+  if (request.minimise.empty() == request.maximise.empty()) {
+    throw problem("", "one of --minimise METRIC and --maximise KEY is needed",
+                  "for example --minimise cost.usd");
+  }
+  std::vector<experiment::Vary> varied;
+  for (const std::string& text : request.vary) {
+    varied.push_back(experiment::parse_vary(text));
+  }
+  auto searched = varied.begin();
+  if (!request.maximise.empty()) {
+    searched = std::ranges::find_if(
+        varied, [&](const experiment::Vary& vary) { return vary.key == request.maximise; });
+    if (searched == varied.end()) {
+      throw problem("--maximise", fmt::format("'{}' is not varied", request.maximise),
+                    fmt::format("add --vary {}=LO..HI", request.maximise));
+    }
+  } else if (!report::metric_values(report::RunReport{}).contains(request.minimise)) {
+    throw problem("--minimise", fmt::format("summary.json has no number '{}'", request.minimise),
+                  "write a path such as cost.usd or unit_cost.usd_per_m_output");
+  }
+  if (!searched->is_range) {
+    throw problem("--vary", fmt::format("{} is searched, and needs a range", searched->key),
+                  fmt::format("write {}=LO..HI", searched->key));
+  }
+  question.searched = *searched;
+  varied.erase(searched);
+  question.grid = varied;
+  return question;
+}
+
+// KEY=VALUE, with xFACTOR written out for what the scenario has.
+std::string spelled_out(const std::string& change, const config::Scenario& scenario) {
+  const std::size_t equals = change.find('=');
+  if (equals == std::string::npos) {
+    throw problem("--what-if", fmt::format("'{}' is not KEY=VALUE", change),
+                  "for example workload.rate_scale=x1.2");
+  }
+  const std::string key = change.substr(0, equals);
+  config::require_key(key, "--what-if");
+  const std::string value = change.substr(equals + 1);
+  double factor = 0.0;
+  const char* end = value.data() + value.size();
+  const bool is_factor =
+      value.starts_with('x') && std::from_chars(value.data() + 1, end, factor).ptr == end;
+  const auto present = config::value_of(scenario, key);
+  if (!is_factor || !present) {
+    return change;
+  }
+  // "2 USD/h": the factor goes to the number, the unit stays.
+  std::string text = *present;
+  std::erase(text, '"');
+  double number = 0.0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (parsed.ec != std::errc{}) {
+    throw problem("--what-if", fmt::format("{} is {}, not a number", key, text),
+                  fmt::format("write {}=VALUE", key));
+  }
+  return fmt::format("{}={:.10g}{}", key, number * factor, parsed.ptr);
+}
+
+void refuse_foreign(const fs::path& folder) {
+  std::error_code error;
+  if (fs::exists(folder, error) && !fs::exists(folder / "plan.csv", error) &&
+      !(fs::is_directory(folder, error) && fs::is_empty(folder, error))) {
+    throw problem(
+        "--out",
+        fmt::format("{} holds something else than a plan; it is left alone", folder.string()),
+        "name another folder");
+  }
+}
+
+void write_table(const fs::path& folder, const std::string& csv) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  report::write_text_file(folder / ".plan.csv", csv);
+  fs::rename(folder / ".plan.csv", folder / "plan.csv", error);
+  if (error) {
+    throw base::MachineError(
+        fmt::format("cannot write {}: {}", (folder / "plan.csv").string(), error.message()));
+  }
+}
+
+// Asks and tells: one line on stderr a run.
+class Planner {
+ public:
+  explicit Planner(const PlanRequest& request) : request_(request), stop_(stop_on_signals()) {}
+
+  std::vector<experiment::PlanAnswer> ask(const experiment::PlanQuestion& question,
+                                          std::optional<double> start) {
+    return experiment::make_plan(
+        question, [&](const auto& overrides) { return simulate(overrides); }, start);
+  }
+
+ private:
+  experiment::PlanPoint simulate(const std::vector<config::Override>& overrides) {
+    experiment::PlanPoint point = experiment::simulate_point(request_.scenario, overrides, &stop_);
+    if (stop_) {
+      throw Interrupted{};
+    }
+    if (!request_.quiet) {
+      std::string keys;
+      for (std::size_t i = request_.overrides.size(); i < overrides.size(); ++i) {
+        keys += (keys.empty() ? "" : ", ") + overrides[i];
+      }
+      fmt::print(stderr, "tried {}: {}\n", keys,
+                 point.met ? "meets the objectives" : "misses: " + point.why_not);
+    }
+    return point;
+  }
+
+  const PlanRequest& request_;
+  const std::atomic<bool>& stop_;
+};
+
+void answer(const PlanRequest& request) {
+  const experiment::PlanQuestion question = question_of(request);
+  const config::Scenario scenario = config::load_scenario(
+      request.scenario, [&] {  // with the first values, so that a mistake shows before a long run
+        std::vector<config::Override> overrides = request.overrides;
+        overrides.push_back(question.searched.key + "=" +
+                            question.searched.text(question.searched.high));
+        for (const experiment::Vary& vary : question.grid) {
+          overrides.push_back(vary.key + "=" + vary.grid().front());
+        }
+        return overrides;
+      }());
+  std::vector<std::string> changes = request.what_if.empty() ? kUsualChanges : request.what_if;
+  std::erase(changes, "none");
+  for (std::string& change : changes) {
+    change = spelled_out(change, scenario);
+  }
+  Planner planner(request);
+  const std::vector<experiment::PlanAnswer> answers = planner.ask(question, std::nullopt);
+  fmt::print("{}", experiment::plan_text(question, answers));
+  std::fflush(stdout);
+  std::string csv =
+      experiment::plan_csv_head(question) + experiment::plan_csv_rows(question, "", answers);
+  const experiment::PlanAnswer* best = experiment::best_of(question, answers);
+  for (const std::string& change : changes) {
+    if (best == nullptr) {
+      break;
+    }
+    experiment::PlanQuestion changed = question;
+    changed.overrides.push_back(change);
+    const auto after = planner.ask(changed, best->best);
+    fmt::print("{}",
+               experiment::change_text(changed, change, best, experiment::best_of(changed, after)));
+    std::fflush(stdout);
+    csv += experiment::plan_csv_rows(changed, change, after);
+  }
+  if (!request.out.empty()) {
+    write_table(request.out, csv);
+  }
+}
+
+}  // namespace
+
+int plan_command(const PlanRequest& request) {
+  if (!request.out.empty()) {
+    refuse_foreign(request.out);
+  }
+  try {
+    answer(request);
+  } catch (const Interrupted&) {
+    return signal_received();
+  }
+  return 0;
+}
+
+}  // namespace epfleet::cli

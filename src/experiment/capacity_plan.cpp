@@ -1,0 +1,317 @@
+#include "epfleet/experiment/capacity_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "epfleet/base/error.h"
+#include "epfleet/experiment/run_case.h"
+#include "epfleet/experiment/run_scenario.h"
+#include "epfleet/experiment/verdict.h"
+
+namespace epfleet::experiment {
+namespace {
+
+// The search along one key at one point of the grid.
+class Search {
+ public:
+  Search(const PlanQuestion& question, const Simulate& simulate,
+         std::vector<config::Override> overrides)
+      : question_(question), simulate_(simulate), overrides_(std::move(overrides)) {}
+
+  PlanAnswer answer(std::vector<std::string> grid_values, std::optional<double> start) {
+    const double low = question_.searched.low;
+    const double high = question_.searched.high;
+    if (start && try_near(std::clamp(*start, low, high))) {
+      // The edge was close by.
+    } else if (at(low).met != at(high).met) {
+      narrow(at(low).met ? low : high, at(low).met ? high : low);
+    } else if (!at(low).met) {
+      look_inside(low, high);
+    }
+    if (!question_.minimise.empty()) {
+      find_valley();
+    }
+    choose();
+    if (answer_.best) {
+      try_neighbours();
+      choose();  // a neighbour may turn out better
+    }
+    remark();
+    answer_.grid_values = std::move(grid_values);
+    return std::move(answer_);
+  }
+
+ private:
+  const PlanPoint& at(double value) {
+    const auto known = answer_.tried.find(value);
+    if (known != answer_.tried.end()) {
+      return known->second;
+    }
+    std::vector<config::Override> overrides = overrides_;
+    overrides.push_back(question_.searched.key + "=" + question_.searched.text(value));
+    PlanPoint point = simulate_(overrides);
+    point.value = value;
+    return answer_.tried.emplace(value, std::move(point)).first->second;
+  }
+
+  // As --set would say it: what is tried is what is printed.
+  [[nodiscard]] double rounded(double value) const {
+    if (question_.searched.whole) {
+      return std::floor(value);
+    }
+    const auto parsed = config::parse_real(question_.searched.dimension,
+                                           question_.searched.text(std::stod(plain_number(value))));
+    return parsed ? *parsed : value;
+  }
+
+  [[nodiscard]] bool neighbours(double a, double b) const {
+    return question_.searched.whole
+               ? std::fabs(a - b) <= 1.0
+               : std::fmax(a, b) <= std::fmin(a, b) * (1.0 + question_.precision);
+  }
+
+  [[nodiscard]] double between(double a, double b) const {
+    return rounded(question_.searched.whole ? (a + b) / 2.0 : std::sqrt(a * b));
+  }
+
+  // The next value in a direction: one further, or as far as the precision tells apart.
+  [[nodiscard]] double next(double value, bool up, double steps = 1.0) const {
+    if (question_.searched.whole) {
+      return value + (up ? steps : -steps);
+    }
+    return rounded(value * std::pow(1.0 + question_.precision, up ? steps : -steps));
+  }
+
+  [[nodiscard]] bool inside(double value) const {
+    return value >= question_.searched.low && value <= question_.searched.high;
+  }
+
+  void narrow(double good, double bad) {
+    while (!neighbours(good, bad)) {
+      const double middle = between(good, bad);
+      if (middle == good || middle == bad) {
+        return;
+      }
+      (at(middle).met ? good : bad) = middle;
+    }
+  }
+
+  // From an answer nearby outwards in growing steps until the edge is passed. False: not found.
+  bool try_near(double start) {
+    const bool met = at(start).met;
+    for (double steps = 1.0;; steps *= 2.0) {
+      bool any = false;
+      for (const bool up : {!met, met}) {
+        const double value =
+            std::clamp(next(start, up, steps), question_.searched.low, question_.searched.high);
+        any = any || inside(next(start, up, steps));
+        if (at(value).met != met) {
+          narrow(met ? start : value, met ? value : start);
+          return true;
+        }
+      }
+      if (!any) {
+        return false;
+      }
+    }
+  }
+
+  // Both ends miss the objectives: perhaps they are met between.
+  void look_inside(double low, double high) {
+    for (const double share : {0.5, 0.25, 0.75}) {
+      const double value = rounded(low + share * (high - low));
+      if (at(value).met) {
+        narrow(value, low);
+        narrow(value, high);
+        return;
+      }
+    }
+  }
+
+  // The least metric among values that meet the objectives, if it has one valley: at an end when
+  // the metric rises from it, else closed in on by pairs of neighbours.
+  void find_valley() {
+    std::optional<double> low, high;
+    for (const auto& [value, point] : answer_.tried) {
+      if (point.met) {
+        low = low ? low : value;
+        high = value;
+      }
+    }
+    if (!low || *low == *high || rises(*low, next(*low, true)) ||
+        rises(*high, next(*high, false))) {
+      return;
+    }
+    double a = *low;
+    double b = *high;
+    while (!neighbours(a, b)) {
+      const double middle = between(a, b);
+      const double beside = next(middle, true);
+      if (middle <= a || beside >= b) {
+        (void)at(middle);
+        return;
+      }
+      if (rises(middle, beside)) {
+        b = middle;
+      } else {
+        a = beside;
+      }
+    }
+  }
+
+  // Whether the metric at `from` is no higher than at `to`; where the objectives are missed it is
+  // beyond all.
+  bool rises(double from, double to) {
+    const auto cost = [&](double value) {
+      const PlanPoint& point = at(value);
+      const auto metric = point.metric(question_.minimise);
+      return point.met && metric ? *metric : std::numeric_limits<double>::infinity();
+    };
+    return !inside(to) || cost(from) <= cost(to);
+  }
+
+  void choose() {
+    answer_.best.reset();
+    for (const auto& [value, point] : answer_.tried) {
+      if (point.met && (!answer_.best || better(point, answer_.point()))) {
+        answer_.best = value;
+      }
+    }
+  }
+
+  [[nodiscard]] bool better(const PlanPoint& a, const PlanPoint& b) const {
+    if (question_.minimise.empty()) {
+      return a.value > b.value;
+    }
+    const auto x = a.metric(question_.minimise);
+    const auto y = b.metric(question_.minimise);
+    return x && (!y || *x < *y);
+  }
+
+  void try_neighbours() {
+    const double best = *answer_.best;
+    for (const bool up : {false, true}) {
+      const double value = next(best, up);
+      if (inside(value)) {
+        (void)at(value);
+      }
+    }
+  }
+
+  void remark() {
+    int changes = 0;
+    const PlanPoint* before = nullptr;
+    for (const auto& [value, point] : answer_.tried) {
+      changes += before != nullptr && before->met != point.met ? 1 : 0;
+      before = &point;
+    }
+    if (changes > 1) {
+      std::string tried;
+      for (const auto& [value, point] : answer_.tried) {
+        tried += fmt::format("{}{} {}", tried.empty() ? "" : ", ", question_.searched.text(value),
+                             point.met ? "met" : "missed");
+      }
+      answer_.remarks.push_back(
+          fmt::format("not monotone: {}; a sweep over {} tells what lies between", tried,
+                      question_.searched.key));
+    }
+    if (changes == 0 && answer_.best) {
+      answer_.remarks.emplace_back("the objectives are met over the whole range");
+    }
+    if (!answer_.best) {
+      answer_.remarks.push_back(
+          fmt::format("the objectives are met at none of the {} values tried from {} to {}: {}",
+                      answer_.tried.size(), question_.searched.text(question_.searched.low),
+                      question_.searched.text(question_.searched.high),
+                      answer_.tried.rbegin()->second.why_not));
+    }
+  }
+
+  const PlanQuestion& question_;
+  const Simulate& simulate_;
+  std::vector<config::Override> overrides_;
+  PlanAnswer answer_;
+};
+
+}  // namespace
+
+std::optional<double> PlanPoint::metric(const std::string& name) const {
+  const auto found = metrics.find(name);
+  return found == metrics.end() ? std::nullopt : report::metric_number(found->second);
+}
+
+PlanPoint simulate_point(const std::string& scenario,
+                         const std::vector<config::Override>& overrides,
+                         const std::atomic<bool>* stop) {
+  PlanPoint point;
+  std::optional<config::Scenario> loaded;
+  try {
+    loaded = config::load_scenario(scenario, overrides);
+  } catch (const base::InputError& error) {
+    point.why_not = "refused: " + error.problems().front().text();
+    return point;
+  }
+  RunOptions options;
+  options.stop = stop;
+  const report::RunReport report = run_scenario(*loaded, options);
+  if (!has_slo(report.statistics)) {
+    base::Problem problem;
+    problem.key = "slo";
+    problem.what = "a plan needs an objective, and the scenario has none";
+    problem.remedy = "state slo.ttft.limit or slo.tpot.limit";
+    throw base::InputError(std::move(problem));
+  }
+  const Verdict verdict = meets_slo(report.statistics);
+  point.met = verdict.good;
+  point.why_not = verdict.why;
+  point.metrics = report::metric_values(report);
+  return point;
+}
+
+std::vector<PlanAnswer> make_plan(const PlanQuestion& question, const Simulate& simulate,
+                                  std::optional<double> start) {
+  std::vector<std::vector<std::string>> combinations = {{}};
+  for (const Vary& vary : question.grid) {
+    std::vector<std::vector<std::string>> finer;
+    for (const auto& combination : combinations) {
+      for (const std::string& value : vary.grid()) {
+        finer.push_back(combination);
+        finer.back().push_back(value);
+      }
+    }
+    combinations = std::move(finer);
+  }
+  std::vector<PlanAnswer> answers;
+  for (const auto& combination : combinations) {
+    std::vector<config::Override> overrides = question.overrides;
+    for (std::size_t i = 0; i < combination.size(); ++i) {
+      overrides.push_back(question.grid[i].key + "=" + combination[i]);
+    }
+    answers.push_back(Search(question, simulate, std::move(overrides)).answer(combination, start));
+  }
+  return answers;
+}
+
+const PlanAnswer* best_of(const PlanQuestion& question, const std::vector<PlanAnswer>& answers) {
+  const PlanAnswer* best = nullptr;
+  for (const PlanAnswer& answer : answers) {
+    if (!answer.best) {
+      continue;
+    }
+    const auto score = [&](const PlanAnswer& of) {
+      return question.minimise.empty() ? -*of.best
+                                       : of.point()
+                                             .metric(question.minimise)
+                                             .value_or(std::numeric_limits<double>::infinity());
+    };
+    if (best == nullptr || score(answer) < score(*best)) {
+      best = &answer;
+    }
+  }
+  return best;
+}
+
+}  // namespace epfleet::experiment

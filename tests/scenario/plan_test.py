@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""A plan agrees with trying everything: the fewest groups that meet the objectives, the cheapest
+combination of a grid, the highest rate. It says what more traffic and a dearer GPU change."""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from support.program import SMALL, ProgramTest, main  # noqa: E402
+
+BASE = f"""
+extends: {SMALL}
+workload: {{source: token_rate, path: flat.csv, warm_up: 30 s, rate_scale: 30}}
+kv_cache: {{model: statistical}}
+duration: 3 min
+"""
+TRACE = "time_s,requests,input_tokens,cached_tokens,output_tokens\n" + "".join(
+    f"{second},500,2000000,1120000,500000\n" for second in range(0, 240, 60))
+
+
+class PlanTest(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        (self.folder / "base.yaml").write_text(BASE)
+        (self.folder / "flat.csv").write_text(TRACE)
+
+    def brute_force(self, grid, metric):
+        """(value of every combination, status) by sweep."""
+        (self.folder / "all.yaml").write_text(
+            f"scenario: base.yaml\ngrid: {grid}\nmetrics: [slo.windows_met, {metric}]\n")
+        self.epfleet("sweep", "all.yaml", "--quiet")
+        return [row for row in self.rows_of("out/all/sweep.csv")
+                if row["status"] == "ok" and row["slo.windows_met"] == "1"]
+
+    def test_fewest_groups_as_by_brute_force(self):
+        good = self.brute_force("{fleet.groups: [0, 1, 2, 3, 4, 5, 6]}", "cost.usd")
+        cheapest = min(good, key=lambda row: float(row["cost.usd"]))
+        shown = self.epfleet("plan", "base.yaml", "--vary", "fleet.groups=0..6", "--meet", "slo",
+                             "--minimise", "cost.usd", "--out", "plan").stdout
+        rows = self.rows_of("plan/plan.csv")
+        best, = [row for row in rows if row["best"] == "1" and row["change"] == ""]
+        self.assertEqual(best["fleet.groups"], cheapest["fleet.groups"])
+        self.assertEqual(best["cost.usd"], cheapest["cost.usd"])
+        groups = int(best["fleet.groups"])
+        tried = {int(row["fleet.groups"]): row["met"] for row in rows if row["change"] == ""}
+        self.assertEqual((tried[groups - 1], tried[groups + 1]), ("0", "1"))
+        self.assertIn(f"fleet.groups = {groups}, cost.usd", shown)
+        self.assertIn("USD per million tokens in", shown)
+        self.assertRegex(shown, rf"With workload.rate_scale=36: fleet.groups = \d+ instead of {groups}")
+        # The price of a GPU moves every price by as much, and no decision.
+        self.assertRegex(shown, rf"With prices.gpu_hour=2.6 USD/h: fleet.groups = {groups} as before; "
+                                r"cost [\d.]+ \(\+30.0 %\)")
+        more, = [row for row in rows if row["best"] == "1" and "rate_scale" in row["change"]]
+        (self.folder / "base.yaml").write_text(BASE.replace("rate_scale: 30", "rate_scale: 36"))
+        good = self.brute_force("{fleet.groups: [0, 1, 2, 3, 4, 5, 6]}", "cost.usd")
+        self.assertEqual(more["fleet.groups"],
+                         min(good, key=lambda row: float(row["cost.usd"]))["fleet.groups"])
+
+    def test_a_grid_around_the_search(self):
+        good = self.brute_force(
+            "{decode.balancer: [joint, random], fleet.groups: [0, 1, 2, 3, 4, 5, 6]}", "cost.usd")
+        self.epfleet("plan", "base.yaml", "--vary", "fleet.groups=0..6", "--vary",
+                     "decode.balancer=joint,random", "--meet", "slo", "--minimise", "cost.usd",
+                     "--what-if", "none", "--quiet", "--out", "plan")
+        for row in self.rows_of("plan/plan.csv"):
+            if row["best"] == "1":
+                fewest = min(int(one["fleet.groups"]) for one in good
+                             if one["decode.balancer"] == row["decode.balancer"])
+                self.assertEqual(int(row["fleet.groups"]), fewest)
+
+    def test_the_highest_rate(self):
+        self.epfleet("plan", "base.yaml", "--vary", "workload.rate_scale=1..40", "--meet", "slo",
+                     "--maximise", "workload.rate_scale", "--what-if", "none", "--out", "plan")
+        (self.folder / "s.yaml").write_text(
+            "scenario: base.yaml\nsearch: {key: workload.rate_scale, low: 1, high: 40}\n")
+        self.epfleet("sweep", "s.yaml")
+        best, = [row for row in self.rows_of("plan/plan.csv") if row["best"] == "1"]
+        by_sweep, = self.rows_of("out/s/sweep.csv")
+        ratio = float(best["workload.rate_scale"]) / float(by_sweep["search.workload.rate_scale"])
+        self.assertTrue(1 / 1.02 <= ratio <= 1.02, ratio)
+
+    def test_it_cannot_be_met(self):
+        shown = self.epfleet("plan", "base.yaml", "--set", "slo.ttft.limit=1 ms", "--vary",
+                             "fleet.groups=1..3", "--meet", "slo", "--minimise", "cost.usd").stdout
+        self.assertIn("cannot be met in the range", shown)
+
+    def test_refused(self):
+        whole = ["--vary", "fleet.groups=1..3", "--meet", "slo", "--minimise", "cost.usd"]
+        for arguments, said in [
+                (["--vary", "fleet.gruops=1..3"] + whole[2:], "did you mean 'fleet.groups'?"),
+                (["--vary", "fleet.groups=3..1"] + whole[2:], "HI must be above LO"),
+                (["--vary", "fleet.groups=1,2"] + whole[2:], "needs a range"),
+                (whole[:4], "one of --minimise METRIC and --maximise KEY"),
+                (whole[:4] + ["--minimise", "cost"], "no number 'cost'"),
+                (whole[:4] + ["--maximise", "decode.gpus"], "is not varied"),
+                (whole + ["--what-if", "prices"], "is not KEY=VALUE"),
+                (whole + ["--what-if", "decode.balancer.gpu=x2"], "not a number"),
+                (whole + ["--set", "decode.gpu=3"], "did you mean"),
+                (whole + ["--set", "slo={ttft: {limit: none, quantile: none}, tpot: {limit: none, "
+                          "quantile: none}}"], "objective"),
+                (["--vary", "fleet.groups=1..3", "--minimise", "cost.usd"], "--meet")]:
+            self.assertIn(said, self.refused("plan", "base.yaml", *arguments), arguments)
+
+
+if __name__ == "__main__":
+    main()
