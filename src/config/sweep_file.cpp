@@ -37,9 +37,12 @@ class SweepReader {
       report(root.place, "scenario", "is missing", "name the scenario that is swept");
     }
     for (const SweepClaim& claim : sweep_.claims) {
-      if (std::ranges::none_of(sweep_.cases, [&](const auto& c) { return c.name == claim.name; })) {
-        report(root.find("claims")->place, "claims",
-               fmt::format("there is no case named '{}'", claim.name), "give a case that name");
+      for (const std::string& name : {claim.name, claim.over}) {
+        const auto has_name = [&](const SweepCase& one) { return one.name == name; };
+        if (!name.empty() && std::ranges::none_of(sweep_.cases, has_name)) {
+          report(root.find("claims")->place, "claims",
+                 fmt::format("there is no case named '{}'", name), "give a case that name");
+        }
       }
     }
   }
@@ -187,9 +190,11 @@ class SweepReader {
         search.high = number(entry.value, "search.high", 1e-9, 1e18);
       } else if (entry.key == "precision") {
         search.precision = number(entry.value, "search.precision", 1e-4, 1.0);
+      } else if (entry.key == "report_at") {
+        search.report_at = number(entry.value, "search.report_at", 1e-9, 1e18);
       } else {
         report(entry.place, "search." + entry.key, "a search has no such entry",
-               "choose from key, low, high, precision");
+               "choose from key, low, high, precision, report_at");
       }
     }
     if (search.key.empty() || search.low <= 0.0 || search.high <= search.low) {
@@ -220,6 +225,9 @@ class SweepReader {
           report(item.place, "claims", fmt::format("a claim lacks '{}'", key),
                  "write {claim: ..., says: ..., case: NAME, metric: PATH}");
         }
+      }
+      if (const Node* over = item.find("over")) {
+        claim.over = text(*over, "over");
       }
       sweep_.claims.push_back(std::move(claim));
     }

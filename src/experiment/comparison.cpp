@@ -205,19 +205,24 @@ std::vector<Group> groups_of(const Variants& variants, const config::SweepCase& 
 std::vector<ClaimFinding> find_claims(const Variants& variants,
                                       const std::vector<config::SweepClaim>& claims,
                                       const Group& group) {
-  const Variant& base = variants.variants[group.baseline];
+  const auto named = [&](const std::string& name) {
+    const auto found = std::ranges::find_if(
+        variants.variants, [&](const Variant& variant) { return variant.name == name; });
+    return found == variants.variants.end() ? nullptr : &*found;
+  };
   std::vector<ClaimFinding> findings;
   for (const config::SweepClaim& claim : claims) {
     ClaimFinding finding{claim, std::nullopt, ""};
-    const auto found = std::ranges::find_if(
-        variants.variants, [&](const Variant& variant) { return variant.name == claim.name; });
-    const Pairs pairs =
-        found == variants.variants.end() ? Pairs{} : pairs_of(base, *found, claim.metric);
+    const Variant* base =
+        claim.over.empty() ? &variants.variants[group.baseline] : named(claim.over);
+    const Variant* without = named(claim.name);
+    const bool measured = base != nullptr && without != nullptr;
+    const Pairs pairs = measured ? pairs_of(*base, *without, claim.metric) : Pairs{};
     const auto unfit = [](double value) { return value <= 0.0; };
-    if (found == variants.variants.end() || pairs.own.empty()) {
+    if (pairs.own.empty()) {
       finding.why_not = "nothing measured";
-    } else if (worst_status(*found) != CaseStatus::Ok || worst_status(base) != CaseStatus::Ok) {
-      const CaseStatus status = std::max(worst_status(*found), worst_status(base));
+    } else if (worst_status(*without) != CaseStatus::Ok || worst_status(*base) != CaseStatus::Ok) {
+      const CaseStatus status = std::max(worst_status(*without), worst_status(*base));
       finding.why_not = fmt::format("{}: not quoted", experiment::name_of(status));
     } else if (std::ranges::any_of(pairs.own, unfit) ||
                std::ranges::any_of(pairs.baseline, unfit)) {

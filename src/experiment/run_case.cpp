@@ -34,29 +34,37 @@ CaseResult run_once(const SweepJob& job, const std::atomic<bool>* stop) {
   return result_of(simulate(scenario, stop));
 }
 
-// The highest value that meets the objectives, and the numbers of the run there.
+void require_slo(const metrics::RunStatistics& statistics) {
+  if (!has_slo(statistics)) {
+    base::Problem problem;
+    problem.key = "slo";
+    problem.what = "a search needs an objective, and the scenario has none";
+    problem.remedy = "state slo.ttft.limit or slo.tpot.limit";
+    throw base::InputError(std::move(problem));
+  }
+}
+
+// The highest value that meets the objectives, and the numbers of the run there or at the asked
+// value.
 CaseResult run_search(const SweepJob& job, const config::SweepFile& sweep,
                       const std::atomic<bool>* stop) {
   const config::SweepSearch& search = *sweep.search;
-  CaseResult at_best;
+  std::optional<CaseResult> reported;
   std::string last_why;
-  const auto meets = [&](double value) {
+  const auto run_at = [&](double value) {
     std::vector<config::Override> overrides = job.overrides;
     overrides.push_back(fmt::format("seed={}", job.seed));
     overrides.push_back(fmt::format("{}={}", search.key, plain_number(value)));
-    const report::RunReport report =
-        simulate(config::load_scenario(sweep.scenario, overrides), stop);
-    if (!has_slo(report.statistics)) {
-      base::Problem problem;
-      problem.key = "slo";
-      problem.what = "a search needs an objective, and the scenario has none";
-      problem.remedy = "state slo.ttft.limit or slo.tpot.limit";
-      throw base::InputError(std::move(problem));
-    }
+    return simulate(config::load_scenario(sweep.scenario, overrides), stop);
+  };
+  const auto meets = [&](double value) {
+    const report::RunReport report = run_at(value);
+    require_slo(report.statistics);
     const Verdict verdict = meets_slo(report.statistics);
-    if (verdict.good) {
-      at_best = result_of(report);
-    } else {
+    if (verdict.good && !search.report_at) {
+      reported = result_of(report);
+    }
+    if (!verdict.good) {
       last_why = fmt::format("at {}: {}", plain_number(value), verdict.why);
     }
     return verdict.good;
@@ -64,14 +72,19 @@ CaseResult run_search(const SweepJob& job, const config::SweepFile& sweep,
   const bool whole = config::find_key(search.key) != nullptr &&
                      config::find_key(search.key)->json == config::JsonType::Integer;
   const Edge edge = find_edge(search.low, search.high, search.precision, whole, true, meets);
-  CaseResult result = std::move(at_best);
+  if (search.report_at) {
+    reported = result_of(run_at(*search.report_at));
+  }
+  CaseResult result = reported.value_or(CaseResult{});
   const auto text = [](const std::optional<double>& value) {
     return value ? plain_number(*value) : std::string();
   };
   result.metrics[found_metric(search)] = text(edge.good);
   result.metrics[failed_metric(search)] = text(edge.bad);
-  result.message = last_why;
-  result.status = !edge.good ? CaseStatus::Below : !edge.bad ? CaseStatus::Above : CaseStatus::Ok;
+  if (result.status == CaseStatus::Ok) {  // else it is unstable where it is reported
+    result.message = last_why;
+    result.status = !edge.good ? CaseStatus::Below : !edge.bad ? CaseStatus::Above : CaseStatus::Ok;
+  }
   return result;
 }
 

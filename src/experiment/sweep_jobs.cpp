@@ -112,7 +112,8 @@ std::string search_text(const config::SweepFile& sweep) {
     return "";
   }
   const config::SweepSearch& search = *sweep.search;
-  return fmt::format("search {} {} {} {}\n", search.key, search.low, search.high, search.precision);
+  return fmt::format("search {} {} {} {} {}\n", search.key, search.low, search.high,
+                     search.precision, search.report_at.value_or(0.0));
 }
 
 // The part of the identity that replicates share.

@@ -14,6 +14,7 @@
 //   joint}   # the case to compare with: its name, or its keys claims: # a metric of the baseline
 //   over that of a case
 //     - {claim: overlap, says: "+40 %", case: no overlap, metric: search.workload.rate_scale}
+//                                        # over: CASE takes that case instead of the baseline
 //
 // Modelled: keys may be dotted or nested; a value is whatever --set takes, parts by name included.
 // Left out: random and adaptive designs; a sweep over sweeps.
@@ -49,8 +50,9 @@ struct SweepAxis {
 // The highest value of a key at which the service-level objectives are met.
 struct SweepSearch {
   std::string key;
-  double low = 0.0, high = 0.0;  // plain numbers
-  double precision = 0.02;       // of the value
+  double low = 0.0, high = 0.0;     // plain numbers
+  double precision = 0.02;          // of the value
+  std::optional<double> report_at;  // the other metrics are those at this value, not at the highest
 };
 
 struct SweepClaim {
@@ -58,6 +60,7 @@ struct SweepClaim {
   std::string says;    // how large it is said to be
   std::string name;    // of the case without it
   std::string metric;  // baseline / case is the effect
+  std::string over{};  // case to take instead of the baseline; may be empty
 };
 
 struct SweepFile {
