@@ -1,0 +1,104 @@
+// run, replay, check and explain on the command line.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "commands.h"
+#include "epfleet/base/log.h"
+#include "epfleet/config/explain.h"
+#include "epfleet/config/loader.h"
+#include "run_command.h"
+
+namespace epfleet::cli {
+namespace {
+
+void add_common(CLI::App& command, RunRequest& request) {
+  command.add_option("--out", request.out, "Result folder (default: out/NAME)");
+  command.add_option("--set", request.overrides, "Override one key of the scenario, PATH=VALUE")
+      ->allow_extra_args(false)
+      ->take_all();
+  command.add_option("--seed", request.seed, "Override the scenario's seed");
+  command.add_option("--until", request.until, "Simulate only this much of the window, e.g. '2 h'");
+  command.add_option("--progress", request.progress, "Progress on stderr")
+      ->transform(one_of<ProgressMode>(
+          {{"auto", ProgressMode::Auto}, {"on", ProgressMode::On}, {"off", ProgressMode::Off}}));
+  command.add_flag("--quiet", request.quiet, "No summary on stdout, no notes on stderr");
+  command.add_flag("--json", request.json, "Print summary.json instead of the table");
+  command.add_option("--trace-events", request.trace_events,
+                     "Write one line per executed event to this file");
+}
+
+int run(const RunRequest& request) {
+  if (request.quiet) {
+    base::set_log_level(base::LogLevel::Quiet);
+  }
+  return exit_code(run_command(request));
+}
+
+struct ExplainRequest {
+  std::string key;
+  std::string guesses_of;
+  bool json_schema = false;
+};
+
+int explain(const ExplainRequest& request) {
+  if (request.json_schema) {
+    fmt::print("{}", config::json_schema());
+  } else if (!request.guesses_of.empty()) {
+    fmt::print("key,central,low,high\n");
+    for (const auto& guess : config::guesses(config::load_scenario(request.guesses_of))) {
+      fmt::print("{},{},{},{}\n", guess.key, guess.central, guess.low, guess.high);
+    }
+  } else {
+    fmt::print("{}", config::explain(request.key));
+  }
+  return kDone;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Chosen& chosen) {
+  auto request = std::make_shared<RunRequest>();
+  CLI::App& command = *app.add_subcommand("run", "Run a scenario");
+  command.add_option("SCENARIO", request->scenario, "Scenario file (YAML)")->required();
+  add_common(command, *request);
+  command.callback([&chosen, request] { chosen = [request] { return run(*request); }; });
+}
+
+void add_replay(CLI::App& app, Chosen& chosen) {
+  auto request = std::make_shared<RunRequest>();
+  CLI::App& command =
+      *app.add_subcommand("replay", "Replay a token-rate trace in a scenario's fleet");
+  command.add_option("TRACE", request->trace, "Trace file")->required();
+  command.add_option("--scenario", request->scenario, "Scenario file (YAML)")->required();
+  command.add_option("--rate-scale", request->rate_scale, "Multiply the trace's rates");
+  add_common(command, *request);
+  command.callback([&chosen, request] { chosen = [request] { return run(*request); }; });
+}
+
+void add_check(CLI::App& app, Chosen& chosen) {
+  auto scenario = std::make_shared<std::string>();
+  CLI::App& command =
+      *app.add_subcommand("check", "Check a scenario; print every problem with its place");
+  command.add_option("SCENARIO", *scenario, "Scenario file (YAML)")->required();
+  command.callback([&chosen, scenario] {
+    chosen = [scenario] {
+      (void)config::load_scenario(*scenario);
+      fmt::print("{}: no problem found\n", *scenario);
+      return int{kDone};
+    };
+  });
+}
+
+void add_explain(CLI::App& app, Chosen& chosen) {
+  auto request = std::make_shared<ExplainRequest>();
+  CLI::App& command = *app.add_subcommand("explain", "Explain scenario keys");
+  command.add_option("KEY", request->key, "A key or a group of keys (default: all)");
+  command.add_flag("--json-schema", request->json_schema, "All keys as a JSON Schema, for editors");
+  command.add_option("--guesses", request->guesses_of,
+                     "CSV of this scenario's guesses with their plausible ranges");
+  command.callback([&chosen, request] { chosen = [request] { return explain(*request); }; });
+}
+
+}  // namespace epfleet::cli
