@@ -59,6 +59,19 @@ grid: {workload.rate_scale: [1, 2]}
                                    "experts.skew=none", "workload.rate_scale=\"2\""));
 }
 
+TEST(SweepFile, AGridThatNeverEndsIsRefused) {
+  const ScenarioFiles files;
+  std::string values = "[1";
+  for (int i = 2; i <= 200; ++i) {
+    values += ", " + std::to_string(i);
+  }
+  values += "]";
+  const SweepFile sweep = load_sweep(
+      files.write("s.yaml", "scenario: quick.yaml\ngrid: {fleet.groups: " + values +
+                                ", prefill.gpus: " + values + ", decode.gpus: " + values + "}\n"));
+  EXPECT_THROW((void)cases_of(sweep), base::InputError);
+}
+
 // Every guess that the scenario does not already have at that end, low and high, beside the central
 // case: moved and nothing else.
 TEST(SweepFile, GuessesAreTwoCasesEach) {
