@@ -56,7 +56,7 @@ mkdir -p "$jobs"
 cat >"$jobs/shard.sh" <<SCRIPT
 #!/bin/bash
 exec $(printf '%q' "$program") sweep $(printf '%q' "$sweep") --out $(printf '%q' "$out") \\
-  --shard "\$SLURM_ARRAY_TASK_ID/$shards" -j "\${SLURM_CPUS_PER_TASK:-1}" --progress off
+  --shard "\$SLURM_ARRAY_TASK_ID/$shards" -j "\${SLURM_CPUS_PER_TASK:-1}"
 SCRIPT
 cat >"$jobs/merge.sh" <<SCRIPT
 #!/bin/bash

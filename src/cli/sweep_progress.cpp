@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "epfleet/report/human_numbers.h"
 
 namespace epfleet::cli {
@@ -27,6 +29,13 @@ std::string sweep_progress_line(const experiment::SweepProgress& progress,
     line += fmt::format(", {} left", report::human_duration(elapsed.count() / done_now * left));
   } else if (left == 0.0) {
     line += fmt::format(", took {}", report::human_duration(elapsed.count()));
+    const double offered = elapsed.count() * static_cast<double>(progress.workers);
+    if (done_now > 0.0 && offered > 0.0) {
+      line += fmt::format(", {} of {} workers' time at work",
+                          report::human_percent(std::min(
+                              1.0, progress.busy / std::chrono::duration<double>(offered))),
+                          progress.workers);
+    }
   }
   return line;
 }

@@ -19,6 +19,8 @@ DecodeFleet::DecodeFleet(const FleetSpec& spec, const timing::DecodePricer& pric
       kv_bytes_per_token_(kv_bytes_per_token(spec)),
       pcie_bandwidth_(spec.decode_hardware.pcie_bandwidth),
       unit_rule_(policy::make_decode_unit_rule(spec.decode.balancer.unit, spec.seed)),
+      view_age_(spec.decode.balancer.view_age),
+      next_report_(units, spec.run_start()),
       pool_(pool),
       nics_(units * gpus_, serving::Link(spec.decode_hardware.rdma_bandwidth)),
       storage_write_(units * (gpus_ / gpus_per_node_),
@@ -26,11 +28,12 @@ DecodeFleet::DecodeFleet(const FleetSpec& spec, const timing::DecodePricer& pric
       waiting_(units),
       unit_requests_(units, 0),
       unit_kv_(units, 0) {
-  const serving::DecodeUnitLimits limits = decode_limits(spec);
+  serving::DecodeUnitLimits limits = decode_limits(spec);
   units_.reserve(units);
   for (std::uint32_t i = 0; i < units; ++i) {
     gpu_rules_.push_back(
         policy::make_decode_gpu_rule(spec.decode.balancer.gpu, base::mix64(spec.seed + i)));
+    limits.even = gpu_rules_.back()->evens_out();
     units_.emplace_back(base::UnitId(i), limits, pricer, pool);
     clocks_.emplace_back(static_cast<std::int64_t>(gpus_ / gpus_per_node_), spec.run_start());
   }
@@ -50,6 +53,9 @@ DecodeFleet::Handover DecodeFleet::hand_over(Slot slot, serving::Link& from, bas
   EPFLEET_CHECK(!open_.empty(), "a decode unit serves");
   LiveRequest& request = pool_[slot];
   const policy::DecodeAsk ask{request.kv_fixed(request.steps_taken)};
+  if (view_age_ > base::Duration::zero()) {
+    take_reports(now);
+  }
   const std::uint32_t unit = unit_rule_->choose(ask, {open_, unit_requests_, unit_kv_});
   ++unit_requests_[unit];
   unit_kv_[unit] += ask.kv_fixed;
@@ -142,6 +148,21 @@ void DecodeFleet::open(std::uint32_t unit) {
 void DecodeFleet::close(std::uint32_t unit) { std::erase(open_, unit); }
 
 void DecodeFleet::refresh_load(std::uint32_t unit) {
+  if (view_age_ == base::Duration::zero()) {
+    report_load(unit);
+  }
+}
+
+void DecodeFleet::take_reports(base::TimePoint now) {
+  for (const std::uint32_t unit : open_) {
+    if (next_report_[unit] <= now) {
+      report_load(unit);
+      next_report_[unit] = now + view_age_;
+    }
+  }
+}
+
+void DecodeFleet::report_load(std::uint32_t unit) {
   unit_requests_[unit] =
       units_[unit].placed_requests() + static_cast<std::int64_t>(waiting_[unit].size());
   unit_kv_[unit] = units_[unit].placed_kv_fixed();

@@ -16,6 +16,8 @@ PrefillFleet::PrefillFleet(const FleetSpec& spec, const timing::PrefillPricer& p
           static_cast<std::size_t>(spec.prefill_layout.gpus / spec.prefill_hardware.gpus_per_node)),
       kv_bytes_per_token_(kv_bytes_per_token(spec)),
       unit_rule_(policy::make_prefill_unit_rule(spec.prefill.balancer.unit, spec.seed)),
+      view_age_(spec.prefill.balancer.view_age),
+      next_report_(units, spec.run_start()),
       pool_(pool),
       nics_(units * gpus_, serving::Link(spec.prefill_hardware.rdma_bandwidth)),
       storage_read_(units * nodes_, serving::Link(spec.prefill_hardware.storage_bandwidth)),
@@ -48,6 +50,9 @@ std::uint32_t PrefillFleet::route(serving::Slot slot, base::TimePoint now,
   const policy::PrefillAsk ask{
       static_cast<float>(tokens),
       static_cast<float>(serving::PrefillUnit::pairs(tokens, request.computed_to))};
+  if (view_age_ > base::Duration::zero()) {
+    take_reports(now);
+  }
   const std::uint32_t unit = unit_rule_->choose(ask, unit_loads_.view(open_));
   request.kv_ready = std::max(now, not_before);
   if (request.cached_tokens > 0 && !request.prefill_started) {
@@ -56,6 +61,9 @@ std::uint32_t PrefillFleet::route(serving::Slot slot, base::TimePoint now,
     bytes_read_ += bytes.count();
   }
   units_[unit].enqueue(slot);
+  if (view_age_ > base::Duration::zero()) {
+    unit_loads_.add(unit, ask.tokens, ask.attention_pairs);
+  }
   refresh_load(unit);
   return unit;
 }
@@ -74,6 +82,21 @@ void PrefillFleet::open(std::uint32_t unit) {
 void PrefillFleet::close(std::uint32_t unit) { std::erase(open_, unit); }
 
 void PrefillFleet::refresh_load(std::uint32_t unit) {
+  if (view_age_ == base::Duration::zero()) {
+    report_load(unit);
+  }
+}
+
+void PrefillFleet::take_reports(base::TimePoint now) {
+  for (const std::uint32_t unit : open_) {
+    if (next_report_[unit] <= now) {
+      report_load(unit);
+      next_report_[unit] = now + view_age_;
+    }
+  }
+}
+
+void PrefillFleet::report_load(std::uint32_t unit) {
   unit_loads_.set(unit, static_cast<double>(units_[unit].outstanding_tokens()),
                   units_[unit].outstanding_pairs());
 }

@@ -16,6 +16,10 @@ Names rules(std::span<const policy::RuleName> registered) {
   return names;
 }
 
+const Docs kViewAge = {
+    "Time between two reports of a unit's load to the balancer; what it places itself it knows.",
+    "a choice: 0 is a balancer beside its units"};
+
 // What both kinds of unit have.
 template <class Gpus, class Redundant, class Precision, class Mode, class Barriers>
 void add_layout(Rows& rows, const std::string& phase, Gpus gpus, Redundant redundant,
@@ -66,6 +70,8 @@ void add_prefill(Rows& rows) {
   rows.choice("prefill.balancer.gpu", EPFLEET_MEMBER(prefill.balancer.gpu),
               rules(policy::prefill_gpu_rules()),
               {"Rule that chooses the GPU within the prefill unit.", "see the rule"});
+  rows.number("prefill.balancer.view_age", Dimension::Duration,
+              EPFLEET_MEMBER(prefill.balancer.view_age), between(0.0, 3600.0), kViewAge);
   rows.choice("prefill.balancer.placement", EPFLEET_MEMBER(prefill.placement),
               std::vector<std::pair<Choice, serving::Placement>>{
                   {{"arrival", "when the request reaches the unit"}, serving::Placement::Arrival},
@@ -104,6 +110,8 @@ void add_decode(Rows& rows) {
   rows.choice("decode.balancer.gpu", EPFLEET_MEMBER(decode.balancer.gpu),
               rules(policy::decode_gpu_rules()),
               {"Rule that chooses the GPU within the decode unit.", "see the rule"});
+  rows.number("decode.balancer.view_age", Dimension::Duration,
+              EPFLEET_MEMBER(decode.balancer.view_age), between(0.0, 3600.0), kViewAge);
   rows.number("decode.max_requests_per_gpu", Dimension::Number,
               EPFLEET_MEMBER(decode.max_requests_per_gpu), between(1, 65536),
               {"Requests that a GPU decodes at a time; auto: 2 x 128 / (1 + draft tokens), the "

@@ -12,6 +12,8 @@
 namespace epfleet::config {
 namespace {
 
+constexpr std::size_t kMostRuns = 1'000'000;
+
 void add_guesses(const SweepFile& sweep, std::vector<SweepCase>& cases) {
   std::vector<Override> overrides;
   for (const Setting& setting : sweep.set) {
@@ -41,6 +43,15 @@ std::vector<SweepCase> cases_of(const SweepFile& sweep) {
     cases.emplace_back();
   }
   for (const SweepAxis& axis : sweep.grid) {
+    if (cases.size() * axis.values.size() * static_cast<std::size_t>(sweep.replicates) >
+        kMostRuns) {
+      base::Problem problem;
+      problem.file = sweep.file;
+      problem.key = "grid";
+      problem.what = fmt::format("more than {} runs", kMostRuns);
+      problem.remedy = "a grid multiplies: vary fewer keys, or take fewer values";
+      throw base::InputError(std::move(problem));
+    }
     std::vector<SweepCase> finer;
     for (const SweepCase& one : cases) {
       for (const std::string& value : axis.values) {

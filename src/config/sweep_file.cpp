@@ -71,6 +71,8 @@ class SweepReader {
       sweep_.replicates = static_cast<std::int64_t>(count);
     } else if (entry.key == "search") {
       read_search(value);
+    } else if (entry.key == "metrics" && value.kind == Node::Kind::Scalar) {
+      sweep_.metrics = {text(value, "metrics")};  // all, or a single one
     } else if (entry.key == "metrics") {
       for (const Node& item : list(value, "metrics")) {
         sweep_.metrics.push_back(text(item, "metrics"));

@@ -6,10 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "epfleet/base/error.h"
 #include "epfleet/experiment/run_case.h"
-#include "epfleet/experiment/run_scenario.h"
-#include "epfleet/experiment/verdict.h"
 
 namespace epfleet::experiment {
 namespace {
@@ -241,34 +238,6 @@ class Search {
 std::optional<double> PlanPoint::metric(const std::string& name) const {
   const auto found = metrics.find(name);
   return found == metrics.end() ? std::nullopt : report::metric_number(found->second);
-}
-
-PlanPoint simulate_point(const std::string& scenario,
-                         const std::vector<config::Override>& overrides,
-                         const std::atomic<bool>* stop) {
-  PlanPoint point;
-  std::optional<config::Scenario> loaded;
-  try {
-    loaded = config::load_scenario(scenario, overrides);
-  } catch (const base::InputError& error) {
-    point.why_not = "refused: " + error.problems().front().text();
-    return point;
-  }
-  RunOptions options;
-  options.stop = stop;
-  const report::RunReport report = run_scenario(*loaded, options);
-  if (!has_slo(report.statistics)) {
-    base::Problem problem;
-    problem.key = "slo";
-    problem.what = "a plan needs an objective, and the scenario has none";
-    problem.remedy = "state slo.ttft.limit or slo.tpot.limit";
-    throw base::InputError(std::move(problem));
-  }
-  const Verdict verdict = meets_slo(report.statistics);
-  point.met = verdict.good;
-  point.why_not = verdict.why;
-  point.metrics = report::metric_values(report);
-  return point;
 }
 
 std::vector<PlanAnswer> make_plan(const PlanQuestion& question, const Simulate& simulate,

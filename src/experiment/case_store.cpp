@@ -175,8 +175,9 @@ std::optional<CaseResult> CaseStore::get(const SweepJob& job) const {
 
 void CaseStore::clear() const {
   std::error_code ignored;  // what cannot be removed is replaced
-  fs::remove(folder_ / "sweep.csv", ignored);
-  fs::remove(folder_ / "sweep.partial.csv", ignored);
+  for (const char* table : {"sweep.csv", "sweep.partial.csv", "comparison.csv", "claims.csv"}) {
+    fs::remove(folder_ / table, ignored);
+  }
   for (const auto& entry : fs::directory_iterator(folder_ / "cases", ignored)) {
     fs::remove(entry.path(), ignored);
   }

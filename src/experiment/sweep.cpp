@@ -30,6 +30,7 @@ class Workers {
     {
       std::vector<std::jthread> threads;
       const std::size_t workers = std::min<std::size_t>(options_.workers, left_.size());
+      progress_.workers = std::max<std::size_t>(workers, 1);
       for (std::size_t i = 1; i < workers; ++i) {
         threads.emplace_back([this] { work(); });
       }
@@ -56,12 +57,13 @@ class Workers {
   void work() {
     try {
       while (const SweepJob* job = next()) {
+        const auto begun = std::chrono::steady_clock::now();
         const std::optional<CaseResult> result = run_case(*job, sweep_.sweep, options_.stop);
         if (!result) {
           return;
         }
         store_.put(*job, *result);
-        count(*result);
+        count(*result, std::chrono::steady_clock::now() - begun);
       }
     } catch (...) {
       const std::scoped_lock lock(mutex_);
@@ -76,8 +78,9 @@ class Workers {
     return stopped || next_ >= left_.size() ? nullptr : left_[next_++];
   }
 
-  void count(const CaseResult& result) {
+  void count(const CaseResult& result, std::chrono::duration<double> took) {
     const std::scoped_lock lock(mutex_);
+    progress_.busy += took;
     ++progress_.done;
     progress_.failed += result.status == CaseStatus::Failed ? 1 : 0;
     tell();

@@ -13,6 +13,8 @@ std::unique_ptr<PrefillRule> make_prefill_random(std::uint64_t seed);
 std::unique_ptr<PrefillRule> make_least_queued_tokens(std::uint64_t seed);
 std::unique_ptr<PrefillRule> make_least_attention_work(std::uint64_t seed);
 std::unique_ptr<PrefillRule> make_prefill_joint(std::uint64_t seed);
+std::unique_ptr<PrefillRule> make_prefill_power_of_two(std::uint64_t seed);
+std::unique_ptr<PrefillRule> make_prefill_ideal(std::uint64_t seed);
 
 std::unique_ptr<DecodeUnitRule> make_decode_unit_round_robin(std::uint64_t seed);
 std::unique_ptr<DecodeUnitRule> make_decode_unit_fewest_requests(std::uint64_t seed);
@@ -20,12 +22,16 @@ std::unique_ptr<DecodeUnitRule> make_decode_unit_least_kv(std::uint64_t seed);
 std::unique_ptr<DecodeUnitRule> make_decode_unit_joint(std::uint64_t seed);
 std::unique_ptr<DecodeUnitRule> make_decode_unit_weighted_sum(std::uint64_t seed);
 std::unique_ptr<DecodeUnitRule> make_decode_unit_random(std::uint64_t seed);
+std::unique_ptr<DecodeUnitRule> make_decode_unit_power_of_two(std::uint64_t seed);
+std::unique_ptr<DecodeUnitRule> make_decode_unit_ideal(std::uint64_t seed);
 std::unique_ptr<DecodeGpuRule> make_decode_gpu_round_robin(std::uint64_t seed);
 std::unique_ptr<DecodeGpuRule> make_decode_gpu_random(std::uint64_t seed);
 std::unique_ptr<DecodeGpuRule> make_decode_gpu_fewest_requests(std::uint64_t seed);
 std::unique_ptr<DecodeGpuRule> make_decode_gpu_least_kv(std::uint64_t seed);
 std::unique_ptr<DecodeGpuRule> make_decode_gpu_joint(std::uint64_t seed);
 std::unique_ptr<DecodeGpuRule> make_decode_gpu_weighted_sum(std::uint64_t seed);
+std::unique_ptr<DecodeGpuRule> make_decode_gpu_power_of_two(std::uint64_t seed);
+std::unique_ptr<DecodeGpuRule> make_decode_gpu_ideal(std::uint64_t seed);
 
 namespace {
 
@@ -35,33 +41,41 @@ struct Row {
   std::unique_ptr<Role> (*make)(std::uint64_t seed);
 };
 
-constexpr std::array<Row<PrefillRule>, 5> kPrefillRules = {{
+constexpr std::array<Row<PrefillRule>, 7> kPrefillRules = {{
     {{"joint", "least max of tokens and attention work, each over its mean"}, make_prefill_joint},
     {{"least_queued_tokens", "fewest tokens waiting and running"}, make_least_queued_tokens},
     {{"least_attention_work", "least attention work waiting and running"},
      make_least_attention_work},
     {{"round_robin", "in turn"}, make_prefill_round_robin},
+    {{"power_of_two", "the better of two by lot"}, make_prefill_power_of_two},
     {{"random", "by lot"}, make_prefill_random},
+    {{"ideal", "bound: as joint, and the load of a unit even over its GPUs"}, make_prefill_ideal},
 }};
 
-constexpr std::array<Row<DecodeUnitRule>, 6> kDecodeUnitRules = {{
+constexpr std::array<Row<DecodeUnitRule>, 8> kDecodeUnitRules = {{
     {{"joint", "least max of KV and requests, each over its mean"}, make_decode_unit_joint},
     {{"weighted_sum", "least sum of KV and requests, each over its mean"},
      make_decode_unit_weighted_sum},
     {{"fewest_requests", "fewest requests placed"}, make_decode_unit_fewest_requests},
     {{"least_kv", "least KV placed"}, make_decode_unit_least_kv},
     {{"round_robin", "in turn"}, make_decode_unit_round_robin},
+    {{"power_of_two", "the better of two by lot"}, make_decode_unit_power_of_two},
     {{"random", "by lot"}, make_decode_unit_random},
+    {{"ideal", "bound: as joint; the bound is within the unit"}, make_decode_unit_ideal},
 }};
 
-constexpr std::array<Row<DecodeGpuRule>, 6> kDecodeGpuRules = {{
+constexpr std::array<Row<DecodeGpuRule>, 8> kDecodeGpuRules = {{
     {{"joint", "least max of KV and requests, each over its mean"}, make_decode_gpu_joint},
     {{"weighted_sum", "least sum of KV and requests, each over its mean"},
      make_decode_gpu_weighted_sum},
     {{"fewest_requests", "fewest requests placed"}, make_decode_gpu_fewest_requests},
     {{"least_kv", "least KV placed"}, make_decode_gpu_least_kv},
     {{"round_robin", "in turn, among GPUs with room"}, make_decode_gpu_round_robin},
+    {{"power_of_two", "the better of two by lot, among GPUs with room"},
+     make_decode_gpu_power_of_two},
     {{"random", "by lot, among GPUs with room"}, make_decode_gpu_random},
+    {{"ideal", "bound: as joint, and the load of a unit even over its GPUs"},
+     make_decode_gpu_ideal},
 }};
 
 template <class Table>

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "epfleet/base/error.h"
+#include "even_loads.h"
 
 namespace epfleet::serving {
 namespace {
@@ -102,6 +103,10 @@ std::optional<base::Duration> DecodeUnit::start_step(base::TimePoint now) {
 }
 
 timing::StepPrice DecodeUnit::price_step() const {
+  if (limits_.even) {
+    return pricer_.price(spread(active_total_, active_requests_.size()),
+                         spread(active_kv_total_, active_kv_.size()));
+  }
   return halves_ ? pricer_.price_halves(halves_->loads())
                  : pricer_.price(active_requests_, active_kv_);
 }
@@ -170,6 +175,9 @@ void DecodeUnit::describe_step(base::TimePoint now, const timing::StepPrice& pri
       .request_imbalance = max_over_mean(active_requests_, active_total_),
       .expert_imbalance = price.expert_imbalance,
       .out_of_range = price.out_of_range};
+  if (limits_.even) {
+    step_.kv_imbalance = step_.request_imbalance = 1.0;
+  }
 }
 
 void DecodeUnit::finish_step(base::TimePoint now, std::vector<Slot>& finished,

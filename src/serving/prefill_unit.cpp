@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "epfleet/base/error.h"
+#include "even_loads.h"
 
 namespace epfleet::serving {
 
@@ -69,7 +70,8 @@ std::optional<base::Duration> PrefillUnit::start_step(base::TimePoint now) {
   if (nothing) {
     return std::nullopt;
   }
-  const timing::StepPrice price = pricer_.price(loads_);
+  const timing::StepPrice price =
+      gpu_rule_.evens_out() ? pricer_.price(spread(loads_)) : pricer_.price(loads_);
   describe_step(now, price);
   stepping_ = true;
   return price.duration;
@@ -101,6 +103,9 @@ void PrefillUnit::describe_step(base::TimePoint now, const timing::StepPrice& pr
            .token_imbalance = most_tokens * gpus / static_cast<double>(tokens),
            .expert_imbalance = price.expert_imbalance,
            .out_of_range = price.out_of_range};
+  if (gpu_rule_.evens_out()) {
+    step_.efficiency = step_.attention_imbalance = step_.token_imbalance = 1.0;
+  }
 }
 
 void PrefillUnit::finish_step(base::TimePoint now, std::vector<Slot>& first_tokens) {

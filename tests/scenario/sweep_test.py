@@ -129,6 +129,12 @@ metrics: [requests.arrived, workload.mean_kv_per_output_token, latency.tpot_s.me
         self.epfleet("sweep", "s.yaml", "--out", "a", "--resume")
         self.assertNotEqual(self.csv("a"), before)
 
+    def test_all_metrics(self):
+        self.epfleet("sweep", self.sweep_file("metrics: all\n"))
+        row, = self.rows_of("out/s/sweep.csv")
+        self.assertIn("latency.queue_decode_s.p90", row)
+        self.assertGreater(len(row), 80)
+
     def test_interrupted(self):
         process = subprocess.Popen([PROGRAM, "sweep", self.sweep_file(GRID), "--out", "cut"],
                                    cwd=self.folder, stderr=subprocess.DEVNULL)

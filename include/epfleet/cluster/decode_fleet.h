@@ -77,11 +77,16 @@ class DecodeFleet {
   bool swap_in(std::uint32_t unit, const Waiting& waiting, base::TimePoint now);
   void place(std::uint32_t unit, serving::Slot slot, std::uint32_t gpu, base::TimePoint arrives);
 
+  void report_load(std::uint32_t unit);
+  void take_reports(base::TimePoint now);  // those that are due
+
   std::size_t gpus_;
   std::size_t gpus_per_node_;
   std::int64_t kv_bytes_per_token_;
   base::BytesPerSecond pcie_bandwidth_;
   std::unique_ptr<policy::DecodeUnitRule> unit_rule_;
+  base::Duration view_age_;
+  std::vector<base::TimePoint> next_report_;  // by unit; not used while the view has no age
   std::vector<std::unique_ptr<policy::DecodeGpuRule>> gpu_rules_;
   serving::RequestPool& pool_;
   std::vector<serving::DecodeUnit> units_;

@@ -49,6 +49,9 @@ class PrefillFleet {
  private:
   serving::Link& least_busy_storage_nic(std::vector<serving::Link>& nics, std::uint32_t unit);
 
+  void report_load(std::uint32_t unit);
+  void take_reports(base::TimePoint now);  // those that are due
+
   std::size_t gpus_;
   std::size_t nodes_;
   std::int64_t kv_bytes_per_token_;
@@ -56,6 +59,8 @@ class PrefillFleet {
   std::unique_ptr<policy::PrefillRule> unit_rule_;
   std::vector<std::unique_ptr<policy::PrefillRule>>
       gpu_rules_;  // a rule's state belongs to its unit
+  base::Duration view_age_;
+  std::vector<base::TimePoint> next_report_;  // by unit; not used while the view has no age
   serving::RequestPool& pool_;
   std::vector<serving::PrefillUnit> units_;
   std::vector<UnitClock> clocks_;

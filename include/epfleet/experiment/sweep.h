@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -18,9 +19,12 @@
 namespace epfleet::experiment {
 
 struct SweepProgress {
-  std::size_t jobs = 0;    // of this call
-  std::size_t kept = 0;    // of them stored before it
-  std::size_t done = 0;    // kept ones included
+  std::size_t jobs = 0;  // of this call
+  std::size_t kept = 0;  // of them stored before it
+  std::size_t done = 0;  // kept ones included
+  std::size_t workers = 1;
+  // Wall time that workers have spent on the cases that are done, one after another.
+  std::chrono::duration<double> busy{};
   std::size_t failed = 0;  // of those done
 };
 

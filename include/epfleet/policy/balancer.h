@@ -32,6 +32,8 @@ struct PrefillView {
 class PrefillRule {
  public:
   virtual ~PrefillRule() = default;
+  // The bound that no balancer reaches: the GPUs of a unit step as if they shared its load evenly.
+  [[nodiscard]] virtual bool evens_out() const { return false; }
   // Returns an element of view.open.
   [[nodiscard]] virtual std::uint32_t choose(const PrefillAsk& ask, const PrefillView& view) = 0;
 };
@@ -65,6 +67,8 @@ struct DecodeGpuView {
 class DecodeGpuRule {
  public:
   virtual ~DecodeGpuRule() = default;
+  // The bound that no balancer reaches: the GPUs of a unit step as if they shared its load evenly.
+  [[nodiscard]] virtual bool evens_out() const { return false; }
   // None: no GPU has room.
   [[nodiscard]] virtual std::optional<std::uint32_t> choose(const DecodeAsk& ask,
                                                             const DecodeGpuView& view) = 0;

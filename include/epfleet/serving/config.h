@@ -18,6 +18,8 @@ enum class Microbatch { Reform, Sticky };  // two halves formed anew every step,
 struct BalancerConfig {
   std::string unit = "joint";  // names of rules in policy/registry
   std::string gpu = "joint";
+  // Between two reports of a unit's load to the balancer; what it places itself it knows at once.
+  base::Duration view_age{};
 };
 
 struct PrefillConfig {

@@ -185,9 +185,10 @@ TEST(Registry, AWrongNameListsTheChoices) {
     (void)make_decode_unit_rule("fewest", 1);
     FAIL() << "accepted";
   } catch (const base::InputError& error) {
-    EXPECT_STREQ(error.what(),
-                 "decode.balancer.unit: no rule named 'fewest'; choose one of joint, "
-                 "weighted_sum, fewest_requests, least_kv, round_robin, random");
+    EXPECT_STREQ(
+        error.what(),
+        "decode.balancer.unit: no rule named 'fewest'; choose one of joint, "
+        "weighted_sum, fewest_requests, least_kv, round_robin, power_of_two, random, ideal");
   }
 }
 

@@ -1,0 +1,79 @@
+// What balancing can do, and what the age of the balancer's view changes, on a small fleet.
+//   objective(rule) >= 1, and joint's is least among the real rules;  time(ideal) <= time(any rule)
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+
+#include "epfleet/experiment/run_scenario.h"
+#include "epfleet/policy/registry.h"
+#include "support/small_fleet.h"
+
+namespace epfleet::test {
+namespace {
+
+metrics::RunStatistics run(std::uint64_t seed, std::vector<std::string> overrides) {
+  overrides.insert(overrides.begin(), {"duration=3 min", "workload.rate_scale=6"});
+  experiment::RunOptions options;
+  options.threads = false;
+  return experiment::run_scenario(replayed_fleet(seed, std::move(overrides)), options).statistics;
+}
+
+// The larger of both imbalances is what joint minimises.
+double objective(const metrics::RunStatistics& statistics) {
+  const metrics::StepMeans& means = statistics.utilisation.steps;
+  return std::max(*means.decode_kv_imbalance, *means.decode_request_imbalance);
+}
+
+TEST(Balancing, JointIsBestAtItsOwnObjectiveAndIdealAtTime) {
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    std::map<std::string, metrics::RunStatistics> by_rule;
+    for (const policy::RuleName& rule : policy::decode_gpu_rules()) {
+      const std::string name(rule.name);
+      by_rule[name] = run(seed, {"decode.balancer.gpu=" + name});
+    }
+    const double joint = objective(by_rule["joint"]);
+    const double ideal_gap = *by_rule["ideal"].latency.itl.mean;
+    EXPECT_DOUBLE_EQ(objective(by_rule["ideal"]), 1.0);
+    for (const auto& [name, statistics] : by_rule) {
+      if (name == "ideal") {
+        continue;
+      }
+      EXPECT_GE(objective(statistics), 1.0) << name;
+      EXPECT_LE(joint, objective(statistics) * 1.0001) << name << " seed " << seed;
+      EXPECT_LT(ideal_gap, *statistics.latency.itl.mean) << name << " seed " << seed;
+    }
+  }
+}
+
+TEST(Balancing, AnIdealPrefillUnitIsNeverSlower) {
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    const auto ideal = run(seed, {"prefill.balancer.gpu=ideal"});
+    EXPECT_EQ(*ideal.utilisation.steps.prefill_efficiency_ratio, 1.0);
+    for (const policy::RuleName& rule : policy::prefill_gpu_rules()) {
+      const auto real = run(seed, {"prefill.balancer.gpu=" + std::string(rule.name)});
+      EXPECT_LE(*ideal.latency.ttft.mean, *real.latency.ttft.mean) << rule.name;
+    }
+  }
+}
+
+// Several units that report seldom: other choices, the same requests, and nobody is lost. (That it
+// costs time is not a law: a balancer that knows its own placements deals them out evenly.)
+TEST(Balancing, OldViewsChangeChoicesAndLoseNobody) {
+  const std::vector<std::string> fleet = {"fleet.groups=3", "workload.rate_scale=24"};
+  const auto with = [&](const std::string& age) {
+    std::vector<std::string> overrides = fleet;
+    overrides.push_back("prefill.balancer.view_age=" + age);
+    overrides.push_back("decode.balancer.view_age=" + age);
+    return run(2, overrides);
+  };
+  const auto fresh = with("0 s");
+  const auto old = with("30 s");
+  EXPECT_EQ(fresh.requests.arrived, old.requests.arrived);
+  EXPECT_EQ(old.requests.failed + old.requests.rejected, 0);
+  EXPECT_NE(*old.latency.ttft.mean, *fresh.latency.ttft.mean);
+  EXPECT_NE(*old.latency.tpot.mean, *fresh.latency.tpot.mean);
+}
+
+}  // namespace
+}  // namespace epfleet::test
