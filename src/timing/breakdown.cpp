@@ -30,7 +30,7 @@ double decode_layer_s(const DecodeLayer& layer, double requests, double kv_token
   const double shared_attn0 = stages.shared_s + stages.attn0_s;
   const DecodeHalves halves{{stages, stages}, {shared_attn0, shared_attn0}};
   return layer.layout().phase_barriers ? decode_layer_with_barriers(halves)
-                                       : decode_layer_task_graph(halves);
+                                       : decode_layer_without_barriers(halves);
 }
 
 double prefill_layer_s(const PrefillLayer& layer, double tokens, double prefix_tokens,
@@ -43,7 +43,7 @@ double prefill_layer_s(const PrefillLayer& layer, double tokens, double prefix_t
   }
   return layer.layout().phase_barriers
              ? prefill_layer_with_barriers(half)
-             : prefill_layer_task_graph(half, layer.moe_layer_equivalents());
+             : prefill_layer_without_barriers(half, layer.moe_layer_equivalents());
 }
 
 LayerBreakdown decode_breakdown(const DecodeLayer& layer, double requests, double kv_tokens) {

@@ -68,7 +68,7 @@ double DecodePricer::Tables::layer_seconds(const std::array<DecodeMicroBatch, 2>
     return decode_layer_without_overlap(halves.stages[0]);
   }
   return layer.layout().phase_barriers ? decode_layer_with_barriers(halves)
-                                       : decode_layer_task_graph(halves);
+                                       : decode_layer_without_barriers(halves);
 }
 
 bool DecodePricer::Tables::out_of_range(const DecodeStep& step) const {

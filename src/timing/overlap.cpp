@@ -17,7 +17,7 @@ double decode_layer_with_barriers(const DecodeHalves& halves) {
 
 // Measured from the end of ATTN1(i), the network is still busy with COMBINE(1-i) for `lag`; both
 // began together after MLP(1-i), so the lag is known without history and the graph repeats at once.
-double decode_layer_task_graph(const DecodeHalves& halves) {
+double decode_layer_without_barriers(const DecodeHalves& halves) {
   double layer = 0.0;
   for (std::size_t i = 0; i < 2; ++i) {
     const DecodeStages& own = halves.stages[i];
@@ -46,7 +46,7 @@ double prefill_layer_with_barriers(const PrefillHalf& half) {
 // Compute stream: ATTN(1) SHARED(0) ATTN(0) MLP(1) MLP(0) SHARED(1); network: COMBINE(0)
 // DISPATCH(1) DISPATCH(0) COMBINE(1). An ATTN needs the COMBINE of its micro-batch, a DISPATCH its
 // ATTN, an MLP its DISPATCH, a COMBINE its MLP.
-double prefill_layer_task_graph(const PrefillHalf& half, std::int64_t layers) {
+double prefill_layer_without_barriers(const PrefillHalf& half, std::int64_t layers) {
   const PrefillStages& s = half.stages;
   const double shared = std::max(0.0, half.attn_shared_s - s.attn_s);
   double compute = 0.0;   // end of SHARED(1)

@@ -91,7 +91,7 @@ double PrefillPricer::Tables::layer_seconds(const PrefillHalf& half) const {
   }
   return layer.layout().phase_barriers
              ? prefill_layer_with_barriers(half)
-             : prefill_layer_task_graph(half, layer.moe_layer_equivalents());
+             : prefill_layer_without_barriers(half, layer.moe_layer_equivalents());
 }
 
 bool PrefillPricer::Tables::out_of_range(const Slowest& slow) const {

@@ -1,9 +1,9 @@
 // How the stages of one MoE layer, each already that of the slowest GPU, add up to the layer.
 //
 // Modelled: two micro-batches whose compute hides the other's communication, either with barriers
-//   between the phases (the closed forms of the published schedules) or as a task graph with two
-//   in-order streams (compute, network) and only the dependencies of the data; or one batch without
-//   overlap.
+//   between the phases (the closed forms of the published schedules) or without them, on two
+//   in-order streams (compute, network) with only the dependencies of the data; or one batch
+//   without overlap. The fast path of a fleet's steps; task_graph.h is the reference, and equal.
 // Left out: GPUs that run ahead of the slowest one inside a layer.
 // Source: DeepSeek profile-data README (five stages in decode, four in prefill).
 #pragma once
@@ -33,9 +33,9 @@ struct DecodeHalves {
 
 // sum over i of max(SHARED(i) + ATTN0(1-i), DISPATCH(i)) + MLP(i) + max(ATTN1(1-i), COMBINE(i))
 [[nodiscard]] double decode_layer_with_barriers(const DecodeHalves& halves);
-// A repeating layer of the task graph: SHARED(i) may run under what is left of COMBINE(1-i), and
+// A repeating layer of decode_graph(): SHARED(i) may run under what is left of COMBINE(1-i), and
 // DISPATCH(i) starts when ATTN1(i) and COMBINE(1-i) have ended.
-[[nodiscard]] double decode_layer_task_graph(const DecodeHalves& halves);
+[[nodiscard]] double decode_layer_without_barriers(const DecodeHalves& halves);
 // One batch, stage after stage.
 [[nodiscard]] double decode_layer_without_overlap(const DecodeStages& stages);
 
@@ -48,8 +48,8 @@ struct PrefillHalf {
 //   max(ATTN + SHARED, COMBINE) + max(ATTN, DISPATCH) + max(MLP, DISPATCH) + max(MLP + SHARED,
 //   COMBINE)
 [[nodiscard]] double prefill_layer_with_barriers(const PrefillHalf& half);
-// The mean layer of a task graph of `layers` layers, started with both streams free.
-[[nodiscard]] double prefill_layer_task_graph(const PrefillHalf& half, std::int64_t layers);
+// The mean layer of prefill_graph() with `layers` layers, started with both streams free.
+[[nodiscard]] double prefill_layer_without_barriers(const PrefillHalf& half, std::int64_t layers);
 [[nodiscard]] double prefill_layer_without_overlap(const PrefillHalf& half);
 
 }  // namespace epfleet::timing

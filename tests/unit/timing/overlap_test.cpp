@@ -64,7 +64,7 @@ TEST(DecodeOverlap, TaskGraphEqualsItsSimulation) {
         compute = mlp + other.attn1_s;
       }
     }
-    EXPECT_NEAR(decode_layer_task_graph(halves), compute - before_last, 1e-9);
+    EXPECT_NEAR(decode_layer_without_barriers(halves), compute - before_last, 1e-9);
   }
 }
 
@@ -72,7 +72,7 @@ TEST(DecodeOverlap, TaskGraphIsNeverSlowerThanBarriers) {
   base::Stream stream(base::StreamFamily(2, "test.overlap"), 0);
   for (int trial = 0; trial < 10'000; ++trial) {
     const DecodeHalves halves = random_decode(stream);
-    EXPECT_LE(decode_layer_task_graph(halves), decode_layer_with_barriers(halves) + 1e-12);
+    EXPECT_LE(decode_layer_without_barriers(halves), decode_layer_with_barriers(halves) + 1e-12);
   }
 }
 
@@ -90,7 +90,7 @@ TEST(DecodeOverlap, BetweenIdealAndSequential) {
       network += s.dispatch_s + s.combine_s;
       sequential += decode_layer_without_overlap(s);
     }
-    EXPECT_GE(decode_layer_task_graph(h), std::max(compute, network) - 1e-12);
+    EXPECT_GE(decode_layer_without_barriers(h), std::max(compute, network) - 1e-12);
     EXPECT_LE(decode_layer_with_barriers(h), sequential + 1e-12);
   }
 }
@@ -101,7 +101,7 @@ TEST(DecodeOverlap, PublishedStagesGiveThePublishedLayerEitherWay) {
   const DecodeStages published{34, 63, 344, 128, 187, 394};
   const DecodeHalves halves{{published, published}, {34 + 63, 34 + 63}};
   EXPECT_DOUBLE_EQ(decode_layer_with_barriers(halves), 1418.0);
-  EXPECT_DOUBLE_EQ(decode_layer_task_graph(halves), 1418.0);
+  EXPECT_DOUBLE_EQ(decode_layer_without_barriers(halves), 1418.0);
 }
 
 // ATTN 3, SHARED 1, MLP 6, DISPATCH 4, COMBINE 8:
@@ -118,7 +118,7 @@ TEST(PrefillOverlap, TaskGraphIsNeverSlowerThanBarriersNorBelowItsStreams) {
   for (int trial = 0; trial < 2'000; ++trial) {
     const PrefillHalf half = random_prefill(stream);
     const PrefillStages& s = half.stages;
-    const double graph = prefill_layer_task_graph(half, 58);
+    const double graph = prefill_layer_without_barriers(half, 58);
     EXPECT_LE(graph, prefill_layer_with_barriers(half) + 1e-9);
     EXPECT_GE(graph, 2.0 * (s.attn_s + s.shared_s + s.mlp_s) - 1e-9);
     EXPECT_GE(graph, 2.0 * (s.dispatch_s + s.combine_s) - 1e-9);
@@ -129,10 +129,10 @@ TEST(PrefillOverlap, TaskGraphIsNeverSlowerThanBarriersNorBelowItsStreams) {
 // COMBINE).
 TEST(PrefillOverlap, OneStreamAlone) {
   const PrefillHalf compute{{3, 1, 6, 0, 0}, 4};
-  EXPECT_DOUBLE_EQ(prefill_layer_task_graph(compute, 10), 20.0);
+  EXPECT_DOUBLE_EQ(prefill_layer_without_barriers(compute, 10), 20.0);
   EXPECT_DOUBLE_EQ(prefill_layer_with_barriers(compute), 20.0);
   const PrefillHalf network{{0, 0, 0, 4, 8}, 0};
-  EXPECT_DOUBLE_EQ(prefill_layer_task_graph(network, 10), 24.0);
+  EXPECT_DOUBLE_EQ(prefill_layer_without_barriers(network, 10), 24.0);
   EXPECT_DOUBLE_EQ(prefill_layer_with_barriers(network), 24.0);
 }
 
