@@ -17,9 +17,9 @@ Names rules(std::span<const policy::RuleName> registered) {
 }
 
 // What both kinds of unit have.
-template <class Gpus, class Redundant, class Mode, class Barriers>
-void add_layout(Rows& rows, const std::string& phase, Gpus gpus, Redundant redundant, Mode overlap,
-                Barriers barriers) {
+template <class Gpus, class Redundant, class Precision, class Mode, class Barriers>
+void add_layout(Rows& rows, const std::string& phase, Gpus gpus, Redundant redundant,
+                Precision precision, Mode overlap, Barriers barriers) {
   rows.number(phase + ".gpus", Dimension::Number, gpus, between(1, 4096),
               {"GPUs of one unit: the degree of expert parallelism; whole nodes.",
                "open-infra-index, day 6: prefill EP32 on 4 nodes, decode EP144 on 18"});
@@ -29,21 +29,31 @@ void add_layout(Rows& rows, const std::string& phase, Gpus gpus, Redundant redun
        "fewest, at least 32, that do and fit.",
        "open-infra-index, day 6: 32"},
       "auto");
+  rows.choice(phase + ".expert_precision", precision,
+              std::vector<std::pair<Choice, model::ExpertPrecision>>{
+                  {{"fp8", "one byte a weight, and a scale per 128 x 128 of them"},
+                   model::ExpertPrecision::Fp8},
+                  {{"bf16", "two bytes a weight; half the rate, and tokens travel in BF16 too"},
+                   model::ExpertPrecision::Bf16}},
+              {"What the routed and the shared experts are stored and multiplied in.",
+               "DeepSeek-V3 report, open-infra-index, day 6: FP8"});
   rows.choice(phase + ".overlap", overlap,
               std::vector<std::pair<Choice, serving::Overlap>>{
                   {{"dual_batch", "one half computes while the other communicates"},
                    serving::Overlap::DualBatch},
                   {{"none", "one batch, phase after phase"}, serving::Overlap::None}},
               {"How computing and communication overlap.", "open-infra-index, day 6: dual batch"});
-  rows.flag(phase + ".phase_barriers", barriers,
-            {"Whether both halves of a batch meet at the end of every phase.",
-             "a choice of the timing model"});
+  rows.flag(
+      phase + ".phase_barriers", barriers,
+      {"Whether both halves of a batch meet at the end of every phase; `epfleet timing` tells "
+       "what that costs.",
+       "a choice of the timing model: the published schedules, drawn phase by phase"});
 }
 
 void add_prefill(Rows& rows) {
   add_layout(rows, "prefill", EPFLEET_MEMBER(prefill.gpus),
-             EPFLEET_MEMBER(prefill.redundant_experts), EPFLEET_MEMBER(prefill.overlap),
-             EPFLEET_MEMBER(prefill.phase_barriers));
+             EPFLEET_MEMBER(prefill.redundant_experts), EPFLEET_MEMBER(prefill.expert_precision),
+             EPFLEET_MEMBER(prefill.overlap), EPFLEET_MEMBER(prefill.phase_barriers));
   rows.number("prefill.max_tokens_per_gpu", Dimension::Tokens,
               EPFLEET_MEMBER(prefill.max_tokens_per_gpu), between(64, 1 << 20),
               {"New tokens that a GPU takes in one step, both halves of the batch together.",
@@ -86,7 +96,8 @@ void add_mtp(Rows& rows) {
 
 void add_decode(Rows& rows) {
   add_layout(rows, "decode", EPFLEET_MEMBER(decode.gpus), EPFLEET_MEMBER(decode.redundant_experts),
-             EPFLEET_MEMBER(decode.overlap), EPFLEET_MEMBER(decode.phase_barriers));
+             EPFLEET_MEMBER(decode.expert_precision), EPFLEET_MEMBER(decode.overlap),
+             EPFLEET_MEMBER(decode.phase_barriers));
   rows.choice("decode.balancer.unit", EPFLEET_MEMBER(decode.balancer.unit),
               rules(policy::decode_unit_rules()),
               {"Rule that chooses the decode unit of a request.", "see the rule"});

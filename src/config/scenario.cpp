@@ -9,6 +9,7 @@ model::PrefillLayout bare_prefill_layout(const Scenario& scenario) {
   layout.gpus = scenario.prefill.gpus;
   layout.dual_batch = scenario.prefill.overlap == serving::Overlap::DualBatch;
   layout.phase_barriers = scenario.prefill.phase_barriers;
+  layout.expert_precision = scenario.prefill.expert_precision;
   layout.mtp = scenario.decode.mtp.enabled;
   layout.gpus_per_node = scenario.prefill_hardware.gpus_per_node;
   return layout;
@@ -20,6 +21,7 @@ model::DecodeLayout bare_decode_layout(const Scenario& scenario) {
   layout.draft_tokens = scenario.decode.mtp.enabled ? scenario.decode.mtp.draft_tokens : 0;
   layout.dual_batch = scenario.decode.overlap == serving::Overlap::DualBatch;
   layout.phase_barriers = scenario.decode.phase_barriers;
+  layout.expert_precision = scenario.decode.expert_precision;
   layout.gpus_per_node = scenario.decode_hardware.gpus_per_node;
   layout.host_time = scenario.decode.host_time;
   layout.max_requests_per_gpu = max_requests_per_gpu(scenario);

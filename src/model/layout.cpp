@@ -15,14 +15,16 @@ constexpr std::int64_t kLowLatencyHeaderBytes = 224;  // scales and header of a 
 struct Placement {
   std::int64_t gpus = 0, redundant_experts = 0;
   bool mtp = false, kv_b_in_bf16 = false;
+  ExpertPrecision experts = ExpertPrecision::Fp8;
 };
 
 Placement placement_of(const DecodeLayout& layout) {
-  return {layout.gpus, layout.redundant_experts, layout.draft_tokens > 0, layout.kv_b_in_bf16};
+  return {layout.gpus, layout.redundant_experts, layout.draft_tokens > 0, layout.kv_b_in_bf16,
+          layout.expert_precision};
 }
 
 Placement placement_of(const PrefillLayout& layout) {
-  return {layout.gpus, layout.redundant_experts, layout.mtp, false};
+  return {layout.gpus, layout.redundant_experts, layout.mtp, false, layout.expert_precision};
 }
 
 base::Bytes weights(const Model& model, const Placement& placement) {
@@ -30,12 +32,16 @@ base::Bytes weights(const Model& model, const Placement& placement) {
       expert_slots_per_gpu(model, placement.gpus, placement.redundant_experts);
   const std::int64_t mtp_layers = placement.mtp ? model.mtp_layers : 0;
   const std::int64_t moe_layers = model.moe_layers() + mtp_layers;
-  const std::int64_t fp8 = moe_layers * (slots + model.shared_experts) * model.expert_parameters() +
+  const std::int64_t experts =
+      moe_layers * (slots + model.shared_experts) * model.expert_parameters();
+  const bool wide = placement.experts == ExpertPrecision::Bf16;
+  const std::int64_t fp8 = (wide ? 0 : experts) +
                            (model.layers + mtp_layers) * model.attention_parameters() +
                            model.dense_layers * model.dense_ffn_parameters();
   std::int64_t bf16 = moe_layers * model.router_parameters() +
                       2 * model.head_parameters() +                  // embedding and head
                       mtp_layers * 2 * model.hidden * model.hidden;  // projection of the MTP module
+  bf16 += wide ? experts : 0;
   if (placement.kv_b_in_bf16) {
     bf16 += (model.layers + mtp_layers) * model.kv_b_parameters();
   }

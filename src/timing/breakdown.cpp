@@ -1,15 +1,20 @@
 #include "epfleet/timing/breakdown.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace epfleet::timing {
 namespace {
 
-double batches_of(const DecodeLayer& layer) {
-  return static_cast<double>(layer.layout().micro_batches());
-}
-
 double batches_of(const PrefillLayer& layer) { return static_cast<double>(layer.micro_batches()); }
+
+// Requests of a GPU in micro-batch i.
+double requests_in(const DecodeLayer& layer, double requests, std::size_t i) {
+  if (!layer.layout().dual_batch) {
+    return i == 0 ? requests : 0.0;
+  }
+  return i == 0 ? std::ceil(requests / 2.0) : std::floor(requests / 2.0);
+}
 
 void scale(ComputeTime& time, double factor) {
   time.attention_core_s *= factor;
@@ -21,23 +26,38 @@ void scale(ComputeTime& time, double factor) {
 
 }  // namespace
 
-double decode_layer_s(const DecodeLayer& layer, double requests, double kv_tokens) {
-  const double batches = batches_of(layer);
-  const DecodeStages stages = layer.even_stages(requests / batches, kv_tokens / batches);
-  if (!layer.layout().dual_batch) {
-    return decode_layer_without_overlap(stages);
+DecodeHalves decode_halves(const DecodeLayer& layer, double requests, double kv_tokens) {
+  const double kv = kv_tokens / static_cast<double>(layer.layout().micro_batches());
+  DecodeHalves halves;
+  for (std::size_t i = 0; i < 2; ++i) {
+    const double n = requests_in(layer, requests, i);
+    if (i == 1 && !layer.layout().dual_batch) {
+      break;
+    }
+    halves.stages[i] = layer.even_stages(n, kv);
+    // Half the KV is in each micro-batch even when one of them has no request.
+    halves.stages[i].attn1_s = layer.attn1_fixed_s(n) + kv * layer.attn1_per_kv_token_s();
+    halves.shared_attn0_s[i] =
+        halves.stages[i].shared_s + layer.attn0(requests_in(layer, requests, 1 - i)).total();
   }
-  const double shared_attn0 = stages.shared_s + stages.attn0_s;
-  const DecodeHalves halves{{stages, stages}, {shared_attn0, shared_attn0}};
+  return halves;
+}
+
+PrefillHalf prefill_half(const PrefillLayer& layer, double tokens, double prefix_tokens,
+                         double pairs) {
+  const double batches = batches_of(layer);
+  return layer.even_half(tokens / batches, prefix_tokens / batches, pairs / batches);
+}
+
+double layer_s(const DecodeLayer& layer, const DecodeHalves& halves) {
+  if (!layer.layout().dual_batch) {
+    return decode_layer_without_overlap(halves.stages[0]);
+  }
   return layer.layout().phase_barriers ? decode_layer_with_barriers(halves)
                                        : decode_layer_without_barriers(halves);
 }
 
-double prefill_layer_s(const PrefillLayer& layer, double tokens, double prefix_tokens,
-                       double pairs) {
-  const double batches = batches_of(layer);
-  const PrefillHalf half =
-      layer.even_half(tokens / batches, prefix_tokens / batches, pairs / batches);
+double layer_s(const PrefillLayer& layer, const PrefillHalf& half) {
   if (!layer.layout().dual_batch) {
     return prefill_layer_without_overlap(half);
   }
@@ -46,25 +66,36 @@ double prefill_layer_s(const PrefillLayer& layer, double tokens, double prefix_t
              : prefill_layer_without_barriers(half, layer.moe_layer_equivalents());
 }
 
+double decode_layer_s(const DecodeLayer& layer, double requests, double kv_tokens) {
+  return layer_s(layer, decode_halves(layer, requests, kv_tokens));
+}
+
+double prefill_layer_s(const PrefillLayer& layer, double tokens, double prefix_tokens,
+                       double pairs) {
+  return layer_s(layer, prefill_half(layer, tokens, prefix_tokens, pairs));
+}
+
 LayerBreakdown decode_breakdown(const DecodeLayer& layer, double requests, double kv_tokens) {
-  const double batches = batches_of(layer);
-  const double n = requests / batches;
-  const double received = layer.received_requests(n * static_cast<double>(layer.layout().gpus));
-  const DecodeStages stages = layer.even_stages(n, kv_tokens / batches);
+  const model::DecodeLayout& layout = layer.layout();
+  const DecodeHalves halves = decode_halves(layer, requests, kv_tokens);
   LayerBreakdown rows;
-  rows.overall_s = decode_layer_s(layer, requests, kv_tokens);
-  rows.compute = layer.shared(n);
-  rows.compute += layer.attn0(n);
-  rows.compute += layer.attn1(n, kv_tokens / batches);
-  rows.compute += layer.mlp(received);
-  scale(rows.compute, batches);
-  const bool hidden = layer.layout().dual_batch;
-  const double under_dispatch = hidden ? stages.shared_s + stages.attn0_s : 0.0;
-  const double under_combine = hidden ? stages.attn1_s : 0.0;
-  rows.dispatch_core_s = batches * std::max(0.0, stages.dispatch_s - under_dispatch);
-  rows.combine_core_s = batches * std::max(0.0, stages.combine_s - under_combine);
+  rows.overall_s = layer_s(layer, halves);
+  double network_s = 0.0;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(layout.micro_batches()); ++i) {
+    const double n = requests_in(layer, requests, i);
+    const DecodeStages& own = halves.stages[i];
+    rows.compute += layer.shared(n);
+    rows.compute += layer.attn0(n);
+    rows.compute += layer.attn1(n, kv_tokens / static_cast<double>(layout.micro_batches()));
+    rows.compute += layer.mlp(layer.received_requests(n * static_cast<double>(layout.gpus)));
+    const double under_dispatch = layout.dual_batch ? halves.shared_attn0_s[i] : 0.0;
+    const double under_combine = layout.dual_batch ? halves.stages[1 - i].attn1_s : 0.0;
+    rows.dispatch_core_s += std::max(0.0, own.dispatch_s - under_dispatch);
+    rows.combine_core_s += std::max(0.0, own.combine_s - under_combine);
+    network_s += own.dispatch_s + own.combine_s;
+  }
   rows.compute_bubble_s = rows.overall_s - rows.compute.total();
-  rows.communication_bubble_s = rows.overall_s - batches * (stages.dispatch_s + stages.combine_s);
+  rows.communication_bubble_s = rows.overall_s - network_s;
   return rows;
 }
 
@@ -83,8 +114,8 @@ LayerBreakdown prefill_breakdown(const PrefillLayer& layer, double tokens, doubl
   const NormalAllToAll& network = layer.all_to_all();
   rows.dispatch_barrier_s = batches * network.dispatch_barrier();
   rows.combine_barrier_s = batches * network.combine_barrier();
-  rows.dispatch_core_s = batches * network.dispatch_core(busiest);
-  rows.combine_core_s = batches * network.combine_core(busiest);
+  rows.dispatch_core_s = batches * (layer.dispatch_s(busiest) - network.dispatch_barrier());
+  rows.combine_core_s = batches * (layer.combine_s(busiest) - network.combine_barrier());
   rows.compute_bubble_s = rows.overall_s - rows.compute.total();
   rows.communication_bubble_s = rows.overall_s - rows.dispatch_barrier_s - rows.dispatch_core_s -
                                 rows.combine_barrier_s - rows.combine_core_s;

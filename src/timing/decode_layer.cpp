@@ -23,6 +23,7 @@ DecodeLayer::DecodeLayer(const hardware::HardwareProfile& hardware, const model:
     : model_(model),
       layout_(layout),
       imbalance_(imbalance),
+      width_(model, layout.expert_precision),
       kernels_(hardware, hardware.sms, clock),  // low-latency transfers hold no SMs in flight
       all_to_all_(hardware, layout.gpus, layout.dual_batch) {}
 
@@ -84,9 +85,10 @@ ComputeTime DecodeLayer::shared(double requests) const {
     return time;
   }
   const std::int64_t inter = model_.shared_experts * model_.moe_inter;
-  time.gemm_s = kernels_.dense_gemm(m, 2 * inter, model_.hidden) +
-                kernels_.dense_gemm(m, model_.hidden, inter);
-  time.other_s = kernels_.quantise(m, model_.hidden) + kernels_.silu_quantise(m, inter);
+  time.gemm_s = kernels_.dense_gemm(m, 2 * inter, width_.depth(model_.hidden)) +
+                kernels_.dense_gemm(m, model_.hidden, width_.depth(inter));
+  time.other_s = kernels_.silu_quantise(m, inter) +
+                 (width_.quantises() ? kernels_.quantise(m, model_.hidden) : 0.0);
   time.gap_s = 4.0 * kernels_.gap();
   return time;
 }
@@ -108,15 +110,16 @@ ComputeTime DecodeLayer::mlp(double received_requests) const {
   const double slots =
       real(model::expert_slots_per_gpu(model_, layout_.gpus, layout_.redundant_experts));
   const double active = active_slots(slots, rows);
-  time.moe_s = kernels_.masked_gemm(rows, active, 2 * model_.moe_inter, model_.hidden) +
-               kernels_.masked_gemm(rows, active, model_.hidden, model_.moe_inter);
+  time.moe_s =
+      kernels_.masked_gemm(rows, active, 2 * model_.moe_inter, width_.depth(model_.hidden)) +
+      kernels_.masked_gemm(rows, active, model_.hidden, width_.depth(model_.moe_inter));
   time.other_s = kernels_.silu_quantise(rows, model_.moe_inter);
   time.gap_s = 3.0 * kernels_.gap();
   return time;
 }
 
 double DecodeLayer::dispatch_s(double busiest_requests) const {
-  return all_to_all_.dispatch(query_tokens(busiest_requests));
+  return all_to_all_.dispatch(width_.dispatched(query_tokens(busiest_requests)));
 }
 
 double DecodeLayer::combine_s(double busiest_requests) const {

@@ -7,6 +7,8 @@
 #include "decode_tables.h"
 #include "epfleet/base/error.h"
 #include "epfleet/base/time.h"
+#include "epfleet/timing/breakdown.h"
+#include "epfleet/timing/calibrated_range.h"
 #include "epfleet/timing/decode_layer.h"
 
 namespace epfleet::timing {
@@ -20,12 +22,12 @@ double real(std::int64_t value) { return static_cast<double>(value); }
 
 struct DecodePricer::Tables {
   Tables(const hardware::HardwareProfile& hardware, const model::Model& model,
-         const model::DecodeLayout& layout, const model::ExpertImbalance& imbalance);
+         const model::DecodeLayout& layout, const model::ExpertImbalance& imbalance, Clock clock);
   Tables(const Tables&) = delete;  // `loads` refers to `layer`
   Tables& operator=(const Tables&) = delete;
 
   [[nodiscard]] DecodeStages stages(const DecodeMicroBatch& batch) const;
-  [[nodiscard]] double layer_seconds(const std::array<DecodeMicroBatch, 2>& batches) const;
+  [[nodiscard]] DecodeHalves halves(const std::array<DecodeMicroBatch, 2>& batches) const;
   [[nodiscard]] bool out_of_range(const DecodeStep& step) const;
   [[nodiscard]] StepPrice price(const DecodeStep& step) const;
 
@@ -36,8 +38,8 @@ struct DecodePricer::Tables {
 
 DecodePricer::Tables::Tables(const hardware::HardwareProfile& hardware, const model::Model& model,
                              const model::DecodeLayout& layout,
-                             const model::ExpertImbalance& imbalance_of)
-    : layer(hardware, model, layout, imbalance_of), loads(layer) {
+                             const model::ExpertImbalance& imbalance_of, Clock clock)
+    : layer(hardware, model, layout, imbalance_of, clock), loads(layer) {
   const std::int64_t most = layout.max_requests_per_gpu;
   const double end =
       real(layout.gpus) * std::max(1.0, real(layout.dual_batch ? most - most / 2 : most));
@@ -57,7 +59,7 @@ DecodeStages DecodePricer::Tables::stages(const DecodeMicroBatch& batch) const {
   return stages;
 }
 
-double DecodePricer::Tables::layer_seconds(const std::array<DecodeMicroBatch, 2>& batches) const {
+DecodeHalves DecodePricer::Tables::halves(const std::array<DecodeMicroBatch, 2>& batches) const {
   DecodeHalves halves;
   for (std::size_t batch = 0; batch < 2; ++batch) {
     halves.stages[batch] = stages(batches[batch]);
@@ -65,10 +67,8 @@ double DecodePricer::Tables::layer_seconds(const std::array<DecodeMicroBatch, 2>
   }
   if (!loads.dual_batch()) {
     halves.stages[0].shared_s = 0.0;  // inside attn1_s, see DecodeTables::batch_fixed
-    return decode_layer_without_overlap(halves.stages[0]);
   }
-  return layer.layout().phase_barriers ? decode_layer_with_barriers(halves)
-                                       : decode_layer_without_barriers(halves);
+  return halves;
 }
 
 bool DecodePricer::Tables::out_of_range(const DecodeStep& step) const {
@@ -84,7 +84,7 @@ bool DecodePricer::Tables::out_of_range(const DecodeStep& step) const {
 // The imbalance told is that of the larger micro-batch.
 StepPrice DecodePricer::Tables::price(const DecodeStep& step) const {
   EPFLEET_CHECK(step.requests > 0, "a decode step serves at least one request");
-  const double seconds = layer.moe_layer_equivalents() * layer_seconds(step.batches) +
+  const double seconds = layer.moe_layer_equivalents() * layer_s(layer, halves(step.batches)) +
                          step.dense_s + step.head_s + base::to_seconds(layer.layout().host_time);
   const double unit = std::max(step.batches[0].unit_requests, step.batches[1].unit_requests);
   return {.duration = base::duration_from_seconds(seconds),
@@ -94,8 +94,8 @@ StepPrice DecodePricer::Tables::price(const DecodeStep& step) const {
 
 DecodePricer::DecodePricer(const hardware::HardwareProfile& hardware, const model::Model& model,
                            const model::DecodeLayout& layout,
-                           const model::ExpertImbalance& imbalance)
-    : tables_(std::make_unique<const Tables>(hardware, model, layout, imbalance)) {}
+                           const model::ExpertImbalance& imbalance, Clock clock)
+    : tables_(std::make_unique<const Tables>(hardware, model, layout, imbalance, clock)) {}
 
 DecodePricer::~DecodePricer() = default;
 DecodePricer::DecodePricer(DecodePricer&&) noexcept = default;
@@ -107,6 +107,11 @@ StepPrice DecodePricer::price(std::span<const std::int32_t> requests,
   EPFLEET_CHECK(requests.size() == gpus && kv_fixed.size() == gpus,
                 "a decode step has requests and KV of every GPU of the unit");
   return tables_->price(tables_->loads.split_anew(requests, kv_fixed));
+}
+
+DecodeHalves DecodePricer::stages(std::span<const std::int32_t> requests,
+                                  std::span<const std::int32_t> kv_fixed) const {
+  return tables_->halves(tables_->loads.split_anew(requests, kv_fixed).batches);
 }
 
 StepPrice DecodePricer::price_halves(const UnitHalves& halves) const {

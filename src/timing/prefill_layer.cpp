@@ -31,6 +31,7 @@ PrefillLayer::PrefillLayer(const hardware::HardwareProfile& hardware, const mode
     : model_(model),
       layout_(layout),
       imbalance_(imbalance),
+      width_(model, layout.expert_precision),
       kernels_(hardware, compute_sms(hardware, layout.dual_batch), clock),
       all_sms_(hardware, hardware.sms, clock),
       all_to_all_(hardware, model, layout.gpus, layout.gpus_per_node, layout.dual_batch) {}
@@ -91,9 +92,10 @@ ComputeTime PrefillLayer::shared(double tokens) const {
     return time;
   }
   const std::int64_t inter = model_.shared_experts * model_.moe_inter;
-  time.gemm_s = kernels_.dense_gemm(tokens, 2 * inter, model_.hidden) +
-                kernels_.dense_gemm(tokens, model_.hidden, inter);
-  time.other_s = kernels_.quantise(tokens, model_.hidden) + kernels_.silu_quantise(tokens, inter);
+  time.gemm_s = kernels_.dense_gemm(tokens, 2 * inter, width_.depth(model_.hidden)) +
+                kernels_.dense_gemm(tokens, model_.hidden, width_.depth(inter));
+  time.other_s = kernels_.silu_quantise(tokens, inter) +
+                 (width_.quantises() ? kernels_.quantise(tokens, model_.hidden) : 0.0);
   time.gap_s = 4.0 * kernels_.gap();
   return time;
 }
@@ -118,17 +120,20 @@ ComputeTime PrefillLayer::mlp(double received_tokens) const {
   const double slots =
       real(model::expert_slots_per_gpu(model_, layout_.gpus, layout_.redundant_experts));
   const double active = std::min(slots, rows);
-  time.moe_s = kernels_.contiguous_gemm(rows, active, 2 * model_.moe_inter, model_.hidden) +
-               kernels_.contiguous_gemm(rows, active, model_.hidden, model_.moe_inter);
-  time.other_s = kernels_.elementwise((arrivals + rows) * dispatch_bytes_per_token(model_)) +
-                 kernels_.silu_quantise(rows, model_.moe_inter) +
-                 kernels_.elementwise((rows + arrivals) * combine_bytes_per_token(model_));
+  time.moe_s =
+      kernels_.contiguous_gemm(rows, active, 2 * model_.moe_inter, width_.depth(model_.hidden)) +
+      kernels_.contiguous_gemm(rows, active, model_.hidden, width_.depth(model_.moe_inter));
+  time.other_s =
+      kernels_.elementwise(width_.dispatched(arrivals + rows) * dispatch_bytes_per_token(model_)) +
+      kernels_.silu_quantise(rows, model_.moe_inter) +
+      kernels_.elementwise((rows + arrivals) * combine_bytes_per_token(model_));
   time.gap_s = 5.0 * kernels_.gap();
   return time;
 }
 
 double PrefillLayer::dispatch_s(double busiest_tokens) const {
-  return all_to_all_.dispatch_barrier() + all_to_all_.dispatch_core(busiest_tokens);
+  return all_to_all_.dispatch_barrier() +
+         all_to_all_.dispatch_core(width_.dispatched(busiest_tokens));
 }
 
 double PrefillLayer::combine_s(double busiest_tokens) const {

@@ -5,6 +5,8 @@
 #include "curve.h"
 #include "epfleet/base/error.h"
 #include "epfleet/base/time.h"
+#include "epfleet/timing/breakdown.h"
+#include "epfleet/timing/calibrated_range.h"
 #include "epfleet/timing/prefill_layer.h"
 
 namespace epfleet::timing {
@@ -25,8 +27,8 @@ struct Slowest {
 
 struct PrefillPricer::Tables {
   Tables(const hardware::HardwareProfile& hardware, const model::Model& model,
-         const model::PrefillLayout& layout, const model::ExpertImbalance& imbalance)
-      : layer(hardware, model, layout, imbalance),
+         const model::PrefillLayout& layout, const model::ExpertImbalance& imbalance, Clock clock)
+      : layer(hardware, model, layout, imbalance, clock),
         share(1.0 / static_cast<double>(layer.micro_batches())),
         attn(kCurveEnd, kIntervals,
              [&](double tokens) { return layer.attn(tokens * share, 0.0, 0.0).total(); }),
@@ -41,7 +43,9 @@ struct PrefillPricer::Tables {
         work(layer.work()) {}
 
   [[nodiscard]] Slowest slowest(std::span<const PrefillLoad> loads) const;
-  [[nodiscard]] double layer_seconds(const PrefillHalf& half) const;
+  [[nodiscard]] PrefillHalf half(const Slowest& slow, double received) const;
+  [[nodiscard]] double imbalance(const Slowest& slow) const;
+  [[nodiscard]] double received(const Slowest& slow, double imbalance) const;
   [[nodiscard]] bool out_of_range(const Slowest& slow) const;
 
   PrefillLayer layer;
@@ -53,8 +57,8 @@ struct PrefillPricer::Tables {
 
 PrefillPricer::PrefillPricer(const hardware::HardwareProfile& hardware, const model::Model& model,
                              const model::PrefillLayout& layout,
-                             const model::ExpertImbalance& imbalance)
-    : tables_(std::make_unique<const Tables>(hardware, model, layout, imbalance)) {}
+                             const model::ExpertImbalance& imbalance, Clock clock)
+    : tables_(std::make_unique<const Tables>(hardware, model, layout, imbalance, clock)) {}
 
 PrefillPricer::~PrefillPricer() = default;
 PrefillPricer::PrefillPricer(PrefillPricer&&) noexcept = default;
@@ -85,13 +89,26 @@ Slowest PrefillPricer::Tables::slowest(std::span<const PrefillLoad> loads) const
   return slow;
 }
 
-double PrefillPricer::Tables::layer_seconds(const PrefillHalf& half) const {
-  if (!layer.layout().dual_batch) {
-    return prefill_layer_without_overlap(half);
-  }
-  return layer.layout().phase_barriers
-             ? prefill_layer_with_barriers(half)
-             : prefill_layer_without_barriers(half, layer.moe_layer_equivalents());
+// `received`: tokens that the most loaded GPU gets, in units of the mean GPU's.
+PrefillHalf PrefillPricer::Tables::half(const Slowest& slow, double received) const {
+  const double busiest = std::max(static_cast<double>(slow.tokens) * share, received);
+  PrefillHalf half;
+  half.stages = {.attn_s = slow.attn,
+                 .shared_s = slow.shared,
+                 .mlp_s = layer.mlp(received).total(),
+                 .dispatch_s = layer.dispatch_s(busiest),
+                 .combine_s = layer.combine_s(busiest)};
+  half.attn_shared_s = slow.attn_shared;
+  return half;
+}
+
+double PrefillPricer::Tables::imbalance(const Slowest& slow) const {
+  return layer.imbalance(static_cast<double>(slow.unit_tokens) * share);
+}
+
+double PrefillPricer::Tables::received(const Slowest& slow, double imbalance) const {
+  const double gpus = static_cast<double>(layer.layout().gpus);
+  return static_cast<double>(slow.unit_tokens) * share / gpus * imbalance;
 }
 
 bool PrefillPricer::Tables::out_of_range(const Slowest& slow) const {
@@ -107,24 +124,20 @@ StepPrice PrefillPricer::price(std::span<const PrefillLoad> loads) const {
   const Slowest slow = t.slowest(loads);
   EPFLEET_CHECK(slow.unit_tokens > 0, "a prefill step computes at least one token");
 
-  const double gpus = static_cast<double>(loads.size());
-  const double imbalance = t.layer.imbalance(static_cast<double>(slow.unit_tokens) * t.share);
-  const double received = static_cast<double>(slow.unit_tokens) * t.share / gpus * imbalance;
-  const double busiest = std::max(static_cast<double>(slow.tokens) * t.share, received);
-  PrefillHalf half;
-  half.stages = {.attn_s = slow.attn,
-                 .shared_s = slow.shared,
-                 .mlp_s = t.layer.mlp(received).total(),
-                 .dispatch_s = t.layer.dispatch_s(busiest),
-                 .combine_s = t.layer.combine_s(busiest)};
-  half.attn_shared_s = slow.attn_shared;
-
+  const double imbalance = t.imbalance(slow);
+  const PrefillHalf half = t.half(slow, t.received(slow, imbalance));
   const double head = t.layer.head_s(static_cast<double>(slow.sequences));
   const double layers = static_cast<double>(t.layer.moe_layer_equivalents());
-  const double seconds = layers * t.layer_seconds(half) + slow.dense + head;
+  const double seconds = layers * layer_s(t.layer, half) + slow.dense + head;
   return {.duration = base::duration_from_seconds(seconds),
           .expert_imbalance = imbalance,
           .out_of_range = t.out_of_range(slow)};
+}
+
+PrefillHalf PrefillPricer::stages(std::span<const PrefillLoad> loads) const {
+  const Tables& t = *tables_;
+  const Slowest slow = t.slowest(loads);
+  return t.half(slow, t.received(slow, t.imbalance(slow)));
 }
 
 }  // namespace epfleet::timing

@@ -17,6 +17,10 @@
 
 namespace epfleet::model {
 
+// What the weights of routed and shared experts are stored and multiplied in. BF16 doubles their
+// bytes, halves the rate of their products, and sends tokens to them in BF16 too.
+enum class ExpertPrecision { Fp8, Bf16 };
+
 struct DecodeLayout {
   std::int64_t gpus = 144;
   std::int64_t redundant_experts = 32;
@@ -28,6 +32,7 @@ struct DecodeLayout {
   base::Duration host_time =
       std::chrono::milliseconds(5);  // per step, not overlapped (a guess, 2-8 ms)
   std::int64_t max_requests_per_gpu = 128;
+  ExpertPrecision expert_precision = ExpertPrecision::Fp8;
 
   [[nodiscard]] constexpr std::int64_t tokens_per_request() const { return 1 + draft_tokens; }
   [[nodiscard]] constexpr std::int64_t micro_batches() const { return dual_batch ? 2 : 1; }
@@ -40,6 +45,7 @@ struct PrefillLayout {
   bool phase_barriers = true;
   bool mtp = true;  // the unit also holds and runs the MTP module
   std::int64_t gpus_per_node = 8;
+  ExpertPrecision expert_precision = ExpertPrecision::Fp8;
 };
 
 // Requests per GPU whose tokens fill the all-to-all's buffer of 128 tokens in both micro-batches:
@@ -53,7 +59,8 @@ inline constexpr std::int64_t kLowLatencyTokens = 128;
 [[nodiscard]] std::int64_t expert_slots_per_gpu(const Model& model, std::int64_t gpus,
                                                 std::int64_t redundant_experts);
 
-// Bytes of weights on one GPU (FP8; router, embedding, head and MTP projection BF16).
+// Bytes of weights on one GPU (FP8; router, embedding, head and MTP projection BF16, experts as the
+// layout says).
 // EP32 with 9 + 1 experts: 42.9 GB; EP144 with 2 + 1: 24.7 GB.
 [[nodiscard]] base::Bytes weights_bytes(const Model& model, const DecodeLayout& layout);
 [[nodiscard]] base::Bytes weights_bytes(const Model& model, const PrefillLayout& layout);

@@ -7,6 +7,7 @@
 
 #include "epfleet/base/quantity.h"
 #include "epfleet/base/time.h"
+#include "epfleet/model/layout.h"
 
 namespace epfleet::serving {
 
@@ -26,6 +27,7 @@ struct PrefillConfig {
   std::int64_t chunk_grain = 64;                  // tokens
   Overlap overlap = Overlap::DualBatch;
   bool phase_barriers = true;
+  model::ExpertPrecision expert_precision = model::ExpertPrecision::Fp8;
   BalancerConfig balancer;
   Placement placement = Placement::Step;
   base::Bytes runtime_memory{8'000'000'000};  // per GPU: activations, buffers, context (a guess)
@@ -43,6 +45,7 @@ struct DecodeConfig {
   std::optional<std::int64_t> redundant_experts;  // none: auto
   Overlap overlap = Overlap::DualBatch;
   bool phase_barriers = true;
+  model::ExpertPrecision expert_precision = model::ExpertPrecision::Fp8;
   BalancerConfig balancer;
   std::optional<std::int64_t> max_requests_per_gpu;  // none: auto = 2 x 128 / (1 + draft tokens)
   Microbatch microbatch = Microbatch::Reform;

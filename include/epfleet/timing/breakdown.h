@@ -1,7 +1,8 @@
 // Where the time of one MoE layer goes, both micro-batches together, in the rows of the published
 // charts (`breakdown_ms` of `epfleet timing`).
 //
-// Modelled: all GPUs alike. In prefill, dispatch and combine are busy time of the network and the
+// Modelled: all GPUs alike, micro-batches as a unit forms them. In prefill, dispatch and combine
+// are busy time of the network and the
 //   bubbles are what either stream waits; in decode, dispatch and combine are *exposed* wait: what
 //   compute does not hide.
 // Source: the per-layer charts of DeepSeek's profile-data; their figures are in tests/validation.
@@ -21,13 +22,25 @@ struct LayerBreakdown {
   double communication_bubble_s = 0.0;  // the network waits
 };
 
+// The stages of the two micro-batches that the batch of one GPU is split into: ceil and floor of
+// half its requests, half its KV each, as DecodePricer does. Without overlap the first has all.
+[[nodiscard]] DecodeHalves decode_halves(const DecodeLayer& layer, double requests,
+                                         double kv_tokens);
+// Two equal halves; without overlap the whole batch.
+[[nodiscard]] PrefillHalf prefill_half(const PrefillLayer& layer, double tokens,
+                                       double prefix_tokens, double pairs);
+
+// Those stages to the layer's time, as the layout overlaps them.
+[[nodiscard]] double layer_s(const DecodeLayer& layer, const DecodeHalves& halves);
+[[nodiscard]] double layer_s(const PrefillLayer& layer, const PrefillHalf& half);
+
 // Whole batch of one GPU.
 [[nodiscard]] LayerBreakdown decode_breakdown(const DecodeLayer& layer, double requests,
                                               double kv_tokens);
 [[nodiscard]] LayerBreakdown prefill_breakdown(const PrefillLayer& layer, double tokens,
                                                double prefix_tokens, double pairs);
 
-// The layer's time as the layout overlaps it, all GPUs alike.
+// The layer's time, all GPUs alike.
 [[nodiscard]] double decode_layer_s(const DecodeLayer& layer, double requests, double kv_tokens);
 [[nodiscard]] double prefill_layer_s(const PrefillLayer& layer, double tokens, double prefix_tokens,
                                      double pairs);

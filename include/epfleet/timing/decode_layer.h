@@ -14,6 +14,7 @@
 #include "epfleet/model/model.h"
 #include "epfleet/timing/collectives.h"
 #include "epfleet/timing/compute_time.h"
+#include "epfleet/timing/expert_width.h"
 #include "epfleet/timing/kernels.h"
 #include "epfleet/timing/overlap.h"
 
@@ -60,15 +61,9 @@ class DecodeLayer {
   model::Model model_;
   model::DecodeLayout layout_;
   model::ExpertImbalance imbalance_;
+  ExpertWidth width_;
   Kernels kernels_;
   LowLatencyAllToAll all_to_all_;
 };
-
-// Ranges that published or measured figures cover; steps beyond are marked out of range.
-// All-to-all: 2..256 tokens per rank, 8..256 ranks (DeepEP README, aiconfigurator). FlashMLA:
-// lengths up to 32,768 on average (H100 measurements). Nothing is known of larger ones.
-inline constexpr double kMaxMicroBatchTokens = 256.0;
-inline constexpr std::int64_t kMinLowLatencyGpus = 8, kMaxLowLatencyGpus = 256;
-inline constexpr double kMaxMeanKvTokens = 32'768.0;
 
 }  // namespace epfleet::timing

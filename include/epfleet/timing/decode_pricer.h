@@ -16,6 +16,8 @@
 #include "epfleet/model/expert_imbalance.h"
 #include "epfleet/model/layout.h"
 #include "epfleet/model/model.h"
+#include "epfleet/timing/kernels.h"
+#include "epfleet/timing/overlap.h"
 #include "epfleet/timing/step_price.h"
 
 namespace epfleet::timing {
@@ -32,7 +34,8 @@ using UnitHalves = std::array<UnitHalf, 2>;
 class DecodePricer {
  public:
   DecodePricer(const hardware::HardwareProfile& hardware, const model::Model& model,
-               const model::DecodeLayout& layout, const model::ExpertImbalance& imbalance);
+               const model::DecodeLayout& layout, const model::ExpertImbalance& imbalance,
+               Clock clock = Clock::Sustained);
   ~DecodePricer();
   DecodePricer(DecodePricer&&) noexcept;
   DecodePricer& operator=(DecodePricer&&) noexcept;
@@ -47,6 +50,11 @@ class DecodePricer {
   // REQUIRES: two micro-batches (layout.dual_batch); spans of layout.gpus elements; at least one
   // request in all.
   [[nodiscard]] StepPrice price_halves(const UnitHalves& halves) const;
+
+  // The stages that price() applies the layer's formula to, each that of the slowest GPU. Without
+  // overlap SHARED and ATTN-0 are inside ATTN-1 of the first. REQUIRES: as price().
+  [[nodiscard]] DecodeHalves stages(std::span<const std::int32_t> requests,
+                                    std::span<const std::int32_t> kv_fixed) const;
 
  private:
   struct Tables;

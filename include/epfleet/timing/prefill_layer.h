@@ -15,6 +15,7 @@
 #include "epfleet/model/model.h"
 #include "epfleet/timing/collectives.h"
 #include "epfleet/timing/compute_time.h"
+#include "epfleet/timing/expert_width.h"
 #include "epfleet/timing/kernels.h"
 #include "epfleet/timing/overlap.h"
 #include "epfleet/timing/step_price.h"
@@ -69,18 +70,10 @@ class PrefillLayer {
   model::Model model_;
   model::PrefillLayout layout_;
   model::ExpertImbalance imbalance_;
+  ExpertWidth width_;
   Kernels kernels_;  // beside communication
   Kernels all_sms_;  // dense layers and head: nothing to communicate
   NormalAllToAll all_to_all_;
 };
-
-// Ranges that published or measured figures cover. All-to-all: 512..32,768 tokens per rank on 2-8
-// nodes and 1 node (DeepEP README, aiconfigurator); below, the fixed parts dominate and the
-// contiguous GEMM's table begins at 128 tokens a group. Attention: up to 49,152 keys (H100
-// measurements).
-inline constexpr double kMinPrefillTokens = 128.0;  // of the fullest GPU, both micro-batches
-inline constexpr double kMaxPrefillTokens = 65'536.0;
-inline constexpr double kMaxMeanKeys = 49'152.0;
-inline constexpr std::int64_t kMaxNormalGpus = 64;
 
 }  // namespace epfleet::timing

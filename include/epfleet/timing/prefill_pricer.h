@@ -14,6 +14,8 @@
 #include "epfleet/model/expert_imbalance.h"
 #include "epfleet/model/layout.h"
 #include "epfleet/model/model.h"
+#include "epfleet/timing/kernels.h"
+#include "epfleet/timing/overlap.h"
 #include "epfleet/timing/step_price.h"
 
 namespace epfleet::timing {
@@ -21,13 +23,18 @@ namespace epfleet::timing {
 class PrefillPricer {
  public:
   PrefillPricer(const hardware::HardwareProfile& hardware, const model::Model& model,
-                const model::PrefillLayout& layout, const model::ExpertImbalance& imbalance);
+                const model::PrefillLayout& layout, const model::ExpertImbalance& imbalance,
+                Clock clock = Clock::Sustained);
   ~PrefillPricer();
   PrefillPricer(PrefillPricer&&) noexcept;
   PrefillPricer& operator=(PrefillPricer&&) noexcept;
 
   // REQUIRES: loads has layout.gpus elements; at least one token in all.
   [[nodiscard]] StepPrice price(std::span<const PrefillLoad> loads) const;
+
+  // The stages that price() applies the layer's formula to, each that of the slowest GPU.
+  // REQUIRES: as price().
+  [[nodiscard]] PrefillHalf stages(std::span<const PrefillLoad> loads) const;
 
   // Linear work of a chunk's attention stage on one GPU at large batches.
   [[nodiscard]] const PrefillWork& work() const;

@@ -54,6 +54,31 @@ TEST(Layout, NoDraftNoMtpWeights) {
   EXPECT_NEAR(with - gb(weights_bytes(Model{}, layout)), 0.5284, 0.0005);
 }
 
+// 59 layers x (slots + 1) x 44.04 M weights of experts take one byte more each, and no scales (1 /
+// 4096 of their bytes): EP144 7.795 GB more, EP32 25.98 GB more.
+TEST(Layout, ExpertsInBf16) {
+  DecodeLayout wide_decode = decode(144, 32);
+  PrefillLayout wide_prefill = prefill(32, 32);
+  wide_decode.expert_precision = wide_prefill.expert_precision = ExpertPrecision::Bf16;
+  const Model m;
+  const auto experts = [](double slots) { return 59.0 * (slots + 1.0) * 44.040192e6; };
+  const double scales = 1.0 / 4096.0;
+  EXPECT_NEAR(gb(weights_bytes(m, wide_decode)) - gb(weights_bytes(m, decode(144, 32))),
+              experts(2) * (1.0 - scales) * 1e-9, 1e-6);
+  EXPECT_NEAR(gb(weights_bytes(m, wide_prefill)) - gb(weights_bytes(m, prefill(32, 32))),
+              experts(9) * (1.0 - scales) * 1e-9, 1e-6);
+}
+
+// In BF16 a decode unit of EP16 no longer fits an H800, one of EP32 does.
+TEST(Layout, SmallestUnitOfAnH800InBf16) {
+  DecodeLayout small = decode(16, 0);
+  small.expert_precision = ExpertPrecision::Bf16;
+  EXPECT_TRUE(problem(Model{}, small, kH800, kRuntime));
+  DecodeLayout larger = decode(32, 0);
+  larger.expert_precision = ExpertPrecision::Bf16;
+  EXPECT_FALSE(problem(Model{}, larger, kH800, kRuntime));
+}
+
 // 4 x 288 x 128 x (2 x 7168 + 224) = 2,146,959,360 bytes; without micro-batches twice the tokens.
 TEST(Layout, LowLatencyBuffer) {
   DecodeLayout layout = decode(144, 32);

@@ -1,0 +1,157 @@
+#include "epfleet/timing/step_anatomy.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "epfleet/base/error.h"
+#include "epfleet/base/time.h"
+#include "epfleet/timing/calibrated_range.h"
+
+namespace epfleet::timing {
+namespace {
+
+double real(std::int64_t value) { return static_cast<double>(value); }
+
+void add_up(StepAnatomy& step) {
+  step.step_s = real(step.moe_layers + step.mtp_layers) * step.layer_s + step.dense_layers_s +
+                step.head_s + step.host_s;
+}
+
+// --- decode
+
+std::vector<StageTime> mean_stages(const DecodeHalves& halves, bool dual) {
+  const DecodeStages& a = halves.stages[0];
+  const DecodeStages& b = dual ? halves.stages[1] : halves.stages[0];
+  const auto mean = [](double x, double y) { return (x + y) / 2.0; };
+  return {
+      {"shared", mean(a.shared_s, b.shared_s)},       {"attn0", mean(a.attn0_s, b.attn0_s)},
+      {"attn1", mean(a.attn1_s, b.attn1_s)},          {"mlp", mean(a.mlp_s, b.mlp_s)},
+      {"dispatch", mean(a.dispatch_s, b.dispatch_s)}, {"combine", mean(a.combine_s, b.combine_s)}};
+}
+
+std::vector<PhaseTime> five_stages(const DecodeHalves& halves) {
+  const DecodeStages& zero = halves.stages[0];
+  const DecodeStages& one = halves.stages[1];
+  return {{"SHARED(0) + ATTN-0(1) | DISPATCH(0)", "dispatch_0", halves.shared_attn0_s[0],
+           zero.dispatch_s},
+          {"MLP(0)", "mlp_0", zero.mlp_s, 0.0},
+          {"ATTN-1(1) | COMBINE(0)", "combine_0", one.attn1_s, zero.combine_s},
+          {"SHARED(1) + ATTN-0(0) | DISPATCH(1)", "dispatch_1", halves.shared_attn0_s[1],
+           one.dispatch_s},
+          {"MLP(1)", "mlp_1", one.mlp_s, 0.0},
+          {"ATTN-1(0) | COMBINE(1)", "combine_1", zero.attn1_s, one.combine_s}};
+}
+
+std::vector<PhaseTime> in_turn(const DecodeStages& s) {
+  return {{"ATTN-0", "attn0", s.attn0_s, 0.0},   {"ATTN-1", "attn1", s.attn1_s, 0.0},
+          {"SHARED", "shared", s.shared_s, 0.0}, {"DISPATCH", "dispatch", 0.0, s.dispatch_s},
+          {"MLP", "mlp", s.mlp_s, 0.0},          {"COMBINE", "combine", 0.0, s.combine_s}};
+}
+
+// --- prefill
+
+std::vector<StageTime> stages_of(const PrefillHalf& half) {
+  const PrefillStages& s = half.stages;
+  return {{"attn", s.attn_s},
+          {"shared", s.shared_s},
+          {"mlp", s.mlp_s},
+          {"dispatch", s.dispatch_s},
+          {"combine", s.combine_s}};
+}
+
+std::vector<PhaseTime> four_phases(const PrefillHalf& half) {
+  const PrefillStages& s = half.stages;
+  return {{"ATTN(1) + SHARED(0) | COMBINE(0)", "combine_0", half.attn_shared_s, s.combine_s},
+          {"ATTN(0) | DISPATCH(1)", "dispatch_1", s.attn_s, s.dispatch_s},
+          {"MLP(1) | DISPATCH(0)", "dispatch_0", s.mlp_s, s.dispatch_s},
+          {"MLP(0) + SHARED(1) | COMBINE(1)", "combine_1", s.mlp_s + s.shared_s, s.combine_s}};
+}
+
+std::vector<PhaseTime> in_turn(const PrefillHalf& half) {
+  const PrefillStages& s = half.stages;
+  return {{"ATTN", "attn", s.attn_s, 0.0},
+          {"SHARED", "shared", half.attn_shared_s - s.attn_s, 0.0},
+          {"DISPATCH", "dispatch", 0.0, s.dispatch_s},
+          {"MLP", "mlp", s.mlp_s, 0.0},
+          {"COMBINE", "combine", 0.0, s.combine_s}};
+}
+
+}  // namespace
+
+StepAnatomy decode_anatomy(const DecodeLayer& layer, double requests, double kv_tokens) {
+  EPFLEET_CHECK(requests >= 1.0 && kv_tokens > 0.0, "a decode step has requests with KV");
+  const model::DecodeLayout& layout = layer.layout();
+  const model::Model& model = layer.model();
+  const DecodeHalves halves = on_time_grid(decode_halves(layer, requests, kv_tokens));
+  StepAnatomy step;
+  step.moe_layers = model.moe_layers();
+  step.mtp_layers = layout.draft_tokens * model.mtp_layers;
+  const auto layers = static_cast<std::int32_t>(step.moe_layers + step.mtp_layers);
+  step.layer_s = layer_s(layer, halves);
+  step.stages = mean_stages(halves, layout.dual_batch);
+  if (layout.dual_batch) {
+    step.with_barriers_s = decode_layer_with_barriers(halves);
+    step.without_barriers_s = decode_layer_without_barriers(halves);
+    step.phases = five_stages(halves);
+    step.graph = decode_graph(halves, layers);
+  } else {
+    step.with_barriers_s = step.without_barriers_s = step.layer_s;
+    step.phases = in_turn(halves.stages[0]);
+    step.graph = decode_graph_without_overlap(halves.stages[0], layers);
+  }
+  step.dense_layers_s = layer.dense_layers_fixed_s(requests) +
+                        real(model.dense_layers) * kv_tokens * layer.attn1_per_kv_token_s();
+  step.head_s = layer.head_s(requests);
+  step.host_s = base::to_seconds(layout.host_time);
+  add_up(step);
+  step.breakdown = decode_breakdown(layer, requests, kv_tokens);
+  const double larger = layout.dual_batch ? std::ceil(requests / 2.0) : requests;
+  step.expert_imbalance = layer.imbalance(larger * real(layout.gpus));
+  step.outside_calibration =
+      outside_calibration(layout, larger * real(layout.tokens_per_request()), kv_tokens / requests);
+  return step;
+}
+
+StepAnatomy prefill_anatomy(const PrefillLayer& layer, const PrefillBatch& batch) {
+  EPFLEET_CHECK(batch.tokens > 0.0, "a prefill step computes tokens");
+  const model::PrefillLayout& layout = layer.layout();
+  const PrefillHalf half =
+      on_time_grid(prefill_half(layer, batch.tokens, batch.prefix_tokens, batch.pairs));
+  StepAnatomy step;
+  step.moe_layers = layer.model().moe_layers();
+  step.mtp_layers = layer.moe_layer_equivalents() - step.moe_layers;
+  const auto layers = static_cast<std::int32_t>(layer.moe_layer_equivalents());
+  step.layer_s = layer_s(layer, half);
+  step.stages = stages_of(half);
+  if (layout.dual_batch) {
+    step.with_barriers_s = prefill_layer_with_barriers(half);
+    step.without_barriers_s = prefill_layer_without_barriers(half, layers);
+    step.phases = four_phases(half);
+    step.graph = prefill_graph(half, layers);
+  } else {
+    step.with_barriers_s = step.without_barriers_s = step.layer_s;
+    step.phases = in_turn(half);
+    step.graph = prefill_graph_without_overlap(half, layers);
+  }
+  step.dense_layers_s = layer.dense_layers_fixed_s(batch.tokens) +
+                        batch.prefix_tokens * layer.dense_layers_per_prefix_token_s() +
+                        batch.pairs * layer.dense_layers_per_pair_s();
+  step.head_s = layer.head_s(batch.sequences);
+  add_up(step);
+  step.breakdown = prefill_breakdown(layer, batch.tokens, batch.prefix_tokens, batch.pairs);
+  step.expert_imbalance =
+      layer.imbalance(batch.tokens * real(layout.gpus) / real(layer.micro_batches()));
+  step.outside_calibration = outside_calibration(layout, batch.tokens, batch.pairs / batch.tokens);
+  return step;
+}
+
+// A prompt of P tokens has P (P + 1) / 2 pairs. Its chunks of T tokens follow 0, T, 2 T ... earlier
+// ones: (P - T) / 2 on average.
+PrefillBatch batch_of_prompts(double tokens, double prompt_tokens) {
+  return {.tokens = tokens,
+          .prefix_tokens = std::max(0.0, (prompt_tokens - tokens) / 2.0),
+          .pairs = tokens * (prompt_tokens + 1.0) / 2.0,
+          .sequences = tokens / prompt_tokens};
+}
+
+}  // namespace epfleet::timing
