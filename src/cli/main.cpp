@@ -10,17 +10,20 @@
 #include "epfleet/base/error.h"
 #include "epfleet/base/log.h"
 #include "epfleet/config/explain.h"
+#include "epfleet/config/key.h"
 #include "epfleet/config/loader.h"
 #include "epfleet/version.h"
 #include "experts_command.h"
 #include "plan_command.h"
 #include "run_command.h"
 #include "sweep_command.h"
+#include "timing_command.h"
 
 namespace {
 
 using epfleet::cli::ProgressMode;
 using epfleet::cli::RunRequest;
+using epfleet::cli::StepRequest;
 
 enum ExitCode : int {
   kDone = 0,
@@ -30,6 +33,24 @@ enum ExitCode : int {
   kSignalBase = 128,      // 130 for Ctrl-C, 143 for a polite kill
 };
 
+// A word that stands for a value. CLI11's own transformer takes the number behind it too.
+template <class Value>
+CLI::Validator one_of(const std::map<std::string, Value>& words) {
+  std::string names;
+  for (const auto& [name, value] : words) {
+    names += (names.empty() ? "" : ", ") + name;
+  }
+  return {[words, names](std::string& text) -> std::string {
+            const auto found = words.find(text);
+            if (found == words.end()) {
+              return fmt::format("'{}' is none of {}", text, names);
+            }
+            text = std::to_string(static_cast<int>(found->second));
+            return "";
+          },
+          "{" + names + "}"};
+}
+
 void add_run_options(CLI::App& command, RunRequest& request) {
   command.add_option("--out", request.out, "Result folder (default: out/NAME)");
   command.add_option("--set", request.overrides, "Override one key of the scenario, PATH=VALUE")
@@ -38,8 +59,8 @@ void add_run_options(CLI::App& command, RunRequest& request) {
   command.add_option("--seed", request.seed, "Override the scenario's seed");
   command.add_option("--until", request.until, "Simulate only this much of the window, e.g. '2 h'");
   command.add_option("--progress", request.progress, "Progress on stderr")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, ProgressMode>{
-          {"auto", ProgressMode::Auto}, {"on", ProgressMode::On}, {"off", ProgressMode::Off}}));
+      ->transform(one_of<ProgressMode>(
+          {{"auto", ProgressMode::Auto}, {"on", ProgressMode::On}, {"off", ProgressMode::Off}}));
   command.add_flag("--quiet", request.quiet, "No summary on stdout, no notes on stderr");
   command.add_flag("--json", request.json, "Print summary.json instead of the table");
   command.add_option("--trace-events", request.trace_events,
@@ -78,8 +99,8 @@ void add_sweep_options(CLI::App& command, epfleet::cli::SweepRequest& request) {
   command.add_option("--merge", request.merge, "Make the table of the shards in this folder");
   command.add_flag("--list", request.list, "Say what would run");
   command.add_option("--progress", request.progress, "Progress on stderr")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, ProgressMode>{
-          {"auto", ProgressMode::Auto}, {"on", ProgressMode::On}, {"off", ProgressMode::Off}}));
+      ->transform(one_of<ProgressMode>(
+          {{"auto", ProgressMode::Auto}, {"on", ProgressMode::On}, {"off", ProgressMode::Off}}));
   command.add_flag("--quiet", request.quiet, "No table on stdout, no progress on stderr");
 }
 
@@ -117,6 +138,58 @@ void add_experts_options(CLI::App& command, epfleet::cli::ExpertsRequest& reques
   command.add_option("--gpus", request.gpus, "GPUs, of all nodes")->required();
   command.add_option("--rule", request.rule, "Rule (default: eplb); help lists them");
   command.add_flag("--json", request.json, "Print the placement as JSON");
+}
+
+void add_step_options(CLI::App& command, StepRequest& request, const std::string& per_gpu,
+                      const std::string& tokens) {
+  using epfleet::timing::Clock;
+  command.add_option("--scenario", request.scenario, "Scenario file (YAML)")->required();
+  const bool decode = per_gpu == "--requests-per-gpu";
+  command
+      .add_option(per_gpu, request.per_gpu,
+                  decode ? "Requests on every GPU; several, as 32,64,128, make a table (default: "
+                           "as many as the scenario admits)"
+                         : "New tokens of every GPU; several, as 4k,16k, make a table (default: "
+                           "prefill.max_tokens_per_gpu)")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  command
+      .add_option(tokens, request.tokens,
+                  decode ? "Tokens of context of every request; 4k is 4,096 (default: 4k)"
+                         : "Tokens of every prompt; 4k is 4,096 (default: 4k)")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  command.add_option("--set", request.overrides, "Override one key of the scenario, PATH=VALUE")
+      ->allow_extra_args(false)
+      ->take_all();
+  command.add_option("--clock", request.clock, "Clock of a busy or of a cool chip")
+      ->transform(one_of<Clock>({{"sustained", Clock::Sustained}, {"cool", Clock::Cool}}));
+  command.add_option("--timeline", request.timeline,
+                     "Write the step as Chrome trace events to this file (ui.perfetto.dev)");
+  command.add_flag("--json", request.json, "Print JSON instead of a page; of a table a list");
+}
+
+// The words before the options must be commands: CLI11 would only say that one is missing.
+void check_command(const CLI::App& app, int argc, char** argv, int at) {
+  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+  if (commands.empty() || at >= argc || argv[at][0] == '-') {
+    return;
+  }
+  const std::string word = argv[at];
+  std::vector<std::string> names;
+  for (const CLI::App* command : commands) {
+    if (command->get_name() == word) {
+      return check_command(*command, argc, argv, at + 1);
+    }
+    names.push_back(command->get_name());
+  }
+  const std::string nearest = epfleet::config::nearest_word(word, names);
+  const std::string meant =
+      nearest.empty() ? "the" : fmt::format("did you mean '{}'? The", nearest);
+  throw epfleet::base::InputError(
+      {.key = app.get_name(),
+       .what = fmt::format("there is no command '{}'", word),
+       .remedy = fmt::format("{} commands are {}", meant, fmt::join(names, ", "))});
 }
 
 int parse_and_run(int argc, char** argv) {
@@ -159,6 +232,14 @@ int parse_and_run(int argc, char** argv) {
   CLI::App* experts_app = app.add_subcommand("experts", "Copy and place experts for given loads");
   add_experts_options(*experts_app, experts);
 
+  StepRequest step;
+  CLI::App* timing_app = app.add_subcommand("timing", "Price single steps: where the time goes");
+  timing_app->require_subcommand(1);
+  CLI::App* decode_app = timing_app->add_subcommand("decode", "Price a decode step");
+  add_step_options(*decode_app, step, "--requests-per-gpu", "--context");
+  CLI::App* prefill_app = timing_app->add_subcommand("prefill", "Price a prefill step");
+  add_step_options(*prefill_app, step, "--tokens-per-gpu", "--prompt");
+
   std::string scenario;
   CLI::App* check_app =
       app.add_subcommand("check", "Check a scenario; print every problem with its place");
@@ -173,6 +254,7 @@ int parse_and_run(int argc, char** argv) {
   explain_app->add_option("--guesses", guesses_of,
                           "CSV of this scenario's guesses with their plausible ranges");
 
+  check_command(app, argc, argv, 1);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -197,6 +279,11 @@ int parse_and_run(int argc, char** argv) {
   }
   if (experts_app->parsed()) {
     epfleet::cli::experts_command(experts);
+    return kDone;
+  }
+  if (decode_app->parsed() || prefill_app->parsed()) {
+    step.decode = decode_app->parsed();
+    epfleet::cli::step_command(step);
     return kDone;
   }
   if (check_app->parsed()) {

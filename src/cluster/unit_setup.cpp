@@ -61,13 +61,19 @@ std::int64_t kv_bytes_per_token(const FleetSpec& spec) {
   return spec.model.kv_bytes_per_token(spec.decode.mtp.enabled);
 }
 
+model::ExpertImbalance prefill_imbalance(const FleetSpec& spec) {
+  const model::PrefillLayout& layout = spec.prefill_layout;
+  return imbalance(spec, layout.gpus, layout.gpus_per_node, layout.redundant_experts);
+}
+
+model::ExpertImbalance decode_imbalance(const FleetSpec& spec) {
+  const model::DecodeLayout& layout = spec.decode_layout;
+  return imbalance(spec, layout.gpus, layout.gpus_per_node, layout.redundant_experts);
+}
+
 StepPricers make_step_pricers(const FleetSpec& spec) {
-  const model::PrefillLayout& prefill = spec.prefill_layout;
-  const model::DecodeLayout& decode = spec.decode_layout;
-  return {{spec.prefill_hardware, spec.model, prefill,
-           imbalance(spec, prefill.gpus, prefill.gpus_per_node, prefill.redundant_experts)},
-          {spec.decode_hardware, spec.model, decode,
-           imbalance(spec, decode.gpus, decode.gpus_per_node, decode.redundant_experts)}};
+  return {{spec.prefill_hardware, spec.model, spec.prefill_layout, prefill_imbalance(spec)},
+          {spec.decode_hardware, spec.model, spec.decode_layout, decode_imbalance(spec)}};
 }
 
 serving::PrefillUnitLimits prefill_limits(const FleetSpec& spec,

@@ -123,13 +123,17 @@ std::string nearest_key(std::string_view name) {
       return candidate;
     }
   }
+  return nearest_word(name, kNames);
+}
+
+std::string nearest_word(std::string_view misspelt, std::span<const std::string> words) {
   const std::string* best = nullptr;
-  std::size_t least = std::max<std::size_t>(1, (name.size() + 1) / 3) + 1;  // a third may be wrong
-  for (const std::string& candidate : kNames) {
-    const std::size_t distance = edit_distance(name, candidate);
+  std::size_t least = std::max<std::size_t>(1, (misspelt.size() + 1) / 3) + 1;  // a third is wrong
+  for (const std::string& word : words) {
+    const std::size_t distance = edit_distance(misspelt, word);
     if (distance < least) {
       least = distance;
-      best = &candidate;
+      best = &word;
     }
   }
   return best == nullptr ? "" : *best;

@@ -94,8 +94,8 @@ LayerBreakdown decode_breakdown(const DecodeLayer& layer, double requests, doubl
     rows.combine_core_s += std::max(0.0, own.combine_s - under_combine);
     network_s += own.dispatch_s + own.combine_s;
   }
-  rows.compute_bubble_s = rows.overall_s - rows.compute.total();
-  rows.communication_bubble_s = rows.overall_s - network_s;
+  rows.compute_bubble_s = std::max(0.0, rows.overall_s - rows.compute.total());
+  rows.communication_bubble_s = std::max(0.0, rows.overall_s - network_s);
   return rows;
 }
 
@@ -116,7 +116,7 @@ LayerBreakdown prefill_breakdown(const PrefillLayer& layer, double tokens, doubl
   rows.combine_barrier_s = batches * network.combine_barrier();
   rows.dispatch_core_s = batches * (layer.dispatch_s(busiest) - network.dispatch_barrier());
   rows.combine_core_s = batches * (layer.combine_s(busiest) - network.combine_barrier());
-  rows.compute_bubble_s = rows.overall_s - rows.compute.total();
+  rows.compute_bubble_s = std::max(0.0, rows.overall_s - rows.compute.total());
   rows.communication_bubble_s = rows.overall_s - rows.dispatch_barrier_s - rows.dispatch_core_s -
                                 rows.combine_barrier_s - rows.combine_core_s;
   return rows;

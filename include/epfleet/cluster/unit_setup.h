@@ -15,7 +15,12 @@ struct StepPricers {
   timing::DecodePricer decode;
 };
 
-// With the expected imbalance of the experts' placement inside (Monte Carlo, about a second).
+// Expected imbalance of the experts' placement in a unit of the phase (Monte Carlo, up to a
+// second).
+[[nodiscard]] model::ExpertImbalance prefill_imbalance(const FleetSpec& spec);
+[[nodiscard]] model::ExpertImbalance decode_imbalance(const FleetSpec& spec);
+
+// With these imbalances inside.
 [[nodiscard]] StepPricers make_step_pricers(const FleetSpec& spec);
 
 // Throw InputError when no KV fits beside the weights, or not one context of the limit in decode.

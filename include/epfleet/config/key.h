@@ -72,6 +72,10 @@ struct Key {
 // The key or group most like a misspelt one; empty if nothing is near.
 [[nodiscard]] std::string nearest_key(std::string_view name);
 
+// The word most like a misspelt one; empty if none is near.
+[[nodiscard]] std::string nearest_word(std::string_view misspelt,
+                                       std::span<const std::string> words);
+
 // Groups that may be given as the NAME of a shared part: "hardware", "model", "prices.book", ...
 struct PartGroup {
   std::string name;

@@ -25,8 +25,8 @@ struct StageTime {
 
 // What lies between two barriers of a layer.
 struct PhaseTime {
-  std::string name;     // "SHARED(0) + ATTN-0(1) | DISPATCH(0)"
-  std::string bounded;  // the key of its bound: "dispatch"
+  std::string name;  // "SHARED(0) + ATTN-0(1) | DISPATCH(0)"
+  std::string key;   // "dispatch_0": by the transfer under it, or by its one stage
   double compute_s = 0.0, network_s = 0.0;
   [[nodiscard]] double seconds() const { return compute_s > network_s ? compute_s : network_s; }
   [[nodiscard]] bool bound_by_network() const { return network_s > compute_s; }

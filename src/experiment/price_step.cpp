@@ -1,0 +1,129 @@
+#include "epfleet/experiment/price_step.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "epfleet/base/error.h"
+#include "epfleet/cluster/unit_setup.h"
+#include "epfleet/experiment/run_scenario.h"
+
+namespace epfleet::experiment {
+namespace {
+
+double real(std::int64_t value) { return static_cast<double>(value); }
+
+// What both phases tell of their unit.
+template <class Layout>
+report::StepReport unit_report(const cluster::FleetSpec& spec, const Layout& layout,
+                               const hardware::HardwareProfile& hardware, timing::Clock clock) {
+  report::StepReport report;
+  report.clock = clock == timing::Clock::Cool ? "cool" : "sustained";
+  report.gpus = layout.gpus;
+  report.redundant_experts = layout.redundant_experts;
+  report.experts_per_gpu =
+      model::expert_slots_per_gpu(spec.model, layout.gpus, layout.redundant_experts);
+  report.gpus_per_node = layout.gpus_per_node;
+  report.expert_precision =
+      layout.expert_precision == model::ExpertPrecision::Bf16 ? "bf16" : "fp8";
+  report.overlap = layout.dual_batch;
+  report.phase_barriers = layout.phase_barriers;
+  report.hbm.memory = hardware.memory.count();
+  report.hbm.weights = model::weights_bytes(spec.model, layout).count();
+  return report;
+}
+
+void set_memory(report::MemoryBudget& hbm, base::Bytes buffer, base::Bytes runtime,
+                std::int64_t kv_bytes_per_token) {
+  hbm.buffer = buffer.count();
+  hbm.runtime = runtime.count();
+  const auto room = model::kv_capacity_tokens(base::Bytes(hbm.memory), base::Bytes(hbm.weights),
+                                              buffer, runtime, kv_bytes_per_token);
+  hbm.kv_capacity_tokens = room ? room->count() : 0;
+}
+
+void warn_of_memory(report::StepReport& report) {
+  if (!report.hbm.fits()) {
+    report.warnings.push_back(fmt::format("{} tokens of KV do not fit: a GPU holds {}",
+                                          report.hbm.kv_tokens, report.hbm.kv_capacity_tokens));
+  }
+}
+
+double tokens_per_step(const serving::MtpConfig& mtp, std::int64_t drafts) {
+  double tokens = 1.0;
+  double accepted = 1.0;
+  for (std::int64_t draft = 0; draft < drafts; ++draft) {
+    accepted *= mtp.acceptance;
+    tokens += accepted;
+  }
+  return tokens;
+}
+
+}  // namespace
+
+DecodeSteps::DecodeSteps(const config::Scenario& scenario, timing::Clock clock)
+    : spec_(fleet_spec(scenario, scenario.duration)),
+      layer_(spec_.decode_hardware, spec_.model, spec_.decode_layout,
+             cluster::decode_imbalance(spec_), clock),
+      unit_(unit_report(spec_, spec_.decode_layout, spec_.decode_hardware, clock)) {
+  unit_.decode = true;
+  unit_.draft_tokens = spec_.decode_layout.draft_tokens;
+  unit_.acceptance = spec_.decode.mtp.acceptance;
+  set_memory(unit_.hbm, model::low_latency_buffer_bytes(spec_.model, spec_.decode_layout),
+             spec_.decode.runtime_memory, cluster::kv_bytes_per_token(spec_));
+}
+
+report::StepReport DecodeSteps::price(std::int64_t requests_per_gpu,
+                                      std::int64_t context_tokens) const {
+  EPFLEET_CHECK(requests_per_gpu >= 1 && context_tokens >= 1, "a decode step has requests with KV");
+  report::StepReport report = unit_;
+  report.per_gpu = requests_per_gpu;
+  report.tokens = context_tokens;
+  report.hbm.kv_tokens = requests_per_gpu * context_tokens;
+  report.anatomy =
+      timing::decode_anatomy(layer_, real(requests_per_gpu), real(report.hbm.kv_tokens));
+  const double speed =
+      tokens_per_step(spec_.decode.mtp, unit_.draft_tokens) / report.anatomy.step_s;
+  report.tokens_per_s_request = speed;
+  report.tokens_per_s_per_gpu = real(requests_per_gpu) * speed;
+  if (requests_per_gpu > spec_.decode_layout.max_requests_per_gpu) {
+    report.warnings.push_back(
+        fmt::format("{} requests are more than a GPU of such a unit takes: "
+                    "decode.max_requests_per_gpu is {}",
+                    requests_per_gpu, spec_.decode_layout.max_requests_per_gpu));
+  }
+  warn_of_memory(report);
+  return report;
+}
+
+PrefillSteps::PrefillSteps(const config::Scenario& scenario, timing::Clock clock)
+    : spec_(fleet_spec(scenario, scenario.duration)),
+      layer_(spec_.prefill_hardware, spec_.model, spec_.prefill_layout,
+             cluster::prefill_imbalance(spec_), clock),
+      unit_(unit_report(spec_, spec_.prefill_layout, spec_.prefill_hardware, clock)) {
+  unit_.decode = false;
+  unit_.draft_tokens = spec_.prefill_layout.mtp ? spec_.decode.mtp.draft_tokens : 0;
+  set_memory(unit_.hbm, base::Bytes(0), spec_.prefill.runtime_memory,
+             cluster::kv_bytes_per_token(spec_));
+}
+
+report::StepReport PrefillSteps::price(std::int64_t tokens_per_gpu,
+                                       std::int64_t prompt_tokens) const {
+  EPFLEET_CHECK(tokens_per_gpu >= 1 && prompt_tokens >= 1, "a prefill step computes tokens");
+  report::StepReport report = unit_;
+  report.per_gpu = tokens_per_gpu;
+  report.tokens = prompt_tokens;
+  report.hbm.kv_tokens = std::max(tokens_per_gpu, prompt_tokens);
+  report.anatomy = timing::prefill_anatomy(
+      layer_, timing::batch_of_prompts(real(tokens_per_gpu), real(prompt_tokens)));
+  report.tokens_per_s_per_gpu = real(tokens_per_gpu) / report.anatomy.step_s;
+  if (tokens_per_gpu > spec_.prefill.max_tokens_per_gpu.count()) {
+    report.warnings.push_back(fmt::format(
+        "{} tokens are more than a GPU takes in a step: prefill.max_tokens_per_gpu is {}",
+        tokens_per_gpu, spec_.prefill.max_tokens_per_gpu.count()));
+  }
+  warn_of_memory(report);
+  return report;
+}
+
+}  // namespace epfleet::experiment

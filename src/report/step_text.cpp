@@ -1,0 +1,180 @@
+// A step on one screen: what it is, how long, and where the time goes.
+#include <fmt/format.h>
+
+#include "epfleet/report/human_numbers.h"
+#include "epfleet/report/step_report.h"
+#include "terminal_canvas.h"
+
+namespace epfleet::report {
+namespace {
+
+constexpr std::size_t kName = 42, kValue = 13;
+
+std::string count(std::int64_t value) { return grouped(static_cast<double>(value)); }
+std::string ms(double seconds) { return fmt::format("{:.3f} ms", seconds * 1e3); }
+std::string us(double seconds) {
+  return seconds < 1e-3 ? fmt::format("{:.1f} us", seconds * 1e6) : ms(seconds);
+}
+std::string percent(double ratio) { return fmt::format("{:.1f} %", ratio * 100.0); }
+
+std::string experts_of(const StepReport& r) {
+  return fmt::format("EP{}, {} expert{} a GPU ({} redundant, {})", r.gpus, r.experts_per_gpu,
+                     r.experts_per_gpu == 1 ? "" : "s", r.redundant_experts, r.expert_precision);
+}
+
+std::string batch_of(const StepReport& r) {
+  if (!r.decode) {
+    return fmt::format("{} tokens a GPU, of prompts of {}; {}", count(r.per_gpu), count(r.tokens),
+                       r.overlap ? "two micro-batches" : "one batch, no overlap");
+  }
+  const std::string drafts =
+      r.draft_tokens == 0 ? "MTP off"
+                          : fmt::format("{} draft token{} at {} acceptance", r.draft_tokens,
+                                        r.draft_tokens == 1 ? "" : "s", percent(r.acceptance));
+  return fmt::format("{} requests a GPU with {} tokens of context each; {}; {}", count(r.per_gpu),
+                     count(r.tokens), drafts,
+                     r.overlap ? "two micro-batches" : "one batch, no overlap");
+}
+
+class StepPage {
+ public:
+  StepPage(const StepReport& report, const TerminalStyle& style) : r_(report), canvas_(style) {}
+
+  std::string text() {
+    head();
+    step();
+    layer();
+    kernels();
+    memory();
+    remarks();
+    return canvas_.text();
+  }
+
+ private:
+  // A heading and its columns; a name and its values.
+  void heading(std::string_view name, std::initializer_list<std::string_view> columns) {
+    std::string line = padded_right(" " + canvas_.painted(name, Ink::Accent), kName);
+    for (const std::string_view column : columns) {
+      line += canvas_.painted(padded_left(column, kValue), Ink::Dim);
+    }
+    canvas_.raw(line);
+  }
+  void row(std::string_view name, std::initializer_list<std::string> values) {
+    std::string line = padded_right(fmt::format("  {}", name), kName);
+    for (const std::string& value : values) {
+      line += padded_left(value, kValue);
+    }
+    canvas_.raw(line);
+  }
+
+  void head() {
+    canvas_.title(fmt::format("{} step   {}", r_.decode ? "decode" : "prefill", experts_of(r_)),
+                  r_.clock + " clock");
+    canvas_.line("batch", batch_of(r_));
+    const std::string request =
+        r_.tokens_per_s_request ? fmt::format(", {:.1f} for a request", *r_.tokens_per_s_request)
+                                : "";
+    canvas_.line("step", fmt::format("{}; {} tokens/s a node, {} a GPU{}", ms(r_.anatomy.step_s),
+                                     grouped(r_.tokens_per_s_per_node()),
+                                     grouped(r_.tokens_per_s_per_gpu), request));
+  }
+
+  void part(std::string_view name, double seconds) {
+    row(name, {ms(seconds), percent(seconds / r_.anatomy.step_s)});
+  }
+
+  void step() {
+    const timing::StepAnatomy& a = r_.anatomy;
+    heading("Where the step goes", {"time", "share"});
+    part(fmt::format("{} layers with experts, {} each", a.moe_layers, ms(a.layer_s)),
+         static_cast<double>(a.moe_layers) * a.layer_s);
+    if (a.mtp_layers > 0) {
+      part(fmt::format("{} layer{} of the MTP module", a.mtp_layers, a.mtp_layers == 1 ? "" : "s"),
+           static_cast<double>(a.mtp_layers) * a.layer_s);
+    }
+    part("dense layers", a.dense_layers_s);
+    part("head and sampling", a.head_s);
+    if (r_.decode) {
+      part("host", a.host_s);
+    }
+  }
+
+  void layer() {
+    const timing::StepAnatomy& a = r_.anatomy;
+    heading("A layer, phase by phase", {"compute", "network", "bound", "share"});
+    double sum = 0.0;
+    for (const timing::PhaseTime& phase : a.phases) {
+      sum += phase.seconds();
+    }
+    for (const timing::PhaseTime& phase : a.phases) {
+      const auto time = [&](double seconds) { return seconds > 0.0 ? us(seconds) : "-"; };
+      row(phase.name,
+          {time(phase.compute_s), time(phase.network_s),
+           phase.bound_by_network() ? "network" : "compute", percent(phase.seconds() / sum)});
+    }
+    if (r_.overlap) {
+      canvas_.remark(
+          fmt::format("with a barrier after each phase {}, without {} ({} less); the "
+                      "step is priced {}",
+                      ms(a.with_barriers_s), ms(a.without_barriers_s), percent(a.gap_ratio()),
+                      r_.phase_barriers ? "with" : "without"));
+    }
+  }
+
+  void kind(std::string_view name, double seconds) {
+    row(name, {ms(seconds), percent(seconds / r_.anatomy.breakdown.overall_s)});
+  }
+
+  void kernels() {
+    const timing::LayerBreakdown& b = r_.anatomy.breakdown;
+    heading("A layer, by kind of kernel", {"time", "share"});
+    kind("attention core", b.compute.attention_core_s);
+    kind("dense products", b.compute.gemm_s);
+    kind("experts' products", b.compute.moe_s);
+    kind("other kernels", b.compute.other_s);
+    kind("between kernels", b.compute.gap_s);
+    if (r_.decode) {
+      kind("waiting for dispatch", b.dispatch_core_s);
+      kind("waiting for combine", b.combine_core_s);
+    } else {
+      kind("compute waits", b.compute_bubble_s);
+      kind("network: dispatch, its barrier", b.dispatch_barrier_s);
+      kind("network: dispatch, transfer", b.dispatch_core_s);
+      kind("network: combine, its barrier", b.combine_barrier_s);
+      kind("network: combine, transfer", b.combine_core_s);
+    }
+    kind("network waits", b.communication_bubble_s);
+  }
+
+  void memory() {
+    const MemoryBudget& m = r_.hbm;
+    const auto bytes = [](std::int64_t value) { return human_bytes(static_cast<double>(value)); };
+    const std::string buffer =
+        m.buffer > 0 ? fmt::format(", all-to-all buffer {}", bytes(m.buffer)) : "";
+    canvas_.section("Memory of a GPU", {});
+    canvas_.line("", fmt::format("{}: weights {}{}, runtime {}; the rest holds {} tokens of KV, "
+                                 "and this batch has {}",
+                                 bytes(m.memory), bytes(m.weights), buffer, bytes(m.runtime),
+                                 count(m.kv_capacity_tokens), count(m.kv_tokens)));
+  }
+
+  void remarks() {
+    for (const std::string& warning : r_.warnings) {
+      canvas_.warning(warning);
+    }
+    for (const std::string& outside : r_.anatomy.outside_calibration) {
+      canvas_.warning("extrapolated: " + outside);
+    }
+  }
+
+  const StepReport& r_;
+  Canvas canvas_;
+};
+
+}  // namespace
+
+std::string step_text(const StepReport& report, const TerminalStyle& style) {
+  return StepPage(report, style).text();
+}
+
+}  // namespace epfleet::report
