@@ -24,6 +24,10 @@ std::string marks_of(const StepReport& r) {
   return padded_right(marks, kMarks);
 }
 
+std::string_view trimmed(std::string_view line) {
+  return line.substr(0, line.find_last_not_of(' ') + 1);
+}
+
 class Grid {
  public:
   Grid(std::span<const StepReport> reports, const TerminalStyle& style)
@@ -52,7 +56,7 @@ class Grid {
       const std::string name = grouped(static_cast<double>(tokens));
       line += canvas_.painted(padded_left(name, kValue), Ink::Dim) + std::string(kMarks, ' ');
     }
-    canvas_.raw(line);
+    canvas_.raw(trimmed(line));
     for (std::size_t first = 0; first < reports_.size(); first += columns_.size()) {
       line = padded_right(
           fmt::format("  {} {} a GPU", grouped(static_cast<double>(reports_[first].per_gpu)),
@@ -61,7 +65,7 @@ class Grid {
       for (std::size_t i = first; i < first + columns_.size(); ++i) {
         line += padded_left(quantity(reports_[i]), kValue) + marks_of(reports_[i]);
       }
-      canvas_.raw(line);
+      canvas_.raw(trimmed(line));
     }
   }
 

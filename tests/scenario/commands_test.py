@@ -43,6 +43,9 @@ class CommandsTest(ProgramTest):
         for arguments in [[], ["fly"], ["run"], ["run", SMALL, "--fly"], ["replay", SMALL_TRACE],
                           ["run", SMALL, "--progress", "maybe"], ["check"]]:
             self.assertNotEqual(self.refused(*arguments), "", arguments)
+        self.assertIn("no command 'bogus'; the commands are run, ", self.refused("bogus"))
+        self.assertIn("no command 'reply'; did you mean 'replay'?", self.refused("reply", SMALL))
+        self.assertIn("none of auto, off, on", self.refused("run", SMALL, "--progress", "2"))
 
     def test_wrong_values(self):
         for arguments, said in [
