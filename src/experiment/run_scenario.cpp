@@ -13,6 +13,7 @@
 #include "epfleet/metrics/recorder.h"
 #include "epfleet/metrics/threaded_observer.h"
 #include "epfleet/report/request_log.h"
+#include "epfleet/timing/calibrated_range.h"
 #include "epfleet/workload/arrival_feed.h"
 #include "event_trace.h"
 #include "workload_source.h"
@@ -64,8 +65,9 @@ std::vector<std::string> notes_of(const config::Scenario& scenario,
         "workload.totals and workload.hourly_shape are ignored");
   }
   if (statistics.out_of_range_ratio.value_or(0.0) > 0.0) {
-    notes.push_back(fmt::format("{:.2f} % of all steps were priced outside the calibrated ranges",
-                                *statistics.out_of_range_ratio * 100.0));
+    notes.push_back(fmt::format(
+        "{:.2f} % of all steps were priced outside the calibrated ranges ({}; {})",
+        *statistics.out_of_range_ratio * 100.0, timing::prefill_ranges(), timing::decode_ranges()));
   }
   return notes;
 }
