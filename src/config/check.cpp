@@ -53,6 +53,14 @@ void check_report(const Scenario& scenario, Contradictions& found) {
   }
 }
 
+void check_timeline(const Scenario& scenario, Contradictions& found) {
+  const observe::TimelineWindow& timeline = scenario.report.timeline;
+  if (timeline.from && timeline.to && *timeline.to <= *timeline.from) {
+    found.add({"report.timeline.to", "report.timeline.from"}, "is not after report.timeline.from",
+              "choose for example 'from: 10 min' and 'to: 11 min'");
+  }
+}
+
 void check_file(const std::string& path, const char* key, Contradictions& found) {
   if (!path.empty() && !is_file(path)) {
     found.add({key}, fmt::format("no such file: {}", path),
@@ -84,6 +92,7 @@ std::vector<Contradiction> check(const Scenario& scenario) {
   check_slo(scenario.slo.ttft, "ttft", found);
   check_slo(scenario.slo.tpot, "tpot", found);
   check_report(scenario, found);
+  check_timeline(scenario, found);
   check_files(scenario, found);
   return found.take();
 }

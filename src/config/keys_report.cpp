@@ -40,6 +40,19 @@ void add_report_rows(Rows& rows) {
               {"Which requests are written to requests.csv.zst.", "a choice"});
   rows.number("report.request_sample", Dimension::Share, EPFLEET_MEMBER(report.request_sample),
               between(0.0, 1.0), {"Share of the requests that `sample` writes.", "a choice"});
+  rows.number(
+      "report.timeline.from", Dimension::Duration, EPFLEET_MEMBER(report.timeline.from),
+      at_least(0.0),
+      {"Start of timeline.json, from the start of the counted window; none: that start, or no "
+       "timeline if report.timeline.to is none too.",
+       "a choice"},
+      "none");
+  rows.number(
+      "report.timeline.to", Dimension::Duration, EPFLEET_MEMBER(report.timeline.to), above(0.0),
+      {"End of timeline.json, every step of every unit for ui.perfetto.dev: 200 bytes a step; "
+       "none: the end of the window.",
+       "a choice"},
+      "none");
   rows.path("report.published", EPFLEET_MEMBER(report.published), "none",
             {"CSV of published values that the result is compared with.", "see the file"});
   rows.path("report.published_hourly", EPFLEET_MEMBER(report.published_hourly), "none",

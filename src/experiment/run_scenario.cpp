@@ -13,6 +13,7 @@
 #include "epfleet/metrics/recorder.h"
 #include "epfleet/metrics/threaded_observer.h"
 #include "epfleet/report/request_log.h"
+#include "epfleet/report/run_timeline.h"
 #include "epfleet/timing/calibrated_range.h"
 #include "epfleet/workload/arrival_feed.h"
 #include "event_trace.h"
@@ -54,6 +55,15 @@ std::unique_ptr<report::RequestLogWriter> request_log(const config::Scenario& sc
   return std::make_unique<report::RequestLogWriter>(options.folder->path_of("requests.csv.zst"),
                                                     config.requests, config.request_sample,
                                                     scenario.seed);
+}
+
+std::unique_ptr<report::RunTimeline> timeline_of(const config::Scenario& scenario,
+                                                 const RunOptions& options) {
+  const observe::TimelineWindow& window = scenario.report.timeline;
+  return window.wanted() && options.folder != nullptr
+             ? std::make_unique<report::RunTimeline>(options.folder->path_of("timeline.json"),
+                                                     window)
+             : nullptr;
 }
 
 std::vector<std::string> notes_of(const config::Scenario& scenario,
@@ -122,6 +132,10 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
   if (log) {
     observers.push_back(log.get());
   }
+  const auto timeline = timeline_of(scenario, options);
+  if (timeline) {
+    observers.push_back(timeline.get());
+  }
 
   workload::ArrivalFeed arrivals(*source, options.threads);
   cluster::Fleet fleet(spec, pricers, arrivals, *cache, observers);
@@ -133,6 +147,9 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
   }
   if (log) {
     log->finish();
+  }
+  if (timeline) {
+    timeline->finish();
   }
 
   report.scenario = scenario.name;

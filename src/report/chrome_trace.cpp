@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 
 #include <iterator>
-#include <utility>
 
 #include "epfleet/base/error.h"
 
 namespace epfleet::report {
 namespace {
+
+constexpr std::size_t kPiece = std::size_t{1} << 16;  // bytes
 
 // Names are ours, but for what a scenario calls itself.
 std::string quoted(std::string_view text) {
@@ -26,11 +27,23 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
+// The format's time is in microseconds; three decimals are nanoseconds.
+std::string microseconds(base::Duration time) {
+  const std::int64_t ns = time.count();
+  EPFLEET_CHECK(ns >= 0, "a timeline begins at 0");
+  return fmt::format("{}.{:03}", ns / 1000, ns % 1000);
+}
+
 }  // namespace
 
 void ChromeTrace::event(std::string_view fields) {
-  events_ += events_.empty() ? "{\"displayTimeUnit\": \"ms\", \"traceEvents\": [\n" : ",\n";
-  fmt::format_to(std::back_inserter(events_), "{{{}}}", fields);
+  buffer_ += begun_ ? ",\n" : "{\"displayTimeUnit\": \"ms\", \"traceEvents\": [\n";
+  begun_ = true;
+  fmt::format_to(std::back_inserter(buffer_), "{{{}}}", fields);
+  if (buffer_.size() >= kPiece) {
+    sink_(buffer_);
+    buffer_.clear();
+  }
 }
 
 void ChromeTrace::name_process(std::int64_t process, std::string_view name) {
@@ -47,24 +60,29 @@ void ChromeTrace::name_thread(std::int64_t process, std::int64_t thread, std::st
       process, thread, thread));
 }
 
-// The format's time is in microseconds; three decimals are nanoseconds. The end is rounded, not the
-// length, so that slices that touch still do.
 void ChromeTrace::slice(std::int64_t process, std::int64_t thread, std::string_view name,
-                        std::string_view category, double start_s, double end_s) {
-  EPFLEET_CHECK(end_s >= start_s, "a slice ends after it began");
-  const auto start = static_cast<std::int64_t>(start_s * 1e9 + 0.5);
-  const auto length = static_cast<std::int64_t>(end_s * 1e9 + 0.5) - start;
+                        std::string_view category, base::TimePoint start, base::TimePoint end,
+                        Values values) {
+  std::string args;
+  for (const auto& [key, value] : values) {
+    args += fmt::format("{}{}: {:.6g}", args.empty() ? R"(, "args": {)" : ", ", quoted(key), value);
+  }
   event(fmt::format(
-      R"("ph": "X", "pid": {}, "tid": {}, "ts": {}.{:03}, "dur": {}.{:03}, "name": {}, "cat": {})",
-      process, thread, start / 1000, start % 1000, length / 1000, length % 1000, quoted(name),
-      quoted(category)));
+      R"("ph": "X", "pid": {}, "tid": {}, "ts": {}, "dur": {}, "name": {}, "cat": {}{}{})", process,
+      thread, microseconds(start.time_since_epoch()), microseconds(end - start), quoted(name),
+      quoted(category), args, args.empty() ? "" : "}"));
 }
 
-std::string ChromeTrace::take() {
-  if (events_.empty()) {
-    return "{\"traceEvents\": []}\n";
-  }
-  return std::exchange(events_, {}) + "\n]}\n";
+void ChromeTrace::counter(std::int64_t process, std::string_view name, base::TimePoint at,
+                          double value) {
+  event(fmt::format(R"("ph": "C", "pid": {}, "ts": {}, "name": {}, "args": {{"value": {:.6g}}})",
+                    process, microseconds(at.time_since_epoch()), quoted(name), value));
+}
+
+void ChromeTrace::finish() {
+  buffer_ += begun_ ? "\n]}\n" : "{\"traceEvents\": []}\n";
+  sink_(buffer_);
+  buffer_.clear();
 }
 
 }  // namespace epfleet::report

@@ -20,7 +20,8 @@ std::int64_t thread_of(const Task& task) { return 2 * task.micro_batch + thread_
 
 class StepTimeline {
  public:
-  explicit StepTimeline(const StepReport& report) : r_(report) {}
+  explicit StepTimeline(const StepReport& report)
+      : r_(report), trace_([this](std::string_view piece) { text_ += piece; }) {}
 
   std::string text() {
     names();
@@ -29,7 +30,8 @@ class StepTimeline {
     layers();
     part("head and sampling", a.head_s);
     part("host", a.host_s);
-    return trace_.take();
+    trace_.finish();
+    return text_;
   }
 
  private:
@@ -52,7 +54,7 @@ class StepTimeline {
   // What the whole batch does at once.
   void part(const char* name, double seconds) {
     if (seconds > 0.0) {
-      trace_.slice(kByStream, kCompute, name, "step", now_, now_ + seconds);
+      trace_.slice(kByStream, kCompute, name, "step", at(now_), at(now_ + seconds));
     }
     now_ += seconds;
   }
@@ -66,14 +68,20 @@ class StepTimeline {
           r_.overlap ? fmt::format("{}({})", timing::stage_name(task.stage), task.micro_batch)
                      : std::string(timing::stage_name(task.stage));
       const std::string layer = fmt::format("layer {}", task.layer);
-      const double start = now_ + spans[i].start_s, end = now_ + spans[i].end_s;
+      const auto start = at(now_ + spans[i].start_s), end = at(now_ + spans[i].end_s);
       trace_.slice(kByStream, thread_of(task.stream), name, layer, start, end);
       trace_.slice(kByMicroBatch, thread_of(task), name, layer, start, end);
     }
     now_ += timing::end_of(spans);
   }
 
+  // Ends are rounded, not lengths, so that slices that touch still do.
+  static base::TimePoint at(double seconds) {
+    return base::TimePoint(base::Duration(static_cast<std::int64_t>(seconds * 1e9 + 0.5)));
+  }
+
   const StepReport& r_;
+  std::string text_;
   ChromeTrace trace_;
   double now_ = 0.0;
 };

@@ -117,6 +117,32 @@ class TimingTest(ProgramTest):
                                                "1k,2k", "--timeline", "t2.json"))
         self.epfleet("timing", "decode", "--scenario", DAY, "--timeline", "/dev/full", code=74)
 
+    # timeline.json of a run: each unit's steps follow each other, inside the asked window
+    def test_the_timeline_of_a_run(self):
+        def fleet(name, *arguments):
+            self.epfleet("run", SMALL, "--until", "20 s", "--out", name, "--quiet", *arguments)
+        fleet("plain")
+        self.assertFalse((self.folder / "plain/timeline.json").exists())
+        fleet("drawn", *settings("report.timeline.from=5 s", "report.timeline.to=6 s"))
+        self.assert_same_trajectory("plain", "drawn")
+        units = {}
+        for event in self.json_of("drawn/timeline.json")["traceEvents"]:
+            if event["ph"] == "X":
+                units.setdefault((event["name"], event["tid"]), []).append(
+                    (event["ts"], event["ts"] + event["dur"]))
+        self.assertEqual({name for name, _ in units}, {"prefill step", "decode step"})
+        for steps in units.values():
+            self.assertTrue(all(a[1] <= b[0] + 1e-3 for a, b in zip(steps, steps[1:])))
+            self.assertTrue(all(end > 5e6 and start < 6e6 for start, end in steps))
+        self.assertGreater(len(units["decode step", 0]), 20)
+        self.assertIn("is not after", self.refused("run", SMALL, *settings(
+            "report.timeline.from=6 s", "report.timeline.to=5 s")))
+
+    def assert_same_trajectory(self, first, second):
+        fingerprints = {self.json_of(f"{name}/summary.json")["scenario"]["trajectory_fingerprint"]
+                        for name in [first, second]}
+        self.assertEqual(len(fingerprints), 1)
+
     def test_what_is_out_of_range_is_warned_of_with_the_range(self):
         done = self.epfleet("timing", "decode", "--scenario", DAY, "--json", "--context", "4k,40k")
         self.assertEqual([s["out_of_range"] for s in json.loads(done.stdout)], [False, True])

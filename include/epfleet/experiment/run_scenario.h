@@ -21,7 +21,7 @@ struct RunOptions {
   std::optional<base::Duration> until;      // of the counted window; the report is then partial
   std::function<void(const observe::FleetSample&)> progress;  // at every sample
   report::ResultFolder* folder =
-      nullptr;               // where requests.csv.zst streams to, if the scenario asks for it
+      nullptr;  // where requests.csv.zst and timeline.json stream to, if the scenario asks for them
   std::string trace_events;  // file for one line per executed event; empty: none
   bool threads = true;       // workload and statistics on a second core; same bytes without
 };

@@ -185,14 +185,23 @@ TEST(StepTimeline, IsTheWholeStepInOrder) {
 }
 
 TEST(ChromeTrace, QuotesNamesAndKeepsNanoseconds) {
-  ChromeTrace trace;
+  std::string text;
+  ChromeTrace trace([&](std::string_view piece) { text += piece; });
+  const auto at = [](std::int64_t ns) { return base::TimePoint(base::Duration(ns)); };
   trace.name_process(1, "a \"unit\" of \\ and \n");
-  trace.slice(1, 2, "x", "y", 1e-6, 1e-6 + 7e-9);
-  const json document = json::parse(trace.take());
+  trace.slice(1, 2, "x", "y", at(1'000), at(1'007), {{"tokens", 3.0}, {"share", 0.5}});
+  trace.counter(1, "queue", at(2'500), 12.0);
+  trace.finish();
+  const json document = json::parse(text);
   EXPECT_EQ(document.at("traceEvents").at(0).at("args").at("name"), "a \"unit\" of \\ and \n");
   EXPECT_EQ(document.at("traceEvents").at(1).at("ts"), 1.0);
   EXPECT_EQ(document.at("traceEvents").at(1).at("dur"), 0.007);
-  EXPECT_TRUE(json::parse(trace.take()).at("traceEvents").empty());
+  EXPECT_EQ(document.at("traceEvents").at(1).at("args").at("share"), 0.5);
+  EXPECT_EQ(document.at("traceEvents").at(2).at("ts"), 2.5);
+  EXPECT_EQ(document.at("traceEvents").at(2).at("args").at("value"), 12.0);
+  std::string nothing;
+  ChromeTrace([&](std::string_view piece) { nothing += piece; }).finish();
+  EXPECT_TRUE(json::parse(nothing).at("traceEvents").empty());
 }
 
 }  // namespace

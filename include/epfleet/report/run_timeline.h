@@ -1,0 +1,50 @@
+// timeline.json of a result folder: the steps of every unit between two moments of the counted
+// window, and the fleet's queues beside them, written while the run goes on.
+//
+// Left out: what happens inside a step (`epfleet timing --timeline` draws one), transfers, single
+// requests (requests.csv.zst).
+#pragma once
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "epfleet/observe/facts.h"
+#include "epfleet/observe/report_config.h"
+#include "epfleet/report/chrome_trace.h"
+
+namespace epfleet::report {
+
+class RunTimeline : public observe::Observer {
+ public:
+  // Throws MachineError when the file cannot be created. REQUIRES: window.wanted().
+  RunTimeline(const std::filesystem::path& path, const observe::TimelineWindow& window);
+  ~RunTimeline() override;
+
+  // Steps that touch the window, whole. Throw MachineError when the disk is full.
+  void on_prefill_step(const observe::PrefillStepDone& step) override;
+  void on_decode_step(const observe::DecodeStepDone& step) override;
+  void on_sample(const observe::FleetSample& sample) override;
+
+  // Writes what is left and closes the file. Throws MachineError. Without it the file is cut short.
+  void finish();
+
+ private:
+  struct CloseFile {
+    void operator()(std::FILE* file) const;
+  };
+
+  void write(std::string_view piece);
+  [[nodiscard]] bool shown(base::TimePoint start, base::TimePoint end) const;
+  void name_unit(std::int64_t process, base::UnitId unit);
+
+  std::filesystem::path path_;
+  base::TimePoint from_, to_;
+  std::unique_ptr<std::FILE, CloseFile> file_;
+  ChromeTrace trace_;
+  std::set<std::pair<std::int64_t, std::uint32_t>> named_;  // process and unit
+};
+
+}  // namespace epfleet::report

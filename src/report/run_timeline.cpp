@@ -1,0 +1,111 @@
+#include "epfleet/report/run_timeline.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "epfleet/base/error.h"
+
+namespace epfleet::report {
+namespace {
+
+constexpr std::int64_t kFleet = 1, kPrefill = 2, kDecode = 3;  // processes
+
+base::MachineError failure(const std::filesystem::path& path) {
+  return base::MachineError(
+      fmt::format("cannot write {}: {}", path.string(), std::strerror(errno)));
+}
+
+double real(std::int64_t value) { return static_cast<double>(value); }
+
+}  // namespace
+
+void RunTimeline::CloseFile::operator()(std::FILE* file) const { std::fclose(file); }
+
+RunTimeline::RunTimeline(const std::filesystem::path& path, const observe::TimelineWindow& window)
+    : path_(path),
+      from_(base::kWindowStart + window.from.value_or(base::Duration{})),
+      to_(window.to ? base::kWindowStart + *window.to : base::TimePoint::max()),
+      file_(std::fopen(path.c_str(), "w")),
+      trace_([this](std::string_view piece) { write(piece); }) {
+  EPFLEET_CHECK(window.wanted(), "a timeline has a window");
+  if (!file_) {
+    throw failure(path_);
+  }
+  trace_.name_process(kFleet, "fleet");
+  trace_.name_process(kPrefill, "prefill units");
+  trace_.name_process(kDecode, "decode units");
+}
+
+RunTimeline::~RunTimeline() = default;
+
+void RunTimeline::write(std::string_view piece) {
+  if (std::fwrite(piece.data(), 1, piece.size(), file_.get()) != piece.size()) {
+    throw failure(path_);
+  }
+}
+
+// A step that began in the warm-up is left out: a timeline begins at 0.
+bool RunTimeline::shown(base::TimePoint start, base::TimePoint end) const {
+  return start >= base::kWindowStart && end > from_ && start < to_;
+}
+
+void RunTimeline::name_unit(std::int64_t process, base::UnitId unit) {
+  if (named_.insert({process, unit.value()}).second) {
+    trace_.name_thread(
+        process, unit.value(),
+        fmt::format("{} unit {}", process == kPrefill ? "prefill" : "decode", unit.value()));
+  }
+}
+
+void RunTimeline::on_prefill_step(const observe::PrefillStepDone& step) {
+  if (!shown(step.start, step.end)) {
+    return;
+  }
+  name_unit(kPrefill, step.unit);
+  trace_.slice(kPrefill, step.unit.value(), "prefill step", "prefill", step.start, step.end,
+               {{"tokens", real(step.tokens)},
+                {"efficiency_ratio", step.efficiency},
+                {"attention_imbalance", step.attention_imbalance},
+                {"token_imbalance", step.token_imbalance},
+                {"expert_imbalance", step.expert_imbalance}});
+}
+
+void RunTimeline::on_decode_step(const observe::DecodeStepDone& step) {
+  if (!shown(step.start, step.end)) {
+    return;
+  }
+  name_unit(kDecode, step.unit);
+  trace_.slice(kDecode, step.unit.value(), "decode step", "decode", step.start, step.end,
+               {{"requests", real(step.requests)},
+                {"joined", real(step.joined)},
+                {"kv_tokens", step.kv_tokens},
+                {"kv_ratio_max", step.kv_ratio_max},
+                {"kv_imbalance", step.kv_imbalance},
+                {"request_imbalance", step.request_imbalance},
+                {"expert_imbalance", step.expert_imbalance}});
+}
+
+void RunTimeline::on_sample(const observe::FleetSample& sample) {
+  if (sample.time < base::kWindowStart || sample.time < from_ || sample.time > to_) {
+    return;
+  }
+  trace_.counter(kFleet, "prefill queue, requests", sample.time,
+                 real(sample.prefill_queue_requests));
+  trace_.counter(kFleet, "prefill queue, tokens", sample.time, real(sample.prefill_queue_tokens));
+  trace_.counter(kFleet, "decode waiting, requests", sample.time,
+                 real(sample.decode_waiting_requests));
+  trace_.counter(kFleet, "decode active, requests", sample.time,
+                 real(sample.decode_active_requests));
+  trace_.counter(kFleet, "nodes serving", sample.time, real(sample.nodes_serving));
+}
+
+void RunTimeline::finish() {
+  trace_.finish();
+  if (std::fclose(file_.release()) != 0) {  // the last lines may not fit on the disk
+    throw failure(path_);
+  }
+}
+
+}  // namespace epfleet::report
