@@ -16,6 +16,7 @@
 #include "plan_command.h"
 #include "run_command.h"
 #include "sweep_command.h"
+#include "trace_command.h"
 
 namespace {
 
@@ -44,6 +45,19 @@ void add_run_options(CLI::App& command, RunRequest& request) {
   command.add_flag("--json", request.json, "Print summary.json instead of the table");
   command.add_option("--trace-events", request.trace_events,
                      "Write one line per executed event to this file");
+}
+
+CLI::App* add_trace_stat(CLI::App& trace, epfleet::cli::TraceStatRequest& request) {
+  CLI::App* stat = trace.add_subcommand("stat", "Counts, rates, lengths, and what a cache hits");
+  stat->add_option("TRACE", request.trace, "Trace file")->required();
+  stat->add_flag("--json", request.json, "As JSON");
+  stat->add_flag("--lenient", request.lenient, "Skip and count wrong lines");
+  stat->add_option("--capacity", request.capacities, "LRU stores to ask for, tokens")->take_all();
+  stat->add_option("--ttl", request.ttls, "TTLs to ask for, e.g. '20 min'")->take_all();
+  stat->add_option("--block", request.block_tokens, "Tokens of a block id, if unusual")
+      ->check(CLI::PositiveNumber);
+  stat->add_flag("!--no-reuse", request.reuse, "No hit ratios: memory stays constant");
+  return stat;
 }
 
 int run(const RunRequest& request) {
@@ -173,6 +187,11 @@ int parse_and_run(int argc, char** argv) {
   explain_app->add_option("--guesses", guesses_of,
                           "CSV of this scenario's guesses with their plausible ranges");
 
+  CLI::App* trace_app = app.add_subcommand("trace", "Look at request traces");
+  trace_app->require_subcommand(1);
+  epfleet::cli::TraceStatRequest stat_request;
+  CLI::App* stat_app = add_trace_stat(*trace_app, stat_request);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -202,6 +221,8 @@ int parse_and_run(int argc, char** argv) {
   if (check_app->parsed()) {
     (void)epfleet::config::load_scenario(scenario);
     fmt::print("{}: no problem found\n", scenario);
+  } else if (stat_app->parsed()) {
+    epfleet::cli::trace_stat(stat_request);
   } else if (explain_app->parsed()) {
     explain(key, json_schema, guesses_of);
   }
