@@ -28,6 +28,8 @@ void add_cache_rows(Rows& rows) {
               std::vector<std::pair<Choice, Eviction>>{
                   {{"lru", "least recently used first"}, Eviction::Lru},
                   {{"fifo", "first written first"}, Eviction::Fifo},
+                  {{"s3fifo", "S3-FIFO; for traces with block ids"}, Eviction::S3Fifo},
+                  {{"lfu", "least often used first; for traces with block ids"}, Eviction::Lfu},
                   {{"ttl", "by age alone"}, Eviction::Ttl}},
               {"What is dropped when the store is full.", "not published"});
   rows.number("kv_cache.block", Dimension::Tokens, EPFLEET_MEMBER(kv_cache.block),

@@ -1,5 +1,6 @@
 #include "workload_source.h"
 
+#include "epfleet/cache/block_cache.h"
 #include "epfleet/cluster/allotment.h"
 #include "epfleet/cluster/expected_service.h"
 #include "epfleet/workload/session_source.h"
@@ -39,15 +40,9 @@ workload::ExpectedService expected_service(const config::Scenario& scenario,
   return {estimate.prefill_s, estimate.per_output_token_s};
 }
 
-}  // namespace
-
-std::unique_ptr<workload::Source> make_source(const config::Scenario& scenario,
-                                              const cluster::FleetSpec& spec,
-                                              const cluster::StepPricers& pricers, bool threads) {
-  if (scenario.workload.source == workload::SourceKind::TokenRateTrace) {
-    return workload::make_token_rate_source(
-        {.config = scenario.workload, .seed = scenario.seed, .duration = scenario.duration});
-  }
+std::unique_ptr<workload::Source> make_sessions(const config::Scenario& scenario,
+                                                const cluster::FleetSpec& spec,
+                                                const cluster::StepPricers& pricers, bool threads) {
   workload::SessionSourceSpec sessions;
   sessions.config = scenario.workload;
   sessions.seed = scenario.seed;
@@ -56,6 +51,55 @@ std::unique_ptr<workload::Source> make_source(const config::Scenario& scenario,
   sessions.service = expected_service(scenario, spec, pricers);
   sessions.threads = threads;
   return workload::make_session_source(sessions);
+}
+
+}  // namespace
+
+Workload::Workload(const config::Scenario& scenario, const cluster::FleetSpec& spec,
+                   const cluster::StepPricers& pricers, bool threads) {
+  switch (scenario.workload.source) {
+    case workload::SourceKind::Sessions:
+      source_ = make_sessions(scenario, spec, pricers, threads);
+      break;
+    case workload::SourceKind::TokenRateTrace: {
+      auto rates = workload::make_token_rate_source(
+          {.config = scenario.workload, .seed = scenario.seed, .duration = scenario.duration});
+      noted_ = rates.get();
+      source_ = std::move(rates);
+      break;
+    }
+    case workload::SourceKind::RequestTrace: {
+      auto requests = workload::make_trace_source(
+          {.config = scenario.workload, .seed = scenario.seed, .duration = scenario.duration});
+      noted_ = requests_ = requests.get();
+      source_ = std::move(requests);
+      break;
+    }
+  }
+}
+
+std::unique_ptr<cache::PrefixCache> Workload::make_cache(const config::Scenario& scenario,
+                                                         const cluster::FleetSpec& spec) {
+  const std::int64_t token_bytes = cluster::kv_bytes_per_token(spec);
+  cache::KvCacheConfig config = spec.kv_cache;
+  const bool mechanistic = config.model == cache::CacheModel::Mechanistic;
+  if (requests_ != nullptr && mechanistic) {
+    const workload::TraceInfo& trace = requests_->info();
+    if (trace.block_tokens > 0) {
+      auto blocks = cache::make_block_cache(config, token_bytes, trace.block_tokens, *requests_);
+      requests_->for_each_warm_prompt([&](std::span<const workload::BlockId> prompt,
+                                          base::TimePoint at) { blocks->warm_prompt(prompt, at); });
+      return blocks;
+    }
+    if (trace.states_hits && !trace.sessions) {
+      config.model = cache::CacheModel::Statistical;  // it replays what is stated
+    }
+  }
+  return cache::make_prefix_cache(config, token_bytes, source_->shared_prefixes(), scenario.seed);
+}
+
+std::vector<std::string> Workload::notes() const {
+  return noted_ != nullptr ? noted_->notes() : std::vector<std::string>();
 }
 
 }  // namespace epfleet::experiment

@@ -1,0 +1,242 @@
+#include "epfleet/workload/trace_source.h"
+
+#include <fmt/core.h>
+#include <tsl/robin_map.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "epfleet/base/error.h"
+#include "epfleet/workload/day_curve.h"
+#include "epfleet/workload/slot_pool.h"
+#include "epfleet/workload/trace_pace.h"
+#include "epfleet/workload/trace_stream.h"
+
+namespace epfleet::workload {
+namespace {
+
+constexpr std::size_t kMostSharedPrefixes = 1'000'000;
+
+TraceCut cut_of(const WorkloadConfig& config) {
+  return {.path = config.path,
+          .options = {.lenient = config.trace.lenient, .block_tokens = config.trace.block},
+          .from = config.trace.from,
+          .length = config.trace.length};
+}
+
+bool is_shaped(const WorkloadConfig& config) {
+  const bool flat = config.hourly_shape.empty() || config.hourly_shape == "flat";
+  return config.trace.rate || !flat;
+}
+
+class PlayedTrace final : public TraceSource {
+ public:
+  explicit PlayedTrace(const TraceSourceSpec& spec)
+      : config_(spec.config),
+        start_(base::kWindowStart - config_.warm_up),
+        end_(base::kWindowStart + spec.duration),
+        trace_(cut_of(config_)) {
+    if (is_shaped(config_)) {
+      const double rate =
+          config_.trace.rate.value_or(trace_.requests_per_second()) * config_.rate_scale;
+      // So many copies that the shape squeezes and stretches the trace as little as it can.
+      const double copies = std::max(1.0, std::round(rate / trace_.requests_per_second()));
+      const DayCurve shape(read_hourly_shape(config_.hourly_shape));
+      stream_ = std::make_unique<TraceStream>(trace_, copies, true, spec.seed);
+      pace_ = make_shaped_pace(std::make_unique<TraceStream>(trace_, copies, true, spec.seed),
+                               shape, rate, start_, end_);
+    } else {
+      stream_ = std::make_unique<TraceStream>(trace_, config_.rate_scale, config_.trace.repeat,
+                                              spec.seed);
+      const auto& stretch = config_.trace.stretch;
+      pace_ = make_recorded_pace(
+          start_, stretch ? base::to_seconds(*stretch) / base::to_seconds(trace_.period()) : 1.0);
+    }
+    find_shared_prefixes();
+    advance();
+  }
+
+  std::optional<base::TimePoint> next_arrival() override { return next_arrival_; }
+
+  Request take() override {
+    EPFLEET_CHECK(next_arrival_.has_value(), "a source with requests left");
+    const TraceRecord& record = *record_;
+    Request request;
+    request.id = base::RequestId(next_id_++);
+    request.arrival = now_ = *next_arrival_;
+    set_identity(record, request);
+    set_lengths(record, request);
+    request.variant = record.variant.value_or(config_.trace.variant);
+    request.channel = record.channel.value_or(config_.trace.channel);
+    request.turn = record.turn;
+    advance();
+    return request;
+  }
+
+  void complete(const Request& request, base::TimePoint done) override {
+    const std::uint32_t slot = request.prefix.session_slot;
+    EPFLEET_CHECK(done >= now_, "a request completes at or after the latest arrival");
+    if (!trace_.info().sessions) {
+      slots_.leave_service(slot);
+      slots_.give_back(slot);
+    } else if (--in_service_[slot] == 0 && !request.prefix.returns) {
+      slots_.give_back(slot);
+    }
+  }
+
+  std::span<const BlockId> blocks_of(std::uint32_t session_slot) const override {
+    return session_slot < blocks_.size() ? blocks_[session_slot] : std::span<const BlockId>();
+  }
+  std::size_t shared_prefixes() const override { return shared_.size(); }
+  const TraceInfo& info() const override { return trace_.info(); }
+  std::vector<std::string> notes() const override;
+  void for_each_warm_prompt(const WarmPrompt& visit) const override;
+
+ private:
+  void advance() {
+    record_ = stream_->next();
+    next_arrival_ = record_ != nullptr ? pace_->arrival(record_->time) : std::nullopt;
+    if (next_arrival_ && *next_arrival_ >= end_) {
+      next_arrival_.reset();
+    }
+  }
+
+  // Blocks: every request on its own, its ids in a list that its slot leads to. Sessions: a slot
+  // each until its last turn.
+  void set_identity(const TraceRecord& record, Request& request) {
+    PrefixIdentity& prefix = request.prefix;
+    request.session = base::SessionId(record.session);
+    if (!trace_.info().sessions) {
+      prefix.session_slot = slots_.take();
+      slots_.enter_service(prefix.session_slot);
+      if (trace_.info().block_tokens > 0) {
+        blocks_.resize(std::max<std::size_t>(blocks_.size(), prefix.session_slot + 1));
+        blocks_[prefix.session_slot] = record.blocks;  // keeps its memory from tenant to tenant
+      }
+      return;
+    }
+    const auto known = slot_of_.find(record.session);
+    prefix.first_turn = known == slot_of_.end();
+    prefix.session_slot = prefix.first_turn ? slots_.take() : known->second;
+    prefix.returns = !record.last_turn;
+    prefix.session_tokens =
+        prefix.first_turn ? 0 : static_cast<std::int32_t>(record.session_tokens);
+    set_shared_prefix(record, prefix);
+    in_service_.resize(slots_.size());
+    ++in_service_[prefix.session_slot];
+    if (prefix.returns) {
+      slot_of_[record.session] = prefix.session_slot;
+    } else {
+      slot_of_.erase(record.session);
+    }
+  }
+
+  void set_shared_prefix(const TraceRecord& record, PrefixIdentity& prefix) const {
+    if (const auto found = shared_.find(record.shared_prefix); found != shared_.end()) {
+      prefix.shared_id = found->second;
+      prefix.shared_tokens = static_cast<std::int32_t>(record.shared_tokens);
+    }
+  }
+
+  // The cache is told beforehand how many there are.
+  void find_shared_prefixes() {
+    if (!trace_.info().sessions) {
+      return;
+    }
+    TraceStream once(trace_, 1.0, false, 0);
+    while (const TraceRecord* record = once.next()) {
+      if (record->shared_tokens > 0 && shared_.size() < kMostSharedPrefixes) {
+        shared_.try_emplace(record->shared_prefix, static_cast<std::uint32_t>(shared_.size()));
+      }
+    }
+  }
+
+  void set_lengths(const TraceRecord& record, Request& request) {
+    const bool r1 = record.variant.value_or(config_.trace.variant) == Variant::R1;
+    const std::int64_t output_limit = r1 ? config_.output_limit_r1 : config_.output_limit_v3;
+    const std::int64_t input = std::max<std::int64_t>(1, record.input);
+    std::int64_t output = std::max<std::int64_t>(1, record.output);
+    empty_prompts_ += record.input == 0 ? 1 : 0;
+    empty_answers_ += record.output == 0 ? 1 : 0;
+    if (input >= config_.context_limit) {
+      ++long_prompts_;
+      output = std::min(output, output_limit);
+    } else {
+      const std::int64_t room = std::min(output_limit, config_.context_limit - input);
+      if (output > room) {
+        ++cut_answers_;
+        cut_tokens_ += output - room;
+        output = room;
+      }
+    }
+    request.prompt_tokens = static_cast<std::int32_t>(input);
+    request.output_tokens = static_cast<std::int32_t>(output);
+    request.reasoning_tokens = static_cast<std::int32_t>(std::min(record.reasoning, output));
+    if (record.cached) {
+      request.stated_cached_tokens = static_cast<std::int32_t>(std::min(*record.cached, input - 1));
+    }
+  }
+
+  WorkloadConfig config_;
+  base::TimePoint start_, end_;
+  ScannedTrace trace_;
+  std::unique_ptr<TraceStream> stream_;
+  std::unique_ptr<TracePace> pace_;
+  const TraceRecord* record_ = nullptr;  // the next one
+  std::optional<base::TimePoint> next_arrival_;
+  base::TimePoint now_ = base::TimePoint::min();
+  std::uint64_t next_id_ = 0;
+  SlotPool slots_;
+  std::vector<std::vector<BlockId>> blocks_;              // by slot
+  tsl::robin_map<std::uint64_t, std::uint32_t> slot_of_;  // of sessions that may return
+  tsl::robin_map<std::uint64_t, std::uint32_t> shared_;   // dense ids of shared prefixes
+  std::vector<std::uint32_t> in_service_;                 // [slot] requests of the session
+  std::int64_t long_prompts_ = 0, cut_answers_ = 0, cut_tokens_ = 0;
+  std::int64_t empty_prompts_ = 0, empty_answers_ = 0;
+};
+
+std::vector<std::string> PlayedTrace::notes() const {
+  std::vector<std::string> notes = trace_.notes();
+  const auto say = [&](std::int64_t count, const std::string& what) {
+    if (count > 0) {
+      notes.push_back(fmt::format("{} {}", count, what));
+    }
+  };
+  say(long_prompts_, fmt::format("prompts of the trace fill the context limit of {} tokens or more "
+                                 "and were rejected (workload.context_limit)",
+                                 config_.context_limit));
+  say(cut_answers_, fmt::format("answers of the trace were cut to the context or output limit, by "
+                                "{} tokens in all",
+                                cut_tokens_));
+  say(empty_prompts_, "prompts of the trace have no tokens and were played with one");
+  say(empty_answers_, "answers of the trace have no tokens and were played with one");
+  const TraceInfo& trace = trace_.info();
+  if (trace.block_tokens == 0 && !trace.sessions && !trace.states_hits) {
+    notes.emplace_back("the trace has no identities: a mechanistic cache finds nothing again");
+  }
+  return notes;
+}
+
+void PlayedTrace::for_each_warm_prompt(const WarmPrompt& visit) const {
+  if (!config_.trace.warm_store || config_.trace.from <= base::Duration{} ||
+      trace_.info().block_tokens == 0) {
+    return;
+  }
+  TraceCut before = cut_of(config_);
+  before.from = base::Duration{};
+  before.length = config_.trace.from;
+  const ScannedTrace scanned(before);
+  TraceStream once(scanned, 1.0, false, 0);
+  while (const TraceRecord* record = once.next()) {
+    visit(record->blocks, start_ - config_.trace.from + record->time);
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<TraceSource> make_trace_source(const TraceSourceSpec& spec) {
+  return std::make_unique<PlayedTrace>(spec);
+}
+
+}  // namespace epfleet::workload
