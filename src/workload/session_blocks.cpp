@@ -10,7 +10,7 @@ namespace {
 enum class Kind : std::uint64_t { Shared = 1, Own = 2, Partial = 3 };
 
 BlockId id_of(Kind kind, std::uint64_t owner, std::uint64_t turn, std::int64_t place) {
-  const std::uint64_t of_owner = base::mix64(owner + static_cast<std::uint64_t>(kind));
+  const std::uint64_t of_owner = base::mix64(owner ^ base::mix64(static_cast<std::uint64_t>(kind)));
   return base::mix64(of_owner ^ base::mix64((turn << 32U) + static_cast<std::uint64_t>(place)));
 }
 

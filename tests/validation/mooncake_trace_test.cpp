@@ -4,9 +4,11 @@
 
 #include <filesystem>
 
+#include "epfleet/cache/belady.h"
 #include "epfleet/cache/reuse_profile.h"
 #include "epfleet/workload/request_trace.h"
 #include "epfleet/workload/trace_statistics.h"
+#include "support/block_trace.h"
 
 namespace epfleet {
 namespace {
@@ -43,6 +45,30 @@ TEST(MooncakeTrace, HitRatiosOfStoresAndTtls) {
   for (std::size_t i = 0; i < std::size(ttl); ++i) {
     EXPECT_NEAR(profile.ttl_hit_ratio(i), ttl[i], kTenthOfAPoint) << i;
   }
+}
+
+// Exact hits of a store of 2^22 tokens under every rule, pinned by a program of its own in another
+// language with the rules as cache/eviction_rule.h states them.
+TEST(MooncakeTrace, EveryEvictionRuleToTheToken) {
+  if (!std::filesystem::exists(kTrace)) {
+    GTEST_SKIP() << "no " << kTrace;
+  }
+  workload::RequestTrace trace(kTrace);
+  workload::TraceRecord record;
+  std::vector<cache::PromptBlocks> prompts;
+  while (trace.next(record)) {
+    prompts.push_back({record.input, record.blocks});
+  }
+  constexpr std::int64_t kCapacity = std::int64_t{1} << 22U;
+  const test::ListedBlocks listed(std::move(prompts));
+  const auto hits = [&](cache::Eviction rule) {
+    return test::hit_tokens(listed, test::store_of(rule, kCapacity), 512);
+  };
+  EXPECT_EQ(hits(cache::Eviction::Lru), 26'803'109);
+  EXPECT_EQ(hits(cache::Eviction::Fifo), 24'045'432);
+  EXPECT_EQ(hits(cache::Eviction::Lfu), 17'514'268);
+  EXPECT_EQ(hits(cache::Eviction::S3Fifo), 26'522'529);
+  EXPECT_EQ(cache::belady_hit_tokens(listed.prompts(), 512, kCapacity / 512), 54'098'411);
 }
 
 }  // namespace
