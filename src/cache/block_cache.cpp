@@ -27,7 +27,7 @@ std::int64_t capacity_in_blocks(const KvCacheConfig& config, std::int64_t bytes_
              : config.capacity.count() / bytes_per_token / block_tokens;
 }
 
-class TableOfBlocks final : public BlockCache {
+class TableOfBlocks final : public PrefixCache {
  public:
   TableOfBlocks(const KvCacheConfig& config, std::int64_t bytes_per_token,
                 std::int64_t block_tokens, const workload::BlockLists& lists)
@@ -49,10 +49,6 @@ class TableOfBlocks final : public BlockCache {
   }
   void warm(std::span<const workload::WarmExtent> /*extents*/,
             std::span<const workload::WarmTotal> /*totals*/) override {}
-  void warm_prompt(std::span<const BlockId> blocks, base::TimePoint at) override {
-    advance(at);
-    (void)put(blocks, at);
-  }
   CacheUse use(base::TimePoint now) override {
     advance(now);
     return {.stored_tokens = static_cast<std::int64_t>(index_.size()) * block_};
@@ -207,7 +203,7 @@ std::int64_t TableOfBlocks::store(const workload::Request& request, std::int64_t
 
 }  // namespace
 
-std::unique_ptr<BlockCache> make_block_cache(const KvCacheConfig& config,
+std::unique_ptr<PrefixCache> make_block_cache(const KvCacheConfig& config,
                                              std::int64_t bytes_per_token,
                                              std::int64_t block_tokens,
                                              const workload::BlockLists& lists) {

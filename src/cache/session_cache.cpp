@@ -169,6 +169,9 @@ void SessionCache::forget_session(const workload::Request& last) {
 
 void SessionCache::warm(std::span<const workload::WarmExtent> extents,
                         std::span<const workload::WarmTotal> totals) {
+  if (extents.empty() && totals.empty()) {
+    return;
+  }
   EPFLEET_CHECK(!store_.started(), "a cache is warmed before it is used");
   struct Item {
     base::TimePoint last_use;

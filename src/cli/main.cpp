@@ -78,6 +78,32 @@ CLI::App* add_trace_stat(CLI::App& trace, epfleet::cli::TraceStatRequest& reques
   return stat;
 }
 
+CLI::App* add_trace_convert(CLI::App& trace, epfleet::cli::TraceConvertRequest& request) {
+  CLI::App* convert =
+      trace.add_subcommand("convert", "Write a trace as epfleet's CSV or Mooncake's JSONL");
+  convert->add_option("IN", request.in, "Trace file")->required();
+  convert
+      ->add_option("OUT", request.out,
+                   "New file: .jsonl (Mooncake) or anything else (CSV), then perhaps .zst or .gz")
+      ->required();
+  convert->add_flag("--lenient", request.lenient, "Skip and count wrong lines");
+  convert->add_option("--block", request.block_tokens, "Tokens of a block id, if unusual")
+      ->check(CLI::PositiveNumber);
+  return convert;
+}
+
+CLI::App* add_trace_make(CLI::App& trace, epfleet::cli::TraceMakeRequest& request) {
+  CLI::App* make = trace.add_subcommand("make", "Write the requests of a scenario as a trace");
+  make->add_option("--scenario", request.scenario, "Scenario file (YAML)")->required();
+  make->add_option("OUT", request.out, "New trace file (CSV; .zst or .gz: compressed)")->required();
+  make->add_option("--set", request.overrides, "Override one key of the scenario, PATH=VALUE")
+      ->allow_extra_args(false)
+      ->take_all();
+  make->add_option("--seed", request.seed, "Override the scenario's seed");
+  make->add_option("--until", request.until, "Only this much of the window, e.g. '2 h'");
+  return make;
+}
+
 int run(const RunRequest& request) {
   if (request.quiet) {
     epfleet::base::set_log_level(epfleet::base::LogLevel::Quiet);
@@ -209,6 +235,11 @@ int parse_and_run(int argc, char** argv) {
   epfleet::cli::TraceStatRequest stat_request;
   CLI::App* stat_app = add_trace_stat(*trace_app, stat_request);
 
+  epfleet::cli::TraceConvertRequest convert_request;
+  CLI::App* convert_app = add_trace_convert(*trace_app, convert_request);
+  epfleet::cli::TraceMakeRequest make_request;
+  CLI::App* make_app = add_trace_make(*trace_app, make_request);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -240,6 +271,10 @@ int parse_and_run(int argc, char** argv) {
     fmt::print("{}: no problem found\n", scenario);
   } else if (stat_app->parsed()) {
     epfleet::cli::trace_stat(stat_request);
+  } else if (convert_app->parsed()) {
+    epfleet::cli::trace_convert(convert_request);
+  } else if (make_app->parsed()) {
+    epfleet::cli::trace_make(make_request);
   } else if (explain_app->parsed()) {
     explain(key, json_schema, guesses_of);
   }

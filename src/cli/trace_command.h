@@ -19,4 +19,21 @@ struct TraceStatRequest {
 // Prints to stdout. Throws InputError.
 void trace_stat(const TraceStatRequest& request);
 
+struct TraceConvertRequest {
+  std::string in, out;
+  bool lenient = false;
+  std::int64_t block_tokens = 0;
+};
+
+// Throws InputError and MachineError.
+void trace_convert(const TraceConvertRequest& request);
+
+struct TraceMakeRequest {
+  std::string scenario, out;
+  std::vector<std::string> overrides;
+  std::string seed, until;  // empty: the scenario's
+};
+
+void trace_make(const TraceMakeRequest& request);
+
 }  // namespace epfleet::cli

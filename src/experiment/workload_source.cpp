@@ -25,21 +25,6 @@ double mean_groups(const cluster::FleetSpec& spec) {
   return sum / base::to_seconds(spec.window_end() - spec.run_start());
 }
 
-workload::ExpectedService expected_service(const config::Scenario& scenario,
-                                           const cluster::FleetSpec& spec,
-                                           const cluster::StepPricers& pricers) {
-  cluster::SteadyLoad load;
-  load.mean_groups = mean_groups(spec);
-  const workload::TotalsConfig& totals = scenario.workload.totals;
-  if (totals.output) {
-    load.output_tokens_per_s = static_cast<double>(*totals.output) * scenario.workload.rate_scale /
-                               base::to_seconds(scenario.duration);
-  }
-  load.mean_kv_tokens = totals.kv_per_output_token.value_or(load.mean_kv_tokens);
-  const cluster::ServiceEstimate estimate = cluster::estimate_service(spec, pricers, load);
-  return {estimate.prefill_s, estimate.per_output_token_s};
-}
-
 std::unique_ptr<workload::Source> make_sessions(const config::Scenario& scenario,
                                                 const cluster::FleetSpec& spec,
                                                 const cluster::StepPricers& pricers, bool threads) {
@@ -54,6 +39,21 @@ std::unique_ptr<workload::Source> make_sessions(const config::Scenario& scenario
 }
 
 }  // namespace
+
+workload::ExpectedService expected_service(const config::Scenario& scenario,
+                                           const cluster::FleetSpec& spec,
+                                           const cluster::StepPricers& pricers) {
+  cluster::SteadyLoad load;
+  load.mean_groups = mean_groups(spec);
+  const workload::TotalsConfig& totals = scenario.workload.totals;
+  if (totals.output) {
+    load.output_tokens_per_s = static_cast<double>(*totals.output) * scenario.workload.rate_scale /
+                               base::to_seconds(scenario.duration);
+  }
+  load.mean_kv_tokens = totals.kv_per_output_token.value_or(load.mean_kv_tokens);
+  const cluster::ServiceEstimate estimate = cluster::estimate_service(spec, pricers, load);
+  return {estimate.prefill_s, estimate.per_output_token_s};
+}
 
 Workload::Workload(const config::Scenario& scenario, const cluster::FleetSpec& spec,
                    const cluster::StepPricers& pricers, bool threads) {
@@ -86,16 +86,47 @@ std::unique_ptr<cache::PrefixCache> Workload::make_cache(const config::Scenario&
   if (requests_ != nullptr && mechanistic) {
     const workload::TraceInfo& trace = requests_->info();
     if (trace.block_tokens > 0) {
-      auto blocks = cache::make_block_cache(config, token_bytes, trace.block_tokens, *requests_);
-      requests_->for_each_warm_prompt([&](std::span<const workload::BlockId> prompt,
-                                          base::TimePoint at) { blocks->warm_prompt(prompt, at); });
-      return blocks;
+      return warmed(cache::make_block_cache(config, token_bytes, trace.block_tokens, *requests_));
     }
     if (trace.states_hits && !trace.sessions) {
       config.model = cache::CacheModel::Statistical;  // it replays what is stated
     }
   }
-  return cache::make_prefix_cache(config, token_bytes, source_->shared_prefixes(), scenario.seed);
+  return warmed(
+      cache::make_prefix_cache(config, token_bytes, source_->shared_prefixes(), scenario.seed));
+}
+
+// What the trace was before its cut, as if each request had been served at once.
+std::unique_ptr<cache::PrefixCache> Workload::warmed(std::unique_ptr<cache::PrefixCache> cache) {
+  if (requests_ != nullptr) {
+    requests_->play_before([&](const workload::Request& request) {
+      const base::TimePoint at = request.arrival;
+      (void)cache->lookup(request, at);
+      (void)cache->store(request, request.prompt_tokens, at, at);
+      if (request.variant == workload::Variant::V3) {  // see Fleet::keeps_output
+        (void)cache->store(request, request.prompt_tokens + request.output_tokens, at, at);
+      }
+      if (!request.prefix.returns) {
+        cache->forget_session(request);
+      }
+    });
+  }
+  return cache;
+}
+
+workload::TraceInfo Workload::trace_info() const {
+  if (requests_ != nullptr) {
+    return requests_->info();
+  }
+  workload::TraceInfo info;
+  info.sessions = noted_ == nullptr;
+  info.states_hits = noted_ != nullptr;
+  return info;
+}
+
+std::span<const workload::BlockId> Workload::blocks_of(const workload::Request& request) const {
+  return requests_ != nullptr ? requests_->blocks_of(request.prefix.session_slot)
+                              : std::span<const workload::BlockId>();
 }
 
 std::vector<std::string> Workload::notes() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "epfleet/cluster/unit_setup.h"
 #include "epfleet/config/scenario.h"
 #include "epfleet/workload/noted_source.h"
+#include "epfleet/workload/session_paths.h"
 #include "epfleet/workload/trace_source.h"
 
 namespace epfleet::experiment {
@@ -28,13 +30,27 @@ class Workload {
   [[nodiscard]] std::unique_ptr<cache::PrefixCache> make_cache(const config::Scenario& scenario,
                                                                const cluster::FleetSpec& spec);
 
+  // What a trace of these requests can tell.
+  [[nodiscard]] workload::TraceInfo trace_info() const;
+  // Of a request that was taken and is not complete.
+  [[nodiscard]] std::span<const workload::BlockId> blocks_of(
+      const workload::Request& request) const;
+
   // Of traces: how they fitted, to be asked after the run.
   [[nodiscard]] std::vector<std::string> notes() const;
 
  private:
+  [[nodiscard]] std::unique_ptr<cache::PrefixCache> warmed(
+      std::unique_ptr<cache::PrefixCache> cache);
+
   std::unique_ptr<workload::Source> source_;
-  const workload::NotedSource* noted_ = nullptr;     // source_, if it has something to say
-  const workload::TraceSource* requests_ = nullptr;  // source_, if it is a request trace
+  const workload::NotedSource* noted_ = nullptr;  // source_, if it has something to say
+  workload::TraceSource* requests_ = nullptr;     // source_, if it is a request trace
 };
+
+// Service times before any service is simulated, at the scenario's mean load.
+[[nodiscard]] workload::ExpectedService expected_service(const config::Scenario& scenario,
+                                                         const cluster::FleetSpec& spec,
+                                                         const cluster::StepPricers& pricers);
 
 }  // namespace epfleet::experiment

@@ -16,7 +16,7 @@
 namespace epfleet::workload {
 namespace {
 
-constexpr std::size_t kMostSharedPrefixes = 1'000'000;
+constexpr std::int64_t kNoPrefix = -1;
 
 TraceCut cut_of(const WorkloadConfig& config) {
   return {.path = config.path,
@@ -61,28 +61,15 @@ class PlayedTrace final : public TraceSource {
 
   Request take() override {
     EPFLEET_CHECK(next_arrival_.has_value(), "a source with requests left");
-    const TraceRecord& record = *record_;
-    Request request;
-    request.id = base::RequestId(next_id_++);
-    request.arrival = now_ = *next_arrival_;
-    set_identity(record, request);
-    set_lengths(record, request);
-    request.variant = record.variant.value_or(config_.trace.variant);
-    request.channel = record.channel.value_or(config_.trace.channel);
-    request.turn = record.turn;
+    const Request request = request_of(*record_, *next_arrival_);
+    now_ = request.arrival;
     advance();
     return request;
   }
 
   void complete(const Request& request, base::TimePoint done) override {
-    const std::uint32_t slot = request.prefix.session_slot;
     EPFLEET_CHECK(done >= now_, "a request completes at or after the latest arrival");
-    if (!trace_.info().sessions) {
-      slots_.leave_service(slot);
-      slots_.give_back(slot);
-    } else if (--in_service_[slot] == 0 && !request.prefix.returns) {
-      slots_.give_back(slot);
-    }
+    release(request);
   }
 
   std::span<const BlockId> blocks_of(std::uint32_t session_slot) const override {
@@ -91,7 +78,7 @@ class PlayedTrace final : public TraceSource {
   std::size_t shared_prefixes() const override { return shared_.size(); }
   const TraceInfo& info() const override { return trace_.info(); }
   std::vector<std::string> notes() const override;
-  void for_each_warm_prompt(const WarmPrompt& visit) const override;
+  void play_before(const std::function<void(const Request&)>& serve) override;
 
  private:
   void advance() {
@@ -99,6 +86,28 @@ class PlayedTrace final : public TraceSource {
     next_arrival_ = record_ != nullptr ? pace_->arrival(record_->time) : std::nullopt;
     if (next_arrival_ && *next_arrival_ >= end_) {
       next_arrival_.reset();
+    }
+  }
+
+  Request request_of(const TraceRecord& record, base::TimePoint arrival) {
+    Request request;
+    request.id = base::RequestId(next_id_++);
+    request.arrival = arrival;
+    set_identity(record, request);
+    set_lengths(record, request);
+    request.variant = record.variant.value_or(config_.trace.variant);
+    request.channel = record.channel.value_or(config_.trace.channel);
+    request.turn = record.turn;
+    return request;
+  }
+
+  void release(const Request& request) {
+    const std::uint32_t slot = request.prefix.session_slot;
+    if (!trace_.info().sessions) {
+      slots_.leave_service(slot);
+      slots_.give_back(slot);
+    } else if (--in_service_[slot] == 0 && !request.prefix.returns) {
+      slots_.give_back(slot);
     }
   }
 
@@ -132,24 +141,51 @@ class PlayedTrace final : public TraceSource {
     }
   }
 
-  void set_shared_prefix(const TraceRecord& record, PrefixIdentity& prefix) const {
+  // A session's shared prefix is that of its first turn.
+  void set_shared_prefix(const TraceRecord& record, PrefixIdentity& prefix) {
     if (const auto found = shared_.find(record.shared_prefix); found != shared_.end()) {
       prefix.shared_id = found->second;
       prefix.shared_tokens = static_cast<std::int32_t>(record.shared_tokens);
     }
   }
 
-  // The cache is told beforehand how many there are.
+  // The cache is told beforehand how many there are, and works with one length each.
   void find_shared_prefixes() {
     if (!trace_.info().sessions) {
       return;
     }
-    TraceStream once(trace_, 1.0, false, 0);
-    while (const TraceRecord* record = once.next()) {
-      if (record->shared_tokens > 0 && shared_.size() < kMostSharedPrefixes) {
-        shared_.try_emplace(record->shared_prefix, static_cast<std::uint32_t>(shared_.size()));
+    TraceCut whole = cut_of(config_);
+    whole.from = base::Duration{};
+    whole.length.reset();
+    RequestTrace once(whole.path, whole.options);
+    TraceRecord record;
+    tsl::robin_map<std::uint64_t, std::int64_t> length_of, prefix_of_session;
+    while (once.next(record)) {
+      const std::int64_t prefix =
+          record.shared_tokens > 0 ? static_cast<std::int64_t>(record.shared_prefix) : kNoPrefix;
+      if (prefix_of_session.try_emplace(record.session, prefix).first->second != prefix) {
+        refuse(fmt::format("session {} has several shared prefixes", record.session),
+               "a session begins with the same one in every turn");
+      }
+      if (record.shared_tokens == 0) {
+        continue;
+      }
+      shared_.try_emplace(record.shared_prefix, static_cast<std::uint32_t>(shared_.size()));
+      const auto known = length_of.try_emplace(record.shared_prefix, record.shared_tokens).first;
+      if (known->second != record.shared_tokens) {
+        refuse(fmt::format("the shared prefix {} has {} tokens here and {} there",
+                           record.shared_prefix, known->second, record.shared_tokens),
+               "give every shared prefix one length");
       }
     }
+  }
+
+  [[noreturn]] void refuse(std::string what, std::string remedy) const {
+    base::Problem problem;
+    problem.file = config_.path;
+    problem.what = std::move(what);
+    problem.remedy = std::move(remedy);
+    throw base::InputError(std::move(problem));
   }
 
   void set_lengths(const TraceRecord& record, Request& request) {
@@ -157,16 +193,16 @@ class PlayedTrace final : public TraceSource {
     const std::int64_t output_limit = r1 ? config_.output_limit_r1 : config_.output_limit_v3;
     const std::int64_t input = std::max<std::int64_t>(1, record.input);
     std::int64_t output = std::max<std::int64_t>(1, record.output);
-    empty_prompts_ += record.input == 0 ? 1 : 0;
-    empty_answers_ += record.output == 0 ? 1 : 0;
+    lengths_.empty_prompts += record.input == 0 ? 1 : 0;
+    lengths_.empty_answers += record.output == 0 ? 1 : 0;
     if (input >= config_.context_limit) {
-      ++long_prompts_;
+      ++lengths_.long_prompts;
       output = std::min(output, output_limit);
     } else {
       const std::int64_t room = std::min(output_limit, config_.context_limit - input);
       if (output > room) {
-        ++cut_answers_;
-        cut_tokens_ += output - room;
+        ++lengths_.cut_answers;
+        lengths_.cut_tokens += output - room;
         output = room;
       }
     }
@@ -192,8 +228,10 @@ class PlayedTrace final : public TraceSource {
   tsl::robin_map<std::uint64_t, std::uint32_t> slot_of_;  // of sessions that may return
   tsl::robin_map<std::uint64_t, std::uint32_t> shared_;   // dense ids of shared prefixes
   std::vector<std::uint32_t> in_service_;                 // [slot] requests of the session
-  std::int64_t long_prompts_ = 0, cut_answers_ = 0, cut_tokens_ = 0;
-  std::int64_t empty_prompts_ = 0, empty_answers_ = 0;
+  struct Lengths {                                        // that did not fit
+    std::int64_t long_prompts = 0, cut_answers = 0, cut_tokens = 0;
+    std::int64_t empty_prompts = 0, empty_answers = 0;
+  } lengths_;
 };
 
 std::vector<std::string> PlayedTrace::notes() const {
@@ -203,14 +241,16 @@ std::vector<std::string> PlayedTrace::notes() const {
       notes.push_back(fmt::format("{} {}", count, what));
     }
   };
-  say(long_prompts_, fmt::format("prompts of the trace fill the context limit of {} tokens or more "
-                                 "and were rejected (workload.context_limit)",
-                                 config_.context_limit));
-  say(cut_answers_, fmt::format("answers of the trace were cut to the context or output limit, by "
-                                "{} tokens in all",
-                                cut_tokens_));
-  say(empty_prompts_, "prompts of the trace have no tokens and were played with one");
-  say(empty_answers_, "answers of the trace have no tokens and were played with one");
+  say(lengths_.long_prompts,
+      fmt::format("prompts of the trace fill the context limit of {} tokens or more "
+                  "and were rejected (workload.context_limit)",
+                  config_.context_limit));
+  say(lengths_.cut_answers,
+      fmt::format("answers of the trace were cut to the context or output limit, by "
+                  "{} tokens in all",
+                  lengths_.cut_tokens));
+  say(lengths_.empty_prompts, "prompts of the trace have no tokens and were played with one");
+  say(lengths_.empty_answers, "answers of the trace have no tokens and were played with one");
   const TraceInfo& trace = trace_.info();
   if (trace.block_tokens == 0 && !trace.sessions && !trace.states_hits) {
     notes.emplace_back("the trace has no identities: a mechanistic cache finds nothing again");
@@ -218,9 +258,11 @@ std::vector<std::string> PlayedTrace::notes() const {
   return notes;
 }
 
-void PlayedTrace::for_each_warm_prompt(const WarmPrompt& visit) const {
+void PlayedTrace::play_before(const std::function<void(const Request&)>& serve) {
+  EPFLEET_CHECK(next_id_ == 0, "a store is warmed before the run");
+  const TraceInfo& trace = trace_.info();
   if (!config_.trace.warm_store || config_.trace.from <= base::Duration{} ||
-      trace_.info().block_tokens == 0) {
+      (trace.block_tokens == 0 && !trace.sessions)) {
     return;
   }
   TraceCut before = cut_of(config_);
@@ -229,8 +271,12 @@ void PlayedTrace::for_each_warm_prompt(const WarmPrompt& visit) const {
   const ScannedTrace scanned(before);
   TraceStream once(scanned, 1.0, false, 0);
   while (const TraceRecord* record = once.next()) {
-    visit(record->blocks, start_ - config_.trace.from + record->time);
+    const Request request = request_of(*record, start_ - config_.trace.from + record->time);
+    serve(request);
+    release(request);
   }
+  next_id_ = 0;
+  lengths_ = {};
 }
 
 }  // namespace

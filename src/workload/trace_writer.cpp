@@ -17,7 +17,6 @@ namespace {
 constexpr std::int64_t kBillion = 1'000'000'000;
 constexpr std::int64_t kNsPerMs = 1'000'000;
 constexpr std::size_t kBuffered = 1U << 18U;
-constexpr std::int64_t kMooncakeBlock = 512;  // tokens
 
 bool ends_with(const std::string& text, const char* ending) { return text.ends_with(ending); }
 
@@ -163,7 +162,7 @@ void TraceWriter::write_json(const TraceRecord& record, base::Duration time) {
       between = ", ";
     }
   } else {
-    for (std::int64_t at = 0; at < record.input; at += kMooncakeBlock) {
+    for (std::int64_t at = 0; at < record.input; at += kJsonBlock) {
       fmt::format_to(out, "{}{}", between, next_unique_++);
       between = ", ";
     }

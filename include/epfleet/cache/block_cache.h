@@ -13,24 +13,17 @@
 
 #include <cstdint>
 #include <memory>
-#include <span>
 
 #include "epfleet/cache/prefix_cache.h"
 #include "epfleet/workload/block_lists.h"
 
 namespace epfleet::cache {
 
-class BlockCache : public PrefixCache {
- public:
-  // A prompt that was stored before the run, in order of time, all of them before any other call.
-  virtual void warm_prompt(std::span<const workload::BlockId> blocks, base::TimePoint at) = 0;
-};
-
 // `block_tokens` are those of the trace; config.block is not used. `lists` must outlive the cache.
 // REQUIRES: block_tokens > 0, bytes_per_token > 0.
-[[nodiscard]] std::unique_ptr<BlockCache> make_block_cache(const KvCacheConfig& config,
-                                                           std::int64_t bytes_per_token,
-                                                           std::int64_t block_tokens,
-                                                           const workload::BlockLists& lists);
+[[nodiscard]] std::unique_ptr<PrefixCache> make_block_cache(const KvCacheConfig& config,
+                                                            std::int64_t bytes_per_token,
+                                                            std::int64_t block_tokens,
+                                                            const workload::BlockLists& lists);
 
 }  // namespace epfleet::cache

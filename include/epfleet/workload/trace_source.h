@@ -31,9 +31,9 @@ class TraceSource : public NotedSource, public BlockLists {
  public:
   [[nodiscard]] virtual const TraceInfo& info() const = 0;
 
-  // The block ids of the prompts before the cut, in order, as if they had just been served.
-  using WarmPrompt = std::function<void(std::span<const BlockId>, base::TimePoint)>;
-  virtual void for_each_warm_prompt(const WarmPrompt& visit) const = 0;
+  // The requests before the cut, at the times that they have before the run's start, as if each had
+  // been served at once: what they leave behind is a warm store. REQUIRES: nothing was taken yet.
+  virtual void play_before(const std::function<void(const Request&)>& serve) = 0;
 };
 
 // Reads the trace once. Throws InputError.

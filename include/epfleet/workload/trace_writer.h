@@ -15,6 +15,8 @@ namespace epfleet::workload {
 
 class TraceWriter {
  public:
+  static constexpr std::int64_t kJsonBlock = 512;  // tokens of a Mooncake block
+
   // `info`: of the records that will come; it decides the columns. Throws MachineError.
   TraceWriter(const std::string& path, const TraceInfo& info);
   TraceWriter(const TraceWriter&) = delete;

@@ -167,14 +167,6 @@ TEST(BlockCache, WhatIsBeingWrittenCanBeHitFromItsEndOn) {
   EXPECT_EQ(cache->lookup(trace.request(1), at(12)).hit_tokens, 40);  // the partial one counts
 }
 
-TEST(BlockCache, WarmPromptsAreThere) {
-  const ListedBlocks trace({{.input = 40, .blocks = {1, 2, 3}}});
-  const auto cache = make_block_cache(store_of(Eviction::Lru, 1000), 1, kBlock, trace);
-  const std::vector<workload::BlockId> before = {1, 2};
-  cache->warm_prompt(before, base::TimePoint(-std::chrono::seconds(5)));
-  EXPECT_EQ(cache->lookup(trace.request(0), base::TimePoint()).hit_tokens, 32);
-}
-
 // Session extents and blocks, where both apply: by age alone, prompts that extend one another, no
 // answers carried.
 TEST(BlockCache, EqualsSessionExtentsUnderATtl) {

@@ -91,15 +91,15 @@ TEST(TraceSource, WhatIsBeforeTheCutWarmsTheStore) {
   TraceSourceSpec spec = spec_of(file.path());
   spec.config.trace.from = std::chrono::seconds(150);
   std::vector<double> times;
-  const auto note = [&](std::span<const BlockId> blocks, base::TimePoint at) {
-    EXPECT_EQ(blocks.size(), 2U);
-    times.push_back(base::to_seconds(at));
-  };
-  make_trace_source(spec)->for_each_warm_prompt(note);
+  const auto source = make_trace_source(spec);
+  source->play_before([&](const Request& request) {
+    EXPECT_EQ(source->blocks_of(request.prefix.session_slot).size(), 2U);
+    times.push_back(base::to_seconds(request.arrival));
+  });
+  EXPECT_EQ(source->take().id, base::RequestId(0));
   EXPECT_THAT(times, ElementsAre(-150, -50));
   spec.config.trace.warm_store = false;
-  make_trace_source(spec)->for_each_warm_prompt(note);
-  EXPECT_EQ(times.size(), 2U);
+  make_trace_source(spec)->play_before([](const Request&) { FAIL() << "the store is cold"; });
 }
 
 // The period is the span and a mean gap: 300 s here.
@@ -219,6 +219,22 @@ TEST(TraceSource, LengthsBeyondTheLimitsAreCutAndCounted) {
   EXPECT_THAT(notes[0], HasSubstr("1 prompts of the trace fill the context limit"));
   EXPECT_THAT(notes[1], HasSubstr("2 answers of the trace were cut"));
   EXPECT_THAT(notes[1], HasSubstr("by 3272 tokens"));
+}
+
+TEST(TraceSource, ASessionThatBeganBeforeTheCutGoesOnInIt) {
+  const TemporaryFile file(
+      "arrival_s,input_tokens,output_tokens,session,session_tokens,last_turn\n"
+      "0,100,10,77,0,0\n10,50,10,78,0,1\n20,200,10,77,100,0\n");
+  TraceSourceSpec spec = spec_of(file.path());
+  spec.config.trace.from = std::chrono::seconds(15);
+  const auto source = make_trace_source(spec);
+  std::vector<Request> before;
+  source->play_before([&](const Request& request) { before.push_back(request); });
+  ASSERT_EQ(before.size(), 2U);
+  const Request request = source->take();
+  EXPECT_EQ(request.prefix.session_slot, before[0].prefix.session_slot);
+  EXPECT_FALSE(request.prefix.first_turn);
+  EXPECT_EQ(request.prefix.session_tokens, 100);
 }
 
 TEST(TraceSource, SessionsKeepTheirSlotFromTurnToTurn) {
