@@ -204,9 +204,9 @@ std::int64_t TableOfBlocks::store(const workload::Request& request, std::int64_t
 }  // namespace
 
 std::unique_ptr<PrefixCache> make_block_cache(const KvCacheConfig& config,
-                                             std::int64_t bytes_per_token,
-                                             std::int64_t block_tokens,
-                                             const workload::BlockLists& lists) {
+                                              std::int64_t bytes_per_token,
+                                              std::int64_t block_tokens,
+                                              const workload::BlockLists& lists) {
   return std::make_unique<TableOfBlocks>(config, bytes_per_token, block_tokens, lists);
 }
 

@@ -1,5 +1,6 @@
 #include "workload_source.h"
 
+#include "epfleet/base/error.h"
 #include "epfleet/cache/block_cache.h"
 #include "epfleet/cluster/allotment.h"
 #include "epfleet/cluster/expected_service.h"
@@ -85,6 +86,11 @@ std::unique_ptr<cache::PrefixCache> Workload::make_cache(const config::Scenario&
   const bool mechanistic = config.model == cache::CacheModel::Mechanistic;
   if (requests_ != nullptr && mechanistic) {
     const workload::TraceInfo& trace = requests_->info();
+    if (trace.block_tokens > 0 && config.isolation != cache::Isolation::None) {
+      throw base::InputError({.key = "kv_cache.isolation",
+                              .what = "needs sessions, and the trace's block ids belong to nobody",
+                              .remedy = "set kv_cache.isolation: none"});
+    }
     if (trace.block_tokens > 0) {
       return warmed(cache::make_block_cache(config, token_bytes, trace.block_tokens, *requests_));
     }

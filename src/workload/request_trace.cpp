@@ -29,12 +29,19 @@ bool names_column(std::string_view header, std::string_view name) {
 }  // namespace
 
 const char* name_of(TraceFormat format) {
-  constexpr const char* kNames[] = {"mooncake", "bailian", "azure", "burstgpt", "vidur", "epfleet"};
+  constexpr const char* kNames[] = {"mooncake", "bailian", "azure",   "burstgpt",
+                                    "vidur",    "epfleet", "servegen"};
   return kNames[static_cast<std::size_t>(format)];
 }
 
 RequestTrace::RequestTrace(const std::string& path, const TraceOptions& options)
-    : lines_(path), options_(options) {
+    : options_(options) {
+  if (ClientMix::is_folder(path)) {
+    clients_ = std::make_unique<ClientMix>(path, options.rate_scale, options.seed);
+    info_.format = TraceFormat::ServeGen;
+    return;
+  }
+  lines_ = std::make_unique<LineReader>(path);
   find_format();
 }
 
@@ -45,8 +52,8 @@ void RequestTrace::wrong_line(const char* reason, int column, std::string what,
                               std::string remedy) {
   if (!options_.lenient) {
     base::Problem problem;
-    problem.file = lines_.path();
-    problem.line = static_cast<int>(std::min<std::int64_t>(lines_.number(), 2'147'483'647));
+    problem.file = lines_->path();
+    problem.line = static_cast<int>(std::min<std::int64_t>(lines_->number(), 2'147'483'647));
     problem.column = column;
     problem.what = std::move(what);
     problem.remedy = std::move(remedy);
@@ -54,7 +61,7 @@ void RequestTrace::wrong_line(const char* reason, int column, std::string what,
   }
   const auto known = std::ranges::find(skipped_, reason, &SkippedLines::reason);
   if (known == skipped_.end()) {
-    skipped_.push_back({reason, 1, lines_.number()});
+    skipped_.push_back({reason, 1, lines_->number()});
   } else {
     ++known->count;
   }
@@ -68,7 +75,7 @@ bool RequestTrace::next_line() {
   while (true) {
     LineReader::Got got = LineReader::Got::End;
     try {
-      got = lines_.next();
+      got = lines_->next();
     } catch (const base::InputError& error) {
       wrong_line(kCutFile, 0, error.problems().front().what, error.problems().front().remedy);
       return false;
@@ -78,9 +85,9 @@ bool RequestTrace::next_line() {
     }
     if (got == LineReader::Got::TooLong) {
       wrong_line(kTooLong, 1, "the line is longer than 4 MiB", "is this a trace?");
-    } else if (!lines_.line_is_utf8()) {
+    } else if (!lines_->line_is_utf8()) {
       wrong_line(kNotUtf8, 1, "the line is not UTF-8", "is the file damaged?");
-    } else if (!is_blank(lines_.line()) && lines_.line().front() != '#') {
+    } else if (!is_blank(lines_->line()) && lines_->line().front() != '#') {
       return true;
     }
   }
@@ -91,7 +98,7 @@ void RequestTrace::find_format() {
   if (!next_line()) {
     wrong_line("", 0, "the file is empty", "give a trace with one request a line");
   }
-  const std::string_view line = lines_.line();
+  const std::string_view line = lines_->line();
   if (line[line.find_first_not_of(" \t")] == '{') {
     format_ = make_json_format(line, info_);
     holds_line_ = true;
@@ -115,8 +122,11 @@ void RequestTrace::find_format() {
 }
 
 bool RequestTrace::next(TraceRecord& record) {
+  if (clients_) {
+    return clients_->next(record);
+  }
   while (next_line()) {
-    if (const auto fault = format_->parse(lines_.line(), record)) {
+    if (const auto fault = format_->parse(lines_->line(), record)) {
       wrong_line(fault->reason, fault->column, fault->what, fault->remedy);
     } else if (accept(record)) {
       return true;
@@ -149,6 +159,9 @@ bool RequestTrace::accept(TraceRecord& record) {
 }
 
 bool is_token_rate_trace(const std::string& path) {
+  if (ClientMix::is_folder(path)) {
+    return false;
+  }
   LineReader lines(path);
   while (lines.next() == LineReader::Got::Line) {
     const std::string_view line = lines.line();

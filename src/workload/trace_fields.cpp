@@ -3,6 +3,7 @@
 #include <fast_float/fast_float.h>
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -171,6 +172,52 @@ std::optional<LineFault> read_date(std::string_view text, base::Duration& time) 
                                      std::chrono::hours(hour) + std::chrono::minutes(minute) -
                                      std::chrono::minutes(*east) + std::chrono::seconds(second);
   time = base::Duration(clock.count() * kBillion + part);
+  return std::nullopt;
+}
+
+std::optional<LineFault> read_flag(std::string_view text, bool& flag) {
+  if (text != "0" && text != "1") {
+    return LineFault{kBadValue, 0, fmt::format("'{}' is neither 0 nor 1", text), ""};
+  }
+  flag = text == "1";
+  return std::nullopt;
+}
+
+std::optional<LineFault> read_variant(std::string_view text, std::optional<Variant>& variant) {
+  if (text != "v3" && text != "r1") {
+    return LineFault{kBadValue, 0, fmt::format("'{}' is neither v3 nor r1", text), ""};
+  }
+  variant = text == "v3" ? Variant::V3 : Variant::R1;
+  return std::nullopt;
+}
+
+std::optional<LineFault> read_channel(std::string_view text, std::optional<Channel>& channel) {
+  if (text == "web") {
+    channel = Channel::Web;
+  } else if (text == "app") {
+    channel = Channel::App;
+  } else if (text == "api") {
+    channel = Channel::Api;
+  } else {
+    return LineFault{kBadValue, 0, fmt::format("'{}' is none of web, app, api", text), ""};
+  }
+  return std::nullopt;
+}
+
+std::optional<LineFault> read_blocks(std::string_view text, std::vector<BlockId>& blocks) {
+  constexpr int kHexadecimal = 16;
+  const char* at = text.data();
+  const char* end = at + text.size();
+  blocks.clear();
+  while (at != end) {
+    BlockId id = 0;
+    const auto [stop, error] = std::from_chars(at, end, id, kHexadecimal);
+    if (error != std::errc() || (stop != end && *stop != ' ')) {
+      return LineFault{kNotANumber, 0, "not a list of hexadecimal ids with blanks between", ""};
+    }
+    blocks.push_back(id);
+    at = std::find_if(stop, end, [](char c) { return c != ' '; });
+  }
   return std::nullopt;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "line_format.h"
 
@@ -23,5 +24,16 @@ namespace epfleet::workload {
 
 // 2023-11-16 18:15:46.6805900, with T between and with Z or +08:00 behind if need be.
 [[nodiscard]] std::optional<LineFault> read_date(std::string_view text, base::Duration& time);
+
+// 0 or 1; v3 or r1; web, app or api.
+[[nodiscard]] std::optional<LineFault> read_flag(std::string_view text, bool& flag);
+[[nodiscard]] std::optional<LineFault> read_variant(std::string_view text,
+                                                    std::optional<Variant>& variant);
+[[nodiscard]] std::optional<LineFault> read_channel(std::string_view text,
+                                                    std::optional<Channel>& channel);
+
+// Hexadecimal ids with blanks between.
+[[nodiscard]] std::optional<LineFault> read_blocks(std::string_view text,
+                                                   std::vector<BlockId>& blocks);
 
 }  // namespace epfleet::workload

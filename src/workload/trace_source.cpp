@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "epfleet/base/error.h"
@@ -18,9 +19,12 @@ namespace {
 
 constexpr std::int64_t kNoPrefix = -1;
 
-TraceCut cut_of(const WorkloadConfig& config) {
+TraceCut cut_of(const WorkloadConfig& config, std::uint64_t seed) {
   return {.path = config.path,
-          .options = {.lenient = config.trace.lenient, .block_tokens = config.trace.block},
+          .options = {.lenient = config.trace.lenient,
+                      .block_tokens = config.trace.block,
+                      .rate_scale = config.rate_scale,
+                      .seed = seed},
           .from = config.trace.from,
           .length = config.trace.length};
 }
@@ -36,10 +40,12 @@ class PlayedTrace final : public TraceSource {
       : config_(spec.config),
         start_(base::kWindowStart - config_.warm_up),
         end_(base::kWindowStart + spec.duration),
-        trace_(cut_of(config_)) {
+        seed_(spec.seed),
+        trace_(cut_of(config_, seed_)) {
+    // A mix of clients has been drawn at the scaled rates.
+    const double scale = trace_.info().format == TraceFormat::ServeGen ? 1.0 : config_.rate_scale;
     if (is_shaped(config_)) {
-      const double rate =
-          config_.trace.rate.value_or(trace_.requests_per_second()) * config_.rate_scale;
+      const double rate = config_.trace.rate.value_or(trace_.requests_per_second()) * scale;
       // So many copies that the shape squeezes and stretches the trace as little as it can.
       const double copies = std::max(1.0, std::round(rate / trace_.requests_per_second()));
       const DayCurve shape(read_hourly_shape(config_.hourly_shape));
@@ -47,8 +53,7 @@ class PlayedTrace final : public TraceSource {
       pace_ = make_shaped_pace(std::make_unique<TraceStream>(trace_, copies, true, spec.seed),
                                shape, rate, start_, end_);
     } else {
-      stream_ = std::make_unique<TraceStream>(trace_, config_.rate_scale, config_.trace.repeat,
-                                              spec.seed);
+      stream_ = std::make_unique<TraceStream>(trace_, scale, config_.trace.repeat, spec.seed);
       const auto& stretch = config_.trace.stretch;
       pace_ = make_recorded_pace(
           start_, stretch ? base::to_seconds(*stretch) / base::to_seconds(trace_.period()) : 1.0);
@@ -62,13 +67,12 @@ class PlayedTrace final : public TraceSource {
   Request take() override {
     EPFLEET_CHECK(next_arrival_.has_value(), "a source with requests left");
     const Request request = request_of(*record_, *next_arrival_);
-    now_ = request.arrival;
     advance();
     return request;
   }
 
   void complete(const Request& request, base::TimePoint done) override {
-    EPFLEET_CHECK(done >= now_, "a request completes at or after the latest arrival");
+    EPFLEET_CHECK(done >= request.arrival, "a request completes at or after its arrival");
     release(request);
   }
 
@@ -97,7 +101,8 @@ class PlayedTrace final : public TraceSource {
     set_lengths(record, request);
     request.variant = record.variant.value_or(config_.trace.variant);
     request.channel = record.channel.value_or(config_.trace.channel);
-    request.turn = record.turn;
+    request.turn = static_cast<std::uint16_t>(
+        std::min<std::uint32_t>(record.turn, std::numeric_limits<std::uint16_t>::max()));
     return request;
   }
 
@@ -154,7 +159,7 @@ class PlayedTrace final : public TraceSource {
     if (!trace_.info().sessions) {
       return;
     }
-    TraceCut whole = cut_of(config_);
+    TraceCut whole = cut_of(config_, seed_);
     whole.from = base::Duration{};
     whole.length.reset();
     RequestTrace once(whole.path, whole.options);
@@ -216,12 +221,12 @@ class PlayedTrace final : public TraceSource {
 
   WorkloadConfig config_;
   base::TimePoint start_, end_;
+  std::uint64_t seed_;
   ScannedTrace trace_;
   std::unique_ptr<TraceStream> stream_;
   std::unique_ptr<TracePace> pace_;
   const TraceRecord* record_ = nullptr;  // the next one
   std::optional<base::TimePoint> next_arrival_;
-  base::TimePoint now_ = base::TimePoint::min();
   std::uint64_t next_id_ = 0;
   SlotPool slots_;
   std::vector<std::vector<BlockId>> blocks_;              // by slot
@@ -265,7 +270,7 @@ void PlayedTrace::play_before(const std::function<void(const Request&)>& serve) 
       (trace.block_tokens == 0 && !trace.sessions)) {
     return;
   }
-  TraceCut before = cut_of(config_);
+  TraceCut before = cut_of(config_, seed_);
   before.from = base::Duration{};
   before.length = config_.trace.from;
   const ScannedTrace scanned(before);

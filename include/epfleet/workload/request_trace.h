@@ -1,7 +1,8 @@
 // Traces of single requests behind one reader: streaming, in constant memory, the format chosen by
 // content.
 // Modelled: Mooncake JSONL (block ids of 512 tokens), Qwen-Bailian JSONL (16 tokens), the CSVs of
-//   Azure's LLM traces, BurstGPT and Vidur, and epfleet's own CSV (src/workload/README.md).
+//   Azure's LLM traces, BurstGPT and Vidur, and epfleet's own CSV (src/workload/README.md); a
+//   folder of ServeGen clients, drawn (client_mix.h).
 // A line that is wrong is an error with file, line and column, or, when lenient, skipped and
 // counted by its reason; nothing is mended silently.
 // Source: kvcache-ai/Mooncake, FAST25-release; Azure/AzurePublicDataset; HPMLL/BurstGPT;
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "epfleet/base/error.h"
+#include "epfleet/workload/client_mix.h"
 #include "epfleet/workload/line_reader.h"
 #include "epfleet/workload/trace_record.h"
 
@@ -28,6 +30,9 @@ inline constexpr std::int64_t kMostTraceTokens = std::int64_t{1} << 24U;
 struct TraceOptions {
   bool lenient = false;
   std::int64_t block_tokens = 0;  // tokens of a block id; 0: as the format has it
+  // Of a mix of clients, which is drawn:
+  double rate_scale = 1.0;
+  std::uint64_t seed = 1;
 };
 
 // Lines left out by a lenient reader.
@@ -54,9 +59,8 @@ class RequestTrace {
   [[nodiscard]] const TraceInfo& info() const { return info_; }
   [[nodiscard]] std::span<const SkippedLines> skipped() const { return skipped_; }
   // The file's last line has no line end: perhaps a cut file. Meaningful after the last request.
-  [[nodiscard]] bool cut_last_line() const { return lines_.cut_last_line(); }
-  [[nodiscard]] std::int64_t bytes() const { return lines_.bytes(); }
-  [[nodiscard]] const std::string& path() const { return lines_.path(); }
+  [[nodiscard]] bool cut_last_line() const { return lines_ && lines_->cut_last_line(); }
+  [[nodiscard]] std::int64_t bytes() const { return lines_ ? lines_->bytes() : 0; }
   // Requests whose block ids are not those that their input needs (input / block, rounded up).
   [[nodiscard]] std::int64_t odd_block_lists() const { return odd_block_lists_; }
 
@@ -66,7 +70,8 @@ class RequestTrace {
   void wrong_line(const char* reason, int column, std::string what, std::string remedy);
   [[nodiscard]] bool accept(TraceRecord& record);
 
-  LineReader lines_;
+  std::unique_ptr<LineReader> lines_;   // of a file
+  std::unique_ptr<ClientMix> clients_;  // of a folder
   TraceOptions options_;
   TraceInfo info_;
   std::unique_ptr<LineFormat> format_;

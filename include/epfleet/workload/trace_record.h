@@ -32,7 +32,15 @@ struct TraceRecord {
   std::optional<Channel> channel;
 };
 
-enum class TraceFormat : std::uint8_t { Mooncake, Bailian, Azure, BurstGpt, Vidur, Epfleet };
+enum class TraceFormat : std::uint8_t {
+  Mooncake,
+  Bailian,
+  Azure,
+  BurstGpt,
+  Vidur,
+  Epfleet,
+  ServeGen
+};
 
 struct TraceInfo {
   TraceFormat format = TraceFormat::Epfleet;
