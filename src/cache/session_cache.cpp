@@ -16,6 +16,7 @@ class SessionCache final : public PrefixCache {
   SessionCache(const KvCacheConfig& config, std::int64_t bytes_per_token,
                std::size_t shared_prefixes)
       : store_(config, bytes_per_token),
+        isolated_(config.isolation == Isolation::Session),
         shared_(shared_prefixes),
         length_unknown_(shared_prefixes, false) {}
 
@@ -42,7 +43,14 @@ class SessionCache final : public PrefixCache {
   const Extent* follow_chain(const workload::PrefixIdentity& prefix, std::int32_t wanted,
                              Chain& chain);
 
+  // As far as others' content may be hit: isolated sessions share nothing.
+  [[nodiscard]] workload::PrefixIdentity seen(workload::PrefixIdentity prefix) const {
+    prefix.shared_tokens = isolated_ ? 0 : prefix.shared_tokens;
+    return prefix;
+  }
+
   ExtentStore store_;
+  bool isolated_;
   base::HugeVector<Extent> sessions_;  // by slot
   std::vector<Extent> shared_;         // by id
   // Shared prefixes of a warm store count as stored; their lengths are known at the first use only.
@@ -122,8 +130,8 @@ const Extent* SessionCache::follow_chain(const workload::PrefixIdentity& prefix,
 }
 
 Lookup SessionCache::lookup(const workload::Request& request, base::TimePoint now) {
-  const workload::PrefixIdentity& prefix = request.prefix;
-  const std::int32_t ideal = std::max(prefix.session_tokens, prefix.shared_tokens);
+  const workload::PrefixIdentity prefix = seen(request.prefix);
+  const std::int32_t ideal = std::max(prefix.session_tokens, request.prefix.shared_tokens);
   EPFLEET_CHECK(ideal <= request.prompt_tokens, "a prompt contains its prefixes");
   store_.advance(now);
   if (prefix.first_turn) {
@@ -147,7 +155,7 @@ Lookup SessionCache::lookup(const workload::Request& request, base::TimePoint no
 
 std::int64_t SessionCache::store(const workload::Request& request, std::int64_t tokens,
                                  base::TimePoint now, base::TimePoint stored_at) {
-  const workload::PrefixIdentity& prefix = request.prefix;
+  const workload::PrefixIdentity prefix = seen(request.prefix);
   EPFLEET_CHECK(stored_at >= now, "a write ends after it begins");
   EPFLEET_CHECK(tokens >= prefix.shared_tokens, "a prompt contains its prefixes");
   store_.advance(now);
@@ -169,6 +177,9 @@ void SessionCache::forget_session(const workload::Request& last) {
 
 void SessionCache::warm(std::span<const workload::WarmExtent> extents,
                         std::span<const workload::WarmTotal> totals) {
+  if (extents.empty() && totals.empty()) {
+    return;
+  }
   EPFLEET_CHECK(!store_.started(), "a cache is warmed before it is used");
   struct Item {
     base::TimePoint last_use;

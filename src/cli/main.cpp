@@ -46,7 +46,8 @@ int parse_and_run(int argc, char** argv) {
   for (const auto add :
        {epfleet::cli::add_run, epfleet::cli::add_replay, epfleet::cli::add_sweep,
         epfleet::cli::add_compare, epfleet::cli::add_plan, epfleet::cli::add_experts,
-        epfleet::cli::add_timing, epfleet::cli::add_check, epfleet::cli::add_explain}) {
+        epfleet::cli::add_timing, epfleet::cli::add_trace, epfleet::cli::add_check,
+        epfleet::cli::add_explain}) {
     add(app, chosen);
   }
   check_command(app, argc, argv, 1);

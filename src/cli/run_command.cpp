@@ -28,13 +28,9 @@ std::vector<std::string> all_overrides(const RunRequest& request) {
   if (request.seed) {
     overrides.push_back(fmt::format("seed={}", *request.seed));
   }
-  if (!request.trace.empty()) {
-    overrides.push_back("workload.source=token_rate");
-    overrides.push_back(fmt::format("workload.path={}", fs::absolute(request.trace).string()));
-    overrides.emplace_back("kv_cache.model=statistical");
-  }
-  if (request.rate_scale) {
-    overrides.push_back(fmt::format("workload.rate_scale={}", *request.rate_scale));
+  if (!request.replay.trace.empty()) {
+    const std::vector<std::string> replay = replay_overrides(request.replay);
+    overrides.insert(overrides.end(), replay.begin(), replay.end());
   }
   return overrides;
 }
@@ -57,10 +53,10 @@ std::optional<base::Duration> until_of(const RunRequest& request) {
 // in it.
 std::string canonical_command(const RunRequest& request) {
   std::string command =
-      request.trace.empty()
+      request.replay.trace.empty()
           ? fmt::format("epfleet run {}", request.scenario)
           : fmt::format("epfleet replay {} --scenario {}",
-                        fs::path(request.trace).filename().string(), request.scenario);
+                        fs::path(request.replay.trace).filename().string(), request.scenario);
   if (fs::path(request.scenario).is_absolute()) {
     command = fmt::format("epfleet run {}", fs::path(request.scenario).filename().string());
   }
@@ -70,9 +66,7 @@ std::string canonical_command(const RunRequest& request) {
   if (request.seed) {
     command += fmt::format(" --seed {}", *request.seed);
   }
-  if (request.rate_scale) {
-    command += fmt::format(" --rate-scale {}", *request.rate_scale);
-  }
+  command += replay_arguments(request.replay);
   if (!request.until.empty()) {
     command += fmt::format(" --until '{}'", request.until);
   }

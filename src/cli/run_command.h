@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "progress_bar.h"
+#include "replay_command.h"
 
 namespace epfleet::cli {
 
@@ -19,9 +20,7 @@ struct RunRequest {
   bool quiet = false;
   bool json = false;
   std::string trace_events;
-  // replay
-  std::string trace;  // empty: run
-  std::optional<double> rate_scale;
+  ReplayOptions replay;
 };
 
 // Returns the signal that ended the run early, or 0. Throws InputError and MachineError.

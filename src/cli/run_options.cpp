@@ -29,6 +29,24 @@ void add_common(CLI::App& command, RunRequest& request) {
                      "Write one line per executed event to this file");
 }
 
+void add_replay_options(CLI::App& command, ReplayOptions& replay) {
+  command.add_option("TRACE", replay.trace, "Trace file")->required();
+  command.add_option("--rate-scale", replay.rate_scale, "Multiply the trace's rates");
+  CLI::App& requests = *command.add_option_group("Traces of requests");
+  requests.add_option("--rate", replay.rate, "Requests per second, mean of a day");
+  requests.add_option("--hourly-shape", replay.hourly_shape,
+                      "CSV of 24 hourly weights to lay over the trace");
+  requests.add_option("--tile", replay.tile, "Repeat the trace over so long a run, e.g. '24 h'");
+  requests.add_option("--stretch", replay.stretch, "Play the trace within this time");
+  requests.add_option("--from", replay.from, "Begin so far into the trace");
+  requests.add_option("--length", replay.length, "Play so much of it");
+  requests.add_flag("--cold-store", replay.cold_store, "What is before --from is not in the store");
+  requests.add_flag("--lenient", replay.lenient, "Skip and count wrong lines");
+  requests.add_option("--block", replay.block, "Tokens of a block id, if unusual");
+  requests.add_option("--variant", replay.variant, "v3 or r1, for requests that do not say");
+  requests.add_option("--channel", replay.channel, "web, app or api, for requests that do not say");
+}
+
 int run(const RunRequest& request) {
   if (request.quiet) {
     base::set_log_level(base::LogLevel::Quiet);
@@ -68,11 +86,10 @@ void add_run(CLI::App& app, Chosen& chosen) {
 
 void add_replay(CLI::App& app, Chosen& chosen) {
   auto request = std::make_shared<RunRequest>();
-  CLI::App& command =
-      *app.add_subcommand("replay", "Replay a token-rate trace in a scenario's fleet");
-  command.add_option("TRACE", request->trace, "Trace file")->required();
+  CLI::App& command = *app.add_subcommand(
+      "replay", "Replay a trace of requests or of token totals in a scenario's fleet");
   command.add_option("--scenario", request->scenario, "Scenario file (YAML)")->required();
-  command.add_option("--rate-scale", request->rate_scale, "Multiply the trace's rates");
+  add_replay_options(command, request->replay);
   add_common(command, *request);
   command.callback([&chosen, request] { chosen = [request] { return run(*request); }; });
 }

@@ -13,7 +13,7 @@ using serving::LiveRequest;
 using serving::Slot;
 
 DecodeFleet::DecodeFleet(const FleetSpec& spec, const timing::DecodePricer& pricer,
-                         std::size_t units, serving::RequestPool& pool)
+                         std::size_t units, serving::RequestPool& pool, StorePath& store)
     : gpus_(static_cast<std::size_t>(spec.decode_layout.gpus)),
       gpus_per_node_(static_cast<std::size_t>(spec.decode_hardware.gpus_per_node)),
       kv_bytes_per_token_(kv_bytes_per_token(spec)),
@@ -22,6 +22,7 @@ DecodeFleet::DecodeFleet(const FleetSpec& spec, const timing::DecodePricer& pric
       view_age_(spec.decode.balancer.view_age),
       next_report_(units, spec.run_start()),
       pool_(pool),
+      store_(store),
       nics_(units * gpus_, serving::Link(spec.decode_hardware.rdma_bandwidth)),
       storage_write_(units * (gpus_ / gpus_per_node_),
                      serving::Link(spec.decode_hardware.storage_bandwidth)),
@@ -138,7 +139,8 @@ base::TimePoint DecodeFleet::write_to_store(std::uint32_t unit, std::uint32_t gp
                                             std::int64_t tokens, base::TimePoint now) {
   const base::Bytes bytes(tokens * kv_bytes_per_token_);
   bytes_written_ += bytes.count();
-  return storage_write_[unit * (gpus_ / gpus_per_node_) + gpu / gpus_per_node_].reserve(now, bytes);
+  serving::Link& nic = storage_write_[unit * (gpus_ / gpus_per_node_) + gpu / gpus_per_node_];
+  return store_.write(nic, now, bytes);
 }
 
 void DecodeFleet::open(std::uint32_t unit) {

@@ -38,6 +38,11 @@ double full_prefill_step_seconds(const FleetSpec& spec, const timing::PrefillPri
 
 }  // namespace
 
+double prefill_tokens_per_s_per_gpu(const FleetSpec& spec, const timing::PrefillPricer& pricer) {
+  return static_cast<double>(spec.prefill.max_tokens_per_gpu.count()) /
+         full_prefill_step_seconds(spec, pricer);
+}
+
 ServiceEstimate estimate_service(const FleetSpec& spec, const StepPricers& pricers,
                                  const SteadyLoad& load) {
   const auto gpus = static_cast<std::size_t>(spec.decode_layout.gpus);

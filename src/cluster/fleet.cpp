@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "epfleet/base/error.h"
+#include "epfleet/cluster/expected_service.h"
 
 namespace epfleet::cluster {
 
@@ -24,14 +25,15 @@ Fleet::Fleet(const FleetSpec& spec, const StepPricers& pricers, workload::Arriva
       observers_(std::move(observers)),
       engine_(spec.run_start()),
       allotment_(plan_allotment(spec.fleet, spec.scaling, spec.run_start(), spec.window_end())),
+      store_(spec.kv_cache, prefill_tokens_per_s_per_gpu(spec, pricers.prefill)),
       prefill_(spec_, pricers.prefill,
                units_for(spec.fleet.base.prefill_units, spec.fleet.group.prefill_units,
                          allotment_.most_groups()),
-               pool_),
+               pool_, store_),
       decode_(spec_, pricers.decode,
               units_for(spec.fleet.base.decode_units, spec.fleet.group.decode_units,
                         allotment_.most_groups()),
-              pool_),
+              pool_, store_),
       prefill_wakes_(prefill_.size()),
       decode_wakes_(decode_.size()),
       kv_bytes_per_token_(kv_bytes_per_token(spec)) {}

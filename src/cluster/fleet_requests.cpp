@@ -59,7 +59,8 @@ void Fleet::accept_arrival() {
   const Slot slot = pool_.add(request);
   LiveRequest& live = pool_[slot];
   const std::int64_t context = std::int64_t{request.prompt_tokens} + request.output_tokens;
-  if (request.prompt_tokens > prefill_.longest_prompt() || context > decode_.longest_context()) {
+  if (request.prompt_tokens > prefill_.longest_prompt() || context > decode_.longest_context() ||
+      context > spec_.context_limit) {
     complete(slot, observe::Outcome::Rejected);
     announce_done();
     return;

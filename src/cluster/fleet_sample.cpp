@@ -52,6 +52,7 @@ observe::FleetSample Fleet::look(base::TimePoint now) {
   sample.time = now;
   count_units(now, sample);
   sample.decode_waiting_requests = decode_.waiting_requests();
+  sample.cache_lost.too_slow = prefill_.recomputed_tokens();
   sample.cache_read_bytes = prefill_.bytes_read();
   sample.cache_written_bytes = prefill_.bytes_written() + decode_.bytes_written();
   sample.cache_stored_bytes = cache_.use(now).stored_tokens * kv_bytes_per_token_;

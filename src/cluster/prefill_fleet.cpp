@@ -10,7 +10,7 @@
 namespace epfleet::cluster {
 
 PrefillFleet::PrefillFleet(const FleetSpec& spec, const timing::PrefillPricer& pricer,
-                           std::size_t units, serving::RequestPool& pool)
+                           std::size_t units, serving::RequestPool& pool, StorePath& store)
     : gpus_(static_cast<std::size_t>(spec.prefill_layout.gpus)),
       nodes_(
           static_cast<std::size_t>(spec.prefill_layout.gpus / spec.prefill_hardware.gpus_per_node)),
@@ -19,6 +19,7 @@ PrefillFleet::PrefillFleet(const FleetSpec& spec, const timing::PrefillPricer& p
       view_age_(spec.prefill.balancer.view_age),
       next_report_(units, spec.run_start()),
       pool_(pool),
+      store_(store),
       nics_(units * gpus_, serving::Link(spec.prefill_hardware.rdma_bandwidth)),
       storage_read_(units * nodes_, serving::Link(spec.prefill_hardware.storage_bandwidth)),
       storage_write_(storage_read_),
@@ -57,8 +58,14 @@ std::uint32_t PrefillFleet::route(serving::Slot slot, base::TimePoint now,
   request.kv_ready = std::max(now, not_before);
   if (request.cached_tokens > 0 && !request.prefill_started) {
     const base::Bytes bytes(request.cached_tokens * kv_bytes_per_token_);
-    request.kv_ready = least_busy_storage_nic(storage_read_, unit).reserve(now, bytes);
-    bytes_read_ += bytes.count();
+    serving::Link& nic = least_busy_storage_nic(storage_read_, unit);
+    if (store_.recomputes(nic, now, request.cached_tokens, bytes)) {
+      recomputed_tokens_ += request.cached_tokens;
+      request.cached_tokens = request.computed_to = 0;
+    } else {
+      request.kv_ready = store_.read(nic, now, bytes);
+      bytes_read_ += bytes.count();
+    }
   }
   units_[unit].enqueue(slot);
   if (view_age_ > base::Duration::zero()) {
@@ -72,7 +79,7 @@ base::TimePoint PrefillFleet::write_to_store(std::uint32_t unit, std::int64_t to
                                              base::TimePoint now) {
   const base::Bytes bytes(tokens * kv_bytes_per_token_);
   bytes_written_ += bytes.count();
-  return least_busy_storage_nic(storage_write_, unit).reserve(now, bytes);
+  return store_.write(least_busy_storage_nic(storage_write_, unit), now, bytes);
 }
 
 void PrefillFleet::open(std::uint32_t unit) {

@@ -13,7 +13,8 @@ namespace {
 void check_cache(const Scenario& scenario, Contradictions& found) {
   const cache::KvCacheConfig& cache = scenario.kv_cache;
   const bool mechanistic = cache.model == cache::CacheModel::Mechanistic;
-  const bool sessions = scenario.workload.source == workload::SourceKind::Sessions;
+  using workload::SourceKind;
+  const bool sessions = scenario.workload.source == SourceKind::Sessions;
   if (mechanistic && cache.hit_ratio != 0.0) {
     found.add({"kv_cache.hit_ratio", "kv_cache.model"},
               "is stated, but the mechanistic cache finds out what hits",
@@ -24,7 +25,7 @@ void check_cache(const Scenario& scenario, Contradictions& found) {
               "is statistical, but kv_cache.hit_ratio is not stated",
               "state it, for example 56.3 %");
   }
-  if (mechanistic && !sessions) {
+  if (mechanistic && scenario.workload.source == SourceKind::TokenRateTrace) {
     found.add({"kv_cache.model", "workload.source"},
               "is mechanistic, but a token-rate trace states its hits itself",
               "set kv_cache.model: statistical");

@@ -115,11 +115,22 @@ void check_limits(const workload::WorkloadConfig& workload, Contradictions& foun
   }
 }
 
+void check_replay(const workload::WorkloadConfig& workload, Contradictions& found) {
+  const workload::TraceReplayConfig& trace = workload.trace;
+  const bool shaped = workload.hourly_shape != "flat" || trace.rate.has_value();
+  if (trace.stretch && shaped) {
+    found.add({"workload.trace.stretch", "workload.hourly_shape", "workload.trace.rate"},
+              "is stated, but a rate or an hourly shape decides the times",
+              "leave it out, or set workload.hourly_shape: flat and no rate");
+  }
+}
+
 }  // namespace
 
 void check_workload(const Scenario& scenario, Contradictions& found) {
   const workload::WorkloadConfig& workload = scenario.workload;
-  const bool trace = workload.source == workload::SourceKind::TokenRateTrace;
+  using workload::SourceKind;
+  const bool trace = workload.source != SourceKind::Sessions;
   if (trace && workload.path.empty()) {
     found.add({"workload.path", "workload.source"},
               "is not stated, but workload.source reads a trace", "state the path of the trace");
@@ -127,11 +138,15 @@ void check_workload(const Scenario& scenario, Contradictions& found) {
   if (!trace && !workload.path.empty()) {
     found.add({"workload.path", "workload.source"},
               "is stated, but source: sessions reads no trace",
-              "leave it out, or set workload.source: token_rate");
+              "leave it out, or set workload.source: requests or token_rate");
   }
-  check_shares(workload, found);  // a token-rate trace takes lengths from the classes, too
-  for (std::size_t i = 0; i < workload.classes.size(); ++i) {
-    check_class(workload.classes[i], i, found);
+  if (workload.source == SourceKind::RequestTrace) {
+    check_replay(workload, found);
+  } else {
+    check_shares(workload, found);  // a token-rate trace takes lengths from the classes, too
+    for (std::size_t i = 0; i < workload.classes.size(); ++i) {
+      check_class(workload.classes[i], i, found);
+    }
   }
   check_limits(workload, found);
   if (!trace) {

@@ -28,8 +28,39 @@ void add_cache_rows(Rows& rows) {
               std::vector<std::pair<Choice, Eviction>>{
                   {{"lru", "least recently used first"}, Eviction::Lru},
                   {{"fifo", "first written first"}, Eviction::Fifo},
+                  {{"s3fifo", "S3-FIFO; for traces with block ids"}, Eviction::S3Fifo},
+                  {{"lfu", "least often used first; for traces with block ids"}, Eviction::Lfu},
                   {{"ttl", "by age alone"}, Eviction::Ttl}},
               {"What is dropped when the store is full.", "not published"});
+  using cache::Isolation;
+  using cache::Recompute;
+  rows.number("kv_cache.write_delay", Dimension::Duration, EPFLEET_MEMBER(kv_cache.write_delay),
+              at_least(0.0),
+              {"Time after a write's end until what was written can be hit.",
+               "not published; DeepSeek's API notes: construction takes seconds"});
+  const auto bandwidth = [&](const std::string& name, auto member, const std::string& what) {
+    rows.number("kv_cache." + name, Dimension::Bandwidth, member, above(0.0),
+                {"Bandwidth of the whole store for " + what +
+                     ", shared by all nodes; none: their NICs alone decide.",
+                 "not published; 3FS's notes show 6.6 TiB/s read by 180 storage nodes"},
+                "none");
+  };
+  bandwidth("read_bandwidth", EPFLEET_MEMBER(kv_cache.read_bandwidth), "reads");
+  bandwidth("write_bandwidth", EPFLEET_MEMBER(kv_cache.write_bandwidth), "writes");
+  rows.choice("kv_cache.recompute", EPFLEET_MEMBER(kv_cache.recompute),
+              std::vector<std::pair<Choice, Recompute>>{
+                  {{"never", "every hit is read"}, Recompute::Never},
+                  {{"if_slower",
+                    "a hit that waits longer for its reading than one GPU needs to "
+                    "compute it is computed"},
+                   Recompute::IfSlower}},
+              {"What becomes of a hit when the store is slow.", "a modelling choice"});
+  rows.choice("kv_cache.isolation", EPFLEET_MEMBER(kv_cache.isolation),
+              std::vector<std::pair<Choice, Isolation>>{
+                  {{"none", "shared prefixes are stored once for all"}, Isolation::None},
+                  {{"session", "nothing is shared between sessions"}, Isolation::Session}},
+              {"Who may hit what others have stored.",
+               "DeepSeek's API notes: caches are isolated per user"});
   rows.number("kv_cache.block", Dimension::Tokens, EPFLEET_MEMBER(kv_cache.block),
               between(1, 65536),
               {"A prefix is stored and hit in whole blocks of this many tokens.",

@@ -29,18 +29,23 @@ void add_source(Rows& rows) {
       "workload.source", EPFLEET_MEMBER(workload.source),
       std::vector<std::pair<Choice, SourceKind>>{
           {{"sessions", "conversations are made up from workload.classes"}, SourceKind::Sessions},
-          {{"token_rate", "a CSV of time bins with token totals"}, SourceKind::TokenRateTrace}},
+          {{"token_rate", "a CSV of time bins with token totals"}, SourceKind::TokenRateTrace},
+          {{"requests", "a trace of single requests: Mooncake, Azure, BurstGPT, Vidur, our CSV"},
+           SourceKind::RequestTrace}},
       {"Where requests come from.", "free choice"});
   rows.path("workload.path", EPFLEET_MEMBER(workload.path), "none",
             {"Trace file, for sources that read one.", "free choice"});
-  rows.number("workload.rate_scale", Dimension::Number, EPFLEET_MEMBER(workload.rate_scale),
-              inside(0.0, 1e6),
-              {"Multiplies arrivals, after the totals were solved for.", "free choice"});
-  rows.path(
-      "workload.hourly_shape", EPFLEET_MEMBER(workload.hourly_shape), "flat",
-      {"Shape of the tokens served over the day: 24 hourly weights from the start, a CSV with the "
-       "column theoretical_income_usd.",
-       "open-infra-index, day 6, digitised: income per hour"});
+  rows.number(
+      "workload.rate_scale", Dimension::Number, EPFLEET_MEMBER(workload.rate_scale),
+      inside(0.0, 1e6),
+      {"Multiplies arrivals, after the totals were solved for; of a request trace so many copies "
+       "are played at once.",
+       "free choice"});
+  rows.path("workload.hourly_shape", EPFLEET_MEMBER(workload.hourly_shape), "flat",
+            {"Shape of the tokens served (of a request trace: of requests) over the day: 24 hourly "
+             "weights from the start, a CSV with the "
+             "column theoretical_income_usd.",
+             "open-infra-index, day 6, digitised: income per hour"});
   rows.number("workload.warm_up", Dimension::Duration, EPFLEET_MEMBER(workload.warm_up),
               at_least(0.0),
               {"Service before the window that is simulated but not counted.", "a choice"});

@@ -67,8 +67,8 @@ std::unique_ptr<report::RunTimeline> timeline_of(const config::Scenario& scenari
 }
 
 std::vector<std::string> notes_of(const config::Scenario& scenario,
-                                  const metrics::RunStatistics& statistics) {
-  std::vector<std::string> notes;
+                                  const metrics::RunStatistics& statistics,
+                                  std::vector<std::string> notes) {
   if (scenario.workload.source == workload::SourceKind::TokenRateTrace) {
     notes.emplace_back(
         "a token-rate trace states its cached tokens: the statistical cache replays them, and "
@@ -117,9 +117,8 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
       std::min(options.until.value_or(scenario.duration), scenario.duration);
   const cluster::FleetSpec spec = fleet_spec(scenario, counted);
   const cluster::StepPricers pricers = cluster::make_step_pricers(spec);
-  const auto source = make_source(scenario, spec, pricers, options.threads);
-  const auto cache = cache::make_prefix_cache(spec.kv_cache, cluster::kv_bytes_per_token(spec),
-                                              source->shared_prefixes(), scenario.seed);
+  Workload workload(scenario, spec, pricers, options.threads);
+  const auto cache = workload.make_cache(scenario, spec);
 
   metrics::Recorder recorder(recorder_config(scenario, spec));
   std::unique_ptr<metrics::ThreadedObserver> threaded;
@@ -137,7 +136,8 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
     observers.push_back(timeline.get());
   }
 
-  workload::ArrivalFeed arrivals(*source, options.threads);
+  // Block ids of requests in flight are read where they are drawn: on this thread.
+  workload::ArrivalFeed arrivals(workload.source(), options.threads && workload.draws_apart());
   cluster::Fleet fleet(spec, pricers, arrivals, *cache, observers);
   TraceFile trace = trace_events_to(options.trace_events, fleet);
   const engine::RunEnd end = fleet.run(options.stop, options.progress);
@@ -158,11 +158,12 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
   report.trajectory_fingerprint = fleet.engine().fingerprint();
   report.partial = end == engine::RunEnd::Stopped || counted < scenario.duration;
   report.nodes_are_chosen = false;
-  report.tokens_are_replayed = scenario.workload.source == workload::SourceKind::TokenRateTrace;
+  report.tokens_are_replayed = scenario.workload.source != workload::SourceKind::Sessions;
   report.statistics = recorder.statistics();
   report.statement = statement_of(scenario, report.statistics);
-  report.solved_totals.assign(source->solved_totals().begin(), source->solved_totals().end());
-  report.notes = notes_of(scenario, report.statistics);
+  const auto solved = workload.source().solved_totals();
+  report.solved_totals.assign(solved.begin(), solved.end());
+  report.notes = notes_of(scenario, report.statistics, workload.notes());
   report.resolved_yaml = config::resolved_document(scenario);
   report.info.events = fleet.engine().executed();
   return report;

@@ -1,5 +1,7 @@
 #include "workload_source.h"
 
+#include "epfleet/base/error.h"
+#include "epfleet/cache/block_cache.h"
 #include "epfleet/cluster/allotment.h"
 #include "epfleet/cluster/expected_service.h"
 #include "epfleet/workload/session_source.h"
@@ -24,6 +26,21 @@ double mean_groups(const cluster::FleetSpec& spec) {
   return sum / base::to_seconds(spec.window_end() - spec.run_start());
 }
 
+std::unique_ptr<workload::Source> make_sessions(const config::Scenario& scenario,
+                                                const cluster::FleetSpec& spec,
+                                                const cluster::StepPricers& pricers, bool threads) {
+  workload::SessionSourceSpec sessions;
+  sessions.config = scenario.workload;
+  sessions.seed = scenario.seed;
+  sessions.duration = scenario.duration;
+  sessions.block = scenario.kv_cache.block;
+  sessions.service = expected_service(scenario, spec, pricers);
+  sessions.threads = threads;
+  return workload::make_session_source(sessions);
+}
+
+}  // namespace
+
 workload::ExpectedService expected_service(const config::Scenario& scenario,
                                            const cluster::FleetSpec& spec,
                                            const cluster::StepPricers& pricers) {
@@ -39,23 +56,87 @@ workload::ExpectedService expected_service(const config::Scenario& scenario,
   return {estimate.prefill_s, estimate.per_output_token_s};
 }
 
-}  // namespace
-
-std::unique_ptr<workload::Source> make_source(const config::Scenario& scenario,
-                                              const cluster::FleetSpec& spec,
-                                              const cluster::StepPricers& pricers, bool threads) {
-  if (scenario.workload.source == workload::SourceKind::TokenRateTrace) {
-    return workload::make_token_rate_source(
-        {.config = scenario.workload, .seed = scenario.seed, .duration = scenario.duration});
+Workload::Workload(const config::Scenario& scenario, const cluster::FleetSpec& spec,
+                   const cluster::StepPricers& pricers, bool threads) {
+  switch (scenario.workload.source) {
+    case workload::SourceKind::Sessions:
+      source_ = make_sessions(scenario, spec, pricers, threads);
+      break;
+    case workload::SourceKind::TokenRateTrace: {
+      auto rates = workload::make_token_rate_source(
+          {.config = scenario.workload, .seed = scenario.seed, .duration = scenario.duration});
+      noted_ = rates.get();
+      source_ = std::move(rates);
+      break;
+    }
+    case workload::SourceKind::RequestTrace: {
+      auto requests = workload::make_trace_source(
+          {.config = scenario.workload, .seed = scenario.seed, .duration = scenario.duration});
+      noted_ = requests_ = requests.get();
+      source_ = std::move(requests);
+      break;
+    }
   }
-  workload::SessionSourceSpec sessions;
-  sessions.config = scenario.workload;
-  sessions.seed = scenario.seed;
-  sessions.duration = scenario.duration;
-  sessions.block = scenario.kv_cache.block;
-  sessions.service = expected_service(scenario, spec, pricers);
-  sessions.threads = threads;
-  return workload::make_session_source(sessions);
+}
+
+std::unique_ptr<cache::PrefixCache> Workload::make_cache(const config::Scenario& scenario,
+                                                         const cluster::FleetSpec& spec) {
+  const std::int64_t token_bytes = cluster::kv_bytes_per_token(spec);
+  cache::KvCacheConfig config = spec.kv_cache;
+  const bool mechanistic = config.model == cache::CacheModel::Mechanistic;
+  if (requests_ != nullptr && mechanistic) {
+    const workload::TraceInfo& trace = requests_->info();
+    if (trace.block_tokens > 0 && config.isolation != cache::Isolation::None) {
+      throw base::InputError({.key = "kv_cache.isolation",
+                              .what = "needs sessions, and the trace's block ids belong to nobody",
+                              .remedy = "set kv_cache.isolation: none"});
+    }
+    if (trace.block_tokens > 0) {
+      return warmed(cache::make_block_cache(config, token_bytes, trace.block_tokens, *requests_));
+    }
+    if (trace.states_hits && !trace.sessions) {
+      config.model = cache::CacheModel::Statistical;  // it replays what is stated
+    }
+  }
+  return warmed(
+      cache::make_prefix_cache(config, token_bytes, source_->shared_prefixes(), scenario.seed));
+}
+
+// What the trace was before its cut, as if each request had been served at once.
+std::unique_ptr<cache::PrefixCache> Workload::warmed(std::unique_ptr<cache::PrefixCache> cache) {
+  if (requests_ != nullptr) {
+    requests_->play_before([&](const workload::Request& request) {
+      const base::TimePoint at = request.arrival;
+      (void)cache->lookup(request, at);
+      (void)cache->store(request, request.prompt_tokens, at, at);
+      if (request.variant == workload::Variant::V3) {  // see Fleet::keeps_output
+        (void)cache->store(request, request.prompt_tokens + request.output_tokens, at, at);
+      }
+      if (!request.prefix.returns) {
+        cache->forget_session(request);
+      }
+    });
+  }
+  return cache;
+}
+
+workload::TraceInfo Workload::trace_info() const {
+  if (requests_ != nullptr) {
+    return requests_->info();
+  }
+  workload::TraceInfo info;
+  info.sessions = noted_ == nullptr;
+  info.states_hits = noted_ != nullptr;
+  return info;
+}
+
+std::span<const workload::BlockId> Workload::blocks_of(const workload::Request& request) const {
+  return requests_ != nullptr ? requests_->blocks_of(request.prefix.session_slot)
+                              : std::span<const workload::BlockId>();
+}
+
+std::vector<std::string> Workload::notes() const {
+  return noted_ != nullptr ? noted_->notes() : std::vector<std::string>();
 }
 
 }  // namespace epfleet::experiment

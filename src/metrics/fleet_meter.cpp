@@ -22,8 +22,12 @@ NodeTime difference(const NodeTime& to, const NodeTime& from) {
 }
 
 LostTokens difference(const LostTokens& to, const LostTokens& from) {
-  return {to.cold - from.cold, to.capacity - from.capacity, to.ttl - from.ttl,
-          to.rounding - from.rounding, to.not_yet_written - from.not_yet_written};
+  return {to.cold - from.cold,
+          to.capacity - from.capacity,
+          to.ttl - from.ttl,
+          to.rounding - from.rounding,
+          to.not_yet_written - from.not_yet_written,
+          to.too_slow - from.too_slow};
 }
 
 TokensByPayer difference(const TokensByPayer& to, const TokensByPayer& from) {
@@ -97,6 +101,7 @@ void append(Interval& row, const Interval& next) {
   row.cache_lost.ttl += next.cache_lost.ttl;
   row.cache_lost.rounding += next.cache_lost.rounding;
   row.cache_lost.not_yet_written += next.cache_lost.not_yet_written;
+  row.cache_lost.too_slow += next.cache_lost.too_slow;
   row.kv_moved_bytes += next.kv_moved_bytes;
 }
 
@@ -238,6 +243,7 @@ void FleetMeter::describe_store(RunStatistics& run) const {
   cache.lost_ttl_ratio = ratio(as_double(lost.ttl), input);
   cache.lost_rounding_ratio = ratio(as_double(lost.rounding), input);
   cache.lost_not_yet_written_ratio = ratio(as_double(lost.not_yet_written), input);
+  cache.lost_too_slow_ratio = ratio(as_double(lost.too_slow), input);
 }
 
 }  // namespace epfleet::metrics

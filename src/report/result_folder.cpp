@@ -180,6 +180,10 @@ ResultFolder::ResultFolder(const fs::path& target)
     : target_(settled(target)), staging_(sibling(target_, "partial")) {
   refuse_foreign(target_);
   std::error_code error;
+  for (fs::path parent = target_.parent_path();
+       parent.has_relative_path() && !fs::exists(parent, error); parent = parent.parent_path()) {
+    made_.push_back(parent);
+  }
   fs::create_directories(target_.parent_path(), error);
   if (error) {
     fail("cannot create", target_.parent_path(), error.value());
@@ -194,6 +198,9 @@ ResultFolder::~ResultFolder() {
   if (!committed_) {
     std::error_code ignored;  // a failing machine is already being reported
     fs::remove_all(staging_, ignored);
+    for (const fs::path& parent : made_) {
+      fs::remove(parent, ignored);  // only what is empty goes
+    }
   }
 }
 

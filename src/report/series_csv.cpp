@@ -53,7 +53,7 @@ std::string rate_cell(const Row& row, double tokens) {
 }
 
 std::int64_t lost(const metrics::LostTokens& l) {
-  return l.cold + l.capacity + l.ttl + l.rounding + l.not_yet_written;
+  return l.cold + l.capacity + l.ttl + l.rounding + l.not_yet_written + l.too_slow;
 }
 
 // clang-format off
@@ -112,6 +112,7 @@ constexpr Column kFlowColumns[] = {
     {"lost_capacity_tokens", [](const Row& r) { return cell(r.interval.cache_lost.capacity); }},
     {"lost_ttl_tokens", [](const Row& r) { return cell(r.interval.cache_lost.ttl); }},
     {"lost_rounding_tokens", [](const Row& r) { return cell(r.interval.cache_lost.rounding); }},
+    {"lost_too_slow_tokens", [](const Row& r) { return cell(r.interval.cache_lost.too_slow); }},
     {"lost_not_yet_written_tokens", [](const Row& r) { return cell(r.interval.cache_lost.not_yet_written); }},
     {"cache_read_bytes", [](const Row& r) { return cell(r.interval.cache_read_bytes); }},
     {"cache_written_bytes", [](const Row& r) { return cell(r.interval.cache_written_bytes); }},

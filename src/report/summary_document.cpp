@@ -62,7 +62,8 @@ Json cache(const metrics::CacheUse& c) {
             {"capacity_ratio", json(c.lost_capacity_ratio)},
             {"ttl_ratio", json(c.lost_ttl_ratio)},
             {"rounding_ratio", json(c.lost_rounding_ratio)},
-            {"not_yet_written_ratio", json(c.lost_not_yet_written_ratio)}}}};
+            {"not_yet_written_ratio", json(c.lost_not_yet_written_ratio)},
+            {"too_slow_ratio", json(c.lost_too_slow_ratio)}}}};
 }
 
 Json distribution(const metrics::Distribution& d) {

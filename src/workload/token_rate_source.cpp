@@ -1,5 +1,7 @@
 #include "epfleet/workload/token_rate_source.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "epfleet/base/error.h"
@@ -50,7 +52,7 @@ double mean_turns(const TurnCountLaw& turns) {
   return mean;
 }
 
-class TokenRateSource final : public Source {
+class TokenRateSource final : public NotedSource {
  public:
   explicit TokenRateSource(const TokenRateSourceSpec& spec)
       : config_(spec.config),
@@ -99,6 +101,9 @@ class TokenRateSource final : public Source {
     turn.session = plan.session;
     turn.output = plan.output;
     turn.variant = plan.variant;
+    if (plan.variant == Variant::V3 && plan.output > config_.output_limit_v3) {
+      ++long_answers_;
+    }
     request.reasoning_tokens = law_.reasoning_tokens(turn);
     return request;
   }
@@ -108,6 +113,16 @@ class TokenRateSource final : public Source {
     EPFLEET_CHECK(done >= request.arrival, "a request completes at or after its arrival");
     slots_.leave_service(slot);
     slots_.give_back(slot);
+  }
+
+  std::vector<std::string> notes() const override {
+    if (long_answers_ == 0) {
+      return {};
+    }
+    return {
+        fmt::format("{} answers of V3 are longer than workload.output_limit_v3 ({} tokens): the "
+                    "trace states totals, and their share of them is that long",
+                    long_answers_, config_.output_limit_v3)};
   }
 
  private:
@@ -215,6 +230,7 @@ class TokenRateSource final : public Source {
   std::size_t at_ = 0;
   SlotPool slots_;
   std::uint64_t next_id_ = 0;
+  std::int64_t long_answers_ = 0;  // of V3, beyond its limit
 };
 
 }  // namespace
@@ -251,7 +267,7 @@ std::vector<std::int64_t> proportional_parts(std::int64_t total, std::int64_t le
   return parts;
 }
 
-std::unique_ptr<Source> make_token_rate_source(const TokenRateSourceSpec& spec) {
+std::unique_ptr<NotedSource> make_token_rate_source(const TokenRateSourceSpec& spec) {
   return std::make_unique<TokenRateSource>(spec);
 }
 

@@ -14,6 +14,12 @@ enum class Eviction { Lru, Fifo, S3Fifo, Lfu, Ttl };
 
 // Lru and Fifo evict what was used (written) longest ago when the store is full. Ttl never fills:
 // the age alone decides. S3Fifo and Lfu need block identities, which come with block traces.
+// A hit that its reading would make later than computing it anew may be computed anew.
+enum class Recompute { Never, IfSlower };
+
+// Session: nothing is shared between sessions, as where every session is a user of its own.
+enum class Isolation { None, Session };
+
 struct KvCacheConfig {
   CacheModel model = CacheModel::Mechanistic;
   double hit_ratio = 0.0;  // statistical only: share of every prompt that hits
@@ -22,6 +28,11 @@ struct KvCacheConfig {
       std::chrono::hours(24);  // since the last use (Fifo: since written); all rules
   Eviction eviction = Eviction::Lru;
   std::int64_t block = 64;  // tokens; a prefix hits in whole blocks
+  Isolation isolation = Isolation::None;
+  base::Duration write_delay{};  // from a write's end until it can be hit
+  // Of the whole store, behind the nodes' NICs; none: as much as these take.
+  std::optional<base::BytesPerSecond> read_bandwidth, write_bandwidth;
+  Recompute recompute = Recompute::Never;
 };
 
 }  // namespace epfleet::cache

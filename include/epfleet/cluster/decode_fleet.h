@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "epfleet/cluster/fleet_spec.h"
+#include "epfleet/cluster/store_path.h"
 #include "epfleet/cluster/unit_clock.h"
 #include "epfleet/policy/balancer.h"
 #include "epfleet/serving/decode_unit.h"
@@ -19,7 +20,7 @@ namespace epfleet::cluster {
 class DecodeFleet {
  public:
   DecodeFleet(const FleetSpec& spec, const timing::DecodePricer& pricer, std::size_t units,
-              serving::RequestPool& pool);
+              serving::RequestPool& pool, StorePath& store);
 
   // Where a request went, and when its KV has left the sender.
   struct Handover {
@@ -89,6 +90,7 @@ class DecodeFleet {
   std::vector<base::TimePoint> next_report_;  // by unit; not used while the view has no age
   std::vector<std::unique_ptr<policy::DecodeGpuRule>> gpu_rules_;
   serving::RequestPool& pool_;
+  StorePath& store_;
   std::vector<serving::DecodeUnit> units_;
   std::vector<UnitClock> clocks_;
   std::vector<serving::Link> nics_;           // by GPU; receives KV, and sends it in migrations

@@ -24,4 +24,8 @@ struct ServiceEstimate {
 [[nodiscard]] ServiceEstimate estimate_service(const FleetSpec& spec, const StepPricers& pricers,
                                                const SteadyLoad& load);
 
+// What one GPU of a full prefill unit computes a second, standard prompts.
+[[nodiscard]] double prefill_tokens_per_s_per_gpu(const FleetSpec& spec,
+                                                  const timing::PrefillPricer& pricer);
+
 }  // namespace epfleet::cluster

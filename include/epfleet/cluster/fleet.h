@@ -15,6 +15,7 @@
 #include "epfleet/cluster/decode_fleet.h"
 #include "epfleet/cluster/fleet_spec.h"
 #include "epfleet/cluster/prefill_fleet.h"
+#include "epfleet/cluster/store_path.h"
 #include "epfleet/cluster/unit_setup.h"
 #include "epfleet/engine/engine.h"
 #include "epfleet/observe/facts.h"
@@ -120,6 +121,7 @@ class Fleet : private engine::Handler {
   engine::Engine engine_;
   serving::RequestPool pool_;
   Allotment allotment_;
+  StorePath store_;
   PrefillFleet prefill_;
   DecodeFleet decode_;
   std::vector<Wake> prefill_wakes_, decode_wakes_;

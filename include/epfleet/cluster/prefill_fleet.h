@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "epfleet/cluster/fleet_spec.h"
+#include "epfleet/cluster/store_path.h"
 #include "epfleet/cluster/unit_clock.h"
 #include "epfleet/policy/balancer.h"
 #include "epfleet/policy/prefill_loads.h"
@@ -19,10 +20,11 @@ namespace epfleet::cluster {
 class PrefillFleet {
  public:
   PrefillFleet(const FleetSpec& spec, const timing::PrefillPricer& pricer, std::size_t units,
-               serving::RequestPool& pool);
+               serving::RequestPool& pool, StorePath& store);
 
   // Routes the prompt to a serving unit and starts reading its hit from the store; `not_before`:
-  // when KV that it brings along (re-routed, half done) has arrived. Returns the unit.
+  // when KV that it brings along (re-routed, half done) has arrived. A hit whose reading would take
+  // too long is given up: it no longer counts as cached. Returns the unit.
   std::uint32_t route(serving::Slot slot, base::TimePoint now, base::TimePoint not_before);
   // Writes `tokens` of KV from the unit to the store; returns when they can be hit.
   base::TimePoint write_to_store(std::uint32_t unit, std::int64_t tokens, base::TimePoint now);
@@ -42,6 +44,7 @@ class PrefillFleet {
   [[nodiscard]] serving::Link& nic(std::uint32_t unit, std::uint32_t gpu) {
     return nics_[unit * gpus_ + gpu];
   }
+  [[nodiscard]] std::int64_t recomputed_tokens() const { return recomputed_tokens_; }
   [[nodiscard]] std::int64_t bytes_read() const { return bytes_read_; }
   [[nodiscard]] std::int64_t bytes_written() const { return bytes_written_; }
   [[nodiscard]] std::int64_t longest_prompt() const { return kv_capacity_; }
@@ -62,6 +65,7 @@ class PrefillFleet {
   base::Duration view_age_;
   std::vector<base::TimePoint> next_report_;  // by unit; not used while the view has no age
   serving::RequestPool& pool_;
+  StorePath& store_;
   std::vector<serving::PrefillUnit> units_;
   std::vector<UnitClock> clocks_;
   std::vector<serving::Link> nics_;  // by GPU
@@ -69,7 +73,7 @@ class PrefillFleet {
       storage_write_;  // by node; both directions at full rate
   std::vector<std::uint32_t> open_;
   policy::PrefillLoads unit_loads_;  // the balancer's view
-  std::int64_t bytes_read_ = 0, bytes_written_ = 0;
+  std::int64_t bytes_read_ = 0, bytes_written_ = 0, recomputed_tokens_ = 0;
 };
 
 }  // namespace epfleet::cluster

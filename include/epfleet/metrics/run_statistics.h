@@ -49,6 +49,7 @@ struct CacheUse {
   // Tokens that could have been hits, over input tokens, by why they were not.
   Measure lost_cold_ratio, lost_capacity_ratio, lost_ttl_ratio, lost_rounding_ratio;
   Measure lost_not_yet_written_ratio;
+  Measure lost_too_slow_ratio;
 };
 
 // Seconds. Mean, deviation (of the population) and max are exact, quantiles within 0.2 %.

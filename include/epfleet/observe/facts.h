@@ -106,6 +106,7 @@ struct FleetSample {
   std::int64_t cache_stored_bytes = 0;  // at this moment
   struct LostTokens {
     std::int64_t cold = 0, capacity = 0, ttl = 0, rounding = 0, not_yet_written = 0;
+    std::int64_t too_slow = 0;  // stored, but computed anew: kv_cache.recompute
   } cache_lost;
   std::int64_t kv_moved_bytes = 0;  // prefill to decode, and migrations
 };

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace epfleet::report {
 
@@ -37,6 +38,7 @@ class ResultFolder {
  private:
   std::filesystem::path target_;
   std::filesystem::path staging_;
+  std::vector<std::filesystem::path> made_;  // parents that were missing, the deepest first
   bool committed_ = false;
 };
 

@@ -9,10 +9,11 @@
 #include <string>
 
 #include "epfleet/base/time.h"
+#include "epfleet/workload/request.h"
 
 namespace epfleet::workload {
 
-enum class SourceKind : std::uint8_t { Sessions, TokenRateTrace };
+enum class SourceKind : std::uint8_t { Sessions, TokenRateTrace, RequestTrace };
 
 struct Lognormal {
   double median = 1.0;
@@ -58,11 +59,26 @@ struct TotalsConfig {
   std::optional<double> attention_pairs_per_computed_token;
 };
 
+// How a trace of single requests is played.
+struct TraceReplayConfig {
+  base::Duration from{};                  // of the trace's own time; what is before warms the store
+  std::optional<base::Duration> length;   // play only this much of it; none: to its end
+  std::optional<base::Duration> stretch;  // played within this time instead of its own
+  std::optional<double> rate;             // requests/s over the day instead of its own
+  bool repeat = false;                    // from the start again, with fresh identities
+  bool warm_store = true;                 // what is before `from` is in the store
+  bool lenient = false;                   // wrong lines are skipped and counted
+  std::int64_t block = 0;                 // tokens of a block id; 0: as the format has it
+  Variant variant = Variant::V3;          // of requests that do not say
+  Channel channel = Channel::Api;
+};
+
 struct WorkloadConfig {
   SourceKind source = SourceKind::Sessions;
   std::string
       path;  // trace file, for sources that read one; resolved against the scenario's folder
   double rate_scale = 1.0;  // multiplies arrivals (applied after solving for the totals)
+  TraceReplayConfig trace;  // request traces only
   std::array<SessionClassConfig, kSessionClasses> classes;  // indexed by SessionClass
   TotalsConfig totals;
   std::string hourly_shape;  // "flat", or a CSV of 24 hourly weights from the scenario's start

@@ -12,7 +12,7 @@
 #include <span>
 #include <vector>
 
-#include "epfleet/workload/source.h"
+#include "epfleet/workload/noted_source.h"
 #include "epfleet/workload/token_rate_trace.h"
 
 namespace epfleet::workload {
@@ -24,7 +24,7 @@ struct TokenRateSourceSpec {
 };
 
 // Throws InputError.
-[[nodiscard]] std::unique_ptr<Source> make_token_rate_source(const TokenRateSourceSpec& spec);
+[[nodiscard]] std::unique_ptr<NotedSource> make_token_rate_source(const TokenRateSourceSpec& spec);
 
 // Whole parts of `total`, as near to proportional to `weights` as whole numbers allow, each from
 // `least` to its limit, with exactly that sum. REQUIRES: least * n <= total <= sum of the limits;

@@ -1,0 +1,32 @@
+// What `epfleet trace stat` tells of a trace: as JSON for scripts, and on one screen.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "epfleet/cache/reuse_profile.h"
+#include "epfleet/report/terminal_summary.h"
+#include "epfleet/workload/request_trace.h"
+#include "epfleet/workload/trace_statistics.h"
+
+namespace epfleet::report {
+
+struct TraceReport {
+  std::string name;  // of the file, without its folder
+  workload::TraceInfo info;
+  workload::TraceStatistics statistics;
+  std::optional<cache::ReuseProfile> reuse;  // of traces with identities
+  std::int64_t odd_block_lists = 0;
+  bool cut_last_line = false;
+  std::vector<workload::SkippedLines> skipped;
+};
+
+// One line a thing that whoever reads the numbers must know: skipped lines, a last line without
+// its end, answers of 0 tokens.
+[[nodiscard]] std::vector<std::string> notes_of(const TraceReport& report);
+
+[[nodiscard]] std::string trace_json(const TraceReport& report);
+[[nodiscard]] std::string trace_summary(const TraceReport& report, const TerminalStyle& style);
+
+}  // namespace epfleet::report

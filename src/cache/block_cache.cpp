@@ -1,0 +1,213 @@
+#include "epfleet/cache/block_cache.h"
+
+#include <tsl/robin_map.h>
+
+#include <algorithm>
+#include <deque>
+#include <limits>
+#include <vector>
+
+#include "departed_blocks.h"
+#include "epfleet/base/error.h"
+#include "epfleet/cache/eviction_rule.h"
+#include "slot_list.h"
+
+namespace epfleet::cache {
+namespace {
+
+using workload::BlockId;
+
+constexpr base::Duration kForEver = std::chrono::hours(24 * 365 * 100);
+
+std::int64_t capacity_in_blocks(const KvCacheConfig& config, std::int64_t bytes_per_token,
+                                std::int64_t block_tokens) {
+  EPFLEET_CHECK(block_tokens > 0 && bytes_per_token > 0, "blocks and tokens have a size");
+  return config.eviction == Eviction::Ttl
+             ? std::numeric_limits<std::int64_t>::max()
+             : config.capacity.count() / bytes_per_token / block_tokens;
+}
+
+class TableOfBlocks final : public PrefixCache {
+ public:
+  TableOfBlocks(const KvCacheConfig& config, std::int64_t bytes_per_token,
+                std::int64_t block_tokens, const workload::BlockLists& lists)
+      : lists_(lists),
+        block_(block_tokens),
+        capacity_(capacity_in_blocks(config, bytes_per_token, block_tokens)),
+        ttl_(std::min(config.ttl, kForEver)),
+        age_by_use_(config.eviction != Eviction::Fifo),
+        rule_(make_eviction_rule(config.eviction, capacity_)) {}
+
+  Lookup lookup(const workload::Request& request, base::TimePoint now) override;
+  std::int64_t store(const workload::Request& request, std::int64_t tokens, base::TimePoint now,
+                     base::TimePoint stored_at) override;
+  // The request is finished: what of it was never stored will not be.
+  void forget_session(const workload::Request& last) override {
+    for (const BlockId id : lists_.blocks_of(last.prefix.session_slot)) {
+      awaited_.erase(id);
+    }
+  }
+  void warm(std::span<const workload::WarmExtent> /*extents*/,
+            std::span<const workload::WarmTotal> /*totals*/) override {}
+  CacheUse use(base::TimePoint now) override {
+    advance(now);
+    return {.stored_tokens = static_cast<std::int64_t>(index_.size()) * block_};
+  }
+
+ private:
+  struct Block {
+    BlockId id = 0;
+    base::TimePoint last_use;  // FIFO: written
+    base::TimePoint available_at;
+  };
+
+  void advance(base::TimePoint now);
+  std::int64_t put(std::span<const BlockId> blocks, base::TimePoint stored_at);
+  void insert(BlockId id, base::TimePoint stored_at);
+  void renew_age(BlockSlot slot);
+  void leave(BlockSlot slot);
+  std::int32_t& why_missing(BlockId id, Lookup& found) const;
+
+  const workload::BlockLists& lists_;
+  std::int64_t block_;     // tokens
+  std::int64_t capacity_;  // blocks
+  base::Duration ttl_;
+  bool age_by_use_;
+  std::unique_ptr<EvictionRule> rule_;
+  base::TimePoint now_ = base::TimePoint::min();
+  tsl::robin_map<BlockId, BlockSlot> index_;  // of what is stored
+  std::vector<Block> blocks_;                 // by slot
+  std::vector<BlockSlot> free_;
+  SlotLinks age_links_;
+  SlotList by_age_;                                 // the oldest at the back
+  tsl::robin_map<BlockId, std::uint32_t> awaited_;  // asked for by prompts that are not stored yet
+  DepartedBlocks departed_;
+};
+
+// Times never go back. What is older than the TTL leaves.
+void TableOfBlocks::advance(base::TimePoint now) {
+  EPFLEET_CHECK(now >= now_, "calls to the cache never go back in time");
+  now_ = now;
+  while (!by_age_.empty() && now_ - blocks_[by_age_.back()].last_use > ttl_) {
+    const BlockSlot slot = by_age_.back();
+    rule_->remove(slot);
+    leave(slot);
+  }
+}
+
+void TableOfBlocks::leave(BlockSlot slot) {
+  by_age_.remove(age_links_, slot);
+  index_.erase(blocks_[slot].id);
+  departed_.add(blocks_[slot].id, blocks_[slot].last_use);
+  free_.push_back(slot);
+}
+
+void TableOfBlocks::renew_age(BlockSlot slot) {
+  if (age_by_use_) {
+    blocks_[slot].last_use = now_;
+    by_age_.to_front(age_links_, slot);
+  }
+}
+
+void TableOfBlocks::insert(BlockId id, base::TimePoint stored_at) {
+  if (free_.empty()) {
+    free_.push_back(static_cast<BlockSlot>(blocks_.size()));
+    blocks_.emplace_back();
+  }
+  const BlockSlot slot = free_.back();
+  free_.pop_back();
+  blocks_[slot] = {id, now_, stored_at};
+  index_[id] = slot;
+  by_age_.push_front(age_links_, slot);
+  rule_->insert(slot, id);
+  departed_.forget(id);
+}
+
+// Stores what is not there, the last block first; returns how many blocks are new.
+std::int64_t TableOfBlocks::put(std::span<const BlockId> blocks, base::TimePoint stored_at) {
+  std::int64_t written = 0;
+  for (std::size_t i = blocks.size(); i > 0; --i) {
+    const BlockId id = blocks[i - 1];
+    awaited_.erase(id);
+    if (const auto found = index_.find(id); found != index_.end()) {
+      renew_age(found->second);
+      rule_->renew(found->second);
+    } else {
+      insert(id, stored_at);
+      ++written;
+    }
+  }
+  while (static_cast<std::int64_t>(index_.size()) > capacity_) {
+    leave(rule_->victim());
+  }
+  return written;
+}
+
+std::int32_t& TableOfBlocks::why_missing(BlockId id, Lookup& found) const {
+  if (const auto last_use = departed_.last_use(id)) {
+    return now_ - *last_use > ttl_ ? found.lost_ttl : found.lost_capacity;
+  }
+  return found.lost_not_yet_written;
+}
+
+Lookup TableOfBlocks::lookup(const workload::Request& request, base::TimePoint now) {
+  advance(now);
+  const auto blocks = lists_.blocks_of(request.prefix.session_slot);
+  const auto is_known = [&](BlockId id) {
+    return index_.contains(id) || awaited_.contains(id) || departed_.last_use(id);
+  };
+  const auto known = static_cast<std::size_t>(
+      std::find_if_not(blocks.begin(), blocks.end(), is_known) - blocks.begin());
+  std::size_t stored = 0;  // or being written
+  std::size_t ready = 0;
+  while (stored < known) {
+    const auto found = index_.find(blocks[stored]);
+    if (found == index_.end()) {
+      break;
+    }
+    if (ready == stored && blocks_[found->second].available_at <= now_) {
+      ++ready;
+    }
+    ++stored;
+  }
+  for (std::size_t i = stored; i > 0; --i) {
+    const BlockSlot slot = index_.at(blocks[i - 1]);
+    renew_age(slot);
+    rule_->use(slot);
+  }
+  for (std::size_t i = stored; i < blocks.size(); ++i) {
+    awaited_.try_emplace(blocks[i], 0U);
+  }
+  const auto tokens = [&](std::size_t count) {  // of the first blocks; the last may be partial
+    return static_cast<std::int32_t>(
+        std::min<std::int64_t>(static_cast<std::int64_t>(count) * block_, request.prompt_tokens));
+  };
+  Lookup found;
+  found.hit_tokens = tokens(ready);
+  found.lost_not_yet_written = tokens(stored) - tokens(ready);
+  if (stored < known) {
+    why_missing(blocks[stored], found) += tokens(known) - tokens(stored);
+  }
+  return found;
+}
+
+std::int64_t TableOfBlocks::store(const workload::Request& request, std::int64_t tokens,
+                                  base::TimePoint now, base::TimePoint stored_at) {
+  EPFLEET_CHECK(stored_at >= now, "a write ends after it begins");
+  advance(now);
+  if (tokens > request.prompt_tokens) {
+    return 0;  // an answer has no ids
+  }
+  return put(lists_.blocks_of(request.prefix.session_slot), stored_at) * block_;
+}
+
+}  // namespace
+
+std::unique_ptr<PrefixCache> make_block_cache(const KvCacheConfig& config,
+                                              std::int64_t bytes_per_token,
+                                              std::int64_t block_tokens,
+                                              const workload::BlockLists& lists) {
+  return std::make_unique<TableOfBlocks>(config, bytes_per_token, block_tokens, lists);
+}
+
+}  // namespace epfleet::cache

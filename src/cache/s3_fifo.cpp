@@ -1,0 +1,106 @@
+// S3-FIFO, as in the paper's algorithm 1. Two free choices: a count of uses that a block brings
+// from the small queue is dropped on its way to the main one, and the list of ids holds as many as
+// fit the main queue.
+#include <tsl/robin_map.h>
+
+#include <algorithm>
+#include <deque>
+
+#include "eviction_rules.h"
+#include "slot_list.h"
+
+namespace epfleet::cache {
+namespace {
+
+constexpr std::uint8_t kMostUses = 3;     // two bits
+constexpr std::uint8_t kUsesToStay = 2;   // in the small queue
+constexpr std::int64_t kSmallShare = 10;  // a tenth of the room
+
+class S3Fifo final : public EvictionRule {
+ public:
+  explicit S3Fifo(std::int64_t capacity)
+      : small_room_(static_cast<std::size_t>(std::max<std::int64_t>(1, capacity / kSmallShare))),
+        ghost_room_(static_cast<std::size_t>(
+            std::max<std::int64_t>(1, capacity - capacity / kSmallShare))) {}
+
+  void insert(BlockSlot slot, workload::BlockId id) override {
+    if (slot >= blocks_.size()) {
+      blocks_.resize(std::size_t{slot} + 1);
+    }
+    const bool returns = ghosts_.erase(id) > 0;
+    blocks_[slot] = {id, 0, returns};
+    (returns ? main_ : small_).push_front(links_, slot);
+  }
+  void use(BlockSlot slot) override {
+    blocks_[slot].uses = std::min<std::uint8_t>(kMostUses, blocks_[slot].uses + 1);
+  }
+  void renew(BlockSlot /*slot*/) override {}
+  void remove(BlockSlot slot) override {
+    (blocks_[slot].in_main ? main_ : small_).remove(links_, slot);
+  }
+
+  BlockSlot victim() override {
+    while (true) {
+      const bool from_small = main_.empty() || small_.size() >= small_room_;
+      SlotList& queue = from_small && !small_.empty() ? small_ : main_;
+      const BlockSlot slot = queue.back();
+      Block& block = blocks_[slot];
+      queue.remove(links_, slot);
+      if (block.in_main && block.uses > 0) {
+        --block.uses;
+        main_.push_front(links_, slot);
+      } else if (!block.in_main && block.uses >= kUsesToStay) {
+        block.uses = 0;
+        block.in_main = true;
+        main_.push_front(links_, slot);
+      } else {
+        if (!block.in_main) {
+          remember(block.id);
+        }
+        return slot;
+      }
+    }
+  }
+
+ private:
+  struct Block {
+    workload::BlockId id = 0;
+    std::uint8_t uses = 0;
+    bool in_main = false;
+  };
+
+  // Ids that returned stay in the order until their turn comes; their number tells them apart.
+  void remember(workload::BlockId id) {
+    ghosts_[id] = ++ghost_number_;
+    ghost_order_.push_back({id, ghost_number_});
+    while (ghosts_.size() > ghost_room_) {
+      const auto [oldest, number] = ghost_order_.front();
+      ghost_order_.pop_front();
+      const auto found = ghosts_.find(oldest);
+      if (found != ghosts_.end() && found->second == number) {
+        ghosts_.erase(found);
+      }
+    }
+  }
+
+  struct Ghost {
+    workload::BlockId id;
+    std::uint64_t number;
+  };
+
+  std::size_t small_room_, ghost_room_;
+  SlotLinks links_;
+  SlotList small_, main_;
+  std::vector<Block> blocks_;  // by slot
+  tsl::robin_map<workload::BlockId, std::uint64_t> ghosts_;
+  std::deque<Ghost> ghost_order_;
+  std::uint64_t ghost_number_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<EvictionRule> make_s3_fifo(std::int64_t capacity) {
+  return std::make_unique<S3Fifo>(capacity);
+}
+
+}  // namespace epfleet::cache

@@ -1,0 +1,45 @@
+#include "epfleet/cluster/store_path.h"
+
+#include <algorithm>
+
+namespace epfleet::cluster {
+namespace {
+
+std::optional<serving::Link> link(const std::optional<base::BytesPerSecond>& bandwidth) {
+  return bandwidth ? std::optional<serving::Link>(*bandwidth) : std::nullopt;
+}
+
+}  // namespace
+
+StorePath::StorePath(const cache::KvCacheConfig& config, double compute_tokens_per_s)
+    : reads_(link(config.read_bandwidth)),
+      writes_(link(config.write_bandwidth)),
+      write_delay_(config.write_delay),
+      may_recompute_(config.recompute == cache::Recompute::IfSlower),
+      compute_tokens_per_s_(compute_tokens_per_s) {}
+
+base::TimePoint StorePath::read(serving::Link& nic, base::TimePoint now, base::Bytes bytes) {
+  const base::TimePoint through = nic.reserve(now, bytes);
+  return reads_ ? std::max(through, reads_->reserve(now, bytes)) : through;
+}
+
+base::TimePoint StorePath::write(serving::Link& nic, base::TimePoint now, base::Bytes bytes) {
+  const base::TimePoint through = nic.reserve(now, bytes);
+  return (writes_ ? std::max(through, writes_->reserve(now, bytes)) : through) + write_delay_;
+}
+
+bool StorePath::recomputes(const serving::Link& nic, base::TimePoint now, std::int64_t tokens,
+                           base::Bytes bytes) const {
+  if (!may_recompute_) {
+    return false;
+  }
+  serving::Link tried = nic;
+  base::TimePoint through = tried.reserve(now, bytes);
+  if (reads_) {
+    serving::Link store = *reads_;
+    through = std::max(through, store.reserve(now, bytes));
+  }
+  return base::to_seconds(through - now) > static_cast<double>(tokens) / compute_tokens_per_s_;
+}
+
+}  // namespace epfleet::cluster

@@ -1,0 +1,59 @@
+#include "epfleet/experiment/make_trace.h"
+
+#include "epfleet/experiment/run_scenario.h"
+#include "epfleet/workload/trace_writer.h"
+#include "workload_source.h"
+
+namespace epfleet::experiment {
+namespace {
+
+workload::TraceRecord record_of(const workload::Request& request, const Workload& workload) {
+  workload::TraceRecord record;
+  record.time = request.arrival.time_since_epoch();
+  record.input = request.prompt_tokens;
+  record.output = request.output_tokens;
+  record.reasoning = request.reasoning_tokens;
+  if (request.stated_cached_tokens >= 0) {
+    record.cached = request.stated_cached_tokens;
+  }
+  record.session = request.session.value();
+  record.turn = request.turn;
+  record.session_tokens = request.prefix.session_tokens;
+  record.shared_prefix = request.prefix.shared_id;
+  record.shared_tokens = request.prefix.shared_tokens;
+  record.last_turn = !request.prefix.returns;
+  record.variant = request.variant;
+  record.channel = request.channel;
+  const auto blocks = workload.blocks_of(request);
+  record.blocks.assign(blocks.begin(), blocks.end());
+  return record;
+}
+
+}  // namespace
+
+MadeTrace make_trace(const config::Scenario& scenario, base::Duration until,
+                     const std::string& path) {
+  const cluster::FleetSpec spec = fleet_spec(scenario, until);
+  const cluster::StepPricers pricers = cluster::make_step_pricers(spec);
+  const Workload workload(scenario, spec, pricers, true);
+  const workload::ExpectedService service = expected_service(scenario, spec, pricers);
+  workload::TraceWriter writer(path, workload.trace_info());
+  MadeTrace made;
+  workload::Source& source = workload.source();
+  while (const auto arrival = source.next_arrival()) {
+    if (*arrival >= spec.window_end()) {
+      break;
+    }
+    const workload::Request request = source.take();
+    writer.write(record_of(request, workload));
+    ++made.requests;
+    made.input_tokens += request.prompt_tokens;
+    made.output_tokens += request.output_tokens;
+    source.complete(request, request.arrival + base::duration_from_seconds(
+                                                   service.seconds(request.output_tokens)));
+  }
+  writer.finish();
+  return made;
+}
+
+}  // namespace epfleet::experiment

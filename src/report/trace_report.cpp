@@ -1,0 +1,201 @@
+#include "epfleet/report/trace_report.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "epfleet/report/human_numbers.h"
+#include "terminal_canvas.h"
+
+namespace epfleet::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using workload::CountedValues;
+using workload::TraceStatistics;
+
+Json json(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+
+Json lengths(const CountedValues& values) {
+  return {{"mean", values.mean()},        {"p50", values.quantile(0.5)},
+          {"p90", values.quantile(0.9)},  {"p95", values.quantile(0.95)},
+          {"p99", values.quantile(0.99)}, {"max", values.largest()},
+          {"total", values.total()},      {"zero", values.zeros()}};
+}
+
+// Of `total` over the trace's span; none if all comes at once.
+std::optional<double> per_second(std::int64_t total, const TraceStatistics& s) {
+  if (s.span() <= base::Duration{}) {
+    return std::nullopt;
+  }
+  return static_cast<double>(total) / base::to_seconds(s.span());
+}
+
+Json rates(const TraceStatistics& s) {
+  return {{"requests_per_s", json(per_second(s.requests(), s))},
+          {"input_tokens_per_s", json(per_second(s.input().total(), s))},
+          {"output_tokens_per_s", json(per_second(s.output().total(), s))},
+          {"requests_in_busiest_minute", s.most_in_a_minute()}};
+}
+
+Json curve_of_lru(const cache::ReuseProfile& reuse) {
+  Json list = Json::array();
+  for (std::size_t i = 0; i < reuse.capacities().size(); ++i) {
+    list.push_back(
+        {{"capacity_tokens", reuse.capacities()[i]}, {"hit_ratio", reuse.lru_hit_ratio(i)}});
+  }
+  return list;
+}
+
+Json curve_of_ttl(const cache::ReuseProfile& reuse) {
+  Json list = Json::array();
+  for (std::size_t i = 0; i < reuse.ttls().size(); ++i) {
+    list.push_back(
+        {{"ttl_s", base::to_seconds(reuse.ttls()[i])}, {"hit_ratio", reuse.ttl_hit_ratio(i)}});
+  }
+  return list;
+}
+
+template <class Of>
+Json quantiles(const Of& of) {
+  return {{"p50", of(0.5)}, {"p90", of(0.9)}, {"p99", of(0.99)}};
+}
+
+std::string length_line(const CountedValues& v) {
+  return fmt::format(
+      "{} on average, p50 {}, p90 {}, p99 {}, at most {}; {} in all", grouped(v.mean()),
+      grouped(static_cast<double>(v.quantile(0.5))), grouped(static_cast<double>(v.quantile(0.9))),
+      grouped(static_cast<double>(v.quantile(0.99))), grouped(static_cast<double>(v.largest())),
+      human_count(static_cast<double>(v.total())));
+}
+
+void draw_reuse(const cache::ReuseProfile& reuse, Canvas& canvas) {
+  canvas.section("Hits", {});
+  canvas.line("ideal", fmt::format("{} of the input (infinite store, cold start), {} blocks",
+                                   human_percent(reuse.ideal_hit_ratio()),
+                                   grouped(static_cast<double>(reuse.distinct_blocks()))));
+  std::string text;
+  for (std::size_t i = 0; i < reuse.capacities().size(); ++i) {
+    text += fmt::format("{}{} with {}", i == 0 ? "" : ", ", human_percent(reuse.lru_hit_ratio(i)),
+                        human_count(static_cast<double>(reuse.capacities()[i])));
+  }
+  canvas.line("LRU of tokens", text);
+  text.clear();
+  for (std::size_t i = 0; i < reuse.ttls().size(); ++i) {
+    text += fmt::format("{}{} with {}", i == 0 ? "" : ", ", human_percent(reuse.ttl_hit_ratio(i)),
+                        human_duration(base::to_seconds(reuse.ttls()[i])));
+  }
+  canvas.line("TTL", text);
+  canvas.line("reused after", fmt::format("{} (p50), {} (p90), {} (p99)",
+                                          human_duration(reuse.reuse_interval_s(0.5)),
+                                          human_duration(reuse.reuse_interval_s(0.9)),
+                                          human_duration(reuse.reuse_interval_s(0.99))));
+  canvas.line("reuse distance", fmt::format("{} (p50), {} (p90), {} tokens (p99)",
+                                            human_count(reuse.reuse_distance_tokens(0.5)),
+                                            human_count(reuse.reuse_distance_tokens(0.9)),
+                                            human_count(reuse.reuse_distance_tokens(0.99))));
+}
+
+}  // namespace
+
+std::vector<std::string> notes_of(const TraceReport& report) {
+  std::vector<std::string> notes;
+  for (const workload::SkippedLines& skipped : report.skipped) {
+    notes.push_back(fmt::format("{} lines skipped: {} (first: line {})", skipped.count,
+                                skipped.reason, skipped.first_line));
+  }
+  if (report.cut_last_line) {
+    notes.emplace_back("the last line has no line end: if the file was cut, it may be wrong");
+  }
+  if (report.odd_block_lists > 0) {
+    notes.push_back(fmt::format("{} requests have more or fewer block ids than their input needs",
+                                report.odd_block_lists));
+  }
+  const std::int64_t empty = report.statistics.input().zeros();
+  if (empty > 0) {
+    notes.push_back(fmt::format("{} requests have no input tokens", empty));
+  }
+  const std::int64_t unanswered = report.statistics.output().zeros();
+  if (unanswered > 0) {
+    notes.push_back(fmt::format("{} requests have no output tokens", unanswered));
+  }
+  return notes;
+}
+
+std::string trace_json(const TraceReport& report) {
+  const TraceStatistics& s = report.statistics;
+  Json document = {
+      {"trace", report.name},
+      {"format", workload::name_of(report.info.format)},
+      {"requests", s.requests()},
+      {"span_s", base::to_seconds(s.span())},
+      {"rates", rates(s)},
+      {"lengths", {{"input_tokens", lengths(s.input())}, {"output_tokens", lengths(s.output())}}},
+      {"burstiness",
+       {{"interarrival_cv", json(s.interarrival_cv())},
+        {"dispersion_per_minute", json(s.dispersion_per_minute())}}}};
+  if (s.cached_tokens()) {
+    document["stated_hit_ratio"] =
+        static_cast<double>(*s.cached_tokens()) / static_cast<double>(s.input().total());
+  }
+  if (report.reuse) {
+    const cache::ReuseProfile& reuse = *report.reuse;
+    document["block_tokens"] = report.info.block_tokens;
+    document["distinct_blocks"] = reuse.distinct_blocks();
+    document["ideal_hit_ratio"] = reuse.ideal_hit_ratio();
+    document["lru"] = curve_of_lru(reuse);
+    document["ttl"] = curve_of_ttl(reuse);
+    document["reuse_interval_s"] =
+        quantiles([&](double share) { return reuse.reuse_interval_s(share); });
+    document["reuse_distance_tokens"] =
+        quantiles([&](double share) { return reuse.reuse_distance_tokens(share); });
+  } else {
+    document["ideal_hit_ratio"] = nullptr;  // no identities: nothing to find again
+  }
+  Json skipped = Json::array();
+  for (const workload::SkippedLines& lines : report.skipped) {
+    skipped.push_back(
+        {{"reason", lines.reason}, {"lines", lines.count}, {"first_line", lines.first_line}});
+  }
+  document["skipped"] = skipped;
+  document["notes"] = notes_of(report);
+  return document.dump(2) + "\n";
+}
+
+std::string trace_summary(const TraceReport& report, const TerminalStyle& style) {
+  const TraceStatistics& s = report.statistics;
+  Canvas canvas(style);
+  canvas.title(report.name, workload::name_of(report.info.format));
+  canvas.section("Requests", {});
+  canvas.line("requests", fmt::format("{} in {}", grouped(static_cast<double>(s.requests())),
+                                      human_duration(base::to_seconds(s.span()))));
+  if (const auto rate = per_second(s.requests(), s)) {
+    canvas.line("rates",
+                fmt::format("{} requests/s, {} tokens/s in, {} out; {} in the busiest "
+                            "minute",
+                            human_number(*rate), grouped(*per_second(s.input().total(), s)),
+                            grouped(*per_second(s.output().total(), s)),
+                            grouped(static_cast<double>(s.most_in_a_minute()))));
+  }
+  canvas.line("input tokens", length_line(s.input()));
+  canvas.line("output tokens", length_line(s.output()));
+  if (s.interarrival_cv()) {
+    const auto dispersion = s.dispersion_per_minute();
+    canvas.line("burstiness",
+                fmt::format("gaps vary by {} (std / mean), requests a minute by {} (variance / "
+                            "mean); Poisson: 1",
+                            human_number(*s.interarrival_cv()),
+                            dispersion ? human_number(*dispersion) : "-"));
+  }
+  if (report.reuse) {
+    draw_reuse(*report.reuse, canvas);
+  } else {
+    canvas.line("hits", "the trace has no identities, so nothing can be found again");
+  }
+  for (const std::string& note : notes_of(report)) {
+    canvas.note(note);
+  }
+  return canvas.text();
+}
+
+}  // namespace epfleet::report

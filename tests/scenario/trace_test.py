@@ -1,0 +1,260 @@
+"""Request traces from outside: what is said of them, how they are played, and what is refused."""
+
+import gzip
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from program import SMALL, SMALL_TRACE, SOURCE, ProgramTest, main  # noqa: E402
+
+SHARED = pathlib.Path(os.environ.get("EPFLEET_SHARED_DIR", "/nowhere")) / "traces"
+MOONCAKE = SHARED / "mooncake" / "conversation_trace.jsonl.zst"
+AZURE = SHARED / "azure" / "AzureLLMInferenceTrace_conv.csv.zst"
+EXAMPLE = SOURCE / "traces" / "example_chats.jsonl.zst"
+MOONCAKE_REPLAY = SOURCE / "configs" / "mooncake_replay.yaml"
+AZURE_REPLAY = SOURCE / "configs" / "azure_replay.yaml"
+
+AZURE_HEAD = "TIMESTAMP,ContextTokens,GeneratedTokens\n"
+OWN_HEAD = "arrival_s,input_tokens,output_tokens\n"
+CHAT = '{"timestamp": %d, "input_length": %d, "output_length": 9, "hash_ids": [%s]}\n'
+
+
+def chat(ms, tokens, ids):
+    return CHAT % (ms, tokens, ", ".join(map(str, ids)))
+
+
+class StatTest(ProgramTest):
+    def stat(self, *arguments):
+        return json.loads(self.epfleet("trace", "stat", *arguments, "--json").stdout)
+
+    def test_hits_by_hand(self):
+        # 0: blocks 1 2, all new. 1: blocks 1 2 3: 2 of 512. 2: block 1 and a partial block 4, then
+        # the same again: all of its 600 tokens, the partial block too.
+        text = (chat(0, 1024, [1, 2]) + chat(30_000, 1536, [1, 2, 3]) +
+                chat(60_000, 600, [1, 4]) + chat(120_000, 600, [1, 4]))
+        (self.folder / "chats.jsonl").write_text(text)
+        said = self.stat("chats.jsonl", "--capacity", "1024", "--ttl", "59 s", "--ttl", "60 s")
+        total = 1024 + 1536 + 600 + 600
+        self.assertEqual(said["requests"], 4)
+        self.assertAlmostEqual(said["ideal_hit_ratio"], (1024 + 512 + 600) / total)
+        # LRU of two blocks: after 0 {1 2}; 1 hits both and leaves {1 2}; 2 hits 1, leaves {1 4}.
+        self.assertEqual(said["lru"], [{"capacity_tokens": 1024,
+                                        "hit_ratio": (1024 + 512 + 600) / total}])
+        self.assertEqual([t["ttl_s"] for t in said["ttl"]], [59.0, 60.0])
+        self.assertAlmostEqual(said["ttl"][0]["hit_ratio"], (1024 + 512) / total)
+        self.assertAlmostEqual(said["ttl"][1]["hit_ratio"], (1024 + 512 + 600) / total)
+
+    def test_compression_is_found_by_content(self):
+        text = (chat(0, 1024, [1, 2]) + chat(1000, 1024, [1, 2])).encode()
+        (self.folder / "a.txt").write_bytes(text)
+        (self.folder / "b.jsonl").write_bytes(gzip.compress(text))
+        plain, packed = self.stat("a.txt"), self.stat("b.jsonl")
+        self.assertEqual(plain.pop("trace"), "a.txt")
+        self.assertEqual(packed.pop("trace"), "b.jsonl")
+        self.assertEqual(plain, packed)
+
+    def test_there_and_back(self):
+        self.epfleet("trace", "convert", EXAMPLE, "a.csv.gz")
+        self.epfleet("trace", "convert", "a.csv.gz", "b.jsonl.zst")
+        first, second = self.stat(EXAMPLE), self.stat("b.jsonl.zst")
+        second["trace"] = first["trace"]
+        self.assertEqual(first, second)
+
+    def test_the_published_traces(self):
+        if not MOONCAKE.exists():
+            self.skipTest("the shared traces are not there")
+        said = self.stat(MOONCAKE)
+        self.assertEqual(said["requests"], 12031)
+        self.assertAlmostEqual(said["ideal_hit_ratio"], 0.374, delta=0.001)
+        self.assertEqual(said["notes"], [])
+        said = self.stat(AZURE)
+        self.assertEqual(said["requests"], 19366)
+        self.assertEqual(said["lengths"]["input_tokens"]["max"], 14050)
+        self.assertIsNone(said["ideal_hit_ratio"])
+        self.assertIn("no line end", said["notes"][0])
+
+    def test_made_and_played_sessions_are_those_of_the_scenario(self):
+        made = self.epfleet("trace", "make", "--scenario", SMALL, "s.csv.zst").stderr
+        said = self.stat("s.csv.zst")
+        self.assertIn(f"{said['requests']} requests", made)
+        self.assertGreater(said["ideal_hit_ratio"], 0.2)
+        self.epfleet("replay", "s.csv.zst", "--scenario", SMALL, "--out", "r", "--quiet")
+        played = self.json_of("r/summary.json")
+        counted = [r for r in self.records("s.csv.zst") if float(r["arrival_s"]) >= 0]
+        self.assertGreater(played["requests"]["arrived"], 0)
+        self.assertLessEqual(played["requests"]["arrived"], len(counted))
+
+    def records(self, name):
+        import csv
+        import io
+        text = subprocess.run(["zstd", "-dcq", str(self.folder / name)], check=True,
+                              stdout=subprocess.PIPE, text=True).stdout
+        return list(csv.DictReader(io.StringIO(text)))
+
+
+class ReplayTest(ProgramTest):
+    def replay(self, *arguments):
+        self.epfleet("replay", *arguments, "--out", "r", "--quiet", "--progress", "off")
+        return self.json_of("r/summary.json")
+
+    def test_the_shipped_scenarios(self):
+        for scenario in [MOONCAKE_REPLAY, AZURE_REPLAY]:
+            self.epfleet("check", scenario)
+        said = self.replay(EXAMPLE, "--scenario", MOONCAKE_REPLAY, "--set", "duration=20 min")
+        self.assertEqual(said["requests"]["arrived"], 1499)
+        self.assertEqual(said["requests"]["completed"], 1499)
+        ideal = json.loads(self.epfleet("trace", "stat", EXAMPLE, "--json").stdout)
+        lost = said["cache"]["lost"]
+        self.assertAlmostEqual(said["cache"]["hit_ratio"] + sum(lost.values()),
+                               ideal["ideal_hit_ratio"], delta=2e-4)  # the last token is computed
+        self.assertEqual(lost["capacity_ratio"], 0)
+
+    def test_mooncake_in_a_small_fleet(self):
+        if not MOONCAKE.exists():
+            self.skipTest("the shared traces are not there")
+        said = self.replay(MOONCAKE, "--scenario", MOONCAKE_REPLAY)
+        self.assertEqual(said["requests"]["arrived"], 12031)
+        requests = said["requests"]
+        self.assertEqual(requests["completed"] + requests["in_flight"], 12031)
+        self.assertGreater(said["cache"]["hit_ratio"], 0.35)
+        short = self.replay(MOONCAKE, "--scenario", MOONCAKE_REPLAY, "--set",
+                            "workload.context_limit=65536")
+        self.assertEqual(short["requests"]["arrived"], 12031)
+        self.assertEqual(short["requests"]["rejected"], 254)
+        self.assertIn("254 prompts of the trace fill the context limit", " ".join(short["notes"]))
+
+    def test_azure_over_a_day(self):
+        if not AZURE.exists():
+            self.skipTest("the shared traces are not there")
+        said = self.replay(AZURE, "--scenario", AZURE_REPLAY, "--set", "workload.trace.rate=1")
+        self.assertEqual(said["requests"]["arrived"], 86_400)
+
+    def test_every_rule_of_eviction_plays(self):
+        ratio = {}
+        for rule in ["lru", "fifo", "s3fifo", "lfu", "ttl"]:
+            said = self.replay(EXAMPLE, "--scenario", MOONCAKE_REPLAY, "--set",
+                               f"kv_cache.eviction={rule}", "--set", "kv_cache.capacity=35 GB",
+                               "--set", "duration=10 min")
+            ratio[rule] = said["cache"]["hit_ratio"]
+            stored = said["cache"]["bytes_stored_peak"]
+            (self.assertGreater if rule == "ttl" else self.assertLessEqual)(stored, 35e9)
+        self.assertEqual(max(ratio.values()), ratio["ttl"])  # it has no capacity
+        self.assertGreater(len(set(ratio.values())), 3)
+
+    def test_same_bytes_twice(self):
+        for out in ["a", "b"]:
+            self.epfleet("replay", EXAMPLE, "--scenario", MOONCAKE_REPLAY, "--until", "5 min",
+                         "--rate-scale", "2.5", "--out", out, "--quiet")
+        self.assert_same_results("a", "b")
+
+    def test_options_of_the_wrong_kind(self):
+        self.assertIn("--rate", self.refused("replay", SMALL_TRACE, "--scenario", SMALL, "--rate",
+                                             "5"))
+        self.assertIn("workload.trace.stretch",
+                      self.refused("replay", EXAMPLE, "--scenario", MOONCAKE_REPLAY, "--rate", "5",
+                                   "--stretch", "1 h"))
+        self.assertIn("no requests there",
+                      self.refused("replay", EXAMPLE, "--scenario", MOONCAKE_REPLAY, "--from",
+                                   "3 h"))
+        self.assertIn("token totals", self.refused("trace", "stat", SMALL_TRACE))
+
+    def test_a_refused_trace_leaves_nothing(self):
+        (self.folder / "bad.csv").write_text(OWN_HEAD + "0,-1,1\n")
+        self.refused("replay", "bad.csv", "--scenario", SMALL)
+        self.assertEqual([p.name for p in self.folder.iterdir()], ["bad.csv"])
+
+
+class DamageTest(ProgramTest):
+    """An error with file and line, or a counted skip; never a crash or a silent wrong total."""
+
+    def said(self, name, content, *places):
+        (self.folder / name).write_bytes(content)
+        said = self.refused("trace", "stat", name)
+        self.assertIn(name, said)
+        for place in places:
+            self.assertIn(place, said)
+
+    def lenient(self, name, requests, skipped):
+        said = json.loads(self.epfleet("trace", "stat", name, "--lenient", "--json").stdout)
+        self.assertEqual(said["requests"], requests)
+        self.assertEqual(sum(s["lines"] for s in said["skipped"]), skipped)
+
+    def test_cut_lines_and_wrong_columns(self):
+        good = chat(0, 600, [1, 2])
+        self.said("cut.jsonl", (good + good[:40]).encode(), "cut.jsonl:2:")
+        self.lenient("cut.jsonl", 1, 1)
+        self.said("mid.jsonl", (good + good[:-20] + "\n" + good).encode(), "mid.jsonl:2:")
+        self.lenient("mid.jsonl", 2, 1)
+        self.said("columns.csv", b"a,b,c\n1,2,3\n", "columns.csv:1:")
+        self.said("fields.csv", (OWN_HEAD + "0,1\n0,1,1\n").encode(), "fields.csv:2:")
+        self.lenient("fields.csv", 1, 1)
+
+    def test_a_replay_says_the_same(self):
+        (self.folder / "n.csv").write_text(OWN_HEAD + "0,5,5\n1,-5,5\n2,5,5\n")
+        self.assertIn("n.csv:3:3:", self.refused("replay", "n.csv", "--scenario", MOONCAKE_REPLAY))
+        self.epfleet("replay", "n.csv", "--scenario", MOONCAKE_REPLAY, "--lenient", "--until",
+                     "1 min", "--out", "r", "--quiet")
+        said = self.json_of("r/summary.json")
+        self.assertEqual(said["requests"]["arrived"], 2)
+        self.assertIn("1 lines of the trace skipped: negative (first: line 3)", said["notes"])
+
+    def test_numbers(self):
+        rows = "0,5,5\n1,-5,5\n2,99999999999,5\n3,5,x\n2,5,5\n4,nan,5\n5,5,5\n"
+        self.said("n.csv", (OWN_HEAD + rows).encode(), "n.csv:3:3:", "'-5' is negative")
+        self.lenient("n.csv", 3, 4)  # times: 0, 2 (fine: 1 was skipped), 5
+
+    def test_times_going_back(self):
+        text = AZURE_HEAD + "2023-11-16 18:15:46.68,5,5\n2023-11-16 18:15:45.00,5,5\n"
+        self.said("t.csv", text.encode(), "t.csv:3:", "before that of the request before")
+        self.lenient("t.csv", 1, 1)
+
+    def test_bad_utf8_and_binary(self):
+        self.said("u.csv", OWN_HEAD.encode() + b"0,5,\xff\xfe\n0,5,5\n", "u.csv:2:", "UTF-8")
+        self.lenient("u.csv", 1, 1)
+        self.said("x.bin", bytes(range(256)) * 64)
+
+    def test_empty_files(self):
+        self.said("e.csv", b"", "the file is empty")
+        self.said("h.csv", OWN_HEAD.encode(), "no requests")
+        self.said("e.zst", subprocess.run(["zstd", "-qc"], input=b"", stdout=subprocess.PIPE,
+                                          check=True).stdout, "the file is empty")
+        self.assertIn("no.csv", self.refused("trace", "stat", "no.csv"))
+        self.assertIn(str(self.folder), self.refused("trace", "stat", self.folder))
+
+    def test_truncated_compression(self):
+        import random
+        random.seed(1)
+        text = "".join(chat(i * 1000, 2048, [random.getrandbits(60) for _ in range(4)])
+                       for i in range(6_000)).encode()
+        for name, packed in [("a.zst", subprocess.run(["zstd", "-qc"], input=text, check=True,
+                                                      stdout=subprocess.PIPE).stdout),
+                             ("a.gz", gzip.compress(text))]:
+            self.said(name, packed[:len(packed) // 2], "cut or damaged")
+            said = json.loads(self.epfleet("trace", "stat", name, "--lenient", "--json").stdout)
+            self.assertGreater(said["requests"], 300)
+            self.assertLess(said["requests"], 6_000)
+            self.assertIn("cut or damaged", " ".join(s["reason"] for s in said["skipped"]))
+            flipped = bytearray(packed)
+            for i in range(len(packed) // 3, len(packed) // 3 + 64):
+                flipped[i] ^= 0x5a
+            self.said(name, bytes(flipped))
+
+    def test_a_line_without_end(self):
+        if shutil.disk_usage(self.folder).free < 4e9:
+            self.skipTest("no room for a line of 1 GB")
+        with open(self.folder / "long.csv", "wb") as file:
+            file.write(OWN_HEAD.encode() + b"0,5,5\n")
+            file.seek(1_000_000_000, os.SEEK_CUR)  # zeros that take no disk
+            file.write(b"\n1,7,7\n")
+        self.assertIn("long.csv:3:1: the line is longer than 4 MiB",
+                      self.refused("trace", "stat", "long.csv"))
+        self.lenient("long.csv", 2, 1)
+
+
+if __name__ == "__main__":
+    main()
