@@ -16,6 +16,7 @@
 #include "plan_command.h"
 #include "run_command.h"
 #include "sweep_command.h"
+#include "timing_kernels_command.h"
 
 namespace {
 
@@ -172,6 +173,12 @@ int parse_and_run(int argc, char** argv) {
   explain_app->add_flag("--json-schema", json_schema, "All keys as a JSON Schema, for editors");
   explain_app->add_option("--guesses", guesses_of,
                           "CSV of this scenario's guesses with their plausible ranges");
+
+  CLI::App* timing_app =
+      app.add_subcommand("timing", "The time of kernels, and profiles fitted to measured ones");
+  timing_app->require_subcommand(1);
+  epfleet::cli::add_timing_kernels(*timing_app);
+  epfleet::cli::add_timing_fit(*timing_app);
 
   try {
     app.parse(argc, argv);
