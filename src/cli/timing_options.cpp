@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "timing_command.h"
+#include "timing_kernels_command.h"
 
 namespace epfleet::cli {
 namespace {
@@ -57,6 +58,8 @@ void add_timing(CLI::App& app, Chosen& chosen) {
             "prefill.max_tokens_per_gpu)",
             "--prompt", "Tokens of every prompt; 4k is 4,096 (default: 4k)"},
            chosen);
+  add_timing_kernels(timing);
+  add_timing_fit(timing);
 }
 
 }  // namespace epfleet::cli

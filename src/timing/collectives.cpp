@@ -96,18 +96,29 @@ double imbalance_at(const model::ExpertImbalance& imbalance, double unit_tokens)
   return knots[knot] + fraction * (knots[knot + 1] - knots[knot]);
 }
 
-LowLatencyAllToAll::LowLatencyAllToAll(const hardware::HardwareProfile& hardware, std::int64_t gpus,
-                                       bool beside_compute) {
-  EPFLEET_CHECK(gpus > 0, "an all-to-all has ranks");
+// With NVLink, only copies for other nodes take the NIC. A dispatch sends those within the node by
+// the same SMs, one after the other; a combine reads both at once. (That is how the published times
+// of EP8 to EP256 add up, not what the kernels' source says.)
+LowLatencyAllToAll::LowLatencyAllToAll(const hardware::HardwareProfile& hardware,
+                                       const model::Model& model, std::int64_t gpus,
+                                       std::int64_t gpus_per_node, bool beside_compute) {
+  EPFLEET_CHECK(gpus > 0 && gpus_per_node > 0, "an all-to-all has ranks");
   const double doublings = log2_of(real(gpus) / real(hardware.low_latency_reference_gpus));
-  const auto slope = [&](base::Duration per_token, double growth) {
-    return to_seconds(per_token) * std::max(0.0, 1.0 + growth * doublings);
+  const double inside =
+      hardware.low_latency_nvlink ? std::min(1.0, real(gpus_per_node) / real(gpus)) : 0.0;
+  const auto nic = [&](base::Duration per_token, double growth) {
+    return (1.0 - inside) * to_seconds(per_token) * std::max(0.0, 1.0 + growth * doublings);
+  };
+  const auto nvlink = [&](double bytes) {
+    return inside * real(model.top_k) * bytes / hardware.nvlink_bandwidth.count();
   };
   fixed_ = to_seconds(hardware.low_latency_fixed);
   dispatch_slope_ =
-      slope(hardware.low_latency_dispatch_per_token, hardware.low_latency_dispatch_growth);
+      nic(hardware.low_latency_dispatch_per_token, hardware.low_latency_dispatch_growth) +
+      nvlink(dispatch_bytes_per_token(model));
   combine_slope_ =
-      slope(hardware.low_latency_combine_per_token, hardware.low_latency_combine_growth);
+      std::max(nic(hardware.low_latency_combine_per_token, hardware.low_latency_combine_growth),
+               nvlink(combine_bytes_per_token(model)));
   in_situ_ = beside_compute ? hardware.low_latency_combine_in_situ : 1.0;
 }
 
@@ -117,17 +128,21 @@ NormalAllToAll::NormalAllToAll(const hardware::HardwareProfile& hardware, const 
       combine_barrier_(to_seconds(hardware.normal_combine_barrier)),
       distinct_gpus_(expected_distinct_places(model, gpus)) {
   const std::int64_t nodes = std::max<std::int64_t>(1, gpus / gpus_per_node);
-  // One node needs no NIC. Beyond it the bandwidths are logical: they count the local node's copy
-  // too.
-  const double distinct_nodes = nodes == 1 ? 0.0 : expected_distinct_places(model, nodes);
+  // One node needs no NIC. Beyond it either all copies for nodes count, the sender's own too, or
+  // those that really leave the node.
+  const double over_nic = hardware.normal_counts_local_node ? 1.0 : 1.0 - 1.0 / real(nodes);
+  const double copies = nodes == 1 ? 0.0 : over_nic * expected_distinct_places(model, nodes);
+  const double nvlink =
+      (nodes == 1 ? hardware.nvlink_bandwidth : hardware.normal_forward_bandwidth).count();
   const double in_situ = beside_compute ? hardware.normal_in_situ_factor : 1.0;
   const auto slope = [&](double bytes, double nic) {
-    return in_situ * bytes *
-           std::max(distinct_nodes / nic, distinct_gpus_ / hardware.nvlink_bandwidth.count());
+    return in_situ * bytes * std::max(copies / nic, distinct_gpus_ / nvlink);
   };
   dispatch_slope_ =
       slope(dispatch_bytes_per_token(model), hardware.normal_dispatch_bandwidth.count());
   combine_slope_ = slope(combine_bytes_per_token(model), hardware.normal_combine_bandwidth.count());
+  dispatch_fixed_ = to_seconds(hardware.normal_dispatch_fixed);
+  combine_fixed_ = to_seconds(hardware.normal_combine_fixed);
 }
 
 }  // namespace epfleet::timing

@@ -1,5 +1,6 @@
 // A function tabulated at equal steps and read by linear interpolation; beyond the end it continues
-// straight. For functions of 0 < x that are smooth but for a few kinks.
+// straight, as steep as over its second half. For functions of 0 < x that are smooth but for a few
+// kinks, or of whole numbers with a step each.
 #pragma once
 
 #include <algorithm>
@@ -26,7 +27,13 @@ class Curve {
   // REQUIRES: x >= 0.
   [[nodiscard]] double at(double x) const {
     const double position = x * per_step_;
-    const std::size_t knot = std::min(static_cast<std::size_t>(position), knots_.size() - 2);
+    const auto knot = static_cast<std::size_t>(position);
+    if (knot + 1 >= knots_.size()) {
+      const std::size_t half = knots_.size() / 2;
+      const double beyond = position - static_cast<double>(knots_.size() - 1);
+      return knots_.back() + beyond * (knots_.back() - knots_[half]) /
+                                 static_cast<double>(knots_.size() - 1 - half);
+    }
     const double fraction = position - static_cast<double>(knot);
     return knots_[knot] + fraction * (knots_[knot + 1] - knots_[knot]);
   }

@@ -25,7 +25,7 @@ DecodeLayer::DecodeLayer(const hardware::HardwareProfile& hardware, const model:
       imbalance_(imbalance),
       width_(model, layout.expert_precision),
       kernels_(hardware, hardware.sms, clock),  // low-latency transfers hold no SMs in flight
-      all_to_all_(hardware, layout.gpus, layout.dual_batch) {}
+      all_to_all_(hardware, model, layout.gpus, layout.gpus_per_node, layout.dual_batch) {}
 
 double DecodeLayer::query_tokens(double requests) const {
   return requests * real(layout_.tokens_per_request());
@@ -58,7 +58,7 @@ ComputeTime DecodeLayer::attn1(double requests, double kv_tokens) const {
   }
   const std::int64_t values = model_.heads * model_.v_dim;
   time.attention_core_s =
-      kernels_.mla_decode(model_, kv_tokens, real(layout_.tokens_per_request()));
+      kernels_.mla_decode(model_, requests, kv_tokens, real(layout_.tokens_per_request()));
   time.gemm_s =
       kernels_.bf16_batched_gemm(model_.heads, m, model_.v_dim, model_.kv_lora) +  // absorb W_UV
       kernels_.dense_gemm(m, model_.hidden, values) +

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
-#include "curve.h"
 #include "decode_tables.h"
 #include "epfleet/base/error.h"
 #include "epfleet/base/time.h"
@@ -13,8 +13,6 @@
 
 namespace epfleet::timing {
 namespace {
-
-constexpr std::size_t kUnitIntervals = 1024;  // of the curves over the requests of the whole unit
 
 double real(std::int64_t value) { return static_cast<double>(value); }
 
@@ -31,9 +29,13 @@ struct DecodePricer::Tables {
   [[nodiscard]] bool out_of_range(const DecodeStep& step) const;
   [[nodiscard]] StepPrice price(const DecodeStep& step) const;
 
+  // By requests of the unit in one micro-batch, which are a whole number.
+  [[nodiscard]] double received_at(double unit_requests) const;
+  [[nodiscard]] double mlp_at(double unit_requests) const;
+
   DecodeLayer layer;
   DecodeTables loads;
-  Curve received, mlp;  // by requests of the unit in one micro-batch
+  std::vector<double> received, mlp;  // at every number of requests; beyond, by the layer itself
 };
 
 DecodePricer::Tables::Tables(const hardware::HardwareProfile& hardware, const model::Model& model,
@@ -41,19 +43,29 @@ DecodePricer::Tables::Tables(const hardware::HardwareProfile& hardware, const mo
                              const model::ExpertImbalance& imbalance_of, Clock clock)
     : layer(hardware, model, layout, imbalance_of, clock), loads(layer) {
   const std::int64_t most = layout.max_requests_per_gpu;
-  const double end =
-      real(layout.gpus) * std::max(1.0, real(layout.dual_batch ? most - most / 2 : most));
-  received = Curve(end, kUnitIntervals, [&](double n) { return layer.received_requests(n); });
-  mlp = Curve(end, kUnitIntervals,
-              [&](double n) { return layer.mlp(layer.received_requests(n)).total(); });
+  const std::int64_t end = layout.gpus * (layout.dual_batch ? most - most / 2 : most);
+  for (std::int64_t n = 0; n <= end; ++n) {
+    received.push_back(layer.received_requests(real(n)));
+    mlp.push_back(layer.mlp(received.back()).total());
+  }
+}
+
+double DecodePricer::Tables::received_at(double unit_requests) const {
+  const auto n = static_cast<std::size_t>(unit_requests);
+  return n < received.size() ? received[n] : layer.received_requests(unit_requests);
+}
+
+double DecodePricer::Tables::mlp_at(double unit_requests) const {
+  const auto n = static_cast<std::size_t>(unit_requests);
+  return n < mlp.size() ? mlp[n] : layer.mlp(layer.received_requests(unit_requests)).total();
 }
 
 DecodeStages DecodePricer::Tables::stages(const DecodeMicroBatch& batch) const {
-  const double busiest = std::max(batch.fullest_requests, received.at(batch.unit_requests));
+  const double busiest = std::max(batch.fullest_requests, received_at(batch.unit_requests));
   DecodeStages stages;
   stages.shared_s = batch.shared_s;
   stages.attn1_s = batch.attn1_s;
-  stages.mlp_s = batch.unit_requests > 0.0 ? mlp.at(batch.unit_requests) : 0.0;
+  stages.mlp_s = mlp_at(batch.unit_requests);
   stages.dispatch_s = layer.dispatch_s(busiest);
   stages.combine_s = layer.combine_s(busiest);
   return stages;
@@ -88,7 +100,7 @@ StepPrice DecodePricer::Tables::price(const DecodeStep& step) const {
                          step.dense_s + step.head_s + base::to_seconds(layer.layout().host_time);
   const double unit = std::max(step.batches[0].unit_requests, step.batches[1].unit_requests);
   return {.duration = base::duration_from_seconds(seconds),
-          .expert_imbalance = received.at(unit) * real(layer.layout().gpus) / unit,
+          .expert_imbalance = received_at(unit) * real(layer.layout().gpus) / unit,
           .out_of_range = out_of_range(step)};
 }
 

@@ -49,6 +49,21 @@ DecodeTables::WithoutKv DecodeTables::without_kv(std::int64_t n, std::size_t bat
   return {shared, shared + layer_.attn0(half(n, 1 - batch)).total()};
 }
 
+// Where more requests may take less time, every GPU must be looked at.
+DecodeTables::WithoutKv DecodeTables::of_slowest(std::span<const std::int32_t> requests,
+                                                 std::int64_t fullest, std::size_t batch) const {
+  if (layer_.is_monotone()) {
+    return of_fullest(fullest, batch);
+  }
+  WithoutKv slowest;
+  for (const std::int32_t n : requests) {
+    const WithoutKv one = of_fullest(n, batch);
+    slowest.shared = std::max(slowest.shared, one.shared);
+    slowest.shared_attn0 = std::max(slowest.shared_attn0, one.shared_attn0);
+  }
+  return slowest;
+}
+
 DecodeTables::WithoutKv DecodeTables::of_fullest(std::int64_t n, std::size_t batch) const {
   return n <= table_end_ ? by_requests_[batch][static_cast<std::size_t>(n)] : without_kv(n, batch);
 }
@@ -104,11 +119,11 @@ DecodeStep DecodeTables::split_anew(std::span<const std::int32_t> requests,
   const GpuTerms terms = slowest(requests, kv_fixed, totals.fullest);
   DecodeStep step;
   for (std::size_t batch = 0; batch < 2; ++batch) {
-    const WithoutKv fullest = of_fullest(totals.fullest, batch);
+    const WithoutKv slowest_gpu = of_slowest(requests, totals.fullest, batch);
     step.batches[batch] = {.unit_requests = unit_requests(batch, totals),
                            .fullest_requests = half(totals.fullest, batch),
-                           .shared_s = fullest.shared,
-                           .shared_attn0_s = fullest.shared_attn0,
+                           .shared_s = slowest_gpu.shared,
+                           .shared_attn0_s = slowest_gpu.shared_attn0,
                            .attn1_s = static_cast<double>(terms.batch[batch])};
   }
   step.dense_s = static_cast<double>(terms.dense);

@@ -33,8 +33,9 @@ struct DecodeStep {
 };
 
 // Split anew, micro-batch 0 of a GPU with n requests has ceil(n / 2), micro-batch 1 floor(n / 2);
-// without overlap micro-batch 0 has all. Functions of n are monotone, so their maximum is that of
-// the fullest GPU; only where KV comes in too, or halves differ, must every GPU be looked at.
+// without overlap micro-batch 0 has all. Functions of n are monotone (but with tiles,
+// decode_layer.h), so their maximum is that of the fullest GPU; only where KV comes in too, or
+// halves differ, must every GPU be looked at.
 class DecodeTables {
  public:
   // REQUIRES: the layer outlives the tables.
@@ -60,6 +61,8 @@ class DecodeTables {
   [[nodiscard]] double half(std::int64_t n, std::size_t batch) const;
   [[nodiscard]] double batch_fixed(std::int64_t n, std::size_t batch) const;
   [[nodiscard]] WithoutKv without_kv(std::int64_t n, std::size_t batch) const;
+  [[nodiscard]] WithoutKv of_slowest(std::span<const std::int32_t> requests, std::int64_t fullest,
+                                     std::size_t batch) const;
   [[nodiscard]] WithoutKv of_fullest(std::int64_t n, std::size_t batch) const;
   [[nodiscard]] GpuTerms row(std::int64_t n) const;
   [[nodiscard]] GpuTerms slowest(std::span<const std::int32_t> requests,

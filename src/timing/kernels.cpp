@@ -1,9 +1,10 @@
 #include "epfleet/timing/kernels.h"
 
 #include <algorithm>
+#include <cmath>
 
-#include "epfleet/base/error.h"
 #include "epfleet/base/time.h"
+#include "soft_maximum.h"
 
 namespace epfleet::timing {
 namespace {
@@ -17,76 +18,35 @@ double real(std::int64_t value) { return static_cast<double>(value); }
 
 }  // namespace
 
-Kernels::Kernels(const hardware::HardwareProfile& hardware, std::int64_t sms, Clock clock) {
-  EPFLEET_CHECK(sms > 0 && sms <= hardware.sms, "kernels run on some of the chip's SMs");
+Kernels::Kernels(const hardware::HardwareProfile& hardware, std::int64_t sms, Clock clock)
+    : fp8_(hardware, sms, clock), mla_(hardware, sms, clock), sms_(real(sms)) {
   const double share = real(sms) / real(hardware.sms);
   const bool hot = clock == Clock::Sustained;
   const double gemm = share * (hot ? hardware.sustained_gemm_factor : 1.0);
-  const double decode_attention = share * (hot ? hardware.sustained_decode_attention_factor : 1.0);
   const double prefill_attention =
       share * (hot ? hardware.sustained_prefill_attention_factor : 1.0);
 
   gap_ = to_seconds(hardware.kernel_gap);
-  dense_fixed_ = to_seconds(hardware.dense_gemm_fixed);
-  dense_bandwidth_ = hardware.dense_gemm_bandwidth.count();
-  fp8_rate_ = hardware.fp8_gemm_rate.count() * gemm;
-  epilogue_bandwidth_ = hardware.gemm_epilogue_bandwidth.count() * share;
-  masked_fixed_ = to_seconds(hardware.masked_gemm_fixed);
-  masked_bandwidth_ = hardware.masked_gemm_bandwidth.count();
-  masked_rate_ = hardware.masked_gemm_rate.count() * gemm;
-  contiguous_fixed_ = to_seconds(hardware.contiguous_gemm_fixed);
-  contiguous_bandwidth_ = hardware.contiguous_gemm_bandwidth.count();
   bf16_fixed_ = to_seconds(hardware.bf16_gemm_fixed);
   bf16_bandwidth_ = hardware.bf16_gemm_bandwidth.count();
   bf16_rate_ = hardware.bf16_gemm_rate.count() * gemm;
   gate_fixed_ = to_seconds(hardware.gate_gemm_fixed);
-  mla_fixed_ = to_seconds(hardware.mla_decode_fixed);
-  mla_bandwidth_ = hardware.mla_decode_bandwidth.count();
-  mla_rate_ = hardware.mla_decode_rate.count() * decode_attention;
+  fp32_fixed_ = to_seconds(hardware.fp32_gemm_fixed);
+  fp32_rate_ = hardware.fp32_gemm_rate.count() * gemm;
   prefill_fixed_ = to_seconds(hardware.prefill_attention_fixed);
   prefill_rate_ = hardware.prefill_attention_rate.count() * prefill_attention;
   // per tile on one SM; all SMs of the share work side by side
   prefill_tile_ =
       to_seconds(hardware.prefill_attention_tile) / (real(hardware.sms) * prefill_attention);
+  prefill_tail_ = hardware.prefill_attention_tail;
+  prefill_bandwidth_ = hardware.prefill_attention_bandwidth.count();
+  prefill_power_ = hardware.prefill_attention_overlap_power;
   norm_fixed_ = to_seconds(hardware.norm_fixed);
   elementwise_fixed_ = to_seconds(hardware.elementwise_fixed);
   elementwise_bandwidth_ = hardware.elementwise_bandwidth.count() * share;
   topk_fixed_ = to_seconds(hardware.topk_fixed);
   sampling_fixed_ = to_seconds(hardware.sampling_fixed);
   row_select_bandwidth_ = hardware.row_select_bandwidth.count() * share;
-}
-
-// fixed + max(bytes / bandwidth, flops / rate + output / epilogue): the epilogue that writes the
-// output is not hidden under the multiply-adds in the kernels of February 2025.
-double Kernels::fp8(double fixed, double bandwidth, double m, double groups, std::int64_t n,
-                    std::int64_t k) const {
-  if (m <= 0.0) {
-    return 0.0;
-  }
-  const double output = 2.0 * m * real(n);
-  const double bytes = m * real(k) + groups * real(n * k) + output;
-  const double flops = 2.0 * m * real(n) * real(k);
-  return fixed + std::max(bytes / bandwidth, flops / fp8_rate_ + output / epilogue_bandwidth_);
-}
-
-double Kernels::dense_gemm(double m, std::int64_t n, std::int64_t k) const {
-  return fp8(dense_fixed_, dense_bandwidth_, m, 1.0, n, k);
-}
-
-double Kernels::contiguous_gemm(double m, double active_groups, std::int64_t n,
-                                std::int64_t k) const {
-  return fp8(contiguous_fixed_, contiguous_bandwidth_, m, active_groups, n, k);
-}
-
-// The rate of this layout is that of a whole kernel in the published profile: its epilogue is
-// inside.
-double Kernels::masked_gemm(double m, double active_groups, std::int64_t n, std::int64_t k) const {
-  if (m <= 0.0) {
-    return 0.0;
-  }
-  const double weights = active_groups * real(n * k);
-  const double flops = 2.0 * m * real(n) * real(k);
-  return masked_fixed_ + std::max(weights / masked_bandwidth_, flops / masked_rate_);
 }
 
 double Kernels::bf16(double fixed, double bytes, double flops) const {
@@ -114,13 +74,8 @@ double Kernels::gate_gemm(double m, std::int64_t n, std::int64_t k) const {
   return bf16(gate_fixed_, bytes, 2.0 * m * real(n) * real(k));
 }
 
-double Kernels::mla_decode_per_kv_token(const model::Model& model, double s_q) const {
-  return std::max(real(model.kv_bytes_per_token_layer()) / mla_bandwidth_,
-                  s_q * model.decode_pair_flops() / mla_rate_);
-}
-
-double Kernels::mla_decode(const model::Model& model, double kv_tokens, double s_q) const {
-  return kv_tokens <= 0.0 ? 0.0 : mla_fixed_ + kv_tokens * mla_decode_per_kv_token(model, s_q);
+double Kernels::fp32_gemm(double m, std::int64_t n, std::int64_t k) const {
+  return m <= 0.0 ? 0.0 : fp32_fixed_ + 2.0 * m * real(n) * real(k) / fp32_rate_;
 }
 
 double Kernels::prefill_attention_per_pair(const model::Model& model) const {
@@ -137,6 +92,28 @@ double Kernels::prefill_attention(const model::Model& model, double tokens, doub
   const double pair = prefill_attention_per_pair(model);
   const double wasted_pairs = tokens * kAttentionBlock / 2.0;
   return prefill_fixed_ + (pairs + wasted_pairs) * pair + tiles * prefill_tile_;
+}
+
+double Kernels::prefill_attention_chunks(const model::Model& model, std::int64_t batch,
+                                         std::int64_t tokens, std::int64_t prefix) const {
+  if (batch <= 0 || tokens <= 0) {
+    return 0.0;
+  }
+  const double heads = real(batch * model.heads);
+  const double block =
+      prefill_attention_per_pair(model) / real(model.heads) * kAttentionBlock * kAttentionBlock;
+  const double rows = std::ceil(real(tokens) / kAttentionBlock);
+  double blocks = 0.0;
+  for (double row = 1.0; row <= rows; row += 1.0) {
+    const double last = std::min(real(tokens), row * kAttentionBlock);
+    blocks += std::ceil((real(prefix) + last) / kAttentionBlock);
+  }
+  const double longest = std::ceil(real(prefix + tokens) / kAttentionBlock);
+  const double work = heads * (blocks * block + rows * prefill_tile_);
+  const double tail = prefill_tail_ * (longest * block + prefill_tile_) * sms_;
+  const double dims = real(model.nope + model.rope + model.v_dim);
+  const double bytes = 2.0 * heads * dims * real(prefix + 2 * tokens);
+  return prefill_fixed_ + soft_maximum(work + tail, bytes / prefill_bandwidth_, prefill_power_);
 }
 
 double Kernels::elementwise(double bytes) const {

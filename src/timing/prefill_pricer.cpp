@@ -13,7 +13,8 @@ namespace epfleet::timing {
 namespace {
 
 constexpr double kCurveEnd = 32'768.0;  // tokens of a GPU; straight beyond (all kernels are linear)
-constexpr std::size_t kIntervals = 512;  // 64 tokens each
+// 64 tokens an interval where times are straight but for a few kinks, else one.
+std::size_t intervals(const PrefillLayer& layer) { return layer.is_smooth() ? 512 : 32'768; }
 
 // Of the unit: each the largest over its GPUs, seconds of one micro-batch of one layer unless said.
 struct Slowest {
@@ -30,11 +31,11 @@ struct PrefillPricer::Tables {
          const model::PrefillLayout& layout, const model::ExpertImbalance& imbalance, Clock clock)
       : layer(hardware, model, layout, imbalance, clock),
         share(1.0 / static_cast<double>(layer.micro_batches())),
-        attn(kCurveEnd, kIntervals,
+        attn(kCurveEnd, intervals(layer),
              [&](double tokens) { return layer.attn(tokens * share, 0.0, 0.0).total(); }),
-        shared(kCurveEnd, kIntervals,
+        shared(kCurveEnd, intervals(layer),
                [&](double tokens) { return layer.shared(tokens * share).total(); }),
-        dense(kCurveEnd, kIntervals,
+        dense(kCurveEnd, intervals(layer),
               [&](double tokens) { return layer.dense_layers_fixed_s(tokens); }),
         per_prefix(share * layer.attn_per_prefix_token_s()),
         per_pair(share * layer.attn_per_pair_s()),

@@ -2,9 +2,11 @@
 // Defaults: NVIDIA H800 SXM5 with the kernels of February 2025.
 //
 // Modelled: memory, links, collectives, and per kernel class a fixed time and rates: time = fixed +
-//   max(work / rate, bytes / bandwidth). Rates are for a cool chip and all SMs; timing scales them
-//   by the SMs it has and by the sustained factor of the clock that a busy service settles at.
-// Left out: the saw-tooth of GEMM tiles in m, temperature, L2 hits, faults of links.
+//   max(work / rate, bytes / bandwidth). Where the library's own division of work is known, a law
+//   follows it (tiles of a GEMM, parts of decode attention) with the same rates and a few constants
+//   more. Rates are for a cool chip and all SMs; timing scales them by the SMs it has and by the
+//   sustained factor of the clock that a busy service settles at.
+// Left out: temperature, L2 hits, faults of links.
 // Sources, by letter, in the comments below:
 //   [P] DeepSeek's profile-data of February 2025: decode kernels and per-layer breakdowns (H800)
 //   [G] DeepGEMM README of 2025-02-25 (H800)   [E] DeepEP README and issue 71   [F] FlashMLA README
@@ -24,6 +26,13 @@ using base::BytesPerSecond;
 using base::Duration;
 using base::FlopsPerSecond;
 
+// How FP8 products take their time. Roofline: max(bytes / bandwidth, flops / rate + epilogue).
+// Tiles: DeepGEMM's own tiles, wave by wave (timing/gemm_tiling.h): a saw-tooth in m.
+enum class GemmLaw { Roofline, Tiles };
+// The attention core of decode. Line: fixed + KV tokens x max(bytes / bandwidth, flops / rate).
+// Schedule: FlashMLA's parts of 64-token blocks (timing/mla_decode.h).
+enum class MlaLaw { Line, Schedule };
+
 // Durations are in nanoseconds.
 struct HardwareProfile {
   // --- the node and the chip
@@ -38,6 +47,7 @@ struct HardwareProfile {
   double sustained_decode_attention_factor = 0.91;   // MLA core +10 % [H]
   double sustained_prefill_attention_factor = 0.89;  // +13 % [H]
 
+  GemmLaw gemm_law = GemmLaw::Roofline;  // what few published points of February 2025 support
   // --- FP8 GEMM, dense: fixed + max(bytes / bandwidth, flops / rate + output bytes / epilogue)
   Duration dense_gemm_fixed{3'600};              // [H]
   BytesPerSecond dense_gemm_bandwidth{2'904e9};  // [H]; [G] at m = 64, 128 within 15 %
@@ -50,20 +60,43 @@ struct HardwareProfile {
   // --- contiguous layout (prefill): as dense, with
   Duration contiguous_gemm_fixed{20'000};             // [H]
   BytesPerSecond contiguous_gemm_bandwidth{3'542e9};  // [H]
+  // --- law `tiles`, dense and grouped alike; from 1,114 products, epfleet timing fit [H]. A step
+  // is
+  //     128 of k in one tile; waves combine memory and arithmetic: (bytes^p + steps^p)^(1/p).
+  Duration gemm_step_fixed{64};        // of a step, beside the multiply-adds
+  Duration gemm_step_per_64_rows{11};  // of the tile's height
+  Duration gemm_step_least{132};       // even of the smallest tile
+  double gemm_odd_width = 0.19;        // more multiply-add time where 128 / width is no whole
+  Duration gemm_load_latency{1'050};   // a step takes at least this / stages of the pipeline
+  Duration gemm_ragged_64_rows{105};   // a step more per 64 rows missing in the last tiles
+  double gemm_sm_contention = 0.4;     // steps take (SMs in use / SMs) to this power
+  double gemm_overlap_power = 4.5;     // p
   // --- BF16 GEMM: head, gate, absorbed products
   Duration bf16_gemm_fixed{2'000};              // [H] absorb at m = 1: 8.0 us for 16.8 MB
   BytesPerSecond bf16_gemm_bandwidth{2'830e9};  // [H] lm_head 655 us
   FlopsPerSecond bf16_gemm_rate{660e12};        // [H] lm_head at m = 256: 723 us
   Duration gate_gemm_fixed{5'500};              // 7168 x 256 with split-K: 6 + 2 us [P], 6.4 [H]
 
+  Duration fp32_gemm_fixed{16'000};      // router in FP32 [H]
+  FlopsPerSecond fp32_gemm_rate{51e12};  // 1,182 us at m = 16,384 [H]
+
   // --- attention cores
-  Duration mla_decode_fixed{10'700};              // [H]
-  BytesPerSecond mla_decode_bandwidth{2'844e9};   // [H]; [F]: up to 3000
-  FlopsPerSecond mla_decode_rate{657e12};         // [P]: 255 us at 64 x 4096, s_q = 2, sustained
-                                                  // (573 TFLOPS as a whole; [F] says 580)
+  MlaLaw mla_decode_law = MlaLaw::Line;
+  Duration mla_decode_fixed{10'700};             // [H]
+  BytesPerSecond mla_decode_bandwidth{2'844e9};  // [H]; [F]: up to 3000
+  FlopsPerSecond mla_decode_rate{657e12};        // [P]: 255 us at 64 x 4096, s_q = 2, sustained
+                                                 // (573 TFLOPS as a whole; [F] says 580)
+  //     law `schedule`; from 223 batches, epfleet timing fit [H]
+  Duration mla_request_fixed{7'100};              // per request that a part touches
+  double mla_overlap_power = 2.7;                 // p; chosen: rows do not tell it from bandwidth
+  BytesPerSecond mla_partial_bandwidth{1'680e9};  // combining partial results of split requests
+  Duration mla_split_fixed{370};                  // the same, per part of the most split request
   Duration prefill_attention_fixed{7'100};        // [H] FlashAttention-3, 192/128
   FlopsPerSecond prefill_attention_rate{810e12};  // [H] 1.708 us per SM and 128 x 128 block
   Duration prefill_attention_tile{4'400};         // [H] per SM, 128 queries and head
+  double prefill_attention_tail = 0.34;           // of the longest tile: SMs idle at the end [H]
+  BytesPerSecond prefill_attention_bandwidth{3'400e9};  // keys and values, once per head and batch
+  double prefill_attention_overlap_power = 2.45;        // p of memory and arithmetic [H]
 
   // --- element-wise kernels: fixed + bytes / bandwidth
   Duration norm_fixed{2'500};                     // add + RMSNorm [H]
@@ -81,15 +114,20 @@ struct HardwareProfile {
   std::int64_t low_latency_reference_gpus = 128;
   double low_latency_dispatch_growth = 0.038;  // per doubling; least squares of EP8..EP256 [E]
   double low_latency_combine_growth = 0.028;   // the same
+  bool low_latency_nvlink = false;             // within a node over NVLink: from June 2025 on [E]
   double low_latency_combine_in_situ = 1.068;  // beside the attention core 394 us, alone 369 [P]
 
   // --- normal all-to-all (prefill) of February 2025: bytes to distinct nodes per token / bandwidth
   BytesPerSecond normal_dispatch_bandwidth{44e9};  // [E] EP32; 43 at EP16, 46 at EP64
   BytesPerSecond normal_combine_bandwidth{47e9};   // [E] EP32; 43 at EP16, 45 at EP64
-  BytesPerSecond nvlink_bandwidth{155e9};          // [E] EP8, 153 / 158; per distinct GPU
-  double normal_in_situ_factor = 1.18;             // beside compute: 4.74 and 8.63 ms [P] / alone
-  Duration normal_dispatch_barrier{1'045'000};     // 2.091 ms per layer, two micro-batches [P]
-  Duration normal_combine_barrier{1'013'000};      // 2.026 ms [P]
+  bool normal_counts_local_node = true;    // these bandwidths count the sender's own node [E]
+  BytesPerSecond nvlink_bandwidth{155e9};  // [E] EP8, 153 / 158; per distinct GPU
+  BytesPerSecond normal_forward_bandwidth{155e9};  // NVLink behind a NIC; not seen to bind then
+  Duration normal_dispatch_fixed{0};               // in the barrier of [P]
+  Duration normal_combine_fixed{0};
+  double normal_in_situ_factor = 1.18;          // beside compute: 4.74 and 8.63 ms [P] / alone
+  Duration normal_dispatch_barrier{1'045'000};  // 2.091 ms per layer, two micro-batches [P]
+  Duration normal_combine_barrier{1'013'000};   // 2.026 ms [P]
 
   // --- links outside the all-to-all
   BytesPerSecond rdma_bandwidth{40e9};               // per NIC, one NIC a GPU; effective [I]

@@ -1,9 +1,9 @@
 // The all-to-alls of expert parallelism, in seconds: dispatch sends tokens to their experts (FP8
 // with scales), combine brings the results back (BF16).
 //
-// Modelled: low-latency kernels (decode): fixed + tokens per rank x slope(GPUs); normal kernels
-//   (prefill): bytes to the distinct nodes of a token over the NIC, or to its distinct GPUs over
-//   NVLink, plus a barrier.
+// Modelled: low-latency kernels (decode): fixed + tokens per rank x slope(GPUs), over the NIC alone
+//   or over NVLink within a node; normal kernels (prefill): bytes to the distinct nodes of a token
+//   over the NIC, or to its distinct GPUs over NVLink, whichever takes longer, plus a barrier.
 // Left out: congestion between units, rails, adaptive routing; a barrier that depends on skew.
 // Source: DeepEP README and issue 71 (February 2025); barriers and in-situ factors: DeepSeek
 //   profile-data.
@@ -33,8 +33,8 @@ namespace epfleet::timing {
 class LowLatencyAllToAll {
  public:
   // `beside_compute`: the transfer shares memory with compute (overlap), or runs alone.
-  LowLatencyAllToAll(const hardware::HardwareProfile& hardware, std::int64_t gpus,
-                     bool beside_compute);
+  LowLatencyAllToAll(const hardware::HardwareProfile& hardware, const model::Model& model,
+                     std::int64_t gpus, std::int64_t gpus_per_node, bool beside_compute);
   // `tokens` of the rank that sends (or whose experts receive the equivalent of) most.
   [[nodiscard]] double dispatch(double tokens) const { return fixed_ + tokens * dispatch_slope_; }
   [[nodiscard]] double combine(double tokens) const {
@@ -49,14 +49,19 @@ class NormalAllToAll {
  public:
   NormalAllToAll(const hardware::HardwareProfile& hardware, const model::Model& model,
                  std::int64_t gpus, std::int64_t gpus_per_node, bool beside_compute);
-  [[nodiscard]] double dispatch_core(double tokens) const { return tokens * dispatch_slope_; }
-  [[nodiscard]] double combine_core(double tokens) const { return tokens * combine_slope_; }
+  [[nodiscard]] double dispatch_core(double tokens) const {
+    return dispatch_fixed_ + tokens * dispatch_slope_;
+  }
+  [[nodiscard]] double combine_core(double tokens) const {
+    return combine_fixed_ + tokens * combine_slope_;
+  }
   [[nodiscard]] double dispatch_barrier() const { return dispatch_barrier_; }
   [[nodiscard]] double combine_barrier() const { return combine_barrier_; }
   [[nodiscard]] double distinct_gpus() const { return distinct_gpus_; }  // per token
 
  private:
   double dispatch_slope_, combine_slope_, dispatch_barrier_, combine_barrier_, distinct_gpus_;
+  double dispatch_fixed_, combine_fixed_;
 };
 
 }  // namespace epfleet::timing

@@ -53,6 +53,8 @@ class DecodeLayer {
   [[nodiscard]] const model::DecodeLayout& layout() const { return layout_; }
   [[nodiscard]] const model::Model& model() const { return model_; }
   [[nodiscard]] double moe_layer_equivalents() const;  // MoE layers and MTP modules of a step
+  // Whether more requests never take less time (not so by the law of tiles).
+  [[nodiscard]] bool is_monotone() const { return kernels_.fp8().is_monotone(); }
 
  private:
   [[nodiscard]] double query_tokens(double requests) const;

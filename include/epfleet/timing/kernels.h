@@ -1,9 +1,10 @@
 // The time of one kernel alone on a GPU, in seconds, as a pure function of its shape.
 //
 // Modelled: fixed time plus the larger of what memory and what arithmetic need (roofline), per
-//   kernel class, on a share of the SMs and at a cool or a sustained clock. No work takes no time:
-//   the kernel is skipped.
-// Left out: tile quantisation (a saw-tooth in m, up to 25 % at single points), L2 hits.
+//   kernel class, on a share of the SMs and at a cool or a sustained clock. FP8 products and the
+//   attention core of decode have laws of their own (fp8_gemm.h, mla_decode.h). No work takes no
+//   time: the kernel is skipped.
+// Left out: L2 hits.
 // Source: the constants are those of hardware/profile.h, each named there.
 #pragma once
 
@@ -11,10 +12,11 @@
 
 #include "epfleet/hardware/profile.h"
 #include "epfleet/model/model.h"
+#include "epfleet/timing/clock.h"
+#include "epfleet/timing/fp8_gemm.h"
+#include "epfleet/timing/mla_decode.h"
 
 namespace epfleet::timing {
-
-enum class Clock { Cool, Sustained };
 
 class Kernels {
  public:
@@ -22,26 +24,43 @@ class Kernels {
   // weight stream of a GEMM does not (measured at 108 of 132 SMs: 0-9 % slower when memory-bound).
   Kernels(const hardware::HardwareProfile& hardware, std::int64_t sms, Clock clock);
 
+  [[nodiscard]] const Fp8Gemm& fp8() const { return fp8_; }
+  [[nodiscard]] const MlaDecode& mla() const { return mla_; }
+
   // Rows m are doubles: expected numbers of tokens need not be whole.
-  [[nodiscard]] double dense_gemm(double m, std::int64_t n,
-                                  std::int64_t k) const;  // FP8 in, BF16 out
+  [[nodiscard]] double dense_gemm(double m, std::int64_t n, std::int64_t k) const {
+    return fp8_.dense(m, n, k);
+  }
+  [[nodiscard]] double masked_gemm(double m, double active_groups, std::int64_t n,
+                                   std::int64_t k) const {
+    return fp8_.masked(m, active_groups, n, k);
+  }
+  [[nodiscard]] double contiguous_gemm(double m, double active_groups, std::int64_t n,
+                                       std::int64_t k) const {
+    return fp8_.contiguous(m, active_groups, n, k);
+  }
   [[nodiscard]] double bf16_gemm(double m, std::int64_t n, std::int64_t k) const;
   [[nodiscard]] double bf16_batched_gemm(std::int64_t batch, double m, std::int64_t n,
                                          std::int64_t k) const;
   [[nodiscard]] double gate_gemm(double m, std::int64_t n, std::int64_t k) const;
-  // FP8 experts: m rows in all, spread over `active_groups` groups that have any.
-  [[nodiscard]] double masked_gemm(double m, double active_groups, std::int64_t n,
-                                   std::int64_t k) const;
-  [[nodiscard]] double contiguous_gemm(double m, double active_groups, std::int64_t n,
-                                       std::int64_t k) const;
+  [[nodiscard]] double fp32_gemm(double m, std::int64_t n, std::int64_t k) const;
 
-  // Core attention of decode: `kv_tokens` in all of the batch, s_q query tokens per request.
-  [[nodiscard]] double mla_decode(const model::Model& model, double kv_tokens, double s_q) const;
-  [[nodiscard]] double mla_decode_per_kv_token(const model::Model& model, double s_q) const;
-  // Core attention of prefill: `tokens` queries over `pairs` (query, key) pairs.
+  // Core attention of decode: requests of mixed lengths, `kv_tokens` in all, s_q query tokens each.
+  [[nodiscard]] double mla_decode(const model::Model& model, double requests, double kv_tokens,
+                                  double s_q) const {
+    return mla_.mixed(model, requests, kv_tokens, s_q);
+  }
+  [[nodiscard]] double mla_decode_per_kv_token(const model::Model& model, double s_q) const {
+    return mla_.mixed_per_kv_token(model, s_q);
+  }
+  // Core attention of prefill: `tokens` queries over `pairs` (query, key) pairs; linear in both.
   [[nodiscard]] double prefill_attention(const model::Model& model, double tokens,
                                          double pairs) const;
   [[nodiscard]] double prefill_attention_per_pair(const model::Model& model) const;
+  // The same for `batch` equal chunks whose shape is known: whole blocks, the idle end of the
+  // kernel, and the keys' and values' way from memory, which short chunks of long prompts wait for.
+  [[nodiscard]] double prefill_attention_chunks(const model::Model& model, std::int64_t batch,
+                                                std::int64_t tokens, std::int64_t prefix) const;
 
   [[nodiscard]] double add_rmsnorm(double tokens, std::int64_t width) const;
   [[nodiscard]] double norm(double tokens, std::int64_t width) const;
@@ -55,16 +74,13 @@ class Kernels {
 
  private:
   [[nodiscard]] double bf16(double fixed, double bytes, double flops) const;
-  [[nodiscard]] double fp8(double fixed, double bandwidth, double m, double groups, std::int64_t n,
-                           std::int64_t k) const;
 
+  Fp8Gemm fp8_;
+  MlaDecode mla_;
   double gap_;
-  double dense_fixed_, dense_bandwidth_, fp8_rate_, epilogue_bandwidth_;
-  double masked_fixed_, masked_bandwidth_, masked_rate_;
-  double contiguous_fixed_, contiguous_bandwidth_;
-  double bf16_fixed_, bf16_bandwidth_, bf16_rate_, gate_fixed_;
-  double mla_fixed_, mla_bandwidth_, mla_rate_;
+  double bf16_fixed_, bf16_bandwidth_, bf16_rate_, gate_fixed_, fp32_fixed_, fp32_rate_;
   double prefill_fixed_, prefill_rate_, prefill_tile_;
+  double prefill_tail_, prefill_bandwidth_, prefill_power_, sms_;
   double norm_fixed_, elementwise_fixed_, elementwise_bandwidth_;
   double topk_fixed_, sampling_fixed_, row_select_bandwidth_;
 };

@@ -58,6 +58,9 @@ class PrefillLayer {
   // Linear work of a chunk's attention stage at large batches, all MoE layers.
   [[nodiscard]] PrefillWork work() const;
 
+  // Whether its times are straight lines but for a few kinks (not so by the law of tiles).
+  [[nodiscard]] bool is_smooth() const { return kernels_.fp8().is_monotone(); }
+
   [[nodiscard]] const model::PrefillLayout& layout() const { return layout_; }
   [[nodiscard]] const model::Model& model() const { return model_; }
   [[nodiscard]] std::int64_t micro_batches() const { return layout_.dual_batch ? 2 : 1; }

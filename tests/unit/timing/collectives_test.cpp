@@ -79,15 +79,55 @@ TEST(LowLatency, FollowsThePublishedTableWithinSixPercent) {
   };
   for (const Row& row : {Row{8, 163, 318}, Row{16, 173, 329}, Row{32, 182, 350}, Row{64, 186, 353},
                          Row{128, 192, 369}, Row{256, 194, 360}}) {
-    const LowLatencyAllToAll alone(hardware::HardwareProfile{}, row.gpus, false);
+    const LowLatencyAllToAll alone({}, {}, row.gpus, 8, false);
     EXPECT_NEAR(alone.dispatch(128) * 1e6 / row.dispatch, 1.0, 0.06) << row.gpus;
     EXPECT_NEAR(alone.combine(128) * 1e6 / row.combine, 1.0, 0.06) << row.gpus;
   }
 }
 
+hardware::HardwareProfile june_2025() {  // configs/parts/h800-2025-06.yaml
+  hardware::HardwareProfile p;
+  p.low_latency_nvlink = true;
+  p.normal_counts_local_node = false;
+  p.normal_dispatch_bandwidth = base::BytesPerSecond(44e9);
+  p.normal_combine_bandwidth = base::BytesPerSecond(43.4e9);
+  p.normal_forward_bandwidth = base::BytesPerSecond(119e9);
+  return p;
+}
+
+// The same table from June 2025 on, NVLink inside a node: microseconds at 128 tokens.
+TEST(LowLatency, FollowsTheTableOfJune2025WithinTenPercent) {
+  struct Row {
+    std::int64_t gpus;
+    double dispatch, combine;
+  };
+  for (const Row& row : {Row{8, 77, 114}, Row{16, 118, 195}, Row{32, 155, 273}, Row{64, 173, 314},
+                         Row{128, 192, 369}, Row{256, 194, 360}}) {
+    const LowLatencyAllToAll alone(june_2025(), {}, row.gpus, 8, false);
+    EXPECT_NEAR(alone.dispatch(128) * 1e6 / row.dispatch, 1.0, 0.10) << row.gpus;
+    EXPECT_NEAR(alone.combine(128) * 1e6 / row.combine, 1.0, 0.10) << row.gpus;
+  }
+}
+
+// Normal kernels of April 2025 at EP16, 32, 64: GB/s as DeepEP counts them, copies to all distinct
+// nodes x bytes / time.
+TEST(NormalAllToAll, FollowsTheTableOfApril2025) {
+  struct Row {
+    std::int64_t gpus;
+    double dispatch, combine;
+  };
+  const model::Model m;
+  for (const Row& row : {Row{16, 43, 43}, Row{32, 58, 57}, Row{64, 51, 50}}) {
+    const NormalAllToAll alone(june_2025(), m, row.gpus, 8, false);
+    const double copies = expected_distinct_places(m, row.gpus / 8);
+    EXPECT_NEAR(copies * 7392 / alone.dispatch_core(1) / 1e9 / row.dispatch, 1.0, 0.06) << row.gpus;
+    EXPECT_NEAR(copies * 14336 / alone.combine_core(1) / 1e9 / row.combine, 1.0, 0.06) << row.gpus;
+  }
+}
+
 // 27 + 1.29 t and 27 + 2.67 t us at the reference of 128 GPUs, to the nanosecond.
 TEST(LowLatency, LinearInTokens) {
-  const LowLatencyAllToAll alone(hardware::HardwareProfile{}, 128, false);
+  const LowLatencyAllToAll alone({}, {}, 128, 8, false);
   EXPECT_NEAR(alone.dispatch(0), 27e-6, 1e-12);
   EXPECT_NEAR(alone.dispatch(100), 156e-6, 1e-12);
   EXPECT_NEAR(alone.combine(100), 294e-6, 1e-12);

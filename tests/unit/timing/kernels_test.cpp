@@ -70,10 +70,10 @@ TEST(Kernels, DecodeCoreTakesTheSlowerOfBytesAndArithmetic) {
   const model::Model m;
   hardware::HardwareProfile profile = round_profile();
   const Kernels kernels(profile, 100, Clock::Cool);
-  EXPECT_NEAR(kernels.mla_decode(m, 1000, 1), (1.0 + 2.78528) * kUs, 1e-12);
-  EXPECT_NEAR(kernels.mla_decode(m, 1000, 2), (1.0 + 5.57056) * kUs, 1e-12);
+  EXPECT_NEAR(kernels.mla_decode(m, 1, 1000, 1), (1.0 + 2.78528) * kUs, 1e-12);
+  EXPECT_NEAR(kernels.mla_decode(m, 1, 1000, 2), (1.0 + 5.57056) * kUs, 1e-12);
   profile.mla_decode_rate = hardware::FlopsPerSecond(1e15);
-  EXPECT_NEAR(Kernels(profile, 100, Clock::Cool).mla_decode(m, 1000, 1), (1.0 + 1.152) * kUs,
+  EXPECT_NEAR(Kernels(profile, 100, Clock::Cool).mla_decode(m, 1, 1000, 1), (1.0 + 1.152) * kUs,
               1e-12);
 }
 
@@ -104,7 +104,7 @@ TEST(Kernels, NothingToDoTakesNoTime) {
   EXPECT_EQ(kernels.gate_gemm(0, 256, 7168), 0.0);
   EXPECT_EQ(kernels.masked_gemm(0, 0, 4096, 7168), 0.0);
   EXPECT_EQ(kernels.contiguous_gemm(0, 0, 4096, 7168), 0.0);
-  EXPECT_EQ(kernels.mla_decode(m, 0, 2), 0.0);
+  EXPECT_EQ(kernels.mla_decode(m, 1, 0, 2), 0.0);
   EXPECT_EQ(kernels.prefill_attention(m, 0, 0), 0.0);
   EXPECT_EQ(kernels.add_rmsnorm(0, 7168), 0.0);
   EXPECT_EQ(kernels.quantise(0, 7168), 0.0);

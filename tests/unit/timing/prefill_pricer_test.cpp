@@ -72,9 +72,13 @@ TEST(PrefillPricer, EqualsTheDefinitionOnUnevenLoads) {
     falling.max_over_mean.push_back(1.05 + 2.0 / (1.0 + knot));
   }
   base::Stream stream(base::StreamFamily(1, "test.prefill"), 0);
-  for (const auto& imbalance : {model::ExpertImbalance{}, falling}) {
-    const PrefillPricer pricer({}, {}, {}, imbalance);
-    const PrefillLayer layer({}, {}, {}, imbalance);
+  hardware::HardwareProfile tiles;
+  tiles.gemm_law = hardware::GemmLaw::Tiles;
+  for (const auto& [gpu, imbalance] :
+       {std::pair{hardware::HardwareProfile{}, model::ExpertImbalance{}},
+        std::pair{hardware::HardwareProfile{}, falling}, std::pair{tiles, falling}}) {
+    const PrefillPricer pricer(gpu, {}, {}, imbalance);
+    const PrefillLayer layer(gpu, {}, {}, imbalance);
     for (int trial = 0; trial < 50; ++trial) {
       const auto loads = random_loads(stream);
       EXPECT_NEAR(price_s(pricer, loads) / reference_s(layer, loads), 1.0, 1e-4);

@@ -1,0 +1,59 @@
+// The time of an FP8 matrix product (BF16 out), dense or grouped by experts, in seconds.
+//
+// Modelled: by the profile's law. `roofline`: fixed + the larger of memory's and arithmetic's need.
+//   `tiles`: waves of DeepGEMM's tiles; a tile takes its k-steps and an epilogue, a wave as long as
+//   its tiles or the memory they read; the tiles of the last, unfinished wave leave SMs idle.
+// Left out: L2 hits; how the rows of a grouped product divide unless they are given.
+// Source: constants and laws of hardware/profile.h.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "epfleet/hardware/profile.h"
+#include "epfleet/timing/clock.h"
+#include "epfleet/timing/gemm_tiling.h"
+
+namespace epfleet::timing {
+
+class Fp8Gemm {
+ public:
+  // REQUIRES: 0 < sms <= hardware.sms.
+  Fp8Gemm(const hardware::HardwareProfile& hardware, std::int64_t sms, Clock clock);
+
+  // Rows m are doubles: expected numbers of tokens need not be whole. No rows take no time.
+  [[nodiscard]] double dense(double m, std::int64_t n, std::int64_t k) const;
+  // m rows in all, evenly over `active_groups` groups that have any.
+  [[nodiscard]] double masked(double m, double active_groups, std::int64_t n, std::int64_t k) const;
+  [[nodiscard]] double contiguous(double m, double active_groups, std::int64_t n,
+                                  std::int64_t k) const;
+  // The rows of each group; the library chooses its tiles for `expected` rows in every group.
+  [[nodiscard]] double masked_groups(std::span<const std::int64_t> rows, std::int64_t expected,
+                                     std::int64_t n, std::int64_t k) const;
+
+  // Whether more rows never take less time.
+  [[nodiscard]] bool is_monotone() const { return law_ == hardware::GemmLaw::Roofline; }
+
+ private:
+  struct Work {  // what the tiles law needs to know of a product
+    GemmTiling tiling;
+    double tiles = 0.0;
+    double ragged_rows = 0.0;  // missing in the last row of tiles
+    double bytes = 0.0;
+  };
+  [[nodiscard]] double roofline(double fixed, double bandwidth, double m, double groups,
+                                std::int64_t n, std::int64_t k) const;
+  [[nodiscard]] double waves(const Work& work, std::int64_t k) const;
+  [[nodiscard]] double step(const Work& work, std::int64_t k) const;
+
+  hardware::GemmLaw law_;
+  std::int64_t sms_;
+  double chip_sms_, clock_;  // clock: what is left of the cool one
+  double dense_fixed_, dense_bandwidth_, fp8_rate_, epilogue_bandwidth_;
+  double masked_fixed_, masked_bandwidth_, masked_rate_;
+  double contiguous_fixed_, contiguous_bandwidth_;
+  double step_fixed_, step_per_row_, step_least_, odd_width_, load_latency_, ragged_row_;
+  double contention_, power_;
+};
+
+}  // namespace epfleet::timing

@@ -1,0 +1,45 @@
+// The time of the attention core of decode (MLA with absorbed projections), in seconds.
+//
+// Modelled: by the profile's law. `line`: fixed + KV tokens x the larger of memory's and
+//   arithmetic's need. `schedule`: FlashMLA divides the batch's 64-token blocks evenly over as many
+//   parts as fit the chip, splits requests where a part ends, and combines the partial results; a
+//   part takes its blocks and a fixed time per request that it touches. Of lengths that are given
+//   the schedule is made; of sums, its expectation for mixed lengths, which is linear in both.
+// Left out: pages, the order of requests, FP8 caches.
+// Source: FlashMLA of April 2025 (commit 9edee0c), its division of work in words of our own;
+//   constants: hardware/profile.h.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "epfleet/hardware/profile.h"
+#include "epfleet/model/model.h"
+#include "epfleet/timing/clock.h"
+
+namespace epfleet::timing {
+
+class MlaDecode {
+ public:
+  MlaDecode(const hardware::HardwareProfile& hardware, std::int64_t sms, Clock clock);
+
+  // `requests` of mixed lengths with `kv_tokens` in all, s_q query tokens each: linear in kv_tokens
+  // with this slope. Nothing for no KV.
+  [[nodiscard]] double mixed(const model::Model& model, double requests, double kv_tokens,
+                             double s_q) const;
+  [[nodiscard]] double mixed_per_kv_token(const model::Model& model, double s_q) const;
+  // Requests of these lengths, all > 0.
+  [[nodiscard]] double lengths(const model::Model& model, std::span<const std::int64_t> kv_tokens,
+                               std::int64_t s_q) const;
+
+ private:
+  [[nodiscard]] double parts(const model::Model& model, double s_q) const;
+  [[nodiscard]] double combine(const model::Model& model, double partials, double most_split,
+                               double s_q) const;
+
+  hardware::MlaLaw law_;
+  double sms_, fixed_, bandwidth_, rate_;
+  double request_fixed_, power_, partial_bandwidth_, split_fixed_;
+};
+
+}  // namespace epfleet::timing

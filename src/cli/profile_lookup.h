@@ -1,0 +1,17 @@
+// Hardware profiles for commands that take no scenario, and text files for their results.
+#pragma once
+
+#include <string>
+
+#include "epfleet/hardware/profile.h"
+
+namespace epfleet::cli {
+
+// By path, or by name: parts/NAME.yaml here, in ./configs, or in the configs that this program was
+// built or installed with. Throws InputError.
+[[nodiscard]] hardware::HardwareProfile find_profile(const std::string& name_or_path);
+
+// Replaces the file. Throws MachineError.
+void write_text(const std::string& path, const std::string& text);
+
+}  // namespace epfleet::cli

@@ -1,0 +1,156 @@
+#include "timing_kernels_command.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <map>
+#include <memory>
+
+#include "epfleet/base/error.h"
+#include "epfleet/experiment/kernel_fit.h"
+#include "epfleet/experiment/measured_kernels.h"
+#include "profile_lookup.h"
+
+namespace epfleet::cli {
+namespace {
+
+using experiment::ErrorSummary;
+using experiment::Machine;
+using experiment::MeasuredKernel;
+using experiment::MeasuredTable;
+using timing::Clock;
+
+const std::map<std::string, Clock> kClocks{{"cool", Clock::Cool}, {"sustained", Clock::Sustained}};
+
+struct KernelsRequest {
+  std::string table, hardware, kernel, lengths, out;
+  Clock clock = Clock::Cool;
+};
+
+// The table as it is, with the two columns appended.
+std::string with_predictions(const MeasuredTable& table, const std::vector<MeasuredKernel>& kernels,
+                             const Machine& machine) {
+  std::string text = table.header_line() + ",predicted_us,error_ratio\n";
+  for (const MeasuredKernel& kernel : kernels) {
+    text += table.line(kernel.row);
+    const auto predicted = kernel.predicted_us(machine);
+    text += predicted
+                ? fmt::format(",{:.3f},{:.4f}\n", *predicted, *predicted / kernel.measured_us - 1.0)
+                : std::string(",,\n");
+  }
+  return text;
+}
+
+std::string summary_line(const std::string& what, const ErrorSummary& error) {
+  if (error.rows == 0) {
+    return fmt::format("{}: no row of a kernel that a step uses\n", what);
+  }
+  std::string text = fmt::format(
+      "{}: {} rows, mean error {:.2f} %, p90 {:.2f} %, worst {:.1f} %, bias {:+.2f} %", what,
+      error.rows, 100.0 * error.mean, 100.0 * error.p90, 100.0 * error.worst, 100.0 * error.bias);
+  if (error.not_modelled > 0) {
+    text += fmt::format("; {} rows of kernels that no step uses", error.not_modelled);
+  }
+  return text + "\n";
+}
+
+void kernels_command(const KernelsRequest& request) {
+  const hardware::HardwareProfile hardware = find_profile(request.hardware);
+  const MeasuredTable table = MeasuredTable::load(request.table);
+  const auto kernels =
+      experiment::measured_kernels(table, request.kernel, request.clock, request.lengths);
+  const Machine machine{hardware, request.clock};
+  const std::string rows = with_predictions(table, kernels, machine);
+  const std::string mark = request.out.empty() ? "# " : "";  // the table's own comments
+  if (request.out.empty()) {
+    fmt::print("{}", rows);
+  } else {
+    write_text(request.out, rows);
+  }
+  std::map<std::string, std::vector<MeasuredKernel>> by_kernel;
+  for (const MeasuredKernel& kernel : kernels) {
+    by_kernel[kernel.kernel].push_back(kernel);
+  }
+  if (by_kernel.size() > 1) {
+    for (const auto& [name, some] : by_kernel) {
+      fmt::print("{}{}", mark, summary_line("  " + name, summarise(some, machine)));
+    }
+  }
+  fmt::print("{}{}", mark, summary_line(table.stem(), summarise(kernels, machine)));
+}
+
+struct FitRequest {
+  std::vector<std::string> tables;
+  std::string base, out;
+  experiment::LeaveOut leave_out;
+};
+
+void fit_command(const FitRequest& request) {
+  experiment::KernelFit fit(find_profile(request.base));
+  for (const std::string& path : request.tables) {
+    fit.add(MeasuredTable::load(path), request.leave_out.column);
+  }
+  const experiment::FitResult result = fit.run(request.leave_out);
+  for (const auto& part : result.parts) {
+    fmt::print("{}: {} rows, mean error {:.2f} % before, {:.2f} % after", part.name, part.rows,
+               100.0 * part.before, 100.0 * part.after);
+    if (part.left_out) {
+      fmt::print(", {:.2f} % of rows left out of the fit", 100.0 * *part.left_out);
+    }
+    fmt::print("\n");
+    for (const auto& change : part.changes) {
+      fmt::print("  {}: {} -> {}\n", change.key, change.before, change.after);
+    }
+  }
+  write_text(request.out, experiment::profile_text(result, request.base, request.tables));
+}
+
+}  // namespace
+
+void add_timing_kernels(CLI::App& timing) {
+  auto request = std::make_shared<KernelsRequest>();
+  CLI::App* command = timing.add_subcommand(
+      "kernels", "Measured kernels (a CSV table) beside what a hardware profile predicts");
+  std::string names;
+  for (const auto& kernel : experiment::kernel_names()) {
+    names += fmt::format("\n  {:<24} {}", kernel.name, kernel.columns);
+  }
+  command->footer("Kernels and their columns; measured: us, else us_layer_cool or _sust:" + names);
+  command->add_option("TABLE", request->table, "CSV table of measured kernels")->required();
+  command->add_option("--hardware", request->hardware, "Hardware profile, by name or path")
+      ->required();
+  command->add_option("--kernel", request->kernel,
+                      "Kernel of rows without a column `kernel` (default: by the file's name)");
+  command
+      ->add_option("--clock", request->clock, "Clock of the prediction: cool (default), sustained")
+      ->transform(CLI::CheckedTransformer(kClocks));
+  command->add_option("--lengths", request->lengths,
+                      "JSON of the lengths of ragged batches by case_id (default: "
+                      "mla_ragged_seqlens.json beside the table)");
+  command->add_option("--out", request->out,
+                      "Write the table with predictions here (default: standard output)");
+  command->callback([request] { kernels_command(*request); });
+}
+
+void add_timing_fit(CLI::App& timing) {
+  auto request = std::make_shared<FitRequest>();
+  CLI::App* command = timing.add_subcommand(
+      "fit", "A hardware profile whose kernels are fitted to tables of measured ones");
+  command->add_option("TABLE", request->tables, "CSV tables, as for `kernels`")->required();
+  command->add_option("--base", request->base, "Profile to start from, by name or path")
+      ->required();
+  command->add_option("--out", request->out, "Write the profile (YAML) here")->required();
+  CLI::Option* folds =
+      command
+          ->add_option("--folds", request->leave_out.folds,
+                       "Also fit this many times without every so-manyth row; tell their error")
+          ->check(CLI::Range(2, 1000));
+  command
+      ->add_option("--leave-out", request->leave_out.column,
+                   "Also fit without all rows of one value of this column, each in turn")
+      ->excludes(folds);
+  command->callback([request] { fit_command(*request); });
+}
+
+}  // namespace epfleet::cli

@@ -1,0 +1,97 @@
+#include "epfleet/timing/gemm_tiling.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <span>
+
+namespace epfleet::timing {
+namespace {
+
+constexpr std::int64_t kWidest = 192, kWidthGrain = 16;
+constexpr std::int64_t kSharedMemory = 232'448;  // bytes of one SM that a kernel may use
+constexpr std::int64_t kMostStages = 32;
+constexpr std::int64_t kBarrierBytes = 16;  // a pair of barriers per stage
+constexpr std::int64_t kScaleBytes = 4;
+
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+// Small heights only where the batch is as small.
+std::span<const std::int64_t> heights(GemmLayout layout, std::int64_t m) {
+  static constexpr std::array<std::int64_t, 5> kHeights{16, 32, 64, 128, 256};
+  const std::span<const std::int64_t> all{kHeights};
+  switch (layout) {
+    case GemmLayout::Masked:
+      return all.subspan(2, 2);
+    case GemmLayout::Contiguous:
+      return all.subspan(3, 1);  // the layout is aligned to 128 rows
+    case GemmLayout::Dense:
+      break;
+  }
+  return all.subspan(m <= 16 ? 0 : m <= 32 ? 1 : 2);
+}
+
+// Accumulators must fit in registers; beyond 128 columns the scales of two blocks must line up.
+bool is_legal(std::int64_t rows, std::int64_t cols) {
+  if (rows > 128 && cols > 128) {
+    return false;
+  }
+  return cols <= kGemmStep || std::gcd(cols, kGemmStep) == cols - kGemmStep;
+}
+
+struct Waves {
+  std::int64_t count = 0;
+  std::int64_t last = 0;  // tiles of the last wave
+};
+
+struct Choice {
+  std::int64_t rows = 0, cols = 0;
+  Waves waves;
+};
+
+bool is_better(const Choice& a, const Choice& best, std::int64_t m, std::int64_t n) {
+  if (best.rows == 0 || a.waves.count != best.waves.count) {
+    return best.rows == 0 || a.waves.count < best.waves.count;
+  }
+  if (a.waves.last != best.waves.last) {
+    return a.waves.last > best.waves.last;
+  }
+  if (a.rows == best.rows || a.cols == best.cols) {  // the smaller one wastes less
+    return a.cols < best.cols || (a.cols == best.cols && a.rows < best.rows);
+  }
+  return a.cols > best.cols && a.cols <= n && a.rows <= m;
+}
+
+// Widths whose scales change inside a tile unroll the pipeline, which limits it to four stages.
+bool unrolls(std::int64_t cols) { return cols == 96 || cols == 160 || cols == 192; }
+
+std::int64_t stages_of(std::int64_t rows, std::int64_t cols, std::int64_t k) {
+  const std::int64_t scales = ceil_div(k, kGemmStep) * kScaleBytes * (kGemmStep % cols ? 2 : 1);
+  const std::int64_t output = rows * cols * 2;
+  const std::int64_t row_scales = ceil_div(rows * kScaleBytes, 128) * 128;  // aligned to 128 bytes
+  const std::int64_t stage = (rows + cols) * kGemmStep + row_scales + kBarrierBytes;
+  const std::int64_t fit = std::min(kMostStages, (kSharedMemory - output - scales) / stage);
+  return unrolls(cols) ? std::min<std::int64_t>(fit, 4) : fit;
+}
+
+}  // namespace
+
+GemmTiling choose_tiling(GemmLayout layout, std::int64_t m, std::int64_t n, std::int64_t k,
+                         std::int64_t groups, std::int64_t sms) {
+  Choice best;
+  for (const std::int64_t rows : heights(layout, m)) {
+    for (std::int64_t cols = kWidthGrain; cols <= kWidest; cols += kWidthGrain) {
+      if (!is_legal(rows, cols)) {
+        continue;
+      }
+      const std::int64_t tiles = ceil_div(m, rows) * ceil_div(n, cols) * groups;
+      const Choice choice{rows, cols, {ceil_div(tiles, sms), (tiles - 1) % sms + 1}};
+      if (is_better(choice, best, m, n)) {
+        best = choice;
+      }
+    }
+  }
+  return {best.rows, best.cols, stages_of(best.rows, best.cols, k), unrolls(best.cols)};
+}
+
+}  // namespace epfleet::timing
