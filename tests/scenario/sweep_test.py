@@ -9,7 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from support.program import PROGRAM, SMALL, ProgramTest, main  # noqa: E402
+from support.program import PROGRAM, SMALL, SOURCE, ProgramTest, main  # noqa: E402
 
 BASE = f"""
 extends: {SMALL}
@@ -134,6 +134,12 @@ metrics: [requests.arrived, workload.mean_kv_per_output_token, latency.tpot_s.me
         row, = self.rows_of("out/s/sweep.csv")
         self.assertIn("latency.queue_decode_s.p90", row)
         self.assertGreater(len(row), 80)
+
+    def test_shipped_sweeps_can_be_run(self):
+        for sweep in sorted((SOURCE / "configs/sweeps").glob("*.yaml")):
+            listed = self.epfleet("sweep", sweep, "--list").stdout.splitlines()
+            self.assertGreater(len(listed), 5, sweep)
+            self.assertEqual([line for line in listed if "refused" in line], [], sweep)
 
     def test_interrupted(self):
         process = subprocess.Popen([PROGRAM, "sweep", self.sweep_file(GRID), "--out", "cut"],

@@ -5,14 +5,15 @@
 //   grid:                                # every combination; the last key varies fastest
 //     decode.balancer: [joint, round_robin]
 //     decode.mtp.acceptance: [0.7, 0.8]
-//   cases:                               # named sets of keys beside the grid: each with all of it
+//   cases:                               # named sets of keys; each meets all of the grid
 //     - {name: no overlap, decode.overlap: none}
 //   guesses: true                        # two cases a guess: its plausible low and high end
 //   replicates: 5                        # seeds: the scenario's, and those that follow it
-//   search: {key: workload.rate_scale, low: 0.2, high: 3, precision: 2 %}   # highest that meets
-//   slo metrics: [latency.ttft_s.p95]        # paths in summary.json baseline: {decode.balancer:
-//   joint}   # the case to compare with: its name, or its keys claims: # a metric of the baseline
-//   over that of a case
+//   search:                              # the highest value that meets the objectives
+//     {key: workload.rate_scale, low: 0.2, high: 3, precision: 2 %, report_at: 0.7}
+//   metrics: [latency.ttft_s.p95]        # paths in summary.json; or all
+//   baseline: {decode.balancer: joint}   # what to compare with: a case's name, or keys
+//   claims:                              # a metric of the baseline over that of a case
 //     - {claim: overlap, says: "+40 %", case: no overlap, metric: search.workload.rate_scale}
 //                                        # over: CASE takes that case instead of the baseline
 //
