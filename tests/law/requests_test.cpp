@@ -163,32 +163,29 @@ TEST(RequestLawsOfSessions, ATurnComesAfterTheAnswerBeforeIt) {
   }
 }
 
-// Prompts that no prefill GPU can hold are turned away: all of them, and nobody else.
-TEST(RequestLawsOfAFixedFleet, APromptBeyondHbmIsRejected) {
+// Contexts beyond the limit are turned away: all of them, and nobody else. (That every context
+// within it fits the HBM of a prefill GPU is checked before a run, see unit_setup.cpp.)
+TEST(RequestLawsOfAFixedFleet, AContextBeyondTheLimitIsRejected) {
   config::Scenario scenario =
       replayed_fleet(7, {"workload.context_limit=16384", "workload.output_limit_r1=8192",
                          "workload.output_limit_v3=8192"});
-  const cluster::FleetSpec roomy = experiment::fleet_spec(scenario, scenario.duration);
-  const auto pricers = cluster::make_step_pricers(roomy);
-  const std::int64_t most = 17'000;
-  const std::int64_t spare =
-      cluster::prefill_limits(roomy, pricers.prefill).kv_capacity_tokens - most;
-  scenario.prefill.runtime_memory += base::Bytes(spare * cluster::kv_bytes_per_token(roomy));
-  scenario.workload.context_limit = 65'536;  // prompts grow, HBM was checked for less
+  scenario.workload.context_limit = 65'536;  // the trace's contexts are longer than the fleet's
   scenario.workload.rate_scale = 0.5;
   cluster::FleetSpec spec = experiment::fleet_spec(scenario, scenario.duration);
   spec.context_limit = 16'384;
   const FleetRun run = run_fleet(scenario, spec);
   for (const RequestDone& request : run.ledger.requests) {
     const bool rejected = request.outcome == Outcome::Rejected;
-    EXPECT_EQ(rejected, request.prompt_tokens > most) << request.prompt_tokens;
+    EXPECT_EQ(rejected, request.prompt_tokens + request.output_tokens > spec.context_limit)
+        << request.prompt_tokens;
     EXPECT_TRUE(!rejected || (!request.entered_prefill && request.done == request.arrival));
   }
   EXPECT_GT(run.ledger.count(Outcome::Rejected), 5);
   EXPECT_EQ(run.ledger.last().rejected, run.ledger.count(Outcome::Rejected));
 }
 
-// The same for the KV of prompt and answer in decode: nobody may enter who could never finish.
+// And those whose KV of prompt and answer no decode GPU could hold: nobody may enter who could
+// never finish.
 TEST(RequestLawsOfAFixedFleet, AContextBeyondHbmIsRejected) {
   config::Scenario scenario = replayed_fleet(8, {"workload.output_limit_r1=8192"});
   cluster::FleetSpec spec = experiment::fleet_spec(scenario, scenario.duration);
