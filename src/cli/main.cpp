@@ -17,7 +17,9 @@ using epfleet::cli::ExitCode;
 
 // The words before the options must be commands: CLI11 would only say that one is missing.
 void check_command(const CLI::App& app, int argc, char** argv, int at) {
-  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+  // Groups of options are commands without a name to CLI11.
+  const auto commands =
+      app.get_subcommands([](const CLI::App* command) { return !command->get_name().empty(); });
   if (commands.empty() || at >= argc || argv[at][0] == '-') {
     return;
   }
