@@ -108,7 +108,7 @@ void fit_command(const FitRequest& request) {
 
 }  // namespace
 
-void add_timing_kernels(CLI::App& timing) {
+void add_timing_kernels(CLI::App& timing, Chosen& chosen) {
   auto request = std::make_shared<KernelsRequest>();
   CLI::App* command = timing.add_subcommand(
       "kernels", "Measured kernels (a CSV table) beside what a hardware profile predicts");
@@ -124,16 +124,21 @@ void add_timing_kernels(CLI::App& timing) {
                       "Kernel of rows without a column `kernel` (default: by the file's name)");
   command
       ->add_option("--clock", request->clock, "Clock of the prediction: cool (default), sustained")
-      ->transform(CLI::CheckedTransformer(kClocks));
+      ->transform(one_of(kClocks));
   command->add_option("--lengths", request->lengths,
                       "JSON of the lengths of ragged batches by case_id (default: "
                       "mla_ragged_seqlens.json beside the table)");
   command->add_option("--out", request->out,
                       "Write the table with predictions here (default: standard output)");
-  command->callback([request] { kernels_command(*request); });
+  command->callback([&chosen, request] {
+    chosen = [request] {
+      kernels_command(*request);
+      return int{kDone};
+    };
+  });
 }
 
-void add_timing_fit(CLI::App& timing) {
+void add_timing_fit(CLI::App& timing, Chosen& chosen) {
   auto request = std::make_shared<FitRequest>();
   CLI::App* command = timing.add_subcommand(
       "fit", "A hardware profile whose kernels are fitted to tables of measured ones");
@@ -150,7 +155,12 @@ void add_timing_fit(CLI::App& timing) {
       ->add_option("--leave-out", request->leave_out.column,
                    "Also fit without all rows of one value of this column, each in turn")
       ->excludes(folds);
-  command->callback([request] { fit_command(*request); });
+  command->callback([&chosen, request] {
+    chosen = [request] {
+      fit_command(*request);
+      return int{kDone};
+    };
+  });
 }
 
 }  // namespace epfleet::cli

@@ -58,8 +58,8 @@ void add_timing(CLI::App& app, Chosen& chosen) {
             "prefill.max_tokens_per_gpu)",
             "--prompt", "Tokens of every prompt; 4k is 4,096 (default: 4k)"},
            chosen);
-  add_timing_kernels(timing);
-  add_timing_fit(timing);
+  add_timing_kernels(timing, chosen);
+  add_timing_fit(timing, chosen);
 }
 
 }  // namespace epfleet::cli

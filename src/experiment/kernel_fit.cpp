@@ -161,6 +161,10 @@ std::vector<std::size_t> parts_of(const std::vector<Sample>& samples, const Leav
   return part_of;
 }
 
+std::string name_of_file(const std::string& path) {
+  return path.substr(path.find_last_of('/') + 1);
+}
+
 std::string printed(const HardwareProfile& profile, const std::string& key) {
   config::Scenario scenario;
   scenario.hardware = profile;
@@ -221,9 +225,9 @@ std::string profile_text(const FitResult& result, const std::string& base,
   std::string text = fmt::format(
       "# A hardware profile fitted to measured kernels, from {}.\n# By: "
       "epfleet timing fit",
-      base);
+      name_of_file(base));
   for (const std::string& table : tables) {
-    text += " " + table.substr(table.find_last_of('/') + 1);
+    text += " " + name_of_file(table);
   }
   text += "\n# Mean error of the rows of each kind:\n";
   for (const FittedPart& part : result.parts) {
