@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
 """The hit ratio of a scenario's cache against its TTL and its capacity, and what it is worth.
 
-    tools/hit_table.py [--scenario configs/quick.yaml] [--until '10 min'] [--seed N] [--program PATH]
+    tools/hit_table.py [--scenario configs/quick.yaml] [--until '10 min'] [--set KEY=VALUE]... [--program PATH]
 
 Runs the scenario once a TTL and once a capacity (LRU) and prints a Markdown table: hit ratio, tokens lost by cause,
-prefill nodes that the computed tokens need at the speed of the first row, and the cost of the difference over a day.
-A fleet with spare prefill nodes would hide what hits save, so nodes are counted by work: computed tokens a second over
-what one node computes a second in the scenario's own busy prefill (`--node-speed`, tokens/s; default: the published
-profile's 62,000). Capacities are scaled: a small fleet with the traffic of F days of the published service needs a
-store of F x 20 PB to keep as long.
+what the store holds, the prefill nodes that the computed tokens need, and what these cost a day. Give the fleet spare
+prefill units (`--set fleet.base.prefill_units=6`), or few hits overload it; since spare nodes hide what hits save,
+nodes are counted by work: computed tokens a second over what one busy node computes (`--node-speed`, tokens/s;
+default: the published profile's 62,000). Traffic, stores, nodes and USD are scaled to the published day's input.
 """
 
 import argparse
@@ -24,6 +23,7 @@ FULL_SCALE_PB = [0.1, 0.3, 1, 2, 5, 10, 20, 40]
 
 
 def run(arguments, settings):
+    settings = {**dict(text.split("=", 1) for text in arguments.set), **settings}
     with tempfile.TemporaryDirectory() as folder:
         command = [arguments.program, "run", arguments.scenario, "--out", f"{folder}/r", "--json", "--quiet",
                    "--progress", "off"]
@@ -53,6 +53,7 @@ def main():
     parser.add_argument("--scenario", default=str(ROOT / "configs/quick.yaml"))
     parser.add_argument("--until", default="")
     parser.add_argument("--seed", default="")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as of epfleet run")
     parser.add_argument("--program", default=str(ROOT / "build/release/epfleet"))
     parser.add_argument("--node-speed", type=float, default=62_000.0)
     parser.add_argument("--gpu-hour", type=float, default=2.0, help="USD")

@@ -152,6 +152,22 @@ class ReplayTest(ProgramTest):
                          "--rate-scale", "2.5", "--out", out, "--quiet")
         self.assert_same_results("a", "b")
 
+    def test_a_slow_store_delays_hits_and_a_rule_computes_them_anew(self):
+        def played(*settings):
+            return self.replay(EXAMPLE, "--scenario", MOONCAKE_REPLAY, "--set", "duration=10 min",
+                               *[word for s in settings for word in ("--set", s)])
+        quick = played()
+        slow = played("kv_cache.read_bandwidth=200 MB/s")
+        again = played("kv_cache.read_bandwidth=200 MB/s", "kv_cache.recompute=if_slower")
+        late = played("kv_cache.write_delay=2 min")
+        self.assertGreater(slow["latency"]["ttft_s"]["mean"], 2 * quick["latency"]["ttft_s"]["mean"])
+        self.assertLess(again["latency"]["ttft_s"]["mean"], slow["latency"]["ttft_s"]["mean"])
+        self.assertLess(again["cache"]["hit_ratio"], quick["cache"]["hit_ratio"] - 0.05)
+        self.assertGreater(again["cache"]["lost"]["too_slow_ratio"], 0.05)
+        self.assertEqual(quick["cache"]["lost"]["too_slow_ratio"], 0)
+        self.assertLess(late["cache"]["hit_ratio"], quick["cache"]["hit_ratio"] - 0.05)
+        self.assertGreater(late["cache"]["lost"]["not_yet_written_ratio"], 0.05)
+
     def test_options_of_the_wrong_kind(self):
         self.assertIn("--rate", self.refused("replay", SMALL_TRACE, "--scenario", SMALL, "--rate",
                                              "5"))
