@@ -56,6 +56,7 @@ void add_source(Rows& rows) {
               EPFLEET_MEMBER(workload.shortest_think), between(0.001, 3600.0),
               {"A session returns no sooner than this after an answer.",
                "a guess: reading an answer and the way to the service"});
+  rows.guess("0.1 s", "2 s");
   const auto limit = [&](const std::string& name, auto member, double most, std::string help) {
     rows.number("workload." + name, Dimension::Tokens, member, between(1, most),
                 {std::move(help), "DeepSeek's API notes of February 2025"});
