@@ -146,6 +146,22 @@ class ReplayTest(ProgramTest):
         self.assertEqual(max(ratio.values()), ratio["ttl"])  # it has no capacity
         self.assertGreater(len(set(ratio.values())), 3)
 
+    def test_a_folder_of_clients_is_a_trace(self):
+        (self.folder / "mix").mkdir()
+        for client, rate in enumerate([0.5, 1.5]):
+            (self.folder / f"mix/chunk-{client}-trace.csv").write_text(
+                f"0,{rate},2,Gamma,0.25,1\n600,{rate},1,,0,0\n")
+            (self.folder / f"mix/chunk-{client}-dataset.json").write_text(json.dumps(
+                {"0": {"input_tokens": "{900: 1}", "output_tokens": "{40: 0.5, 60: 0.5}",
+                       "reason_ratio": "{0.5: 1}"}}))
+        said = json.loads(self.epfleet("trace", "stat", "mix", "--json").stdout)
+        self.assertEqual(said["format"], "servegen")
+        self.assertAlmostEqual(said["requests"], 2400, delta=4 * (2.5 * 2400) ** 0.5)
+        played = self.replay("mix", "--scenario", MOONCAKE_REPLAY, "--rate-scale", "0.5", "--set",
+                             "duration=20 min")
+        self.assertAlmostEqual(played["requests"]["arrived"], 1200, delta=4 * (2.5 * 1200) ** 0.5)
+        self.assertGreater(played["tokens"]["reasoning"], 0)
+
     def test_same_bytes_twice(self):
         for out in ["a", "b"]:
             self.epfleet("replay", EXAMPLE, "--scenario", MOONCAKE_REPLAY, "--until", "5 min",
