@@ -45,7 +45,7 @@ TEST(Comparison, PairsBySeed) {
 }
 
 TEST(Comparison, DoesNotQuoteWhatDiverged) {
-  const ComparedVariant& lost = compared().front().variants.back();
+  const ComparedVariant lost = compared().front().variants.back();
   EXPECT_EQ(lost.status, CaseStatus::Unstable);
   EXPECT_FALSE(lost.value.has_value());
   const std::string text = comparison_text(compared(), 0);
