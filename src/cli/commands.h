@@ -7,16 +7,9 @@
 #include <map>
 #include <string>
 
-namespace epfleet::cli {
+#include "exit_codes.h"
 
-enum ExitCode : int {
-  kDone = 0,
-  kSomeCasesFailed = 1,
-  kWrongInput = 2,
-  kBrokenInvariant = 70,  // EX_SOFTWARE
-  kMachineFailed = 74,    // EX_IOERR
-  kSignalBase = 128,      // 130 for Ctrl-C, 143 for a polite kill
-};
+namespace epfleet::cli {
 
 using Chosen = std::function<int()>;
 
@@ -30,9 +23,6 @@ void add_timing(CLI::App& app, Chosen& chosen);
 void add_trace(CLI::App& app, Chosen& chosen);
 void add_check(CLI::App& app, Chosen& chosen);
 void add_explain(CLI::App& app, Chosen& chosen);
-
-// The exit code of a command that a signal may have ended early (0: none did).
-inline int exit_code(int signal) { return signal == 0 ? kDone : kSignalBase + signal; }
 
 // A word that stands for a value. CLI11's own transformer takes the number behind it too.
 template <class Value>

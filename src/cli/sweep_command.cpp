@@ -12,6 +12,7 @@
 #include "epfleet/base/log.h"
 #include "epfleet/experiment/comparison.h"
 #include "epfleet/experiment/sweep.h"
+#include "exit_codes.h"
 #include "signals.h"
 #include "sweep_progress.h"
 
@@ -19,8 +20,6 @@ namespace epfleet::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-enum ExitCode : int { kDone = 0, kSomeFailed = 1, kSignalBase = 128 };
 
 constexpr std::size_t kFailuresShown = 20;
 constexpr std::size_t kMetricsShown = 3;
@@ -121,7 +120,7 @@ int write_table(const experiment::SweepJobs& sweep, const experiment::CaseStore&
     store.write("sweep.partial.csv", csv);
     fs::remove(store.folder() / "sweep.csv", ignored);
     fmt::print(stderr, "{} of {} cases are missing; --resume runs them\n", missing, results.size());
-    return kSomeFailed;
+    return kSomeCasesFailed;
   }
   store.write("sweep.csv", csv);
   fs::remove(store.folder() / "sweep.partial.csv", ignored);
@@ -129,7 +128,7 @@ int write_table(const experiment::SweepJobs& sweep, const experiment::CaseStore&
   if (failed > 0) {
     fmt::print(stderr, "{} of {} cases failed\n", failed, results.size());
   }
-  return failed > 0 ? kSomeFailed : kDone;
+  return failed > 0 ? kSomeCasesFailed : kDone;
 }
 
 int run(const SweepRequest& request, const experiment::SweepJobs& sweep,
@@ -149,10 +148,10 @@ int run(const SweepRequest& request, const experiment::SweepJobs& sweep,
   const experiment::SweepProgress progress = experiment::run_sweep(sweep, store, options);
   if (signal_received() != 0) {
     (void)write_table(sweep, store, request.quiet);
-    return kSignalBase + signal_received();
+    return exit_code(signal_received());
   }
   if (shard.count > 1 || !request.shard.empty()) {
-    return progress.failed > 0 ? kSomeFailed : kDone;
+    return progress.failed > 0 ? kSomeCasesFailed : kDone;
   }
   return write_table(sweep, store, request.quiet);
 }
