@@ -3,23 +3,10 @@
 
 #include "epfleet/base/random.h"
 #include "epfleet/policy/balancer.h"
+#include "least_loaded.h"
 
 namespace epfleet::policy {
 namespace {
-
-template <class Load>
-std::uint32_t least(std::span<const std::uint32_t> open, const Load& load) {
-  std::uint32_t best = open.front();
-  auto least_load = load(best);
-  for (const std::uint32_t candidate : open.subspan(1)) {
-    const auto candidate_load = load(candidate);
-    if (candidate_load < least_load) {
-      best = candidate;
-      least_load = candidate_load;
-    }
-  }
-  return best;
-}
 
 class RoundRobin : public DecodeUnitRule {
  public:
@@ -34,14 +21,14 @@ class RoundRobin : public DecodeUnitRule {
 class FewestRequests : public DecodeUnitRule {
  public:
   std::uint32_t choose(const DecodeAsk& /*ask*/, const DecodeUnitView& view) override {
-    return least(view.open, [&](std::uint32_t i) { return view.requests[i]; });
+    return least_loaded(view.open, [&](std::uint32_t i) { return view.requests[i]; });
   }
 };
 
 class LeastKv : public DecodeUnitRule {
  public:
   std::uint32_t choose(const DecodeAsk& /*ask*/, const DecodeUnitView& view) override {
-    return least(view.open, [&](std::uint32_t i) { return view.kv_fixed[i]; });
+    return least_loaded(view.open, [&](std::uint32_t i) { return view.kv_fixed[i]; });
   }
 };
 
@@ -73,7 +60,7 @@ class Joint : public DecodeUnitRule {
  public:
   std::uint32_t choose(const DecodeAsk& /*ask*/, const DecodeUnitView& view) override {
     const Inverse total(totals_of(view));
-    return least(view.open, [&](std::uint32_t i) {
+    return least_loaded(view.open, [&](std::uint32_t i) {
       return std::max(static_cast<double>(view.requests[i]) * total.per_request,
                       static_cast<double>(view.kv_fixed[i]) * total.per_kv);
     });
@@ -86,7 +73,7 @@ class WeightedSum : public DecodeUnitRule {
  public:
   std::uint32_t choose(const DecodeAsk& /*ask*/, const DecodeUnitView& view) override {
     const Inverse total(totals_of(view));
-    return least(view.open, [&](std::uint32_t i) {
+    return least_loaded(view.open, [&](std::uint32_t i) {
       return static_cast<double>(view.requests[i]) * total.per_request +
              static_cast<double>(view.kv_fixed[i]) * total.per_kv;
     });

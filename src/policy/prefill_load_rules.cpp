@@ -5,36 +5,22 @@
 
 #include "epfleet/base/error.h"
 #include "epfleet/policy/balancer.h"
+#include "least_loaded.h"
 
 namespace epfleet::policy {
 namespace {
 
-// The open candidate with the least `load(index)`.
-template <class Load>
-std::uint32_t least(std::span<const std::uint32_t> open, const Load& load) {
-  std::uint32_t best = open.front();
-  float best_load = load(best);
-  for (const std::uint32_t candidate : open.subspan(1)) {
-    const float candidate_load = load(candidate);
-    if (candidate_load < best_load) {
-      best = candidate;
-      best_load = candidate_load;
-    }
-  }
-  return best;
-}
-
 class LeastQueuedTokens : public PrefillRule {
  public:
   std::uint32_t choose(const PrefillAsk& /*ask*/, const PrefillView& view) override {
-    return least(view.open, [&](std::uint32_t i) { return view.tokens[i]; });
+    return least_loaded(view.open, [&](std::uint32_t i) { return view.tokens[i]; });
   }
 };
 
 class LeastAttentionWork : public PrefillRule {
  public:
   std::uint32_t choose(const PrefillAsk& /*ask*/, const PrefillView& view) override {
-    return least(view.open, [&](std::uint32_t i) { return view.attention_pairs[i]; });
+    return least_loaded(view.open, [&](std::uint32_t i) { return view.attention_pairs[i]; });
   }
 };
 

@@ -1,6 +1,7 @@
 // How requests leave a decode unit before their last token: preempted for want of KV room, or all
-// of them when the unit drains. Both are rare, so they sweep the pool instead of keeping lists that
-// every join would pay for.
+// of them when the unit drains. Both are rare next to joins, so they search instead of keeping
+// per-GPU lists that every join would pay for: preemption the unit's own calendar (a full fleet
+// preempts thousands of times an hour), draining the pool.
 #include <algorithm>
 
 #include "epfleet/base/error.h"
@@ -23,13 +24,10 @@ void DecodeUnit::preempt_overflow(std::vector<Slot>& preempted) {
   }
 }
 
-// A sweep over the pool: preemption is rare, and a per-GPU list would cost every join and leave.
-Slot DecodeUnit::youngest_on(std::uint32_t gpu) {
+Slot DecodeUnit::youngest_on(std::uint32_t gpu) const {
   Slot youngest = kNoSlot;
-  pool_.for_each([&](Slot slot, const LiveRequest& request) {
-    if (request.stage == Stage::Decoding && request.decode_unit == id_.value() &&
-        request.decode_gpu == gpu &&
-        (youngest == kNoSlot || request.request.id > pool_[youngest].request.id)) {
+  finishers_.for_each_on(gpu, [&](Slot slot) {
+    if (youngest == kNoSlot || pool_[slot].request.id > pool_[youngest].request.id) {
       youngest = slot;
     }
   });

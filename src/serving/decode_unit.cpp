@@ -96,8 +96,8 @@ std::optional<base::Duration> DecodeUnit::start_step(base::TimePoint now) {
   const timing::StepPrice price = price_step();
   describe_step(now, price);
   stepping_ = true;
-  for (const Slot slot : finishers_.soon(step_number_)) {
-    pool_.expect(slot);  // untouched since it joined: long out of the processor's cache
+  for (const FinishCalendar::Finisher& finisher : finishers_.soon(step_number_)) {
+    pool_.expect(finisher.slot);  // untouched since it joined: long out of the processor's cache
   }
   return price.duration;
 }
@@ -154,7 +154,8 @@ void DecodeUnit::join(Slot slot, base::TimePoint now) {
   const std::int32_t steps_left = request.steps_in_all() - request.steps_taken;
   EPFLEET_CHECK(steps_left >= 1 && steps_left <= limits_.longest_stay_steps,
                 "a request in decode has steps left, and not more than the ring holds");
-  finishers_.add(step_number_ + static_cast<std::uint32_t>(steps_left) - 1, slot);
+  finishers_.add(step_number_ + static_cast<std::uint32_t>(steps_left) - 1,
+                 {.slot = slot, .gpu = request.decode_gpu});
 }
 
 void DecodeUnit::describe_step(base::TimePoint now, const timing::StepPrice& price) {

@@ -6,6 +6,9 @@
 #include "epfleet/base/error.h"
 
 namespace epfleet::workload {
+
+using base::Baton;
+
 namespace {
 
 // Of a source that no completion brings anything back to: long against the cost of a hand-over.
@@ -17,11 +20,16 @@ ArrivalFeed::ArrivalFeed(Source& source, bool threads)
     : source_(source), slice_(std::min(source.shortest_return() / 2, kLongestSlice)) {
   EPFLEET_CHECK(slice_ > base::Duration(0), "a session returns some time after it was answered");
   if (threads) {
-    drawer_.emplace([this](const std::stop_token& stop) { serve(stop); });
+    drawer_.emplace([this] { serve(); });
   }
 }
 
-ArrivalFeed::~ArrivalFeed() = default;
+ArrivalFeed::~ArrivalFeed() {
+  if (drawer_) {
+    baton_.wait_while(Baton::Owner::Worker);
+    baton_.pass_to(Baton::Owner::Nobody);
+  }
+}
 
 void ArrivalFeed::start(base::TimePoint start) {
   end_ = start;
@@ -49,17 +57,14 @@ void ArrivalFeed::ask_for_next() {
     draw(drawn_until_);
     return;
   }
-  const std::lock_guard lock(mutex_);
-  asked_ = true;
-  changed_.notify_all();
+  baton_.pass_to(Baton::Owner::Worker);
 }
 
 void ArrivalFeed::wait_for_next() {
   if (!drawer_) {
     return;
   }
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return !asked_; });
+  baton_.wait_while(Baton::Owner::Worker);
   if (trouble_) {
     std::rethrow_exception(trouble_);
   }
@@ -75,20 +80,14 @@ void ArrivalFeed::draw(base::TimePoint until) {
   }
 }
 
-void ArrivalFeed::serve(const std::stop_token& stop) {
-  std::unique_lock lock(mutex_);
-  while (changed_.wait(lock, stop, [this] { return asked_; })) {
-    lock.unlock();
-    std::exception_ptr trouble;
+void ArrivalFeed::serve() {
+  while (baton_.wait_while(Baton::Owner::Caller) == Baton::Owner::Worker) {
     try {
       draw(drawn_until_);
     } catch (...) {
-      trouble = std::current_exception();
+      trouble_ = std::current_exception();
     }
-    lock.lock();
-    trouble_ = std::move(trouble);
-    asked_ = false;
-    changed_.notify_all();
+    baton_.pass_to(Baton::Owner::Caller);
   }
 }
 

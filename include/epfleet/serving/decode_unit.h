@@ -93,7 +93,7 @@ class DecodeUnit {
   void retire_finished(std::vector<Slot>& finished);
   void retire(LiveRequest& request);
   void preempt_overflow(std::vector<Slot>& preempted);
-  Slot youngest_on(std::uint32_t gpu);
+  [[nodiscard]] Slot youngest_on(std::uint32_t gpu) const;
   void forget_finish(Slot slot);
   [[nodiscard]] timing::StepPrice price_step() const;
   void describe_step(base::TimePoint now, const timing::StepPrice& price);

@@ -6,13 +6,12 @@
 // being simulated, from the completions of all earlier ones.
 #pragma once
 
-#include <condition_variable>
 #include <exception>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
 
+#include "epfleet/base/baton.h"
 #include "epfleet/base/time.h"
 #include "epfleet/workload/source.h"
 
@@ -55,7 +54,7 @@ class ArrivalFeed {
   void draw(base::TimePoint until);
   void ask_for_next();
   void wait_for_next();
-  void serve(const std::stop_token& stop);
+  void serve();
 
   Source& source_;
   base::Duration slice_;
@@ -69,11 +68,10 @@ class ArrivalFeed {
   std::vector<Request> drawn_;
   std::vector<Completion> returned_;
 
-  std::mutex mutex_;  // guards what follows
-  std::condition_variable_any changed_;
-  bool asked_ = false;
   std::exception_ptr trouble_;
-  std::optional<std::jthread> drawer_;  // last: stops before anything it uses goes
+
+  base::Baton baton_;                   // for the three above
+  std::optional<std::jthread> drawer_;  // last: ends before anything it uses goes
 };
 
 }  // namespace epfleet::workload

@@ -23,7 +23,7 @@ TEST(FinishCalendar, GivesWhatAPlainListHolds) {
       for (std::uint64_t joins = draw.bits() % 4; joins > 0; --joins) {
         const bool brief = draw.bits() % 2 == 0;
         const auto stay = static_cast<std::uint32_t>(draw.bits() % (brief ? 5 : kLongest));
-        calendar.add(step + stay, next);
+        calendar.add(step + stay, {.slot = next, .gpu = 0});
         plain[step + stay].push_back(next++);
       }
       if (draw.bits() % 3 == 0 && !plain.empty()) {  // one is preempted
@@ -45,7 +45,7 @@ TEST(FinishCalendar, GivesWhatAPlainListHolds) {
 
 TEST(FinishCalendar, RemovingWhatIsNotThereIsABug) {
   FinishCalendar calendar(1000);
-  calendar.add(5, 1);
+  calendar.add(5, {.slot = 1, .gpu = 0});
   EXPECT_THROW(calendar.remove(5, 2), base::InvariantBroken);
   EXPECT_THROW(calendar.remove(500, 1), base::InvariantBroken);
   calendar.clear();
