@@ -20,6 +20,10 @@ struct Later {
   }
 };
 
+bool runs_before(base::TimePoint time, Phase phase, base::TimePoint until) {
+  return time < until || (time == until && phase == Phase::Sample);
+}
+
 }  // namespace
 
 EventId Engine::at(base::TimePoint time, Phase phase, EventKind kind, std::uint32_t target) {
@@ -69,7 +73,7 @@ bool Engine::pass_to(base::TimePoint time, Phase phase, EventKind kind, std::uin
                 "an event is not scheduled in the past");
   const bool first = queue_.empty() || time < queue_.front().time ||
                      (time == queue_.front().time && phase < queue_.front().phase);
-  if (!first || time > until_ || executed_ % kStopCheckEvery == 0) {
+  if (!first || !runs_before(time, phase, until_) || executed_ % kStopCheckEvery == 0) {
     return false;
   }
   begin({time, next_sequence_++, target, phase, kind});
@@ -83,9 +87,9 @@ RunEnd Engine::run(Handler& handler, base::TimePoint until, const std::atomic<bo
     if (queue_.empty()) {
       return RunEnd::Exhausted;
     }
-    if (queue_.front().time > until) {
+    if (!runs_before(queue_.front().time, queue_.front().phase, until)) {
       now_ = until;
-      phase_ = Phase::Completion;
+      phase_ = Phase::Sample;
       return RunEnd::Reached;
     }
     if (stop != nullptr && executed_ % kStopCheckEvery == 0 &&

@@ -75,7 +75,7 @@ Timeline::Timeline(base::Duration duration, base::Duration interval)
 
 Slot& Timeline::slot(base::TimePoint time) {
   const std::int64_t since = (time - base::kWindowStart).count();
-  const auto index = static_cast<std::size_t>((since - 1) / interval_.count());
+  const auto index = static_cast<std::size_t>(since / interval_.count());
   if (index >= slots_.size()) {
     slots_.resize(index + 1);
   }

@@ -1,5 +1,5 @@
 // What is averaged per interval: a slot for every `interval` of the window, found by time, because
-// a request tells of its first token only when it is done. A slot is (begin, end], as an Interval
+// a request tells of its first token only when it is done. A slot is [begin, end), as an Interval
 // is.
 #pragma once
 
@@ -58,7 +58,7 @@ class Timeline {
 
   // (0, duration]: where the facts of the window lie.
   [[nodiscard]] bool contains(base::TimePoint time) const {
-    return time > base::kWindowStart && time - base::kWindowStart <= duration_;
+    return time >= base::kWindowStart && time - base::kWindowStart < duration_;
   }
   // REQUIRES: contains(time).
   [[nodiscard]] Slot& slot(base::TimePoint time);

@@ -74,7 +74,7 @@ TEST(NodeTimeLaws, AllottedIsTheIntegralOfTheSchedule) {
     for (const observe::FleetSample& sample : run.ledger.samples) {
       std::int64_t groups = 0;
       for (const Step& step : kUpAndDown) {
-        groups = base::kWindowStart + step.at <= sample.time ? step.groups : groups;
+        groups = base::kWindowStart + step.at < sample.time ? step.groups : groups;
       }
       EXPECT_EQ(sample.prefill_nodes_allotted, (1 + groups) * kNodes);
       EXPECT_EQ(sample.decode_nodes_allotted, (1 + groups) * kNodes);

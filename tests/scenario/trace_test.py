@@ -1,5 +1,6 @@
 """Request traces from outside: what is said of them, how they are played, and what is refused."""
 
+import csv
 import gzip
 import json
 import os
@@ -90,7 +91,6 @@ class StatTest(ProgramTest):
         self.assertLessEqual(played["requests"]["arrived"], len(counted))
 
     def records(self, name):
-        import csv
         import io
         text = subprocess.run(["zstd", "-dcq", str(self.folder / name)], check=True,
                               stdout=subprocess.PIPE, text=True).stdout
@@ -133,6 +133,19 @@ class ReplayTest(ProgramTest):
             self.skipTest("the shared traces are not there")
         said = self.replay(AZURE, "--scenario", AZURE_REPLAY, "--set", "workload.trace.rate=1")
         self.assertEqual(said["requests"]["arrived"], 86_400)
+        self.assertEqual(sum(self.arrived_by_hour()), 86_400)
+
+    def arrived_by_hour(self):
+        with open(self.folder / "r/hourly.csv", newline="") as file:
+            return [int(row["arrived_requests"]) for row in csv.DictReader(file)]
+
+    def test_requests_at_the_first_instant_of_an_hour_are_of_that_hour(self):
+        (self.folder / "edges.csv").write_text(
+            OWN_HEAD + "".join(f"{at},100,10\n" for at in
+                               [0, 3599.999, 3600, 3600, 7199.999999999, 7200]))
+        said = self.replay("edges.csv", "--scenario", MOONCAKE_REPLAY, "--set", "duration=2 h")
+        self.assertEqual(said["requests"]["arrived"], 5)
+        self.assertEqual(self.arrived_by_hour(), [2, 3])
 
     def test_every_rule_of_eviction_plays(self):
         ratio = {}

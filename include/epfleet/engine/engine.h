@@ -19,12 +19,12 @@
 namespace epfleet::engine {
 
 enum class Phase : std::uint8_t {
+  Sample,      // statistics look before anything else happens: intervals are [begin, end)
   Completion,  // steps end and free what they held, so that arrivals of the same instant see it
                // free
   Arrival,     // requests arrive
   Decision,    // scaling decides on what has arrived
   Start,       // steps start with everything that is there
-  Sample,      // statistics look when all else has happened
 };
 
 // What an event means is the model's affair; it also gives the label for traces.
@@ -70,7 +70,8 @@ class Engine {
   [[nodiscard]] bool pass_to(base::TimePoint time, Phase phase, EventKind kind,
                              std::uint32_t target);
 
-  // Executes everything up to and including `until`, then sets the clock to `until`.
+  // Executes everything before `until` and the samples at it (the last sees the state in which the
+  // run ends), then sets the clock to `until`.
   // Returns early when nothing is left (Exhausted) or when `stop` becomes true (Stopped).
   RunEnd run(Handler& handler, base::TimePoint until, const std::atomic<bool>* stop = nullptr);
 
@@ -99,7 +100,7 @@ class Engine {
 
   base::TimePoint now_;
   base::TimePoint until_ = base::TimePoint::min();
-  Phase phase_ = Phase::Completion;
+  Phase phase_ = Phase::Sample;
   std::vector<Event> queue_;  // binary heap, earliest first
   std::unordered_set<std::uint64_t> marked_;
   std::uint64_t next_sequence_ = 0;

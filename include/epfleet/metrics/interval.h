@@ -1,7 +1,7 @@
 // What happened in one stretch of the counted window: a row of timeseries.csv, or an hour of
 // hourly.csv. Flows (tokens, node time, bytes, counts) are exact integers that add up: over the
 // intervals, and over the hours, they sum to the totals of RunStatistics. A fact at an instant t
-// belongs to the stretch (begin, end] that contains t, because samples are the last thing that
+// belongs to the stretch [begin, end) that contains t, because samples are the first thing that
 // happens at an instant.
 #pragma once
 

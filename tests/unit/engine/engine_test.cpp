@@ -43,7 +43,7 @@ TEST(Engine, ExecutesByTimeThenPhaseThenOrderOfScheduling) {
   for (const Event& event : log.seen) {
     targets.push_back(event.target);
   }
-  EXPECT_EQ(targets, (std::vector<std::uint32_t>{2, 1, 3, 0}));
+  EXPECT_EQ(targets, (std::vector<std::uint32_t>{2, 0, 1, 3}));
 }
 
 TEST(Engine, RefusesThePastAndAnEarlierPhaseOfThePresent) {
@@ -60,13 +60,14 @@ TEST(Engine, RefusesThePastAndAnEarlierPhaseOfThePresent) {
   EXPECT_EQ(log.seen.size(), 2U);
 }
 
-TEST(Engine, RunsUpToAndIncludingTheGivenTime) {
+TEST(Engine, RunsUpToTheGivenTimeAndTakesTheSampleAtIt) {
   Engine engine(at_ns(0));
   Log log;
-  engine.at(at_ns(10), Phase::Start, kKind, 0);
-  engine.at(at_ns(11), Phase::Start, kKind, 1);
+  engine.at(at_ns(9), Phase::Start, kKind, 0);
+  engine.at(at_ns(10), Phase::Sample, kKind, 1);
+  engine.at(at_ns(10), Phase::Completion, kKind, 2);
   EXPECT_EQ(engine.run(log, at_ns(10)), RunEnd::Reached);
-  EXPECT_EQ(log.seen.size(), 1U);
+  EXPECT_EQ(log.seen.size(), 2U);
   EXPECT_EQ(engine.now(), at_ns(10));
   EXPECT_EQ(engine.left(), 1U);
 }
@@ -193,12 +194,12 @@ TEST(Engine, PassingToAnEventIsLikeSchedulingIt) {
   EXPECT_LT(handled_passed, handled);  // some did pass
 }
 
-TEST(Engine, NothingPassesBeyondTheEndOfTheRun) {
+TEST(Engine, NothingPassesToTheEndOfTheRun) {
   Engine engine(at_ns(0));
   Log log;
   log.react = [&](const Event&) {
-    EXPECT_TRUE(engine.pass_to(at_ns(10), Phase::Arrival, kKind, 0));
-    EXPECT_FALSE(engine.pass_to(at_ns(11), Phase::Arrival, kKind, 0));
+    EXPECT_TRUE(engine.pass_to(at_ns(9), Phase::Arrival, kKind, 0));
+    EXPECT_FALSE(engine.pass_to(at_ns(10), Phase::Arrival, kKind, 0));
   };
   engine.at(at_ns(5), Phase::Arrival, kKind, 0);
   EXPECT_EQ(engine.run(log, at_ns(10)), RunEnd::Exhausted);

@@ -112,7 +112,7 @@ TEST(Recorder, WorkloadMeansAreTheClosedForms) {
 // when they end in (0, duration], first chunks between the samples at the ends of the window.
 TEST(Recorder, InterTokenLatencyCountsChunks) {
   Recorder recorder(ten_minutes());
-  recorder.on_decode_step(decode_step(-50ms, 0s, 100));
+  recorder.on_decode_step(decode_step(-60ms, -10ms, 100));
   recorder.on_first_chunk(9s);
   recorder.on_sample(sample(0s, true));
   recorder.on_decode_step(decode_step(0s, 50ms, 10, 4));
@@ -147,23 +147,23 @@ TEST(Recorder, StepMeansAreWeightedByTime) {
   EXPECT_FALSE(run.intervals.at(2).steps.decode_batch_per_gpu);
 }
 
-// A fact at t belongs to the interval (begin, end] that holds t: TTFT by first token, speed by end.
+// A fact at t belongs to the interval [begin, end) that holds t: TTFT by first token, speed by end.
 TEST(Recorder, IntervalsHoldWhatHappenedInThem) {
   Recorder recorder(ten_minutes());
   announce(recorder,
-           completed({.arrival = -10s, .queue = 60s, .prefill = 10s, .decode = 100s}, 9, 1001));
+           completed({.arrival = -10s, .queue = 60s, .prefill = 9s, .decode = 100s}, 9, 1001));
   announce(recorder,
-           completed({.arrival = 50s, .queue = 6s, .prefill = 5s, .decode = 100s}, 9, 2001));
+           completed({.arrival = 50s, .queue = 6s, .prefill = 4s, .decode = 100s}, 9, 2001));
   sample_all(recorder);
   const RunStatistics run = recorder.statistics();
   ASSERT_EQ(run.intervals.size(), 10U);
-  EXPECT_DOUBLE_EQ(*run.intervals[0].ttft_mean_s, 70.0);  // first token at 60 s
-  EXPECT_DOUBLE_EQ(*run.intervals[1].ttft_p99_s, 11.0);   // at 61 s
+  EXPECT_DOUBLE_EQ(*run.intervals[0].ttft_mean_s, 69.0);  // first token at 59 s
+  EXPECT_DOUBLE_EQ(*run.intervals[1].ttft_p99_s, 10.0);   // at 60 s
   EXPECT_FALSE(run.intervals[1].output_speed_tps);
   EXPECT_DOUBLE_EQ(*run.intervals[2].output_speed_tps,
-                   (1001 * 10.0 + 2001 * 20.0) / 3002.0);  // ends at 160 and 161 s
+                   (1001 * 10.0 + 2001 * 20.0) / 3002.0);  // ends at 159 and 160 s
   ASSERT_EQ(run.hours.size(), 1U);
-  EXPECT_DOUBLE_EQ(*run.hours[0].ttft_mean_s, 40.5);
+  EXPECT_DOUBLE_EQ(*run.hours[0].ttft_mean_s, 39.5);
 }
 
 TEST(Recorder, AFirstTokenBeforeTheArrivalBreaksAnInvariant) {
