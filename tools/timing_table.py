@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
-"""Published steps beside simulated ones, as a Markdown table, misses included.
+"""Published steps beside simulated ones, as Markdown tables, misses included.
 
-    tools/timing_table.py                             prints the table
-    tools/timing_table.py --write src/timing/README.md   ... into that file's block, between
-                                                      `<!-- begin:timing -->` and `<!-- end:timing -->`
+    tools/timing_table.py                             prints the tables
+    tools/timing_table.py --write src/timing/README.md   ... into that file's blocks, between
+                                                      `<!-- begin:NAME -->` and `<!-- end:NAME -->`
+
+Block `timing`: DeepSeek's two profiles. Block `systems`: others' services on other layouts and chips
+(tests/validation/published_systems.csv), of which nothing was used to calibrate anything.
 
 The published figures are in tests/validation/published_steps.csv, each with its place in the JSON of
 `epfleet timing`. Simulated: `epfleet timing decode|prefill --json` on configs/deepseek_day.yaml with the
@@ -26,6 +29,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PUBLISHED = ROOT / "tests/validation/published_steps.csv"
+SYSTEMS = ROOT / "tests/validation/published_systems.csv"
 SCENARIO = "configs/deepseek_day.yaml"
 EVEN = ["--set", "experts.skew=none"]
 PROFILES = {
@@ -36,14 +40,11 @@ PROFILES = {
 WORTH_A_MARK = 0.15
 
 
-def command(phase):
-    return ["timing", phase, "--scenario", SCENARIO, *PROFILES[phase]]
-
-
-def simulated(program, phase):
-    done = subprocess.run([str(program), *command(phase), "--json"], cwd=ROOT, capture_output=True, text=True)
+def simulated(program, phase, arguments):
+    command = ["timing", phase, "--scenario", SCENARIO, *arguments]
+    done = subprocess.run([str(program), *command, "--json"], cwd=ROOT, capture_output=True, text=True)
     if done.returncode != 0:
-        sys.exit(f"timing_table: {' '.join(command(phase))} failed:\n{done.stderr}")
+        sys.exit(f"timing_table: {' '.join(command)} failed:\n{done.stderr}")
     return json.loads(done.stdout)
 
 
@@ -64,7 +65,7 @@ def misses(row):
 
 def compare(program):
     """The rows of PUBLISHED with `simulated` and `error` beside them."""
-    steps = {phase: simulated(program, phase) for phase in PROFILES}
+    steps = {phase: simulated(program, phase, arguments) for phase, arguments in PROFILES.items()}
     with open(PUBLISHED, newline="") as file:
         rows = list(csv.DictReader(file))
     for row in rows:
@@ -99,13 +100,32 @@ def markdown(rows):
     return "\n".join(lines)
 
 
-def write_block(path, text):
+def compare_systems(program):
+    """The rows of SYSTEMS as (system, phase, published, simulated), tokens/s a node."""
+    with open(SYSTEMS, newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [(row["system"], row["phase"], float(row["published_tokens_per_s_per_node"]),
+             simulated(program, row["phase"], row["arguments"].split())["tokens_per_s_per_node"])
+            for row in rows]
+
+
+def systems_markdown(rows):
+    lines = ["| service | phase | published | predicted | error |", "| --- | --- | --- | --- | --- |"]
+    for system, phase, published, predicted in rows:
+        error = predicted / published - 1
+        bold = "**" if abs(error) > WORTH_A_MARK else ""
+        lines.append(f"| {system} | {phase} | {published:,.0f} tokens/s a node | {predicted:,.0f} | "
+                     f"{bold}{error:+.1%}{bold} |")
+    return "\n".join(lines)
+
+
+def write_block(path, name, text):
     page = path.read_text()
-    pattern = re.compile(r"(<!-- begin:timing -->\n).*?(<!-- end:timing -->)", re.DOTALL)
+    pattern = re.compile(rf"(<!-- begin:{name} -->\n).*?(<!-- end:{name} -->)", re.DOTALL)
     if len(pattern.findall(page)) != 1:
-        sys.exit(f"timing_table: {path} needs one block timing")
+        sys.exit(f"timing_table: {path} needs one block {name}")
     path.write_text(pattern.sub(lambda found: f"{found[1]}{text}\n{found[2]}", page))
-    print(f"timing_table: rewritten: the block timing of {path}")
+    print(f"timing_table: rewritten: the block {name} of {path}")
 
 
 def main():
@@ -115,11 +135,13 @@ def main():
     options = parser.parse_args()
     if not options.program.exists():
         parser.error(f"no program {options.program}: build it first, for example with tools/run.sh configs/quick.yaml")
-    table = markdown(compare(options.program.resolve()))
-    for path in options.write:
-        write_block(path, table)
-    if not options.write:
-        print(table)
+    program = options.program.resolve()
+    tables = {"timing": markdown(compare(program)), "systems": systems_markdown(compare_systems(program))}
+    for name, table in tables.items():
+        for path in options.write:
+            write_block(path, name, table)
+        if not options.write:
+            print(table, end="\n\n")
 
 
 if __name__ == "__main__":

@@ -174,10 +174,12 @@ std::string comparison_csv(const Comparison& comparison) {
 
 namespace {
 
-// "+38 %" for small effects, "3.1x" for large ones.
-std::string effect(double ratio) {
-  return ratio >= 2.0 || ratio <= 0.5 ? fmt::format("{:.2f}x", ratio)
-                                      : fmt::format("{:+.1f} %", (ratio - 1.0) * 100.0);
+// "+38 %" where all is small, "3.1x" where something is large: one notation for an effect and its
+// interval.
+bool is_large(double ratio) { return ratio >= 2.0 || ratio <= 0.5; }
+
+std::string effect(double ratio, bool large) {
+  return large ? fmt::format("{:.2f}x", ratio) : fmt::format("{:+.1f} %", (ratio - 1.0) * 100.0);
 }
 
 }  // namespace
@@ -199,9 +201,12 @@ std::string claims_text(const std::vector<ClaimFinding>& findings) {
       continue;
     }
     const Estimate& ratio = *finding.ratio;
+    const bool large = is_large(ratio.mean) || is_large(ratio.low.value_or(1.0)) ||
+                       is_large(ratio.high.value_or(1.0));
     text += fmt::format(
-        "{}  {} ({}, {} seeds)\n", report::padded_right(effect(ratio.mean), 8),
-        ratio.low ? fmt::format("{} to {}", effect(*ratio.low), effect(*ratio.high)) : "one seed",
+        "{}  {} ({}, {} seeds)\n", report::padded_right(effect(ratio.mean, large), 8),
+        ratio.low ? fmt::format("{} to {}", effect(*ratio.low, large), effect(*ratio.high, large))
+                  : "one seed",
         finding.claim.metric, ratio.n);
   }
   return text;

@@ -50,6 +50,9 @@ std::vector<Row> rows_of(const std::string& csv) {
   return rows;
 }
 
+// The far side of a search's bracket: not a result of its own.
+bool is_bracket(const std::string& name) { return name.ends_with(".fails_at"); }
+
 bool is_metric(const std::string& name) {
   static const report::MetricValues known = report::metric_values(report::RunReport{});
   return known.contains(name) || name.starts_with("search.");
@@ -82,7 +85,9 @@ Columns columns_of(const Row& head, const std::string& folder) {
   };
   Columns columns{find("case_id"), find("seed"), find("status"), find("case"), {}, {}};
   for (std::size_t i = columns.seed + 1; i < columns.name; ++i) {
-    (is_metric(head[i]) ? columns.metrics : columns.keys).push_back(i);
+    if (!is_bracket(head[i])) {
+      (is_metric(head[i]) ? columns.metrics : columns.keys).push_back(i);
+    }
   }
   return columns;
 }

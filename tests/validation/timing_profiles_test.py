@@ -72,9 +72,16 @@ class ProfilesTest(ProgramTest):
     # both profiles are bound by communication: barriers cost (almost) nothing there
     def test_barriers_cost_nothing_at_the_profiles(self):
         for phase in ["decode", "prefill"]:
-            barriers = timing_table.simulated(PROGRAM, phase)["phase_barriers"]
+            barriers = timing_table.simulated(PROGRAM, phase, timing_table.PROFILES[phase])["phase_barriers"]
             self.assertGreaterEqual(barriers["gap_ratio"], 0.0)
             self.assertLess(barriers["gap_ratio"], 0.01)
+
+    # nothing was calibrated on it: another engine, chip and layout
+    def test_decode_of_another_system_is_within_5_percent(self):
+        decode = [row for row in timing_table.compare_systems(PROGRAM) if row[1] == "decode"]
+        self.assertEqual(len(decode), 1)
+        for system, _, published, predicted in decode:
+            self.assertLess(abs(predicted / published - 1), 0.05, system)
 
 
 if __name__ == "__main__":

@@ -95,6 +95,13 @@ TEST(Comparison, AnUnknownBaselineIsRefused) {
   EXPECT_EQ(groups_of(variants, {"b", {}}).front().baseline, 1U);
 }
 
+TEST(Comparison, TheFarSideOfASearchIsNotAMetric) {
+  const Variants variants = variants_of_csv(
+      "case_id,replicate,seed,k,search.r,search.r.fails_at,case,status\na,0,1,1,3,4,full,ok\n",
+      "x");
+  EXPECT_EQ(variants.metrics, std::vector<std::string>{"search.r"});
+}
+
 // The effect of a claim: baseline over the case without it. 3 / 1, 3 / 1 and 4 / 2: geometric mean
 // 18^(1/3).
 TEST(Claims, AreRatiosOfPairs) {
@@ -113,6 +120,20 @@ TEST(Claims, AreRatiosOfPairs) {
   EXPECT_FALSE(findings[1].ratio.has_value());
   EXPECT_EQ(findings[1].why_not, "below: not quoted");
   EXPECT_THAT(claims_text(findings), HasSubstr("it helps  3x    2.62x"));
+}
+
+// An effect below 2 whose interval reaches beyond it: "1.92x  1.75x to 2.10x", not "+92 %
+// to 2.09x".
+TEST(Claims, AnEffectAndItsIntervalAreWrittenAlike) {
+  const Variants variants = variants_of_csv(
+      "case_id,replicate,seed,k,search.workload.rate_scale,case,status\n"
+      "a,0,1,1,3,full,ok\na,1,2,1,3,full,ok\na,2,3,1,4,full,ok\n"
+      "b,0,1,2,1.6,without,ok\nb,1,2,2,1.6,without,ok\nb,2,3,2,2,without,ok\n",
+      "x");
+  const std::string text = claims_text(
+      find_claims(variants, {{"it helps", "2x", "without", "search.workload.rate_scale"}},
+                  groups_of(variants, {}).front()));
+  EXPECT_THAT(text, HasSubstr("1.92x     1.75x to 2.10x"));
 }
 
 }  // namespace
