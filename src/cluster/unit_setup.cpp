@@ -101,7 +101,8 @@ serving::DecodeUnitLimits decode_limits(const FleetSpec& spec) {
                                     model::low_latency_buffer_bytes(spec.model, spec.decode_layout),
                                     spec.decode.runtime_memory, "decode"),
       .longest_stay_steps = static_cast<std::int32_t>(spec.output_limit),
-      .microbatch = sticky ? serving::Microbatch::Sticky : serving::Microbatch::Reform};
+      .microbatch = sticky ? serving::Microbatch::Sticky : serving::Microbatch::Reform,
+      .batching = spec.decode.batching};
 }
 
 }  // namespace epfleet::cluster

@@ -118,6 +118,12 @@ void add_decode(Rows& rows) {
                "all-to-all's buffer of 128 tokens for each half of the batch.",
                "DeepEP: low-latency kernels of 128 tokens per rank"},
               "auto");
+  rows.choice("decode.batching", EPFLEET_MEMBER(decode.batching),
+              std::vector<std::pair<Choice, serving::Batching>>{
+                  {{"continuous", "requests join at any step"}, serving::Batching::Continuous},
+                  {{"static", "a GPU takes new ones when all of its batch are done"},
+                   serving::Batching::Static}},
+              {"When requests join a GPU's batch.", "continuous: DeepSeek; static: to compare"});
   rows.choice(
       "decode.microbatch", EPFLEET_MEMBER(decode.microbatch),
       std::vector<std::pair<Choice, serving::Microbatch>>{

@@ -114,13 +114,18 @@ timing::StepPrice DecodeUnit::price_step() const {
 // Joins in the order of placement, so that the order does not depend on how the list was compacted.
 void DecodeUnit::admit_arrived(base::TimePoint now) {
   constexpr std::size_t kAhead = 4;
+  std::vector<std::int32_t> running;  // by GPU; asked only where a running batch takes nobody
+  if (limits_.batching == Batching::Static) {
+    running = active_requests_;
+  }
   std::size_t kept = 0;
   for (std::size_t i = 0; i < incoming_.size(); ++i) {
     if (i + kAhead < incoming_.size()) {
       pool_.expect(incoming_[i + kAhead].slot);
     }
     const Incoming incoming = incoming_[i];
-    if (incoming.arrives <= now) {
+    if (incoming.arrives <= now &&
+        (running.empty() || running[pool_[incoming.slot].decode_gpu] == 0)) {
       join(incoming.slot, now);
     } else {
       incoming_[kept++] = incoming;

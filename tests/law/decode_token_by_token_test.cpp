@@ -5,11 +5,13 @@
 //     KV(k)      = 256 * prompt + k * rate            in 1/256 token
 // Whoever outgrows the HBM leaves, the youngest first, and comes back; now and then all leave. With
 // sticky micro-batches the reference tracks each request's half: the one with fewer requests when
-// it joins (a tie: with less KV, then half 0).
+// it joins (a tie: with less KV, then half 0). With static batches nobody joins a GPU that is at
+// it.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>
+#include <ostream>
 #include <utility>
 #include <vector>
 
@@ -101,11 +103,15 @@ class Comparison {
     return without_room;
   }
   void step() {
+    const PerGpu running = reference_.requests();
     std::erase_if(on_the_way_, [&](const auto& placed) {
-      if (placed.second <= now_) {
+      const bool open = limits_.batching == Batching::Continuous ||
+                        running[reference_.outside.at(placed.first).gpu] == 0;
+      const bool joins = placed.second <= now_ && open;
+      if (joins) {
         reference_.join(placed.first);
       }
-      return placed.second <= now_;
+      return joins;
     });
     const auto duration = unit_.start_step(now_);
     ASSERT_EQ(duration.has_value(), !reference_.members.empty());
@@ -183,14 +189,22 @@ class Comparison {
 };
 
 // At most 8 requests a GPU: 400,000 tokens of KV never fill up, 8,000 do.
-class DecodeTokenByToken : public testing::TestWithParam<Microbatch> {
+struct Kind {
+  const char* name;
+  Microbatch microbatch;
+  Batching batching;
+};
+void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
+
+class DecodeTokenByToken : public testing::TestWithParam<Kind> {
  protected:
   const timing::DecodePricer pricer_{{}, {}, small_layout(), {}};
 };
 
 TEST_P(DecodeTokenByToken, TheUnitAgreesExactlyWithTheReference) {
   for (std::uint64_t seed = 0; seed < 8; ++seed) {
-    const DecodeUnitLimits limits{kGpus, 8, 400'000, 2'000, GetParam()};
+    const DecodeUnitLimits limits{
+        kGpus, 8, 400'000, 2'000, GetParam().microbatch, GetParam().batching};
     const Outcome outcome = Comparison(seed, limits, pricer_).run();
     EXPECT_GT(outcome.finished, 200) << "seed " << seed;
     EXPECT_EQ(outcome.preempted, 0) << "seed " << seed;
@@ -199,18 +213,20 @@ TEST_P(DecodeTokenByToken, TheUnitAgreesExactlyWithTheReference) {
 
 TEST_P(DecodeTokenByToken, AlsoWhenRequestsOutgrowTheHbm) {
   for (std::uint64_t seed = 0; seed < 8; ++seed) {
-    const DecodeUnitLimits limits{kGpus, 8, 4'000, 2'000, GetParam()};
+    const DecodeUnitLimits limits{
+        kGpus, 8, 4'000, 2'000, GetParam().microbatch, GetParam().batching};
     const Outcome outcome = Comparison(seed, limits, pricer_).run();
     EXPECT_GT(outcome.finished, 100) << "seed " << seed;
     EXPECT_GT(outcome.preempted, 10) << "seed " << seed;
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Microbatch, DecodeTokenByToken,
-                         testing::Values(Microbatch::Reform, Microbatch::Sticky),
-                         [](const auto& test) {
-                           return test.param == Microbatch::Reform ? "Reform" : "Sticky";
-                         });
+INSTANTIATE_TEST_SUITE_P(Kinds, DecodeTokenByToken,
+                         testing::Values(Kind{"Reform", Microbatch::Reform, Batching::Continuous},
+                                         Kind{"Sticky", Microbatch::Sticky, Batching::Continuous},
+                                         Kind{"StaticBatches", Microbatch::Reform,
+                                              Batching::Static}),
+                         [](const auto& test) { return test.param.name; });
 
 // Whoever joins takes the half with fewer requests, so no half exceeds ceil(limit / 2), however the
 // others leave: the all-to-all's buffer holds it. With 3 requests a GPU that is 2.

@@ -12,7 +12,10 @@
 namespace epfleet::serving {
 
 enum class Overlap { DualBatch, None };
-enum class Placement { Arrival, Step };    // when a queued prompt is bound to a GPU of its unit
+enum class Placement { Arrival, Step };  // when a queued prompt is bound to a GPU of its unit
+// Continuous: requests join a running batch at any step; Static: a GPU takes a new batch only when
+// all of the last one are done.
+enum class Batching { Continuous, Static };
 enum class Microbatch { Reform, Sticky };  // two halves formed anew every step, or membership kept
 
 struct BalancerConfig {
@@ -50,6 +53,7 @@ struct DecodeConfig {
   model::ExpertPrecision expert_precision = model::ExpertPrecision::Fp8;
   BalancerConfig balancer;
   std::optional<std::int64_t> max_requests_per_gpu;  // none: auto = 2 x 128 / (1 + draft tokens)
+  Batching batching = Batching::Continuous;
   Microbatch microbatch = Microbatch::Reform;
   base::Duration host_time = std::chrono::milliseconds(5);  // per step (a guess, 2-8 ms)
   base::Bytes runtime_memory{6'000'000'000};                // per GPU (a guess, 4-8 GB)

@@ -32,6 +32,7 @@ struct DecodeUnitLimits {
   std::int64_t kv_capacity_tokens = 0;         // per GPU
   std::int32_t longest_stay_steps = 0;         // no request takes more decode steps than this
   Microbatch microbatch = Microbatch::Reform;  // Sticky needs a pricer of two micro-batches
+  Batching batching = Batching::Continuous;
   bool even = false;  // the bound: priced as if the load were even over the GPUs
 };
 
