@@ -45,35 +45,12 @@ config::SweepCase baseline_of(const std::string& text) {
   return wanted;
 }
 
-void refuse_foreign(const fs::path& folder) {
-  std::error_code error;
-  if (fs::exists(folder, error) && !fs::exists(folder / "comparison.csv", error) &&
-      !(fs::is_directory(folder, error) && fs::is_empty(folder, error))) {
-    base::Problem problem;
-    problem.file = folder.string();
-    problem.key = "--out";
-    problem.what = "holds something else than a comparison; it is left alone";
-    problem.remedy = "name another folder";
-    throw base::InputError(std::move(problem));
-  }
-}
-
-void write_table(const fs::path& folder, const std::string& csv) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  const fs::path target = folder / "comparison.csv";
-  report::write_text_file(folder / ".comparison.csv", csv);
-  fs::rename(folder / ".comparison.csv", target, error);
-  if (error) {
-    throw base::MachineError(fmt::format("cannot write {}: {}", target.string(), error.message()));
-  }
-}
-
 }  // namespace
 
 void compare_command(const CompareRequest& request) {
   if (!request.out.empty()) {
-    refuse_foreign(request.out);
+    report::refuse_foreign_folder(request.out, report::holds_file(request.out, "comparison.csv"),
+                                  "a comparison");
   }
   const experiment::Variants variants =
       experiment::read_variants(folders_of(request), request.metrics);
@@ -84,7 +61,8 @@ void compare_command(const CompareRequest& request) {
   const experiment::Comparison comparison =
       experiment::compare(variants, experiment::groups_of(variants, baseline_of(request.baseline)));
   if (!request.out.empty()) {
-    write_table(request.out, experiment::comparison_csv(comparison));
+    report::write_into_folder(request.out, "comparison.csv",
+                              experiment::comparison_csv(comparison));
   }
   fmt::print("{}", experiment::comparison_text(comparison, 0));
 }

@@ -97,28 +97,6 @@ std::string spelled_out(const std::string& change, const config::Scenario& scena
   return fmt::format("{}={:.10g}{}", key, number * factor, parsed.ptr);
 }
 
-void refuse_foreign(const fs::path& folder) {
-  std::error_code error;
-  if (fs::exists(folder, error) && !fs::exists(folder / "plan.csv", error) &&
-      !(fs::is_directory(folder, error) && fs::is_empty(folder, error))) {
-    throw problem(
-        "--out",
-        fmt::format("{} holds something else than a plan; it is left alone", folder.string()),
-        "name another folder");
-  }
-}
-
-void write_table(const fs::path& folder, const std::string& csv) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  report::write_text_file(folder / ".plan.csv", csv);
-  fs::rename(folder / ".plan.csv", folder / "plan.csv", error);
-  if (error) {
-    throw base::MachineError(
-        fmt::format("cannot write {}: {}", (folder / "plan.csv").string(), error.message()));
-  }
-}
-
 // Asks and tells: one line on stderr a run.
 class Planner {
  public:
@@ -188,7 +166,7 @@ void answer(const PlanRequest& request) {
     csv += experiment::plan_csv_rows(changed, change, after);
   }
   if (!request.out.empty()) {
-    write_table(request.out, csv);
+    report::write_into_folder(request.out, "plan.csv", csv);
   }
 }
 
@@ -196,7 +174,8 @@ void answer(const PlanRequest& request) {
 
 int plan_command(const PlanRequest& request) {
   if (!request.out.empty()) {
-    refuse_foreign(request.out);
+    report::refuse_foreign_folder(request.out, report::holds_file(request.out, "plan.csv"),
+                                  "a plan");
   }
   try {
     answer(request);

@@ -64,24 +64,6 @@ void replace(const fs::path& target, std::string_view content) {
   }
 }
 
-void refuse_foreign(const fs::path& folder) {
-  std::error_code error;
-  if (!fs::exists(folder, error) || fs::exists(folder / kMarker, error)) {
-    return;
-  }
-  const bool is_folder = fs::is_directory(folder, error);
-  if (is_folder && fs::is_empty(folder, error)) {
-    return;
-  }
-  base::Problem problem;
-  problem.file = folder.string();
-  problem.key = "--out";
-  problem.what = is_folder ? "the folder holds something else than a sweep; it is left alone"
-                           : "exists and is not a folder";
-  problem.remedy = "name another folder, or remove this one yourself";
-  throw base::InputError(std::move(problem));
-}
-
 std::string one_line(std::string text) {
   for (char& c : text) {
     c = c == '\n' || c == '\r' ? ' ' : c;
@@ -153,7 +135,7 @@ std::optional<CaseResult> case_from(const std::string& text, const SweepJob& job
 
 CaseStore::CaseStore(const fs::path& folder, std::string program)
     : folder_(fs::absolute(folder).lexically_normal()), program_(std::move(program)) {
-  refuse_foreign(folder_);
+  report::refuse_foreign_folder(folder_, report::holds_file(folder_, kMarker), "a sweep");
   std::error_code error;
   fs::create_directories(folder_ / "cases", error);
   if (error) {

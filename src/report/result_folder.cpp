@@ -115,24 +115,6 @@ fs::path settled(const fs::path& target) {
   return path.has_filename() ? path : path.parent_path();
 }
 
-void refuse_foreign(const fs::path& target) {
-  std::error_code error;
-  if (!fs::exists(target, error)) {
-    return;
-  }
-  const bool folder = fs::is_directory(target, error);
-  if (folder && (fs::is_empty(target, error) || is_result_folder(target))) {
-    return;
-  }
-  base::Problem problem;
-  problem.file = target.string();
-  problem.key = "--out";
-  problem.what = folder ? "the folder holds something else than an epfleet result; it is left alone"
-                        : "exists and is not a folder";
-  problem.remedy = "name another folder, or remove this one yourself";
-  throw base::InputError(std::move(problem));
-}
-
 }  // namespace
 
 bool is_result_folder(const fs::path& folder) {
@@ -149,6 +131,42 @@ bool is_result_folder(const fs::path& folder) {
   return schema.is_number_integer() && schema.get<std::int64_t>() >= 1 &&
          schema.get<std::int64_t>() <= kSummarySchema && scenario.is_object() &&
          scenario.contains("fingerprint");
+}
+
+bool holds_file(const fs::path& folder, std::string_view name) {
+  std::error_code error;
+  return fs::exists(folder / name, error);
+}
+
+void refuse_foreign_folder(const fs::path& folder, bool ours, std::string_view what) {
+  std::error_code error;
+  if (ours || !fs::exists(folder, error)) {
+    return;
+  }
+  const bool is_folder = fs::is_directory(folder, error);
+  if (is_folder && fs::is_empty(folder, error)) {
+    return;
+  }
+  base::Problem problem;
+  problem.file = folder.string();
+  problem.key = "--out";
+  problem.what =
+      is_folder ? fmt::format("the folder holds something else than {}; it is left alone", what)
+                : "exists and is not a folder";
+  problem.remedy = "name another folder, or remove this one yourself";
+  throw base::InputError(std::move(problem));
+}
+
+void write_into_folder(const fs::path& folder, std::string_view name, std::string_view content) {
+  std::error_code error;
+  fs::create_directories(folder, error);  // what went wrong shows when the file is written
+  const fs::path target = folder / name;
+  const fs::path aside = folder / fmt::format(".{}", name);
+  write_text_file(aside, content);
+  fs::rename(aside, target, error);
+  if (error) {
+    throw base::MachineError(fmt::format("cannot write {}: {}", target.string(), error.message()));
+  }
 }
 
 void write_text_file(const fs::path& path, std::string_view content) {
@@ -178,7 +196,7 @@ std::string read_text_file(const fs::path& path, const std::string& key) {
 
 ResultFolder::ResultFolder(const fs::path& target)
     : target_(settled(target)), staging_(sibling(target_, "partial")) {
-  refuse_foreign(target_);
+  refuse_foreign_folder(target_, is_result_folder(target_), "an epfleet result");
   std::error_code error;
   for (fs::path parent = target_.parent_path();
        parent.has_relative_path() && !fs::exists(parent, error); parent = parent.parent_path()) {
@@ -212,7 +230,8 @@ void ResultFolder::write(std::string_view name, std::string_view content) {
 
 void ResultFolder::commit() {
   EPFLEET_CHECK(!committed_, "a result folder is committed once");
-  refuse_foreign(target_);  // it may have appeared while the run took its time
+  refuse_foreign_folder(target_, is_result_folder(target_),
+                        "an epfleet result");  // it may have appeared while the run took its time
   for (const auto& entry : fs::directory_iterator(staging_)) {
     flush_path(entry.path(), O_RDONLY);
   }

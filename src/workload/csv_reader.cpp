@@ -1,7 +1,5 @@
 #include "epfleet/workload/csv_reader.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fast_float/fast_float.h>
 #include <fmt/core.h>
 
@@ -13,8 +11,7 @@
 namespace epfleet::workload {
 namespace {
 
-constexpr std::size_t kBlock = 65536;
-constexpr std::size_t kLongestLine = 65536;
+constexpr std::size_t kLongestRow = 65536;  // characters
 
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
@@ -26,85 +23,29 @@ std::string_view trimmed(std::string_view text) {
 
 }  // namespace
 
-struct CsvReader::Archive {
-  struct archive* handle = archive_read_new();
-  std::vector<char> block = std::vector<char>(kBlock);
-  std::size_t at = 0;
-  std::size_t size = 0;
-  bool over = false;
-
-  Archive() = default;
-  Archive(const Archive&) = delete;
-  Archive& operator=(const Archive&) = delete;
-  ~Archive() { archive_read_free(handle); }
-
-  [[nodiscard]] std::string error() const {
-    const char* text = archive_error_string(handle);
-    return text != nullptr ? text : "unknown error";
-  }
-};
-
 CsvReader::CsvReader(std::string path, std::vector<std::string> columns)
-    : path_(std::move(path)), columns_(std::move(columns)), archive_(std::make_unique<Archive>()) {
-  archive_read_support_filter_all(archive_->handle);
-  archive_read_support_format_raw(archive_->handle);
-  archive_read_support_format_empty(archive_->handle);
-  struct archive_entry* entry = nullptr;
-  if (archive_read_open_filename(archive_->handle, path_.c_str(), kBlock) != ARCHIVE_OK) {
-    throw problem_at(0, fmt::format("cannot be read: {}", archive_->error()), "check the path");
-  }
-  const int opened = archive_read_next_header(archive_->handle, &entry);
-  if (opened != ARCHIVE_OK && opened != ARCHIVE_EOF) {
-    throw problem_at(0, fmt::format("cannot be read: {}", archive_->error()),
-                     "give a plain, gzip, zstd or xz file");
-  }
-  archive_->over = opened == ARCHIVE_EOF;  // an empty file has no entry to read
+    : columns_(std::move(columns)), lines_(std::move(path), kLongestRow) {
   read_header();
 }
 
-CsvReader::~CsvReader() = default;
-
 bool CsvReader::next_line() {
-  line_.clear();
-  ++line_number_;
-  while (true) {
-    if (archive_->at == archive_->size) {
-      const auto got =
-          archive_->over ? 0 : archive_read_data(archive_->handle, archive_->block.data(), kBlock);
-      if (got < 0) {
-        throw problem_at(0, fmt::format("the file is cut or damaged: {}", archive_->error()),
-                         "fetch it again");
-      }
-      archive_->at = 0;
-      archive_->size = static_cast<std::size_t>(got);
-      if (got == 0) {
-        if (!line_.empty()) {
-          throw problem_at(static_cast<int>(line_.size()) + 1, "the last line has no line end",
-                           "if the file is whole, end it with a newline");
-        }
-        return false;
-      }
-    }
-    const char* begin = archive_->block.data() + archive_->at;
-    const char* end = archive_->block.data() + archive_->size;
-    const char* newline = std::find(begin, end, '\n');
-    line_.append(begin, newline);
-    archive_->at += static_cast<std::size_t>(newline - begin) + (newline != end ? 1 : 0);
-    if (line_.size() > kLongestLine) {
-      throw problem_at(1, "the line is longer than 65,536 characters", "is this a CSV file?");
-    }
-    if (newline != end) {
-      if (!line_.empty() && line_.back() == '\r') {
-        line_.pop_back();
-      }
-      return true;
-    }
+  const LineReader::Got got = lines_.next();
+  if (got == LineReader::Got::TooLong) {
+    throw problem_at(1, "the line is longer than 65,536 characters", "is this a CSV file?");
   }
+  if (got == LineReader::Got::End) {
+    return false;
+  }
+  if (lines_.cut_last_line()) {
+    throw problem_at(static_cast<int>(lines_.line().size()) + 1, "the last line has no line end",
+                     "if the file is whole, end it with a newline");
+  }
+  return true;
 }
 
 void CsvReader::split_line() {
   fields_.clear();
-  const std::string_view line = line_;
+  const std::string_view line = lines_.line();
   std::size_t from = 0;
   while (true) {
     const std::size_t comma = std::min(line.find(',', from), line.size());
@@ -121,10 +62,10 @@ bool CsvReader::next_row() {
     if (!next_line()) {
       return false;
     }
-  } while (trimmed(line_).empty() || line_.front() == '#');
+  } while (trimmed(lines_.line()).empty() || lines_.line().front() == '#');
   split_line();
   if (width_ != 0 && fields_.size() != width_) {
-    throw problem_at(static_cast<int>(line_.size()) + 1,
+    throw problem_at(static_cast<int>(lines_.line().size()) + 1,
                      fmt::format("{} fields where the header has {}", fields_.size(), width_),
                      "give every column a value");
   }
@@ -187,7 +128,7 @@ double CsvReader::number(std::size_t field) const {
 }
 
 base::InputError CsvReader::problem(std::size_t field, std::string what, std::string remedy) const {
-  const auto column = static_cast<int>(text_of(field).data() - line_.data()) + 1;
+  const auto column = static_cast<int>(text_of(field).data() - lines_.line().data()) + 1;
   return problem_at(column, fmt::format("{}: {}", columns_[field], what), std::move(remedy));
 }
 
@@ -197,8 +138,8 @@ base::InputError CsvReader::problem(std::string what, std::string remedy) const 
 
 base::InputError CsvReader::problem_at(int column, std::string what, std::string remedy) const {
   base::Problem problem;
-  problem.file = path_;
-  problem.line = column > 0 ? line_number_ : 0;
+  problem.file = lines_.path();
+  problem.line = column > 0 ? static_cast<int>(lines_.number()) : 0;
   problem.column = column;
   problem.what = std::move(what);
   problem.remedy = std::move(remedy);

@@ -45,6 +45,17 @@ class ResultFolder {
 // True for a folder with a summary.json that epfleet wrote (this schema or an earlier one).
 [[nodiscard]] bool is_result_folder(const std::filesystem::path& folder);
 
+[[nodiscard]] bool holds_file(const std::filesystem::path& folder, std::string_view name);
+
+// Throws InputError that names --out unless `folder` is not there, empty, or `ours`; `what` is what
+// it should have been ("a sweep").
+void refuse_foreign_folder(const std::filesystem::path& folder, bool ours, std::string_view what);
+
+// One file in a folder that is made if it is missing, written aside and renamed: an old one stays
+// whole until the new one is. Throws MachineError.
+void write_into_folder(const std::filesystem::path& folder, std::string_view name,
+                       std::string_view content);
+
 // Replaces or creates one file and flushes it to disk. Throws MachineError.
 void write_text_file(const std::filesystem::path& path, std::string_view content);
 

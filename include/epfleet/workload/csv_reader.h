@@ -8,12 +8,12 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "epfleet/base/error.h"
+#include "epfleet/workload/line_reader.h"
 
 namespace epfleet::workload {
 
@@ -21,9 +21,6 @@ class CsvReader {
  public:
   // Opens `path` and reads the header; fields are then addressed by their index in `columns`.
   CsvReader(std::string path, std::vector<std::string> columns);
-  CsvReader(const CsvReader&) = delete;
-  CsvReader& operator=(const CsvReader&) = delete;
-  ~CsvReader();
 
   [[nodiscard]] bool next_row();
 
@@ -37,22 +34,17 @@ class CsvReader {
   [[nodiscard]] base::InputError problem(std::string what, std::string remedy) const;
 
  private:
-  struct Archive;  // libarchive's reader
-
   [[nodiscard]] bool next_line();
   void split_line();
   void read_header();
   [[nodiscard]] std::string_view text_of(std::size_t field) const;
   [[nodiscard]] base::InputError problem_at(int column, std::string what, std::string remedy) const;
 
-  std::string path_;
   std::vector<std::string> columns_;
   std::vector<std::size_t> position_;  // of each asked column in the file
   std::size_t width_ = 0;              // columns in the file
-  std::unique_ptr<Archive> archive_;
-  std::string line_;
-  int line_number_ = 0;
-  std::vector<std::string_view> fields_;  // of line_
+  LineReader lines_;
+  std::vector<std::string_view> fields_;  // of the line
 };
 
 }  // namespace epfleet::workload
