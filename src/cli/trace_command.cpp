@@ -85,11 +85,16 @@ void trace_stat(const TraceStatRequest& request) {
   workload::TraceRecord record;
   while (trace.next(record)) {
     report.statistics.add(record);
-    if (report.reuse && sessions) {
+    if (!report.reuse || report.reuse_of_first) {
+      continue;
+    }
+    if (sessions) {
       sessions->assign(record);
     }
-    if (report.reuse) {
-      report.reuse->add(record.time, record.input, record.blocks);
+    report.reuse->add(record.time, record.input, record.blocks);
+    if (report.reuse->distinct_blocks() >= request.reuse_blocks) {
+      report.reuse_of_first = report.statistics.requests();
+      sessions.reset();
     }
   }
   if (report.statistics.requests() == 0) {

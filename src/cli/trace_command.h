@@ -1,6 +1,7 @@
 // `epfleet trace stat | convert | make`.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -10,10 +11,11 @@ struct TraceStatRequest {
   std::string trace;
   bool json = false;
   bool lenient = false;
-  bool reuse = true;                    // false: no hit ratios, memory stays constant
-  std::int64_t block_tokens = 0;        // 0: as the format has it
-  std::vector<std::string> capacities;  // tokens; empty: the usual ones
-  std::vector<std::string> ttls;        // durations
+  bool reuse = true;                       // false: no hit ratios
+  std::int64_t reuse_blocks = 50'000'000;  // distinct ones after which hits are no longer counted
+  std::int64_t block_tokens = 0;           // 0: as the format has it
+  std::vector<std::string> capacities;     // tokens; empty: the usual ones
+  std::vector<std::string> ttls;           // durations
 };
 
 // Prints to stdout. Throws InputError.

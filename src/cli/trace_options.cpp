@@ -30,7 +30,13 @@ void add_stat(CLI::App& trace, Chosen& chosen) {
   stat.add_option("--ttl", request->ttls, "TTLs to ask for, e.g. '20 min'")->take_all();
   stat.add_option("--block", request->block_tokens, "Tokens of a block id, if unusual")
       ->check(CLI::PositiveNumber);
-  stat.add_flag("!--no-reuse", request->reuse, "No hit ratios: memory stays constant");
+  stat.add_option(
+          "--reuse-blocks", request->reuse_blocks,
+          "Distinct blocks after which hits are no longer counted: what the memory holds, at "
+          "about 60 bytes each")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  stat.add_flag("!--no-reuse", request->reuse, "No hit ratios");
   when_asked_for(stat, chosen, request, trace_stat);
 }
 

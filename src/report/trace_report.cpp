@@ -119,6 +119,13 @@ std::vector<std::string> notes_of(const TraceReport& report) {
   if (unanswered > 0) {
     notes.push_back(fmt::format("{} requests have no output tokens", unanswered));
   }
+  if (report.reuse_of_first) {
+    notes.push_back(
+        fmt::format("hits and reuse are those of the first {} requests, which have {} distinct "
+                    "blocks: all that "
+                    "--reuse-blocks allows in memory (about 60 bytes each)",
+                    *report.reuse_of_first, report.reuse->distinct_blocks()));
+  }
   return notes;
 }
 

@@ -50,6 +50,17 @@ class StatTest(ProgramTest):
         self.assertAlmostEqual(said["ttl"][0]["hit_ratio"], (1024 + 512) / total)
         self.assertAlmostEqual(said["ttl"][1]["hit_ratio"], (1024 + 512 + 600) / total)
 
+    def test_memory_for_reuse_is_bounded_and_the_rest_is_of_the_whole_trace(self):
+        text = (chat(0, 1024, [1, 2]) + chat(1000, 1024, [1, 2]) + chat(2000, 1024, [3, 4]) +
+                chat(3000, 1024, [1, 2]))
+        (self.folder / "chats.jsonl").write_text(text)
+        said = self.stat("chats.jsonl", "--reuse-blocks", "4")
+        self.assertEqual(said["requests"], 4)
+        self.assertEqual(said["distinct_blocks"], 4)
+        self.assertAlmostEqual(said["ideal_hit_ratio"], 1 / 3)  # of the first three
+        self.assertIn("of the first 3 requests", " ".join(said["notes"]))
+        self.assertEqual(self.stat("chats.jsonl")["notes"], [])
+
     def test_compression_is_found_by_content(self):
         text = (chat(0, 1024, [1, 2]) + chat(1000, 1024, [1, 2])).encode()
         (self.folder / "a.txt").write_bytes(text)

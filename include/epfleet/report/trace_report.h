@@ -1,6 +1,7 @@
 // What `epfleet trace stat` tells of a trace: as JSON for scripts, and on one screen.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +18,8 @@ struct TraceReport {
   workload::TraceInfo info;
   workload::TraceStatistics statistics;
   std::optional<cache::ReuseProfile> reuse;  // of traces with identities
+  std::optional<std::int64_t>
+      reuse_of_first;  // requests, if the profile had to stop before the end
   std::int64_t odd_block_lists = 0;
   bool cut_last_line = false;
   std::vector<workload::SkippedLines> skipped;
