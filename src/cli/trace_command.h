@@ -12,7 +12,7 @@ struct TraceStatRequest {
   bool json = false;
   bool lenient = false;
   bool reuse = true;                       // false: no hit ratios
-  std::int64_t reuse_blocks = 50'000'000;  // distinct ones after which hits are no longer counted
+  std::int64_t reuse_blocks = 20'000'000;  // distinct ones after which hits are no longer counted
   std::int64_t block_tokens = 0;           // 0: as the format has it
   std::vector<std::string> capacities;     // tokens; empty: the usual ones
   std::vector<std::string> ttls;           // durations

@@ -33,7 +33,7 @@ void add_stat(CLI::App& trace, Chosen& chosen) {
   stat.add_option(
           "--reuse-blocks", request->reuse_blocks,
           "Distinct blocks after which hits are no longer counted: what the memory holds, at "
-          "about 60 bytes each")
+          "about 110 bytes each")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   stat.add_flag("!--no-reuse", request->reuse, "No hit ratios");

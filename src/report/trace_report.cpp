@@ -123,8 +123,9 @@ std::vector<std::string> notes_of(const TraceReport& report) {
     notes.push_back(
         fmt::format("hits and reuse are those of the first {} requests, which have {} distinct "
                     "blocks: all that "
-                    "--reuse-blocks allows in memory (about 60 bytes each)",
-                    *report.reuse_of_first, report.reuse->distinct_blocks()));
+                    "--reuse-blocks allows in memory (about 110 bytes each)",
+                    grouped(static_cast<double>(*report.reuse_of_first)),
+                    grouped(static_cast<double>(report.reuse->distinct_blocks()))));
   }
   return notes;
 }
@@ -157,7 +158,7 @@ std::string trace_json(const TraceReport& report) {
     document["reuse_distance_tokens"] =
         quantiles([&](double share) { return reuse.reuse_distance_tokens(share); });
   } else {
-    document["ideal_hit_ratio"] = nullptr;  // no identities: nothing to find again
+    document["ideal_hit_ratio"] = nullptr;  // no identities, or not asked for
   }
   Json skipped = Json::array();
   for (const workload::SkippedLines& lines : report.skipped) {
@@ -197,7 +198,9 @@ std::string trace_summary(const TraceReport& report, const TerminalStyle& style)
   if (report.reuse) {
     draw_reuse(*report.reuse, canvas);
   } else {
-    canvas.line("hits", "the trace has no identities, so nothing can be found again");
+    canvas.line("hits", report.info.block_tokens > 0
+                            ? "not counted (--no-reuse)"
+                            : "the trace has no identities, so nothing can be found again");
   }
   for (const std::string& note : notes_of(report)) {
     canvas.note(note);

@@ -60,6 +60,8 @@ class StatTest(ProgramTest):
         self.assertAlmostEqual(said["ideal_hit_ratio"], 1 / 3)  # of the first three
         self.assertIn("of the first 3 requests", " ".join(said["notes"]))
         self.assertEqual(self.stat("chats.jsonl")["notes"], [])
+        page = self.epfleet("trace", "stat", "chats.jsonl", "--no-reuse").stdout
+        self.assertIn("not counted", page)
 
     def test_compression_is_found_by_content(self):
         text = (chat(0, 1024, [1, 2]) + chat(1000, 1024, [1, 2])).encode()
