@@ -104,6 +104,10 @@ std::string sentences(const ComparedMetric& metric) {
   };
   say(better, fmt::format("Significantly {} than {}", judged ? "better" : "more", baseline));
   say(worse, fmt::format("Significantly {} than {}", judged ? "worse" : "less", baseline));
+  constexpr std::size_t kNamed = 6;  // more make no sentence, and the rows name them
+  if (same.size() > kNamed) {
+    same = {fmt::format("{} variants", same.size())};
+  }
   say(same, fmt::format("No significant difference to {}", baseline));
   say(single, "With one seed nothing can be said of chance");
   say(unquoted, "Not judged");
