@@ -32,9 +32,9 @@ model::ExpertImbalance imbalance(const FleetSpec& spec, std::int64_t gpus,
   load.redundant = redundant;
   load.rule = policy::expert_rule(spec.experts.balancer).value_or(policy::ExpertRule::Eplb);
   load.skewed = spec.experts.skew != "none";
-  load.skew_sigma = spec.experts.skew_sigma;
-  load.drift_per_rebalance = drift_between_rebalances(spec.experts);
-  load.seed = spec.seed;
+  load.popularity.sigma = spec.experts.skew_sigma;
+  load.popularity.drift_per_rebalance = drift_between_rebalances(spec.experts);
+  load.popularity.seed = spec.seed;
   return policy::expected_imbalance(load);
 }
 

@@ -6,7 +6,6 @@
 
 #include "epfleet/base/error.h"
 #include "epfleet/base/random.h"
-#include "epfleet/base/real_math.h"
 
 namespace epfleet::policy {
 namespace {
@@ -32,36 +31,16 @@ RoutingRule routing_of(const ExpertLoadSpec& spec) {
 double age_of_observation(const ExpertLoadSpec& spec, std::int64_t layer) {
   return spec.rule == ExpertRule::Static
              ? kStaticAge
-             : (static_cast<double>(layer) + 0.5) / static_cast<double>(spec.layers);
-}
-
-// Popularity as observed, and as it is now: log-popularity is a stationary first-order process.
-struct Popularity {
-  std::vector<double> observed, now;
-};
-
-Popularity draw_popularity(const ExpertLoadSpec& spec, std::int64_t layer) {
-  const double age = age_of_observation(spec, layer);
-  const double kept_share =
-      spec.drift_per_rebalance < 1.0 ? base::real_pow(1.0 - spec.drift_per_rebalance, age) : 0.0;
-  const double kept = std::sqrt(kept_share), redrawn = std::sqrt(1.0 - kept_share);
-  base::Stream stream(base::StreamFamily(spec.seed, "expert.popularity"),
-                      static_cast<std::uint64_t>(layer));
-  Popularity popularity;
-  for (std::int64_t expert = 0; expert < spec.experts; ++expert) {
-    const double observed = stream.normal();
-    const double now = kept * observed + redrawn * stream.normal();
-    popularity.observed.push_back(base::real_exp(spec.skew_sigma * observed));
-    popularity.now.push_back(base::real_exp(spec.skew_sigma * now));
-  }
-  return popularity;
+             : (static_cast<double>(layer) + 0.5) / static_cast<double>(spec.layers) +
+                   spec.observation_delay;
 }
 
 // One layer: where its experts stand and how tokens choose among them now.
 class Layer {
  public:
   Layer(const ExpertLoadSpec& spec, std::int64_t layer)
-      : Layer(spec, draw_popularity(spec, layer)) {}
+      : Layer(spec, draw_popularity(spec.popularity, spec.experts, layer,
+                                    age_of_observation(spec, layer))) {}
 
   [[nodiscard]] double limit() const {
     return 1.0 / balancedness(gpu_loads(placement_, routing_.expert_shares(), gpus_));
@@ -80,12 +59,11 @@ class Layer {
   }
 
  private:
-  Layer(const ExpertLoadSpec& spec, const Popularity& popularity)
+  Layer(const ExpertLoadSpec& spec, const PopularityPair& popularity)
       : gpus_(spec.gpus),
-        routing_(routing_of(spec), popularity.now),
-        placement_(
-            place_experts(ExpertRouting(routing_of(spec), popularity.observed).expert_shares(),
-                          slots_of(spec), spec.rule)) {
+        routing_(routing_of(spec), popularity.after),
+        placement_(place_experts(ExpertRouting(routing_of(spec), popularity.before).expert_shares(),
+                                 slots_of(spec), spec.rule)) {
     std::vector<std::int32_t> seen(placement_.logical_count.size(), 0);
     for (const std::int32_t expert : placement_.physical_to_logical) {
       rank_.push_back(seen[size(expert)]++);
@@ -139,7 +117,7 @@ model::ExpertImbalance expected_imbalance(const ExpertLoadSpec& spec) {
     std::uint64_t path = 0;
     for (const Paths& paths : kPaths) {
       for (int i = 0; i < paths.count; ++i) {
-        base::Stream stream(base::StreamFamily(spec.seed, "expert.routing"),
+        base::Stream stream(base::StreamFamily(spec.popularity.seed, "expert.routing"),
                             static_cast<std::uint64_t>(index), path++);
         layer.add_path(stream, paths.knots, sums);
       }

@@ -16,7 +16,7 @@ ExpertLoadSpec prefill_unit() {
 }
 
 ExpertLoadSpec even(ExpertLoadSpec spec) {
-  spec.skew_sigma = 0.0;
+  spec.popularity.sigma = 0.0;
   return spec;
 }
 
@@ -94,7 +94,7 @@ TEST(ExpectedImbalance, OrderOfTheRules) {
     spec.rule = ExpertRule::None;
     const double plain = limit_imbalance(spec);
     spec.rule = ExpertRule::Eplb;
-    spec.drift_per_rebalance = 0.0;
+    spec.popularity.drift_per_rebalance = 0.0;
     const double fresh = limit_imbalance(spec);
     EXPECT_LT(fresh, drifting);
     EXPECT_LT(1.1 * drifting, fixed);
@@ -115,7 +115,7 @@ TEST(ExpectedImbalance, IsAFunctionOfTheSeed) {
   spec.layers = 3;
   const std::vector<double> once = expected_imbalance(spec).max_over_mean;
   EXPECT_EQ(once, expected_imbalance(spec).max_over_mean);
-  spec.seed = 1;
+  spec.popularity.seed = 1;
   EXPECT_NE(once, expected_imbalance(spec).max_over_mean);
 }
 
@@ -123,7 +123,7 @@ TEST(ExpectedImbalance, IsAFunctionOfTheSeed) {
 TEST(ExpectedImbalance, FullDriftIsInRange) {
   ExpertLoadSpec spec = prefill_unit();
   const double drifting = limit_imbalance(spec);
-  spec.drift_per_rebalance = 1.0;
+  spec.popularity.drift_per_rebalance = 1.0;
   EXPECT_GT(limit_imbalance(spec), drifting);
 }
 
