@@ -6,16 +6,19 @@
 
 #include "epfleet/base/error.h"
 #include "eplb.h"
+#include "weighted_placement.h"
 
 namespace epfleet::policy {
 namespace {
 
 using Index = std::int32_t;
 
-constexpr std::array<ExpertRuleRow, 3> kRules = {{
+constexpr std::array<ExpertRuleRow, 4> kRules = {{
     {"none", "expert i on slot i, redundant slots copy the first experts", ExpertRule::None},
     {"static", "EPLB once, from loads a day old, never rebalanced", ExpertRule::Static},
     {"eplb", "EPLB, rebalanced regularly from observed loads", ExpertRule::Eplb},
+    {"weighted", "copies take weighted shares that fill up the GPUs, rebalanced as eplb",
+     ExpertRule::Weighted},
 }};
 
 std::size_t size(std::int64_t count) { return static_cast<std::size_t>(count); }
@@ -65,6 +68,9 @@ LayerPlacement place_experts(std::span<const double> load, const ExpertSlots& si
   if (rule == ExpertRule::None) {
     return place_in_order(sizes);
   }
+  if (rule == ExpertRule::Weighted) {
+    return place_weighted(load, sizes);
+  }
   std::vector<float> weight(load.size());
   std::transform(load.begin(), load.end(), weight.begin(),
                  [](double value) { return static_cast<float>(value); });
@@ -77,7 +83,9 @@ std::vector<double> gpu_loads(const LayerPlacement& placement, std::span<const d
   const std::size_t slots_per_gpu = placement.physical_to_logical.size() / size(gpus);
   for (std::size_t slot = 0; slot < placement.physical_to_logical.size(); ++slot) {
     const std::size_t expert = size(placement.physical_to_logical[slot]);
-    loads[slot / slots_per_gpu] += load[expert] / placement.logical_count[expert];
+    loads[slot / slots_per_gpu] += placement.share.empty()
+                                       ? load[expert] / placement.logical_count[expert]
+                                       : load[expert] * placement.share[slot];
   }
   return loads;
 }

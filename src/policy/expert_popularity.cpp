@@ -75,31 +75,59 @@ std::vector<double> popularity_of(const PopularitySpec& spec, const LogLoads& lo
   return popularity;
 }
 
+// One step of the drift, on z.
+class Drift {
+ public:
+  Drift(const PopularitySpec& spec, double age) : jumps_(spec.drift == ExpertDrift::Jumps) {
+    kept_ = kept_share(spec.drift_per_rebalance, age);
+    kept_part_ = std::sqrt(kept_);
+    redrawn_part_ = std::sqrt(1.0 - kept_);
+  }
+  [[nodiscard]] double later(double z, double fresh, base::Stream& stays) const {
+    if (jumps_) {
+      return stays.uniform() < kept_ ? z : fresh;
+    }
+    return kept_part_ * z + redrawn_part_ * fresh;
+  }
+
+ private:
+  bool jumps_;
+  double kept_ = 0.0, kept_part_ = 0.0, redrawn_part_ = 0.0;
+};
+
 }  // namespace
 
-PopularityPair draw_popularity(const PopularitySpec& spec, std::int64_t experts, std::int64_t layer,
-                               double age) {
+std::vector<std::vector<double>> draw_popularity(const PopularitySpec& spec, std::int64_t experts,
+                                                 std::int64_t layer, std::span<const double> ages) {
   const bool observed = spec.skew == ExpertSkew::Observed;
   const auto row = static_cast<std::size_t>(layer);
-  EPFLEET_CHECK(!observed || (row < spec.loads.size() &&
-                              spec.loads[row].size() == static_cast<std::size_t>(experts)),
+  const auto count = static_cast<std::size_t>(experts);
+  EPFLEET_CHECK(!observed || (row < spec.loads.size() && spec.loads[row].size() == count),
                 "a load for every expert of the layer");
   const LogLoads logs = observed ? standardised(spec.loads[row]) : LogLoads{};
-  const double kept = kept_share(spec.drift_per_rebalance, age);
-  const double kept_part = std::sqrt(kept), redrawn_part = std::sqrt(1.0 - kept);
-  const auto entity = static_cast<std::uint64_t>(layer);
-  base::Stream draws(base::StreamFamily(spec.seed, "expert.popularity"), entity);
-  base::Stream stays(base::StreamFamily(spec.seed, "expert.jumps"), entity);
-  std::vector<double> before, after;
-  for (std::size_t expert = 0; expert < static_cast<std::size_t>(experts); ++expert) {
-    const double drawn = draws.normal(), fresh = draws.normal();
-    const double z = observed ? logs.standard[expert] : drawn;
-    const double later = spec.drift == ExpertDrift::Gradual ? kept_part * z + redrawn_part * fresh
-                                                            : (stays.uniform() < kept ? z : fresh);
-    before.push_back(z);
-    after.push_back(later);
+  std::vector<std::vector<double>> path(1);
+  std::vector<double> z(count);
+  double age = 0.0;
+  for (std::size_t step = 0; step < ages.size(); ++step) {
+    const Drift drift(spec, ages[step] - age);
+    base::Stream draws(base::StreamFamily(spec.seed, "expert.popularity"), row, step);
+    base::Stream stays(base::StreamFamily(spec.seed, "expert.jumps"), row, step);
+    std::vector<double> later(count);
+    for (std::size_t expert = 0; expert < count; ++expert) {
+      if (step == 0) {
+        const double drawn = draws.normal();
+        z[expert] = observed ? logs.standard[expert] : drawn;
+      }
+      later[expert] = drift.later(z[expert], draws.normal(), stays);
+    }
+    if (step == 0) {
+      path.front() = popularity_of(spec, logs, z);
+    }
+    path.push_back(popularity_of(spec, logs, later));
+    z = std::move(later);
+    age = ages[step];
   }
-  return {popularity_of(spec, logs, before), popularity_of(spec, logs, after)};
+  return path;
 }
 
 }  // namespace epfleet::policy

@@ -3,7 +3,9 @@
 // Modelled: popularity per layer and expert, which drifts (expert_popularity.h); the placement is
 // made from the loads observed at the last rebalance, so what it knows is a delay and between 0 and
 // 1 interval old (spread evenly over the layers); tokens choose by group-limited top-k
-// (expert_routing.h); the copies of an expert share its tokens evenly.
+// (expert_routing.h); the copies of an expert share its tokens evenly, but under `weighted`: there
+// the shares are dealt anew far more often than weights move, from loads that are 0 to 1 of those
+// short intervals old, so that the shares follow the drift although the placement does not.
 // `static` knows only the popularity of a day ago (144 intervals of 10 minutes).
 // Left out: change of popularity within a micro-batch; the MTP module's own layer of experts.
 // Method: up to 2^14 tokens by sampling. Beyond, the sampling noise of the largest GPU falls with
@@ -35,8 +37,11 @@ struct ExpertLoadSpec {
   ExpertRule rule = ExpertRule::Eplb;
   bool skewed = true;  // false: routing forced even
   // Even popularity is still uneven by placement and chance.
-  PopularitySpec popularity;       // its seed is the routing's, too
-  double observation_delay = 0.0;  // from observed loads to their placement; rebalance intervals
+  PopularitySpec popularity;  // its seed is the routing's, too
+  // In rebalance intervals: from observed loads to the placement made of them, and between two
+  // dealings of shares.
+  double observation_delay = 0.0;
+  double reshare_interval = 0.0;
 };
 
 [[nodiscard]] ExpertSlots slots_of(const ExpertLoadSpec& spec);

@@ -36,14 +36,13 @@ struct PopularitySpec {
   std::uint64_t seed = 0;
 };
 
-// The same experts at two times.
-struct PopularityPair {
-  std::vector<double> before, after;  // by expert
-};
-
-// A layer's popularity and what it is `age` rebalance intervals later; stationary: `before` is the
-// same for every age. REQUIRES: with observed loads, a row of `experts` loads for the layer.
-[[nodiscard]] PopularityPair draw_popularity(const PopularitySpec& spec, std::int64_t experts,
-                                             std::int64_t layer, double age);
+// A layer's popularity, by expert, at the start and then at each of these ages in rebalance
+// intervals; stationary. The first two are the same whatever ages follow.
+// REQUIRES: at least one age, they do not fall; with observed loads, a row of `experts` loads for
+// the layer.
+[[nodiscard]] std::vector<std::vector<double>> draw_popularity(const PopularitySpec& spec,
+                                                               std::int64_t experts,
+                                                               std::int64_t layer,
+                                                               std::span<const double> ages);
 
 }  // namespace epfleet::policy
