@@ -59,6 +59,15 @@ std::string json_rows(const Rows& rows) {
   return "[\n" + text + "\n  ]";
 }
 
+// Only where copies do not share evenly.
+std::string share_rows(const Placed& placed) {
+  std::vector<std::vector<double>> shares;
+  for (const policy::LayerPlacement& layer : placed.layers) {
+    shares.push_back(layer.share);
+  }
+  return shares.front().empty() ? "" : fmt::format("  \"share\": {},\n", json_rows(shares));
+}
+
 void print_json(const Placed& placed) {
   std::vector<std::vector<std::int32_t>> physical, counts;
   std::vector<double> balancedness;
@@ -68,9 +77,9 @@ void print_json(const Placed& placed) {
     balancedness.push_back(policy::balancedness(placed.gpu_loads[i]));
   }
   fmt::print(
-      "{{\n  \"physical_to_logical\": {},\n  \"logical_count\": {},\n  \"gpu_load\": {},\n"
+      "{{\n  \"physical_to_logical\": {},\n  \"logical_count\": {},\n{}  \"gpu_load\": {},\n"
       "  \"balancedness\": [{}]\n}}\n",
-      json_rows(physical), json_rows(counts), json_rows(placed.gpu_loads),
+      json_rows(physical), json_rows(counts), share_rows(placed), json_rows(placed.gpu_loads),
       fmt::join(balancedness, ", "));
 }
 
@@ -94,8 +103,10 @@ void print_table(const Placed& placed) {
 
 }  // namespace
 
-void experts_command(const ExpertsRequest& request) {
-  const policy::ExpertRule rule = rule_of(request.rule);
+void check_rule(const std::string& name) { (void)rule_of(name); }
+
+void place_loads(const ExpertsRequest& request) {
+  const policy::ExpertRule rule = rule_of(request.rule.empty() ? "eplb" : request.rule);
   const policy::ExpertLoads loads = policy::read_expert_loads(request.loads);
   const policy::ExpertSlots slots = slots_of(request, loads);
   Placed placed;
