@@ -111,7 +111,7 @@ class Layer {
   [[nodiscard]] std::int64_t tokens_of(std::size_t slot, std::int64_t of_expert) const {
     if (!range_.empty()) {
       const auto up_to = [&](double share) {
-        return static_cast<std::int64_t>(static_cast<double>(of_expert) * share + 0.5);
+        return std::int64_t{std::llround(static_cast<double>(of_expert) * share)};
       };
       return up_to(range_[slot].to) - up_to(range_[slot].from);
     }
