@@ -1,19 +1,28 @@
-// `epfleet experts`: where the copies of experts go for given loads, and how even that is.
+// `epfleet experts`: where the copies of experts go for given loads and how even that is; or how
+// even the experts of a scenario's units are.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace epfleet::cli {
 
+// Either the loads with the sizes, or a scenario.
 struct ExpertsRequest {
   std::string loads;  // CSV file
   std::int64_t replicas = 0, groups = 0, nodes = 0, gpus = 0;
-  std::string rule = "eplb";
+  std::string scenario;  // YAML file
+  std::vector<std::string> overrides;
+  std::string rule;  // empty: eplb, or the scenario's
   bool json = false;
 };
 
-// Prints to stdout. Throws InputError.
-void experts_command(const ExpertsRequest& request);
+// Print to stdout. Throw InputError.
+void place_loads(const ExpertsRequest& request);
+void show_expert_balance(const ExpertsRequest& request);
+
+// The rule of that name, or InputError with all of them.
+void check_rule(const std::string& name);
 
 }  // namespace epfleet::cli

@@ -86,19 +86,39 @@ void add_plan(CLI::App& app, Chosen& chosen) {
 
 void add_experts(CLI::App& app, Chosen& chosen) {
   auto request = std::make_shared<ExpertsRequest>();
-  CLI::App& command = *app.add_subcommand("experts", "Copy and place experts for given loads");
-  command.add_option("--loads", request->loads, "CSV: a row a layer, a column a logical expert")
-      ->required();
-  command.add_option("--replicas", request->replicas, "Slots for experts and their copies")
-      ->required();
-  command.add_option("--groups", request->groups, "Groups of consecutive experts")->required();
-  command.add_option("--nodes", request->nodes, "Nodes")->required();
-  command.add_option("--gpus", request->gpus, "GPUs, of all nodes")->required();
-  command.add_option("--rule", request->rule, "Rule (default: eplb); help lists them");
-  command.add_flag("--json", request->json, "Print the placement as JSON");
-  command.callback([&chosen, request] {
+  CLI::App& command = *app.add_subcommand(
+      "experts", "Copy and place experts for given loads, or tell how even a scenario's are");
+  auto* scenario = command.add_option("--scenario", request->scenario,
+                                      "Scenario file (YAML): imbalance of its units by tokens, "
+                                      "and what a rebalance moves");
+  command.add_option("--set", request->overrides, "Override one key of the scenario, PATH=VALUE")
+      ->needs(scenario)
+      ->allow_extra_args(false)
+      ->take_all();
+  auto* loads = command.add_option("--loads", request->loads,
+                                   "CSV: a row a layer, a column a logical expert");
+  loads->excludes(scenario);
+  const auto size = [&](const char* name, std::int64_t& value, const char* help) {
+    auto* option = command.add_option(name, value, help)->excludes(scenario);
+    loads->needs(option);
+  };
+  size("--replicas", request->replicas, "Slots for experts and their copies");
+  size("--groups", request->groups, "Groups of consecutive experts");
+  size("--nodes", request->nodes, "Nodes");
+  size("--gpus", request->gpus, "GPUs, of all nodes");
+  command.add_option("--rule", request->rule,
+                     "Rule (default: eplb, or the scenario's); help lists them");
+  command.add_flag("--json", request->json, "Print JSON");
+  command.callback([&chosen, request, loads, scenario] {
+    if (loads->count() + scenario->count() == 0) {
+      throw CLI::RequiredError("--loads or --scenario");
+    }
     chosen = [request] {
-      experts_command(*request);
+      if (request->scenario.empty()) {
+        place_loads(*request);
+      } else {
+        show_expert_balance(*request);
+      }
       return int{kDone};
     };
   });

@@ -4,7 +4,7 @@
 
 #include "epfleet/base/error.h"
 #include "epfleet/base/random.h"
-#include "epfleet/cluster/unit_setup.h"
+#include "epfleet/cluster/expert_setup.h"
 #include "epfleet/policy/registry.h"
 
 namespace epfleet::cluster {
@@ -12,8 +12,8 @@ namespace epfleet::cluster {
 using serving::LiveRequest;
 using serving::Slot;
 
-DecodeFleet::DecodeFleet(const FleetSpec& spec, const timing::DecodePricer& pricer,
-                         std::size_t units, serving::RequestPool& pool, StorePath& store)
+DecodeFleet::DecodeFleet(const FleetSpec& spec, const StepPricers& pricers, std::size_t units,
+                         serving::RequestPool& pool, StorePath& store)
     : gpus_(static_cast<std::size_t>(spec.decode_layout.gpus)),
       gpus_per_node_(static_cast<std::size_t>(spec.decode_hardware.gpus_per_node)),
       kv_bytes_per_token_(kv_bytes_per_token(spec)),
@@ -35,7 +35,8 @@ DecodeFleet::DecodeFleet(const FleetSpec& spec, const timing::DecodePricer& pric
     gpu_rules_.push_back(
         policy::make_decode_gpu_rule(spec.decode.balancer.gpu, base::mix64(spec.seed + i)));
     limits.even = gpu_rules_.back()->evens_out();
-    units_.emplace_back(base::UnitId(i), limits, pricer, pool);
+    limits.rebalance = pause_of_unit(spec, pricers.decode_stall, i, units);
+    units_.emplace_back(base::UnitId(i), limits, pricers.decode, pool);
     clocks_.emplace_back(static_cast<std::int64_t>(gpus_ / gpus_per_node_), spec.run_start());
   }
 }

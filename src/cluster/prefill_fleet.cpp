@@ -4,13 +4,13 @@
 
 #include "epfleet/base/error.h"
 #include "epfleet/base/random.h"
-#include "epfleet/cluster/unit_setup.h"
+#include "epfleet/cluster/expert_setup.h"
 #include "epfleet/policy/registry.h"
 
 namespace epfleet::cluster {
 
-PrefillFleet::PrefillFleet(const FleetSpec& spec, const timing::PrefillPricer& pricer,
-                           std::size_t units, serving::RequestPool& pool, StorePath& store)
+PrefillFleet::PrefillFleet(const FleetSpec& spec, const StepPricers& pricers, std::size_t units,
+                           serving::RequestPool& pool, StorePath& store)
     : gpus_(static_cast<std::size_t>(spec.prefill_layout.gpus)),
       nodes_(
           static_cast<std::size_t>(spec.prefill_layout.gpus / spec.prefill_hardware.gpus_per_node)),
@@ -24,13 +24,14 @@ PrefillFleet::PrefillFleet(const FleetSpec& spec, const timing::PrefillPricer& p
       storage_read_(units * nodes_, serving::Link(spec.prefill_hardware.storage_bandwidth)),
       storage_write_(storage_read_),
       unit_loads_(units) {
-  const serving::PrefillUnitLimits limits = prefill_limits(spec, pricer);
+  serving::PrefillUnitLimits limits = prefill_limits(spec, pricers.prefill);
   kv_capacity_ = limits.kv_capacity_tokens;
   units_.reserve(units);
   for (std::uint32_t i = 0; i < units; ++i) {
     gpu_rules_.push_back(
         policy::make_prefill_gpu_rule(spec.prefill.balancer.gpu, base::mix64(spec.seed + i)));
-    units_.emplace_back(base::UnitId(i), limits, pricer, *gpu_rules_.back(), pool);
+    limits.rebalance = pause_of_unit(spec, pricers.prefill_stall, i, units);
+    units_.emplace_back(base::UnitId(i), limits, pricers.prefill, *gpu_rules_.back(), pool);
     clocks_.emplace_back(static_cast<std::int64_t>(nodes_), spec.run_start());
   }
 }

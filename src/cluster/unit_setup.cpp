@@ -3,40 +3,11 @@
 #include <fmt/format.h>
 
 #include "epfleet/base/error.h"
-#include "epfleet/base/real_math.h"
+#include "epfleet/cluster/expert_setup.h"
 #include "epfleet/policy/expert_load.h"
 
 namespace epfleet::cluster {
 namespace {
-
-// What is left unchanged after t is (1 - d)^(t / 10 min).
-double drift_between_rebalances(const serving::ExpertsConfig& experts) {
-  constexpr double kPeriodS = 600.0;
-  if (experts.drift_per_10_min >= 1.0) {
-    return 1.0;
-  }
-  const double periods = base::to_seconds(experts.rebalance_every) / kPeriodS;
-  return 1.0 - base::real_pow(1.0 - experts.drift_per_10_min, periods);
-}
-
-model::ExpertImbalance imbalance(const FleetSpec& spec, std::int64_t gpus,
-                                 std::int64_t gpus_per_node, std::int64_t redundant) {
-  policy::ExpertLoadSpec load;
-  load.experts = spec.model.experts;
-  load.groups = spec.model.groups;
-  load.topk = spec.model.top_k;
-  load.topk_groups = spec.model.topk_groups;
-  load.layers = spec.model.moe_layers();
-  load.gpus = gpus;
-  load.gpus_per_node = gpus_per_node;
-  load.redundant = redundant;
-  load.rule = policy::expert_rule(spec.experts.balancer).value_or(policy::ExpertRule::Eplb);
-  load.skewed = spec.experts.skew != "none";
-  load.skew_sigma = spec.experts.skew_sigma;
-  load.drift_per_rebalance = drift_between_rebalances(spec.experts);
-  load.seed = spec.seed;
-  return policy::expected_imbalance(load);
-}
 
 std::int64_t kv_room(const FleetSpec& spec, base::Bytes memory, base::Bytes weights,
                      base::Bytes buffer, base::Bytes runtime, const char* phase) {
@@ -62,18 +33,18 @@ std::int64_t kv_bytes_per_token(const FleetSpec& spec) {
 }
 
 model::ExpertImbalance prefill_imbalance(const FleetSpec& spec) {
-  const model::PrefillLayout& layout = spec.prefill_layout;
-  return imbalance(spec, layout.gpus, layout.gpus_per_node, layout.redundant_experts);
+  return policy::expected_imbalance(prefill_expert_load(spec));
 }
 
 model::ExpertImbalance decode_imbalance(const FleetSpec& spec) {
-  const model::DecodeLayout& layout = spec.decode_layout;
-  return imbalance(spec, layout.gpus, layout.gpus_per_node, layout.redundant_experts);
+  return policy::expected_imbalance(decode_expert_load(spec));
 }
 
 StepPricers make_step_pricers(const FleetSpec& spec) {
   return {{spec.prefill_hardware, spec.model, spec.prefill_layout, prefill_imbalance(spec)},
-          {spec.decode_hardware, spec.model, spec.decode_layout, decode_imbalance(spec)}};
+          {spec.decode_hardware, spec.model, spec.decode_layout, decode_imbalance(spec)},
+          prefill_stall(spec),
+          decode_stall(spec)};
 }
 
 serving::PrefillUnitLimits prefill_limits(const FleetSpec& spec,

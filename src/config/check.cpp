@@ -76,6 +76,7 @@ void check_files(const Scenario& scenario, Contradictions& found) {
     check_file(scenario.workload.path, "workload.path", found);
   }
   check_file(shape == "flat" ? "" : shape, "workload.hourly_shape", found);
+  check_file(scenario.experts.loads, "experts.loads", found);
   check_file(scenario.report.published, "report.published", found);
   check_file(scenario.report.published_hourly, "report.published_hourly", found);
   check_file(scenario.report.bands, "report.bands", found);
@@ -92,6 +93,7 @@ std::vector<Contradiction> check(const Scenario& scenario) {
   check_workload(scenario, found);
   check_model(scenario, found);
   check_units(scenario, found);
+  check_experts(scenario, found);
   check_cache(scenario, found);
   check_slo(scenario.slo.ttft, "ttft", found);
   check_slo(scenario.slo.tpot, "tpot", found);

@@ -84,6 +84,7 @@ void add_fleet_rows(Rows& rows);
 void add_workload_rows(Rows& rows);
 void add_trace_rows(Rows& rows);
 void add_serving_rows(Rows& rows);
+void add_expert_rows(Rows& rows);
 void add_cache_rows(Rows& rows);
 void add_prices_rows(Rows& rows);
 void add_report_rows(Rows& rows);

@@ -17,6 +17,7 @@ std::vector<Key> make_table() {
   add_workload_rows(rows);
   add_trace_rows(rows);
   add_serving_rows(rows);
+  add_expert_rows(rows);
   add_cache_rows(rows);
   add_prices_rows(rows);
   add_report_rows(rows);

@@ -1,4 +1,4 @@
-// Keys of prefill and decode units and of the experts.
+// Keys of prefill and decode units.
 #include "epfleet/policy/registry.h"
 #include "key_rows.h"
 
@@ -142,35 +142,11 @@ void add_decode(Rows& rows) {
   add_mtp(rows);
 }
 
-void add_experts(Rows& rows) {
-  rows.choice("experts.balancer", EPFLEET_MEMBER(experts.balancer),
-              Names{{{"none", "experts in order, copies of the first ones"}, "none"},
-                    {{"static", "copies by mean popularity, placed once"}, "static"},
-                    {{"eplb", "copies and places from observed loads, again and again"}, "eplb"}},
-              {"Rule that copies and places the experts.", "DeepSeek's EPLB"});
-  rows.choice("experts.skew", EPFLEET_MEMBER(experts.skew),
-              Names{{{"none", "every expert as popular as the others, and perfectly even"}, "none"},
-                    {{"lognormal", "popularity exp(sigma z)"}, "lognormal"}},
-              {"How the popularity of experts is spread.", "a modelling choice"});
-  rows.number("experts.skew_sigma", Dimension::Number, EPFLEET_MEMBER(experts.skew_sigma),
-              between(0.0, 3.0), {"Sigma of the logarithm of an expert's popularity.", "a guess"})
-      .guess("0.25", "0.8");
-  rows.number("experts.drift_per_10_min", Dimension::Share,
-              EPFLEET_MEMBER(experts.drift_per_10_min), between(0.0, 1.0),
-              {"Share of the log-popularity of experts that is redrawn in 10 minutes.", "a guess"})
-      .guess("0.02", "0.3");
-  rows.number(
-      "experts.rebalance_every", Dimension::Duration, EPFLEET_MEMBER(experts.rebalance_every),
-      above(0.0),
-      {"Time between two placements of the experts.", "DeepSeek-V3 report: about 10 minutes"});
-}
-
 }  // namespace
 
 void add_serving_rows(Rows& rows) {
   add_prefill(rows);
   add_decode(rows);
-  add_experts(rows);
 }
 
 }  // namespace epfleet::config

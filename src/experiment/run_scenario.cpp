@@ -10,6 +10,7 @@
 #include "epfleet/cluster/fleet.h"
 #include "epfleet/config/resolved.h"
 #include "epfleet/cost/statement.h"
+#include "epfleet/experiment/expert_balance.h"
 #include "epfleet/metrics/recorder.h"
 #include "epfleet/metrics/threaded_observer.h"
 #include "epfleet/report/request_log.h"
@@ -78,6 +79,9 @@ std::vector<std::string> notes_of(const config::Scenario& scenario,
     notes.push_back(fmt::format(
         "{:.2f} % of all steps were priced outside the calibrated ranges ({}; {})",
         *statistics.out_of_range_ratio * 100.0, timing::prefill_ranges(), timing::decode_ranges()));
+  }
+  for (std::string& note : rebalance_notes(scenario)) {
+    notes.push_back(std::move(note));
   }
   return notes;
 }

@@ -116,6 +116,13 @@ std::int64_t expert_slots_per_gpu(const Model& model, std::int64_t gpus,
   return (model.experts + redundant_experts) / gpus;
 }
 
+base::Bytes routed_expert_bytes(const Model& model, ExpertPrecision precision) {
+  const std::int64_t parameters = model.expert_parameters();
+  return base::Bytes(precision == ExpertPrecision::Bf16
+                         ? Model::kBf16 * parameters
+                         : parameters + parameters / kFp8ScaleBlock * kFp8ScaleBytes);
+}
+
 base::Bytes weights_bytes(const Model& model, const DecodeLayout& layout) {
   return weights(model, placement_of(layout));
 }

@@ -6,7 +6,7 @@
 
 #include "epfleet/base/error.h"
 #include "epfleet/base/random.h"
-#include "epfleet/base/real_math.h"
+#include "epfleet/policy/expert_shares.h"
 
 namespace epfleet::policy {
 namespace {
@@ -28,40 +28,32 @@ RoutingRule routing_of(const ExpertLoadSpec& spec) {
   return {spec.experts, spec.topk, spec.groups, spec.topk_groups};
 }
 
-// Age of the loads a layer's placement was made from, in rebalance intervals.
-double age_of_observation(const ExpertLoadSpec& spec, std::int64_t layer) {
-  return spec.rule == ExpertRule::Static
-             ? kStaticAge
-             : (static_cast<double>(layer) + 0.5) / static_cast<double>(spec.layers);
+// How far into an interval a layer is: the layers stand for all times between two rebalancings.
+double part_of_interval(const ExpertLoadSpec& spec, std::int64_t layer) {
+  return (static_cast<double>(layer) + 0.5) / static_cast<double>(spec.layers);
 }
 
-// Popularity as observed, and as it is now: log-popularity is a stationary first-order process.
-struct Popularity {
-  std::vector<double> observed, now;
+// What a layer knew when: popularity when its loads were observed for the placement, when they were
+// observed for the shares, and now. Without shares the last two are the same.
+struct Knowledge {
+  std::vector<double> placed, shared, now;
 };
 
-Popularity draw_popularity(const ExpertLoadSpec& spec, std::int64_t layer) {
-  const double age = age_of_observation(spec, layer);
-  const double kept_share =
-      spec.drift_per_rebalance < 1.0 ? base::real_pow(1.0 - spec.drift_per_rebalance, age) : 0.0;
-  const double kept = std::sqrt(kept_share), redrawn = std::sqrt(1.0 - kept_share);
-  base::Stream stream(base::StreamFamily(spec.seed, "expert.popularity"),
-                      static_cast<std::uint64_t>(layer));
-  Popularity popularity;
-  for (std::int64_t expert = 0; expert < spec.experts; ++expert) {
-    const double observed = stream.normal();
-    const double now = kept * observed + redrawn * stream.normal();
-    popularity.observed.push_back(base::real_exp(spec.skew_sigma * observed));
-    popularity.now.push_back(base::real_exp(spec.skew_sigma * now));
+Knowledge knowledge_of(const ExpertLoadSpec& spec, std::int64_t layer) {
+  const double part = part_of_interval(spec, layer);
+  std::vector<double> ages{spec.rule == ExpertRule::Static ? kStaticAge
+                                                           : part + spec.observation_delay};
+  if (spec.rule == ExpertRule::Weighted) {
+    ages.push_back(ages.front() + part * spec.reshare_interval);
   }
-  return popularity;
+  const auto path = draw_popularity(spec.popularity, spec.experts, layer, ages);
+  return {path[0], path[1], path.back()};
 }
 
 // One layer: where its experts stand and how tokens choose among them now.
 class Layer {
  public:
-  Layer(const ExpertLoadSpec& spec, std::int64_t layer)
-      : Layer(spec, draw_popularity(spec, layer)) {}
+  Layer(const ExpertLoadSpec& spec, std::int64_t layer) : Layer(spec, knowledge_of(spec, layer)) {}
 
   [[nodiscard]] double limit() const {
     return 1.0 / balancedness(gpu_loads(placement_, routing_.expert_shares(), gpus_));
@@ -80,28 +72,62 @@ class Layer {
   }
 
  private:
-  Layer(const ExpertLoadSpec& spec, const Popularity& popularity)
+  Layer(const ExpertLoadSpec& spec, const Knowledge& popularity)
       : gpus_(spec.gpus),
         routing_(routing_of(spec), popularity.now),
-        placement_(
-            place_experts(ExpertRouting(routing_of(spec), popularity.observed).expert_shares(),
-                          slots_of(spec), spec.rule)) {
+        placement_(place_experts(shares_of(spec, popularity.placed), slots_of(spec), spec.rule)) {
+    if (spec.rule == ExpertRule::Weighted) {
+      level_shares(placement_, shares_of(spec, popularity.shared), gpus_);
+      deal_by_weight();
+    } else {
+      deal_evenly();
+    }
+  }
+
+  static std::vector<double> shares_of(const ExpertLoadSpec& spec,
+                                       std::span<const double> popularity) {
+    return ExpertRouting(routing_of(spec), popularity).expert_shares();
+  }
+
+  void deal_evenly() {
     std::vector<std::int32_t> seen(placement_.logical_count.size(), 0);
     for (const std::int32_t expert : placement_.physical_to_logical) {
       rank_.push_back(seen[size(expert)]++);
     }
   }
 
-  // The copies of an expert share its tokens evenly, in whole tokens: the first get the remainder.
-  double max_over_mean(std::span<const std::int64_t> counts) const {
-    const std::size_t slots_per_gpu = rank_.size() / size(gpus_);
+  void deal_by_weight() {
+    std::vector<double> dealt(placement_.logical_count.size(), 0.0);
+    std::vector<std::int32_t> left(placement_.logical_count);
+    for (std::size_t slot = 0; slot < placement_.share.size(); ++slot) {
+      const std::size_t expert = size(placement_.physical_to_logical[slot]);
+      const double from = dealt[expert];
+      dealt[expert] = --left[expert] == 0 ? 1.0 : from + placement_.share[slot];
+      range_.push_back({from, dealt[expert]});
+    }
+  }
+
+  // In whole tokens, all of them dealt. Even copies: the first get the remainder.
+  [[nodiscard]] std::int64_t tokens_of(std::size_t slot, std::int64_t of_expert) const {
+    if (!range_.empty()) {
+      const auto up_to = [&](double share) {
+        return std::int64_t{std::llround(static_cast<double>(of_expert) * share)};
+      };
+      return up_to(range_[slot].to) - up_to(range_[slot].from);
+    }
+    const std::int64_t copies =
+        placement_.logical_count[size(placement_.physical_to_logical[slot])];
+    return (of_expert + copies - 1 - rank_[slot]) / copies;
+  }
+
+  [[nodiscard]] double max_over_mean(std::span<const std::int64_t> counts) const {
+    const std::size_t slots = placement_.physical_to_logical.size();
+    const std::size_t slots_per_gpu = slots / size(gpus_);
     std::int64_t largest = 0, sum = 0;
-    for (std::size_t first = 0; first < rank_.size(); first += slots_per_gpu) {
+    for (std::size_t first = 0; first < slots; first += slots_per_gpu) {
       std::int64_t on_gpu = 0;
       for (std::size_t slot = first; slot < first + slots_per_gpu; ++slot) {
-        const std::size_t expert = size(placement_.physical_to_logical[slot]);
-        const std::int64_t copies = placement_.logical_count[expert];
-        on_gpu += (counts[expert] + copies - 1 - rank_[slot]) / copies;
+        on_gpu += tokens_of(slot, counts[size(placement_.physical_to_logical[slot])]);
       }
       largest = std::max(largest, on_gpu);
       sum += on_gpu;
@@ -109,10 +135,16 @@ class Layer {
     return static_cast<double>(largest * gpus_) / static_cast<double>(sum);
   }
 
+  // Of an expert's tokens, lined up from 0 to 1, those of a slot.
+  struct Range {
+    double from = 0.0, to = 1.0;
+  };
+
   std::int64_t gpus_;
   ExpertRouting routing_;
   LayerPlacement placement_;
-  std::vector<std::int32_t> rank_;  // by slot: which copy of its expert
+  std::vector<std::int32_t> rank_;  // by slot: which copy of its expert; even shares
+  std::vector<Range> range_;        // by slot; weighted shares
 };
 
 }  // namespace
@@ -139,7 +171,7 @@ model::ExpertImbalance expected_imbalance(const ExpertLoadSpec& spec) {
     std::uint64_t path = 0;
     for (const Paths& paths : kPaths) {
       for (int i = 0; i < paths.count; ++i) {
-        base::Stream stream(base::StreamFamily(spec.seed, "expert.routing"),
+        base::Stream stream(base::StreamFamily(spec.popularity.seed, "expert.routing"),
                             static_cast<std::uint64_t>(index), path++);
         layer.add_path(stream, paths.knots, sums);
       }

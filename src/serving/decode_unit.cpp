@@ -42,7 +42,8 @@ DecodeUnit::DecodeUnit(base::UnitId id, const DecodeUnitLimits& limits,
       kv_limit_fixed_(fixed_limit(limits.kv_capacity_tokens)),
       pricer_(pricer),
       pool_(pool),
-      finishers_(limits.longest_stay_steps) {
+      finishers_(limits.longest_stay_steps),
+      rebalance_(limits.rebalance) {
   const auto gpus = static_cast<std::size_t>(limits.gpus);
   for (auto* per_gpu : {&active_requests_, &active_kv_, &rate_, &placed_requests_, &placed_kv_}) {
     per_gpu->assign(gpus, 0);
@@ -93,7 +94,8 @@ std::optional<base::Duration> DecodeUnit::start_step(base::TimePoint now) {
   if (active_total_ == 0) {
     return std::nullopt;
   }
-  const timing::StepPrice price = price_step();
+  timing::StepPrice price = price_step();
+  price.duration = rebalance_.stretched(now, price.duration);
   describe_step(now, price);
   stepping_ = true;
   for (const FinishCalendar::Finisher& finisher : finishers_.soon(step_number_)) {

@@ -22,7 +22,8 @@ PrefillUnit::PrefillUnit(base::UnitId id, const PrefillUnitLimits& limits,
       gpu_rule_(gpu_rule),
       pool_(pool),
       step_loads_(static_cast<std::size_t>(limits.gpus)),
-      queued_loads_(static_cast<std::size_t>(limits.gpus)) {
+      queued_loads_(static_cast<std::size_t>(limits.gpus)),
+      rebalance_(limits.rebalance) {
   const auto gpus = static_cast<std::size_t>(limits.gpus);
   gpus_.resize(gpus);
   loads_.resize(gpus);
@@ -70,8 +71,9 @@ std::optional<base::Duration> PrefillUnit::start_step(base::TimePoint now) {
   if (nothing) {
     return std::nullopt;
   }
-  const timing::StepPrice price =
+  timing::StepPrice price =
       gpu_rule_.evens_out() ? pricer_.price(spread(loads_)) : pricer_.price(loads_);
+  price.duration = rebalance_.stretched(now, price.duration);
   describe_step(now, price);
   stepping_ = true;
   return price.duration;

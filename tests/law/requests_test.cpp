@@ -17,13 +17,16 @@ namespace {
 using observe::Outcome;
 using observe::RequestDone;
 
-// A calm fleet, a crowded one (requests wait for room in decode), and one whose units come and go.
+// A calm fleet, a crowded one (requests wait for room in decode), one whose units come and go, and
+// one whose units stop to move their experts.
 const std::vector<std::vector<std::string>> kScenarios = {
     {},
     {"decode.max_requests_per_gpu=4", "decode.mtp.acceptance_spread=0.1"},
     {"scaling.policy=schedule",
      "scaling.schedule=[{at: 1 min, groups: 2}, {at: 3 min, groups: 1}, {at: 5 min, groups: 0}]",
      "scaling.start_up=20 s"},
+    {"experts.rebalance_cost=stall", "experts.rebalance_every=30 s", "experts.balancer=weighted",
+     "experts.skew=zipf", "experts.drift_model=jumps", "experts.rebalance_delay=20 s"},
 };
 
 class RequestLaws : public ::testing::TestWithParam<std::size_t> {
@@ -98,7 +101,7 @@ TEST_P(RequestLaws, NothingHappensBeforeItsCause) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Fleets, RequestLaws, ::testing::Values(0, 1, 2));
+INSTANTIATE_TEST_SUITE_P(Fleets, RequestLaws, ::testing::Values(0, 1, 2, 3));
 
 // In a fleet that stays as it is, KV moves once: it arrives before decode begins.
 TEST(RequestLawsOfAFixedFleet, KvArrivesBeforeDecodeBegins) {

@@ -9,7 +9,7 @@ import struct
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from support.program import ProgramTest, main  # noqa: E402
+from support.program import QUICK, SMALL, ProgramTest, main  # noqa: E402
 
 EXAMPLE = [[90, 132, 40, 61, 104, 165, 39, 4, 73, 56, 183, 86],
            [20, 107, 104, 64, 19, 197, 187, 157, 172, 86, 16, 27]]
@@ -110,6 +110,70 @@ class ExpertsTest(ProgramTest):
         self.assertIn("mean over 2 layers", self.place(EXAMPLE, 16, 4, 2, 8).stdout)
         plain = json.loads(self.place(EXAMPLE, 16, 4, 2, 8, "--json", "--rule", "none").stdout)
         self.assertEqual(plain["physical_to_logical"][0], list(range(12)) + [0, 1, 2, 3])
+
+    def test_weighted_shares(self):
+        """Every expert's shares sum to 1, they make the GPU loads, and the largest is no larger."""
+        plain = json.loads(self.place(EXAMPLE, 16, 4, 2, 8, "--json").stdout)
+        found = json.loads(self.place(EXAMPLE, 16, 4, 2, 8, "--json", "--rule", "weighted").stdout)
+        self.assertNotIn("share", plain)
+        for row, loads in enumerate(EXAMPLE):
+            dealt, on_gpu = [0.0] * 12, [0.0] * 8
+            for slot, (expert, share) in enumerate(zip(found["physical_to_logical"][row],
+                                                       found["share"][row])):
+                dealt[expert] += share
+                on_gpu[slot // 2] += share * loads[expert]
+            for total in dealt:
+                self.assertAlmostEqual(total, 1.0)
+            for one, other in zip(on_gpu, found["gpu_load"][row]):
+                self.assertAlmostEqual(one, other)
+            self.assertLessEqual(max(on_gpu), max(plain["gpu_load"][row]) + 1e-9)
+
+    def scenario(self, *more):
+        return self.epfleet("experts", "--scenario", QUICK, *more)
+
+    def test_the_units_of_a_scenario(self):
+        page = self.scenario().stdout
+        self.assertIn("prefill, 32 GPUs, 288 slots", page)
+        self.assertIn("decode, 144 GPUs, 288 slots", page)
+        eplb = json.loads(self.scenario("--json").stdout)
+        weighted = json.loads(self.scenario("--json", "--rule", "weighted").stdout)
+        self.assertLess(weighted["prefill"]["limit"], eplb["prefill"]["limit"])
+        self.assertEqual(eplb["decode"]["rebalance"]["bytes"] % eplb["decode"]["rebalance"]["experts"],
+                         0)
+        fixed = json.loads(self.scenario("--json", "--rule", "static").stdout)
+        self.assertEqual(fixed["decode"]["rebalance"], {"experts": 0, "bytes": 0, "seconds": 0})
+        even = self.scenario("--set", "experts.skew=none").stdout
+        self.assertIn("moves 0 experts", even)
+
+    def test_observed_loads_of_a_scenario(self):
+        draws = random.Random(13)
+        rows = [",".join(str(draws.randrange(1, 100)) for _ in range(256)) for _ in range(58)]
+        loads = self.folder / "observed.csv"
+        loads.write_text("\n".join(rows) + "\n")
+        observed = ["--set", "experts.skew=observed", "--set", f"experts.loads={loads}"]
+        limit = json.loads(self.scenario("--json", *observed).stdout)["prefill"]["limit"]
+        self.assertGreater(limit, 1.0)
+        loads.write_text("\n".join(rows[1:]) + "\n")
+        self.assertIn("experts.loads: has 57 rows of 256 loads, but the model has 58 layers",
+                      self.refused("experts", "--scenario", QUICK, *observed))
+        loads.write_text("1,2\n1,x\n")
+        self.assertIn("observed.csv:2:3: 'x' is not a load",
+                      self.refused("experts", "--scenario", QUICK, *observed))
+        self.assertIn("experts.skew: is observed, but experts.loads names no file",
+                      self.refused("experts", "--scenario", QUICK, *observed[:2]))
+
+    def test_a_run_tells_what_a_rebalance_costs(self):
+        run = ["run", SMALL, "--until", "20 s", "--quiet", "--set", "workload.warm_up=20 s",
+               "--set", "report.interval=10 s"]
+        self.epfleet(*run, "--out", "free")
+        self.assertNotIn("a rebalance moves", (self.folder / "free/summary.json").read_text())
+        self.epfleet(*run, "--out", "even", "--set", "experts.rebalance_cost=stall")
+        self.assertIn("experts.rebalance_cost stops no decode unit: nothing moves",
+                      (self.folder / "even/summary.json").read_text())
+        self.epfleet(*run, "--out", "stall", "--set", "experts.rebalance_cost=stall",
+                     "--set", "experts.skew=lognormal")
+        self.assertRegex((self.folder / "stall/summary.json").read_text(),
+                         r"a rebalance moves up to \d+\.\d GB to a decode GPU: 0\.\d\d s every 10 min")
 
     def test_a_header_and_comments(self):
         (self.folder / "h.csv").write_text("# loads\ne0,e1\n1,2\n\n3,4\n")

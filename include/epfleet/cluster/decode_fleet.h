@@ -10,16 +10,16 @@
 #include "epfleet/cluster/fleet_spec.h"
 #include "epfleet/cluster/store_path.h"
 #include "epfleet/cluster/unit_clock.h"
+#include "epfleet/cluster/unit_setup.h"
 #include "epfleet/policy/balancer.h"
 #include "epfleet/serving/decode_unit.h"
 #include "epfleet/serving/link.h"
-#include "epfleet/timing/decode_pricer.h"
 
 namespace epfleet::cluster {
 
 class DecodeFleet {
  public:
-  DecodeFleet(const FleetSpec& spec, const timing::DecodePricer& pricer, std::size_t units,
+  DecodeFleet(const FleetSpec& spec, const StepPricers& pricers, std::size_t units,
               serving::RequestPool& pool, StorePath& store);
 
   // Where a request went, and when its KV has left the sender.

@@ -9,17 +9,17 @@
 #include "epfleet/cluster/fleet_spec.h"
 #include "epfleet/cluster/store_path.h"
 #include "epfleet/cluster/unit_clock.h"
+#include "epfleet/cluster/unit_setup.h"
 #include "epfleet/policy/balancer.h"
 #include "epfleet/policy/prefill_loads.h"
 #include "epfleet/serving/link.h"
 #include "epfleet/serving/prefill_unit.h"
-#include "epfleet/timing/prefill_pricer.h"
 
 namespace epfleet::cluster {
 
 class PrefillFleet {
  public:
-  PrefillFleet(const FleetSpec& spec, const timing::PrefillPricer& pricer, std::size_t units,
+  PrefillFleet(const FleetSpec& spec, const StepPricers& pricers, std::size_t units,
                serving::RequestPool& pool, StorePath& store);
 
   // Routes the prompt to a serving unit and starts reading its hit from the store; `not_before`:

@@ -13,6 +13,8 @@ namespace epfleet::cluster {
 struct StepPricers {
   timing::PrefillPricer prefill;
   timing::DecodePricer decode;
+  // What a rebalance of the experts adds to a step that it delays.
+  base::Duration prefill_stall{}, decode_stall{};
 };
 
 // Expected imbalance of the experts' placement in a unit of the phase (Monte Carlo, up to a

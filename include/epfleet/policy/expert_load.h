@@ -1,11 +1,13 @@
 // How evenly the routed tokens of a micro-batch fall on the GPUs of a unit: a table made once at
-// load time and read once per step, instead of routing 58 layers in every step. Modelled:
-// popularity exp(sigma z) per layer and expert; it drifts, a share of its logarithm being redrawn
-// between two rebalancings; the placement is made from the loads observed at the last one, so it is
-// between 0 and 1 interval old (spread evenly over the layers); tokens choose by group-limited
-// top-k (expert_routing.h); the copies of an expert share its tokens evenly.
+// load time and read once per step, instead of routing 58 layers in every step.
+// Modelled: popularity per layer and expert, which drifts (expert_popularity.h); the placement is
+// made from the loads observed at the last rebalance, so what it knows is a delay and between 0 and
+// 1 interval old (spread evenly over the layers); tokens choose by group-limited top-k
+// (expert_routing.h); the copies of an expert share its tokens evenly, but under `weighted`: there
+// the shares are dealt anew far more often than weights move, from loads that are 0 to 1 of those
+// short intervals old, so that the shares follow the drift although the placement does not.
 // `static` knows only the popularity of a day ago (144 intervals of 10 minutes).
-// Left out: change of popularity within a micro-batch, the time of moving weights (serving's).
+// Left out: change of popularity within a micro-batch; the MTP module's own layer of experts.
 // Method: up to 2^14 tokens by sampling. Beyond, the sampling noise of the largest GPU falls with
 // the square root of the tokens: imbalance(T) = limit + (imbalance(2^14) - limit) sqrt(2^14 / T),
 // with the limit computed from the experts' exact shares.
@@ -15,6 +17,7 @@
 
 #include "epfleet/model/expert_imbalance.h"
 #include "epfleet/policy/expert_placement.h"
+#include "epfleet/policy/expert_popularity.h"
 #include "epfleet/policy/expert_routing.h"
 
 namespace epfleet::policy {
@@ -32,10 +35,13 @@ struct ExpertLoadSpec {
   std::int64_t gpus_per_node = 8;
   std::int64_t redundant = 32;
   ExpertRule rule = ExpertRule::Eplb;
-  bool skewed = true;       // false: routing forced even
-  double skew_sigma = 0.5;  // 0: even popularity, uneven only by placement and chance
-  double drift_per_rebalance = 0.1;
-  std::uint64_t seed = 0;
+  bool skewed = true;  // false: routing forced even
+  // Even popularity is still uneven by placement and chance.
+  PopularitySpec popularity;  // its seed is the routing's, too
+  // In rebalance intervals: from observed loads to the placement made of them, and between two
+  // dealings of shares.
+  double observation_delay = 0.0;
+  double reshare_interval = 0.0;
 };
 
 [[nodiscard]] ExpertSlots slots_of(const ExpertLoadSpec& spec);

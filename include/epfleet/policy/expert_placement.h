@@ -15,11 +15,17 @@
 namespace epfleet::policy {
 
 enum class ExpertRule {
-  None,    // expert i on slot i; the redundant slots hold second copies of the first experts
-  Static,  // EPLB once, from loads observed long ago; as a placement of given loads, the same as
-           // Eplb
-  Eplb,    // EPLB, rebalanced regularly from the loads observed last
+  None,      // expert i on slot i; the redundant slots hold second copies of the first experts
+  Static,    // EPLB once, from loads observed long ago; as a placement of given loads, the same as
+             // Eplb
+  Eplb,      // EPLB, rebalanced regularly from the loads observed last
+  Weighted,  // placed and weighted so that copies fill up GPUs; rebalanced as Eplb is
 };
+
+// Whether placements follow the loads; the others stay for ever.
+[[nodiscard]] constexpr bool rebalances(ExpertRule rule) {
+  return rule == ExpertRule::Eplb || rule == ExpertRule::Weighted;
+}
 
 struct ExpertRuleRow {
   std::string_view name;
@@ -42,6 +48,9 @@ struct ExpertSlots {
 struct LayerPlacement {
   std::vector<std::int32_t> physical_to_logical;  // by slot
   std::vector<std::int32_t> logical_count;        // copies, by expert
+  // By slot: the part of its expert's tokens that it takes; those of an expert sum to 1. Empty: the
+  // copies of an expert share evenly.
+  std::vector<double> share{};
 };
 
 // Every problem of the sizes, in a sentence; empty when EPLB can place them.
@@ -51,7 +60,7 @@ struct LayerPlacement {
 [[nodiscard]] LayerPlacement place_experts(std::span<const double> load, const ExpertSlots& sizes,
                                            ExpertRule rule);
 
-// Load of each GPU when the copies of an expert share its load evenly.
+// Load of each GPU when the copies of an expert share its load as the placement says.
 [[nodiscard]] std::vector<double> gpu_loads(const LayerPlacement& placement,
                                             std::span<const double> load, std::int64_t gpus);
 

@@ -8,6 +8,7 @@
 #include "epfleet/base/quantity.h"
 #include "epfleet/base/time.h"
 #include "epfleet/model/layout.h"
+#include "epfleet/policy/expert_popularity.h"
 
 namespace epfleet::serving {
 
@@ -60,13 +61,20 @@ struct DecodeConfig {
   MtpConfig mtp;
 };
 
+enum class RebalanceCost { None, Stall };  // whether a unit stops while its experts move
+
 struct ExpertsConfig {
-  std::string balancer = "eplb";  // rule in policy/registry: none | static | eplb
-  std::string skew =
-      "lognormal";          // none: perfectly even routing; lognormal: popularity exp(sigma z)
-  double skew_sigma = 0.5;  // of the logarithm of an expert's popularity (a guess)
+  std::string balancer = "eplb";   // a rule of policy/expert_placement
+  std::string skew = "lognormal";  // none (perfectly even), or a shape of policy/expert_popularity
+  double skew_sigma = 0.5;         // lognormal: of the logarithm of popularity (a guess)
+  double skew_exponent = 0.6;      // zipf: popularity = rank^-s (a guess, 0.3-1.2)
+  std::string loads;               // observed: a CSV of loads; empty: none
+  policy::ExpertDrift drift_model = policy::ExpertDrift::Gradual;
   double drift_per_10_min = 0.1;  // share of log-popularity redrawn in 10 minutes (a guess)
   base::Duration rebalance_every = std::chrono::minutes(10);
+  base::Duration rebalance_delay{};  // from observed loads to their placement (a guess, 0-2 min)
+  RebalanceCost rebalance_cost = RebalanceCost::None;
+  base::Duration reshare_every = std::chrono::seconds(10);  // rule weighted: between two dealings
 };
 
 }  // namespace epfleet::serving

@@ -1,7 +1,8 @@
 // A decode unit: all its GPUs step together; requests join and leave at step boundaries (continuous
 // batching). Modelled: per-GPU batches and KV, request and HBM limits, multi-token prediction by a
 // fixed acceptance per
-//   request, steps priced from every GPU's load, swapping out when KV outgrows HBM.
+//   request, steps priced from every GPU's load, swapping out when KV outgrows HBM, standing still
+//   while experts move.
 // Left out: recompute on preemption; the engine's own jitter between steps.
 // A step advances all requests by arithmetic on per-GPU sums; a request is touched when it joins
 // and when it leaves. After k steps a request has emitted min(n, floor(k * rate)) of its n = output
@@ -21,6 +22,7 @@
 #include "epfleet/serving/config.h"
 #include "epfleet/serving/finish_calendar.h"
 #include "epfleet/serving/live_request.h"
+#include "epfleet/serving/rebalance_pause.h"
 #include "epfleet/serving/sticky_halves.h"
 #include "epfleet/timing/decode_pricer.h"
 
@@ -33,7 +35,8 @@ struct DecodeUnitLimits {
   std::int32_t longest_stay_steps = 0;         // no request takes more decode steps than this
   Microbatch microbatch = Microbatch::Reform;  // Sticky needs a pricer of two micro-batches
   Batching batching = Batching::Continuous;
-  bool even = false;  // the bound: priced as if the load were even over the GPUs
+  RebalancePause rebalance{};  // when moving experts stops the unit
+  bool even = false;           // the bound: priced as if the load were even over the GPUs
 };
 
 class DecodeUnit {
@@ -119,6 +122,7 @@ class DecodeUnit {
   std::vector<base::TimePoint> joined_first_tokens_, first_chunks_;
   std::uint32_t step_number_ = 0;
   bool stepping_ = false;
+  RebalancePause rebalance_;
   observe::DecodeStepDone step_;
 };
 

@@ -2,7 +2,8 @@
 // Modelled: chunked prefill with a budget of work and of tokens per GPU and step, long prompts
 // continued on
 //   their GPU over several steps, HBM held until the KV is sent, hits read over the nodes' storage
-//   NICs while the prompt waits, steps priced from every GPU's load.
+//   NICs while the prompt waits, steps priced from every GPU's load, standing still while experts
+//   move.
 // Left out: the hop of a hit from the node that read it to the GPU's own node (a twentieth of a
 // NIC);
 //   the cut of a prompt at the border of the two micro-batches (each takes half of everything).
@@ -21,6 +22,7 @@
 #include "epfleet/policy/prefill_loads.h"
 #include "epfleet/serving/config.h"
 #include "epfleet/serving/live_request.h"
+#include "epfleet/serving/rebalance_pause.h"
 #include "epfleet/timing/prefill_pricer.h"
 
 namespace epfleet::serving {
@@ -32,6 +34,7 @@ struct PrefillUnitLimits {
   std::int32_t chunk_grain = 64;        // tokens
   std::int64_t kv_capacity_tokens = 0;  // per GPU
   Placement placement = Placement::Step;
+  RebalancePause rebalance{};  // when moving experts stops the unit
 };
 
 // Tokens of the prompts in the published profile, without hits: they define the budget of a step.
@@ -129,6 +132,7 @@ class PrefillUnit {
   std::int64_t queued_requests_ = 0;
   std::int64_t halfway_ = 0;
   bool stepping_ = false;
+  RebalancePause rebalance_;
   observe::PrefillStepDone step_;
 };
 

@@ -60,6 +60,19 @@ TEST(Check, EveryContradictionIsFound) {
       {"decode.gpus", [](Scenario& s) { s.decode_hardware.memory = base::Bytes(37'000'000'000); }},
       {"prefill.hardware.prefill_comm_sms",
        [](Scenario& s) { s.prefill_hardware.prefill_comm_sms = 132; }},
+      {"experts.skew", [](Scenario& s) { s.experts.skew = "observed"; }},
+      {"experts.loads",
+       [](Scenario& s) { s.experts.loads = std::string(EPFLEET_SOURCE_DIR) + "/README.md"; }},
+      {"experts.loads",
+       [](Scenario& s) {
+         s.experts.skew = "observed";
+         s.experts.loads = "no_such_file.csv";
+       }},
+      {"experts.reshare_every",
+       [](Scenario& s) {
+         s.experts.balancer = "weighted";
+         s.experts.reshare_every = 11min;
+       }},
       {"slo.ttft.quantile", [](Scenario& s) { s.slo.ttft.limit.reset(); }},
       {"report.interval",
        [](Scenario& s) {

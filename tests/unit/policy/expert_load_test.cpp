@@ -16,7 +16,7 @@ ExpertLoadSpec prefill_unit() {
 }
 
 ExpertLoadSpec even(ExpertLoadSpec spec) {
-  spec.skew_sigma = 0.0;
+  spec.popularity.sigma = 0.0;
   return spec;
 }
 
@@ -94,7 +94,7 @@ TEST(ExpectedImbalance, OrderOfTheRules) {
     spec.rule = ExpertRule::None;
     const double plain = limit_imbalance(spec);
     spec.rule = ExpertRule::Eplb;
-    spec.drift_per_rebalance = 0.0;
+    spec.popularity.drift_per_rebalance = 0.0;
     const double fresh = limit_imbalance(spec);
     EXPECT_LT(fresh, drifting);
     EXPECT_LT(1.1 * drifting, fixed);
@@ -115,15 +115,63 @@ TEST(ExpectedImbalance, IsAFunctionOfTheSeed) {
   spec.layers = 3;
   const std::vector<double> once = expected_imbalance(spec).max_over_mean;
   EXPECT_EQ(once, expected_imbalance(spec).max_over_mean);
-  spec.seed = 1;
+  spec.popularity.seed = 1;
   EXPECT_NE(once, expected_imbalance(spec).max_over_mean);
+}
+
+// The longer the way from observation to placement, the worse: a whole interval is worse than none.
+TEST(ExpectedImbalance, LateLoadsPlaceWorse) {
+  ExpertLoadSpec spec = prefill_unit();
+  const double at_once = limit_imbalance(spec);
+  spec.observation_delay = 0.2;
+  const double late = limit_imbalance(spec);
+  spec.observation_delay = 2.0;
+  EXPECT_LT(at_once, late);
+  EXPECT_LT(1.01 * late, limit_imbalance(spec));
+}
+
+// Shares that follow the loads take back most of what drift does to a prefill unit, whose GPUs hold
+// copies of several experts each. Old shares are no better than none.
+TEST(ExpectedImbalance, SharesFollowTheDrift) {
+  ExpertLoadSpec spec = prefill_unit();
+  const double eplb = limit_imbalance(spec);
+  spec.rule = ExpertRule::Weighted;
+  spec.reshare_interval = 1.0 / 60.0;
+  EXPECT_LT(limit_imbalance(spec) - 1.0, 0.6 * (eplb - 1.0));
+  const std::vector<double> table = expected_imbalance(spec).max_over_mean;
+  for (std::size_t knot = 1; knot < table.size(); ++knot) {
+    EXPECT_LT(table[knot], table[knot - 1] * 1.005) << knot;
+  }
+  EXPECT_NEAR(table.back(), limit_imbalance(spec), 0.01);
+}
+
+// A day-old placement is as bad whether popularity moves gradually or jumps, and for each shape.
+TEST(ExpectedImbalance, EveryShapeAndDriftIsPlaced) {
+  for (const ExpertDrift drift : {ExpertDrift::Gradual, ExpertDrift::Jumps}) {
+    for (const ExpertSkew skew : {ExpertSkew::Lognormal, ExpertSkew::Zipf, ExpertSkew::Observed}) {
+      ExpertLoadSpec spec = prefill_unit();
+      spec.layers = 8;
+      spec.popularity.drift = drift;
+      spec.popularity.skew = skew;
+      for (std::int64_t layer = 0; layer < spec.layers; ++layer) {
+        spec.popularity.loads.emplace_back();
+        for (int expert = 0; expert < 256; ++expert) {
+          spec.popularity.loads.back().push_back(expert * 37 % 101);
+        }
+      }
+      const double fresh = limit_imbalance(spec);
+      spec.rule = ExpertRule::Static;
+      EXPECT_GT(fresh, 1.0);
+      EXPECT_LT(1.05 * fresh, limit_imbalance(spec));
+    }
+  }
 }
 
 // All of the popularity redrawn between rebalancings is allowed.
 TEST(ExpectedImbalance, FullDriftIsInRange) {
   ExpertLoadSpec spec = prefill_unit();
   const double drifting = limit_imbalance(spec);
-  spec.drift_per_rebalance = 1.0;
+  spec.popularity.drift_per_rebalance = 1.0;
   EXPECT_GT(limit_imbalance(spec), drifting);
 }
 

@@ -1,0 +1,53 @@
+#include "epfleet/experiment/expert_balance.h"
+
+#include <fmt/format.h>
+
+#include "epfleet/config/value.h"
+#include "epfleet/experiment/run_scenario.h"
+
+namespace epfleet::experiment {
+namespace {
+
+ExpertBalance balance_of(std::string phase, policy::ExpertLoadSpec load,
+                         const cluster::RebalanceWork& rebalance) {
+  ExpertBalance balance;
+  balance.phase = std::move(phase);
+  balance.load = std::move(load);
+  balance.rebalance = rebalance;
+  if (balance.load.skewed) {
+    balance.max_over_mean = policy::expected_imbalance(balance.load).max_over_mean;
+    balance.limit = policy::limit_imbalance(balance.load);
+  }
+  return balance;
+}
+
+std::string note(const char* phase, const cluster::RebalanceWork& work, base::Duration every) {
+  if (work.experts == 0) {
+    return fmt::format("experts.rebalance_cost stops no {} unit: nothing moves", phase);
+  }
+  return fmt::format("a rebalance moves up to {:.1f} GB to a {} GPU: {:.2f} s every {}",
+                     static_cast<double>(work.bytes.count()) * 1e-9, phase,
+                     base::to_seconds(work.time),
+                     config::print_whole(config::Dimension::Duration, every.count()));
+}
+
+}  // namespace
+
+std::vector<ExpertBalance> expert_balance(const config::Scenario& scenario) {
+  const cluster::FleetSpec spec = fleet_spec(scenario, scenario.duration);
+  return {
+      balance_of("prefill", cluster::prefill_expert_load(spec), cluster::prefill_rebalance(spec)),
+      balance_of("decode", cluster::decode_expert_load(spec), cluster::decode_rebalance(spec))};
+}
+
+std::vector<std::string> rebalance_notes(const config::Scenario& scenario) {
+  if (scenario.experts.rebalance_cost == serving::RebalanceCost::None) {
+    return {};
+  }
+  const cluster::FleetSpec spec = fleet_spec(scenario, scenario.duration);
+  const base::Duration every = scenario.experts.rebalance_every;
+  return {note("prefill", cluster::prefill_rebalance(spec), every),
+          note("decode", cluster::decode_rebalance(spec), every)};
+}
+
+}  // namespace epfleet::experiment
