@@ -202,6 +202,21 @@ std::vector<Group> groups_of(const Variants& variants, const config::SweepCase& 
                                                   : std::vector<Group>{all};
 }
 
+namespace {
+
+std::string why_not_quoted(const Variant& variant) {
+  switch (worst_status(variant)) {
+    case CaseStatus::Below:
+      return fmt::format("{}: even the lowest value searched misses the objectives", variant.name);
+    case CaseStatus::Above:
+      return fmt::format("{}: even the highest value searched meets the objectives", variant.name);
+    default:
+      return fmt::format("{}: {}", variant.name, experiment::name_of(worst_status(variant)));
+  }
+}
+
+}  // namespace
+
 std::vector<ClaimFinding> find_claims(const Variants& variants,
                                       const std::vector<config::SweepClaim>& claims,
                                       const Group& group) {
@@ -219,11 +234,11 @@ std::vector<ClaimFinding> find_claims(const Variants& variants,
     const bool measured = base != nullptr && without != nullptr;
     const Pairs pairs = measured ? pairs_of(*base, *without, claim.metric) : Pairs{};
     const auto unfit = [](double value) { return value <= 0.0; };
-    if (pairs.own.empty()) {
+    if (measured && std::max(worst_status(*without), worst_status(*base)) != CaseStatus::Ok) {
+      const Variant& worse = worst_status(*without) >= worst_status(*base) ? *without : *base;
+      finding.why_not = why_not_quoted(worse);
+    } else if (pairs.own.empty()) {
       finding.why_not = "nothing measured";
-    } else if (worst_status(*without) != CaseStatus::Ok || worst_status(*base) != CaseStatus::Ok) {
-      const CaseStatus status = std::max(worst_status(*without), worst_status(*base));
-      finding.why_not = fmt::format("{}: not quoted", experiment::name_of(status));
     } else if (std::ranges::any_of(pairs.own, unfit) ||
                std::ranges::any_of(pairs.baseline, unfit)) {
       finding.why_not = "not a positive number";

@@ -118,7 +118,7 @@ TEST(Claims, AreRatiosOfPairs) {
   ASSERT_TRUE(findings[0].ratio.has_value());
   EXPECT_NEAR(findings[0].ratio->mean, std::cbrt(18.0), 1e-9);
   EXPECT_FALSE(findings[1].ratio.has_value());
-  EXPECT_EQ(findings[1].why_not, "below: not quoted");
+  EXPECT_EQ(findings[1].why_not, "lost: even the lowest value searched misses the objectives");
   EXPECT_THAT(claims_text(findings), HasSubstr("it helps  3x    2.62x"));
 }
 
