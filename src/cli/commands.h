@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "exit_codes.h"
 
@@ -23,6 +24,12 @@ void add_timing(CLI::App& app, Chosen& chosen);
 void add_trace(CLI::App& app, Chosen& chosen);
 void add_check(CLI::App& app, Chosen& chosen);
 void add_explain(CLI::App& app, Chosen& chosen);
+
+inline void add_overrides(CLI::App& command, std::vector<std::string>& overrides) {
+  command.add_option("--set", overrides, "Override one key of the scenario, PATH=VALUE")
+      ->allow_extra_args(false)
+      ->take_all();
+}
 
 // A word that stands for a value. CLI11's own transformer takes the number behind it too.
 template <class Value>

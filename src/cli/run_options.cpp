@@ -15,9 +15,7 @@ namespace {
 
 void add_common(CLI::App& command, RunRequest& request) {
   command.add_option("--out", request.out, "Result folder (default: out/NAME)");
-  command.add_option("--set", request.overrides, "Override one key of the scenario, PATH=VALUE")
-      ->allow_extra_args(false)
-      ->take_all();
+  add_overrides(command, request.overrides);
   command.add_option("--seed", request.seed, "Override the scenario's seed");
   command.add_option("--until", request.until, "Simulate only this much of the window, e.g. '2 h'");
   command.add_option("--progress", request.progress, "Progress on stderr")
@@ -95,14 +93,19 @@ void add_replay(CLI::App& app, Chosen& chosen) {
 }
 
 void add_check(CLI::App& app, Chosen& chosen) {
-  auto scenario = std::make_shared<std::string>();
+  struct Check {
+    std::string scenario;
+    std::vector<std::string> overrides;
+  };
+  auto check = std::make_shared<Check>();
   CLI::App& command =
       *app.add_subcommand("check", "Check a scenario; print every problem with its place");
-  command.add_option("SCENARIO", *scenario, "Scenario file (YAML)")->required();
-  command.callback([&chosen, scenario] {
-    chosen = [scenario] {
-      (void)config::load_scenario(*scenario);
-      fmt::print("{}: no problem found\n", *scenario);
+  command.add_option("SCENARIO", check->scenario, "Scenario file (YAML)")->required();
+  add_overrides(command, check->overrides);
+  command.callback([&chosen, check] {
+    chosen = [check] {
+      (void)config::load_scenario(check->scenario, check->overrides);
+      fmt::print("{}: no problem found\n", check->scenario);
       return int{kDone};
     };
   });

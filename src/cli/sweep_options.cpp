@@ -75,9 +75,7 @@ void add_plan(CLI::App& app, Chosen& chosen) {
                   "KEY=VALUE or KEY=xFACTOR: what it changes; none for none (default: 20 % more "
                   "traffic, a 30 % dearer GPU)")
       ->allow_extra_args(false);
-  command.add_option("--set", request->overrides, "Override one key of the scenario, PATH=VALUE")
-      ->allow_extra_args(false)
-      ->take_all();
+  add_overrides(command, request->overrides);
   command.add_option("--out", request->out, "Folder for plan.csv");
   command.add_flag("--quiet", request->quiet, "No progress on stderr");
   command.callback(

@@ -24,9 +24,7 @@ void add_step(CLI::App& command, bool decode, const StepWords& words, Chosen& ch
   command.add_option(words.tokens, request->tokens, words.tokens_help)
       ->delimiter(',')
       ->allow_extra_args(false);
-  command.add_option("--set", request->overrides, "Override one key of the scenario, PATH=VALUE")
-      ->allow_extra_args(false)
-      ->take_all();
+  add_overrides(command, request->overrides);
   command.add_option("--clock", request->clock, "Clock of a busy or of a cool chip")
       ->transform(one_of<timing::Clock>(
           {{"sustained", timing::Clock::Sustained}, {"cool", timing::Clock::Cool}}));

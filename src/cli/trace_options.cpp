@@ -60,9 +60,7 @@ void add_make(CLI::App& trace, Chosen& chosen) {
   CLI::App& make = *trace.add_subcommand("make", "Write the requests of a scenario as a trace");
   make.add_option("--scenario", request->scenario, "Scenario file (YAML)")->required();
   make.add_option("OUT", request->out, "New trace file (CSV; .zst or .gz: compressed)")->required();
-  make.add_option("--set", request->overrides, "Override one key of the scenario, PATH=VALUE")
-      ->allow_extra_args(false)
-      ->take_all();
+  add_overrides(make, request->overrides);
   make.add_option("--seed", request->seed, "Override the scenario's seed");
   make.add_option("--until", request->until, "Only this much of the window, e.g. '2 h'");
   when_asked_for(make, chosen, request, trace_make);

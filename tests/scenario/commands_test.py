@@ -20,6 +20,8 @@ class CommandsTest(ProgramTest):
                       wrong)
         self.assertGreater(len(wrong.splitlines()), 1, "all problems at once")
         self.assertIn("no_such.yaml", self.refused("check", "no_such.yaml"))
+        self.assertIn("no problem", self.epfleet("check", QUICK, "--set", "decode.gpus=72").stdout)
+        self.assertIn("decode.gpus", self.refused("check", QUICK, "--set", "decode.gpus=8"))
 
     def test_explain(self):
         everything = self.epfleet("explain").stdout
