@@ -4,6 +4,7 @@
 #include <archive_entry.h>
 #include <fmt/core.h>
 
+#include <cerrno>
 #include <utility>
 
 #include "epfleet/base/error.h"
@@ -48,7 +49,11 @@ InputFile::InputFile(std::string path)
   archive_read_support_format_raw(archive_->handle);
   archive_read_support_format_empty(archive_->handle);
   if (archive_read_open_filename(archive_->handle, path_.c_str(), kDiskBlock) != ARCHIVE_OK) {
-    refuse(path_, fmt::format("cannot be read: {}", archive_->error()), "check the path");
+    // libarchive's own errors are -1 and EILSEQ; the system's (no such file) come as they are.
+    const int why = archive_errno(archive_->handle);
+    const bool damaged = why < 0 || why == EILSEQ;
+    refuse(path_, fmt::format("cannot be read: {}", archive_->error()),
+           damaged ? "the file is cut or damaged: fetch it again" : "check the path");
   }
   struct archive_entry* entry = nullptr;
   const int opened = archive_read_next_header(archive_->handle, &entry);

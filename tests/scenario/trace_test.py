@@ -292,6 +292,7 @@ class DamageTest(ProgramTest):
         for name, packed in [("a.zst", subprocess.run(["zstd", "-qc"], input=text, check=True,
                                                       stdout=subprocess.PIPE).stdout),
                              ("a.gz", gzip.compress(text))]:
+            self.said(name, packed[:40], "cut or damaged")  # too short even to begin
             self.said(name, packed[:len(packed) // 2], "cut or damaged")
             said = json.loads(self.epfleet("trace", "stat", name, "--lenient", "--json").stdout)
             self.assertGreater(said["requests"], 300)
