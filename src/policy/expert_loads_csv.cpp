@@ -6,48 +6,63 @@
 #include <cctype>
 #include <charconv>
 #include <cmath>
-#include <fstream>
+#include <string_view>
 
 #include "epfleet/base/error.h"
+#include "epfleet/workload/line_reader.h"
 
 namespace epfleet::policy {
 namespace {
 
-base::Problem problem(const std::string& file, int line, int column, std::string what,
-                      std::string remedy) {
-  return {file, line, column, "", std::move(what), std::move(remedy)};
-}
+using workload::LineReader;
 
-std::string trimmed(const std::string& text) {
-  const auto first = text.find_first_not_of(" \t\r");
-  const auto last = text.find_last_not_of(" \t\r");
-  return first == std::string::npos ? "" : text.substr(first, last - first + 1);
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  const auto last = text.find_last_not_of(" \t");
+  return first == std::string_view::npos ? "" : text.substr(first, last - first + 1);
 }
 
 // A number >= 0, or nothing.
-bool read_number(const std::string& text, double& value) {
+bool read_number(std::string_view text, double& value) {
   const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
   return result.ec == std::errc{} && result.ptr == text.data() + text.size() &&
          std::isfinite(value) && value >= 0.0;
 }
 
-// A row of loads; none for a first line of words. Problems are added.
-std::vector<double> read_row(const std::string& line, const std::string& file, int number,
-                             bool may_be_header, std::vector<base::Problem>& problems) {
+// Collects what is wrong with the lines of a file, so that all of it is said at once.
+class Problems {
+ public:
+  explicit Problems(const LineReader& lines) : lines_(lines) {}
+  void add(std::size_t column, std::string what, std::string remedy) {
+    all_.push_back({lines_.path(), static_cast<int>(lines_.number()), static_cast<int>(column), "",
+                    std::move(what), std::move(remedy)});
+  }
+  void throw_any() {
+    if (!all_.empty()) {
+      throw base::InputError(std::move(all_));
+    }
+  }
+
+ private:
+  const LineReader& lines_;
+  std::vector<base::Problem> all_;
+};
+
+// A row of loads; none for a first line of words.
+std::vector<double> read_row(std::string_view line, bool may_be_header, Problems& problems) {
   std::vector<double> row;
   std::size_t at = 0;
   while (at <= line.size()) {
     const std::size_t comma = std::min(line.find(',', at), line.size());
-    const std::string field = trimmed(line.substr(at, comma - at));
+    const std::string_view field = trimmed(line.substr(at, comma - at));
     double value = 0.0;
     if (!read_number(field, value)) {
       const bool word = !field.empty() && std::isalpha(static_cast<unsigned char>(field[0])) != 0;
       if (may_be_header && word && field != "nan" && field != "inf") {
         return {};
       }
-      problems.push_back(problem(file, number, static_cast<int>(at) + 1,
-                                 fmt::format("'{}' is not a load", field),
-                                 "write numbers >= 0, one an expert"));
+      problems.add(at + 1, fmt::format("'{}' is not a load", field),
+                   "write numbers >= 0, one an expert");
     }
     row.push_back(value);
     at = comma + 1;
@@ -58,35 +73,33 @@ std::vector<double> read_row(const std::string& line, const std::string& file, i
 }  // namespace
 
 ExpertLoads read_expert_loads(const std::string& path) {
-  std::ifstream file(path);
-  std::vector<base::Problem> problems;
-  if (!file) {
-    throw base::InputError(problem(path, 0, 0, "cannot be read", "check the path"));
-  }
+  LineReader lines(path);
+  Problems problems(lines);
   ExpertLoads loads;
-  std::string line;
   bool first = true;
-  for (int number = 1; std::getline(file, line); ++number) {
-    if (trimmed(line).empty() || line[0] == '#') {
+  for (auto got = lines.next(); got != LineReader::Got::End; got = lines.next()) {
+    if (got == LineReader::Got::TooLong) {
+      problems.add(1, "the line is too long for a row of loads", "is this a CSV file?");
       continue;
     }
-    std::vector<double> row = read_row(line, path, number, first, problems);
+    if (trimmed(lines.line()).empty() || lines.line().front() == '#') {
+      continue;
+    }
+    std::vector<double> row = read_row(lines.line(), first, problems);
     first = false;
     if (row.empty()) {
       continue;
     }
     if (!loads.empty() && row.size() != loads.front().size()) {
-      problems.push_back(problem(
-          path, number, 0, fmt::format("has {} loads, not {}", row.size(), loads.front().size()),
-          "every layer has the same experts"));
+      problems.add(0, fmt::format("has {} loads, not {}", row.size(), loads.front().size()),
+                   "every layer has the same experts");
     }
     loads.push_back(std::move(row));
   }
-  if (!problems.empty()) {
-    throw base::InputError(std::move(problems));
-  }
+  problems.throw_any();
   if (loads.empty()) {
-    throw base::InputError(problem(path, 0, 0, "has no layers", "write a row a layer"));
+    throw base::InputError(
+        {.file = path, .what = "has no layers", .remedy = "write a row a layer"});
   }
   return loads;
 }

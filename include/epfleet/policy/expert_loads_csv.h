@@ -1,6 +1,6 @@
-// Loads of experts as a table: CSV, a row per layer with experts, a column per logical expert.
-// A first line of words is a header; empty lines and lines that begin with '#' are skipped. Loads
-// are numbers >= 0 in any unit: only their ratio within a layer counts.
+// Loads of experts as a table: CSV (plain or compressed), a row per layer with experts, a column
+// per logical expert. A first line of words is a header; empty lines and lines that begin with '#'
+// are skipped. Loads are numbers >= 0 in any unit: only their ratio within a layer counts.
 #pragma once
 
 #include <string>

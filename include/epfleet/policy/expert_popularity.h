@@ -12,8 +12,8 @@
 // Left out: correlation between layers, topics that raise several experts together, a day's shape;
 // choosing 8 without replacement makes the shares of very popular experts smaller than their
 // popularity, also where that was observed.
-// Source of the range of s: measurements of expert kernels under power laws with 0.6 to 1.2 (H100,
-// shared/facts/h100_aic_moe.csv). Sigma, drift and its kind are guesses.
+// Source of the range of s: expert kernels measured under power laws with 0.6 to 1.2 (H100,
+// aiconfigurator's MoE tables). Sigma, drift and its kind are guesses.
 #pragma once
 
 #include <cstdint>
