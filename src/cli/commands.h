@@ -25,8 +25,8 @@ void add_trace(CLI::App& app, Chosen& chosen);
 void add_check(CLI::App& app, Chosen& chosen);
 void add_explain(CLI::App& app, Chosen& chosen);
 
-inline void add_overrides(CLI::App& command, std::vector<std::string>& overrides) {
-  command.add_option("--set", overrides, "Override one key of the scenario, PATH=VALUE")
+inline CLI::Option* add_overrides(CLI::App& command, std::vector<std::string>& overrides) {
+  return command.add_option("--set", overrides, "Override one key of the scenario, PATH=VALUE")
       ->allow_extra_args(false)
       ->take_all();
 }

@@ -89,10 +89,7 @@ void add_experts(CLI::App& app, Chosen& chosen) {
   auto* scenario = command.add_option("--scenario", request->scenario,
                                       "Scenario file (YAML): imbalance of its units by tokens, "
                                       "and what a rebalance moves");
-  command.add_option("--set", request->overrides, "Override one key of the scenario, PATH=VALUE")
-      ->needs(scenario)
-      ->allow_extra_args(false)
-      ->take_all();
+  add_overrides(command, request->overrides)->needs(scenario);
   auto* loads = command.add_option("--loads", request->loads,
                                    "CSV: a row a layer, a column a logical expert");
   loads->excludes(scenario);
