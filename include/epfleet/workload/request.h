@@ -2,8 +2,10 @@
 // may know (its output length), which no policy gets to see.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <string_view>
 
 #include "epfleet/base/id.h"
 #include "epfleet/base/time.h"
@@ -14,6 +16,15 @@ enum class Variant : std::uint8_t { V3, R1 };
 enum class Channel : std::uint8_t { Web, App, Api };
 inline constexpr std::size_t kVariants = 2;
 inline constexpr std::size_t kChannels = 3;
+inline constexpr std::array<std::string_view, kVariants> kVariantNames = {"v3", "r1"};
+inline constexpr std::array<std::string_view, kChannels> kChannelNames = {"web", "app", "api"};
+
+[[nodiscard]] constexpr std::string_view name_of(Variant variant) {
+  return kVariantNames[static_cast<std::size_t>(variant)];
+}
+[[nodiscard]] constexpr std::string_view name_of(Channel channel) {
+  return kChannelNames[static_cast<std::size_t>(channel)];
+}
 
 // Where the prompt's first tokens have been seen before. The prompt begins with `shared_tokens` of
 // shared prefix `shared_id` (a system prompt or an API template); its first `session_tokens` tokens
