@@ -14,11 +14,11 @@ import tempfile
 FLOORS = {
     "base": 1,
     "engine": 2, "workload": 2, "hardware": 2, "model": 2,
-    "timing": 3, "cache": 3, "policy": 3, "observe": 3,
+    "timing": 3, "cache": 3, "experts": 3, "policy": 3, "observe": 3,
     "serving": 4, "metrics": 4,
     "cluster": 5, "cost": 5,
     "config": 6, "report": 6,
-    "experiment": 7,
+    "experiment": 7, "calibration": 7,
     "cli": 8,
 }
 
