@@ -9,12 +9,12 @@
 #include <string_view>
 
 #include "epfleet/base/error.h"
-#include "epfleet/workload/line_reader.h"
+#include "epfleet/text/line_reader.h"
 
 namespace epfleet::experts {
 namespace {
 
-using workload::LineReader;
+using text::LineReader;
 
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");

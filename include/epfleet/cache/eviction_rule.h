@@ -11,7 +11,7 @@
 #include <memory>
 
 #include "epfleet/base/registry.h"
-#include "epfleet/workload/trace_record.h"
+#include "epfleet/workload/block_lists.h"
 
 namespace epfleet::cache {
 

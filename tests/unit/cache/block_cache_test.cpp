@@ -10,7 +10,7 @@
 
 #include "epfleet/cache/reuse_profile.h"
 #include "epfleet/cache/session_cache.h"
-#include "epfleet/workload/session_blocks.h"
+#include "epfleet/traces/session_blocks.h"
 #include "random_sessions.h"
 #include "support/block_trace.h"
 
@@ -177,7 +177,7 @@ TEST(BlockCache, EqualsSessionExtentsUnderATtl) {
     config.eviction = "ttl";
     config.ttl = std::chrono::seconds(30);
     config.block = kSmall;
-    workload::SessionBlocks ids(kSmall);
+    traces::SessionBlocks ids(kSmall);
     std::vector<workload::Request> requests;
     std::vector<PromptBlocks> prompts;
     std::array<std::uint64_t, RandomSessions::kSlots> session_of{};
@@ -192,7 +192,7 @@ TEST(BlockCache, EqualsSessionExtentsUnderATtl) {
         request.prefix.session_tokens = 0;
       }
       prompt_before[slot] = request.prompt_tokens;
-      workload::TraceRecord record;
+      traces::TraceRecord record;
       record.input = request.prompt_tokens;
       record.session = session_of[slot];
       record.session_tokens = request.prefix.session_tokens;
