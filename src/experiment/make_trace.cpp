@@ -33,7 +33,8 @@ traces::TraceRecord record_of(const workload::Request& request, const Workload& 
 
 MadeTrace make_trace(const config::Scenario& scenario, base::Duration until,
                      const std::string& path) {
-  const cluster::FleetSpec spec = fleet_spec(scenario, until);
+  cluster::FleetSpec spec = scenario;
+  spec.duration = until;
   const cluster::StepPricers pricers = cluster::make_step_pricers(spec);
   base::Worker worker;
   const Workload workload(scenario, spec, pricers, &worker);

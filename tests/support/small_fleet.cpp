@@ -8,7 +8,6 @@
 #include "epfleet/cluster/fleet.h"
 #include "epfleet/config/loader.h"
 #include "epfleet/config/resolved.h"
-#include "epfleet/experiment/run_scenario.h"
 #include "epfleet/sessions/session_source.h"
 #include "epfleet/sessions/token_rate_source.h"
 #include "epfleet/workload/arrival_feed.h"
@@ -118,9 +117,7 @@ std::int64_t FleetRun::rate_fixed() const {
   return static_cast<std::int64_t>((1.0 + spec.decode.mtp.acceptance) * 256.0 + 0.5);
 }
 
-FleetRun run_fleet(const config::Scenario& scenario) {
-  return run_fleet(scenario, experiment::fleet_spec(scenario, scenario.duration));
-}
+FleetRun run_fleet(const config::Scenario& scenario) { return run_fleet(scenario, scenario); }
 
 FleetRun run_fleet(const config::Scenario& scenario, const cluster::FleetSpec& spec) {
   FleetRun run;

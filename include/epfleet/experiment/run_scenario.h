@@ -8,7 +8,6 @@
 #include <string>
 
 #include "epfleet/base/time.h"
-#include "epfleet/cluster/fleet_spec.h"
 #include "epfleet/config/scenario.h"
 #include "epfleet/observe/facts.h"
 #include "epfleet/report/result_folder.h"
@@ -30,9 +29,5 @@ struct RunOptions {
 // broken trace).
 [[nodiscard]] report::RunReport run_scenario(const config::Scenario& scenario,
                                              const RunOptions& options);
-
-// What the cluster needs of a scenario. `counted`: length of the counted window that is simulated.
-[[nodiscard]] cluster::FleetSpec fleet_spec(const config::Scenario& scenario,
-                                            base::Duration counted);
 
 }  // namespace epfleet::experiment
