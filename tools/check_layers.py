@@ -15,11 +15,11 @@ FLOORS = {
     "base": 1,
     "text": 2, "engine": 2, "hardware": 2, "model": 2,
     "workload": 3, "timing": 3,
-    "traces": 4, "sessions": 4, "cache": 4, "policy": 4, "observe": 4,
+    "traces": 4, "sessions": 4, "cache": 4, "experts": 4, "policy": 4, "observe": 4,
     "serving": 5, "metrics": 5,
     "cluster": 6, "cost": 6,
     "config": 8, "report": 8,
-    "experiment": 9,
+    "experiment": 9, "calibration": 9,
     "cli": 10,
 }
 
