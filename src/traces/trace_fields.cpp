@@ -68,6 +68,21 @@ std::optional<LineFault> read_seconds(std::string_view text, base::Duration& tim
                                   : not_a_number(text);
 }
 
+std::optional<LineFault> read_milliseconds(std::string_view text, base::Duration& time) {
+  const std::size_t point = std::min(text.find('.'), text.size());
+  const auto whole = text::parse_whole<std::int64_t>(text.substr(0, point));
+  std::string_view part = text.substr(std::min(point + 1, text.size()));
+  const std::int64_t fraction = text::take_fraction(part) / 1000;
+  if (text.starts_with('-')) {
+    return LineFault{kNegative, 0, fmt::format("'{}' is negative", text), "give 0 or more"};
+  }
+  if (!whole || !part.empty() || *whole > text::kMostSeconds * 1000) {
+    return not_a_number(text);
+  }
+  time = std::chrono::milliseconds(*whole) + base::Duration(fraction);
+  return std::nullopt;
+}
+
 std::optional<LineFault> read_date(std::string_view text, base::Duration& time) {
   constexpr std::int64_t kMostFrom1970 = 7'300'000'000;  // seconds: to the year 2200
   const auto date = text::parse_date(text);

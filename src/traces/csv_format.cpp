@@ -1,5 +1,5 @@
-// Request traces in CSV. A format is a list of column names and what they hold; columns may come in
-// any order and others are ignored.
+#include "csv_format.h"
+
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
@@ -9,75 +9,10 @@
 
 #include "epfleet/text/csv_row.h"
 #include "epfleet/text/parse.h"
-#include "line_format.h"
 #include "trace_fields.h"
 
 namespace epfleet::traces {
 namespace {
-
-enum class Holds : std::uint8_t {
-  Nothing,
-  Seconds,
-  Date,
-  Input,
-  Output,
-  Reasoning,
-  Cached,
-  Session,
-  Turn,
-  SessionTokens,
-  SharedPrefix,
-  SharedTokens,
-  LastTurn,
-  VariantName,
-  ChannelName,
-  Blocks,
-};
-
-struct Column {
-  std::string_view name;
-  Holds holds;
-  bool needed = true;
-};
-
-struct Dialect {
-  TraceFormat format;
-  std::vector<Column> columns;
-};
-
-constexpr std::string_view kBlocksPrefix = "block_ids_";  // behind it: tokens of a block
-
-const std::vector<Dialect>& dialects() {
-  static const std::vector<Dialect> kDialects = {
-      {TraceFormat::Azure,
-       {{"TIMESTAMP", Holds::Date},
-        {"ContextTokens", Holds::Input},
-        {"GeneratedTokens", Holds::Output}}},
-      {TraceFormat::BurstGpt,
-       {{"Timestamp", Holds::Seconds},
-        {"Request tokens", Holds::Input},
-        {"Response tokens", Holds::Output}}},
-      {TraceFormat::Vidur,
-       {{"arrived_at", Holds::Seconds},
-        {"num_prefill_tokens", Holds::Input},
-        {"num_decode_tokens", Holds::Output}}},
-      {TraceFormat::Epfleet,
-       {{"arrival_s", Holds::Seconds},
-        {"input_tokens", Holds::Input},
-        {"output_tokens", Holds::Output},
-        {"reasoning_tokens", Holds::Reasoning, false},
-        {"cached_tokens", Holds::Cached, false},
-        {"session", Holds::Session, false},
-        {"turn", Holds::Turn, false},
-        {"session_tokens", Holds::SessionTokens, false},
-        {"shared_prefix", Holds::SharedPrefix, false},
-        {"shared_tokens", Holds::SharedTokens, false},
-        {"last_turn", Holds::LastTurn, false},
-        {"variant", Holds::VariantName, false},
-        {"channel", Holds::ChannelName, false}}},
-  };
-  return kDialects;
-}
 
 class CsvFormat final : public LineFormat {
  public:
@@ -114,6 +49,8 @@ class CsvFormat final : public LineFormat {
     switch (holds) {
       case Holds::Seconds:
         return read_seconds(text, record.time);
+      case Holds::Milliseconds:
+        return read_milliseconds(text, record.time);
       case Holds::Date:
         return read_date(text, record.time);
       case Holds::Input:
@@ -167,39 +104,44 @@ std::vector<std::string> header_names(std::string_view header) {
   return names;
 }
 
-bool has_needed(const Dialect& dialect, const std::vector<std::string>& names) {
-  return std::ranges::all_of(dialect.columns, [&](const Column& column) {
-    return !column.needed || std::ranges::find(names, column.name) != names.end();
+bool stands_for(const CsvColumn& column, std::string_view name) {
+  return column.name.ends_with('*')
+             ? name.starts_with(column.name.substr(0, column.name.size() - 1))
+             : name == column.name;
+}
+
+bool has_needed(std::span<const CsvColumn> columns, const std::vector<std::string>& names) {
+  return std::ranges::all_of(columns, [&](const CsvColumn& column) {
+    return !column.needed || std::ranges::any_of(names, [&](const std::string& name) {
+      return stands_for(column, name);
+    });
   });
 }
 
-// What stands behind block_ids_, 0 if that is no sensible count.
+// What stands behind the last _ of block_ids_512, 0 if that is no sensible count.
 std::int64_t block_tokens_of(std::string_view name) {
   constexpr std::int64_t kMostBlock = 65'536;
-  const auto tokens = text::parse_whole<std::int64_t>(name.substr(kBlocksPrefix.size()));
+  const auto tokens = text::parse_whole<std::int64_t>(name.substr(name.rfind('_') + 1));
   return tokens > 0 && tokens <= kMostBlock ? *tokens : 0;
 }
 
 }  // namespace
 
-std::unique_ptr<LineFormat> make_csv_format(std::string_view header, TraceInfo& info,
+std::unique_ptr<LineFormat> make_csv_format(std::span<const CsvColumn> columns,
+                                            std::string_view header, TraceInfo& info,
                                             std::optional<LineFault>& fault) {
   std::vector<std::string> names = header_names(header);
-  const auto dialect =
-      std::ranges::find_if(dialects(), [&](const Dialect& d) { return has_needed(d, names); });
-  if (dialect == dialects().end()) {
+  if (!has_needed(columns, names)) {
     return nullptr;
   }
-  info.format = dialect->format;
   std::vector<Holds> holds(names.size(), Holds::Nothing);
   for (std::size_t i = 0; i < names.size(); ++i) {
-    for (const Column& column : dialect->columns) {
-      if (column.name == names[i]) {
+    for (const CsvColumn& column : columns) {
+      if (stands_for(column, names[i])) {
         holds[i] = column.holds;
       }
     }
-    if (dialect->format == TraceFormat::Epfleet && names[i].starts_with(kBlocksPrefix)) {
-      holds[i] = Holds::Blocks;
+    if (holds[i] == Holds::Blocks) {
       info.block_tokens = block_tokens_of(names[i]);
       if (info.block_tokens == 0) {
         fault = {kBadValue, 1, fmt::format("the column {} names no block size", names[i]),
