@@ -20,11 +20,6 @@ constexpr std::size_t kBuffered = 1U << 18U;
 
 bool ends_with(const std::string& text, const char* ending) { return text.ends_with(ending); }
 
-const char* name_of(Channel channel) {
-  constexpr const char* kNames[] = {"web", "app", "api"};
-  return kNames[static_cast<std::size_t>(channel)];
-}
-
 }  // namespace
 
 // Written aside, compressed on the way, renamed at the end.
@@ -135,8 +130,7 @@ void TraceWriter::write_csv(const TraceRecord& record, base::Duration time) {
   if (info_.sessions) {
     fmt::format_to(out, ",{},{},{},{},{},{},{},{},{}", record.reasoning, record.session,
                    record.turn, record.session_tokens, record.shared_prefix, record.shared_tokens,
-                   record.last_turn ? 1 : 0,
-                   record.variant.value_or(Variant::V3) == Variant::R1 ? "r1" : "v3",
+                   record.last_turn ? 1 : 0, name_of(record.variant.value_or(Variant::V3)),
                    name_of(record.channel.value_or(Channel::Api)));
   }
   if (info_.block_tokens > 0) {
