@@ -20,7 +20,8 @@ T difference(T to, const T& from) {
 
 // The flows between two samples; the state is that at the first.
 Interval between(const FleetSample& from, const FleetSample& to) {
-  Interval row{difference<observe::FleetTotals>(to, from)};
+  Interval row;
+  static_cast<observe::FleetTotals&>(row) = difference<observe::FleetTotals>(to, from);
   row.begin = from.time;
   row.end = to.time;
   row.at_begin = from;
