@@ -67,7 +67,7 @@ constexpr Column kStateColumns[] = {
     {"nodes_loading", [](const Row& r) { return cell(r.interval.at_begin.nodes_loading); }},
     {"prefill_nodes_allotted", [](const Row& r) { return cell(r.interval.at_begin.prefill_nodes_allotted); }},
     {"decode_nodes_allotted", [](const Row& r) { return cell(r.interval.at_begin.decode_nodes_allotted); }},
-    {"in_service_requests", [](const Row& r) { return cell(r.interval.at_begin.requests_in_service); }},
+    {"in_service_requests", [](const Row& r) { return cell(r.interval.in_service_at_begin); }},
     {"prefill_queue_requests", [](const Row& r) { return cell(r.interval.at_begin.prefill_queue_requests); }},
     {"prefill_queue_tokens", [](const Row& r) { return cell(r.interval.at_begin.prefill_queue_tokens); }},
     {"decode_waiting_requests", [](const Row& r) { return cell(r.interval.at_begin.decode_waiting_requests); }},
