@@ -11,9 +11,9 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from support.program import PROGRAM, SMALL, SOURCE, ProgramTest, main  # noqa: E402
+from support.program import PROGRAM, REFERENCE, SMALL, SOURCE, ProgramTest, main  # noqa: E402
 
-SLURM = pathlib.Path(os.environ.get("EPFLEET_SHARED_DIR", "")) / "slurm"
+SLURM = REFERENCE / "slurm"
 SWEEP = """
 scenario: base.yaml
 grid:
@@ -40,7 +40,7 @@ def skip(reason):
 
 def install():
     if not (SLURM / "up.sh").exists():
-        skip(f"no {SLURM}/up.sh; set EPFLEET_SHARED_DIR")
+        skip(f"no {SLURM}/up.sh: EPFLEET_SHARED_DIR names the folder of reference data")
     done = subprocess.run([SOURCE / "tools/install_packages.sh", "cluster"], capture_output=True,
                           text=True)
     if done.returncode != 0 or not shutil.which("slurmctld", path="/usr/sbin:/sbin"):
