@@ -18,7 +18,7 @@ DecodeFleet::DecodeFleet(const FleetSpec& spec, const StepPricers& pricers, std:
       gpus_per_node_(static_cast<std::size_t>(spec.decode_hardware.gpus_per_node)),
       kv_bytes_per_token_(kv_bytes_per_token(spec)),
       pcie_bandwidth_(spec.decode_hardware.pcie_bandwidth),
-      unit_rule_(policy::make_decode_unit_rule(spec.decode.balancer.unit, spec.seed)),
+      unit_rule_(policy::decode_unit_rules()[spec.decode.balancer.unit](spec.seed)),
       view_age_(spec.decode.balancer.view_age),
       next_report_(units, spec.run_start()),
       pool_(pool),
@@ -33,7 +33,7 @@ DecodeFleet::DecodeFleet(const FleetSpec& spec, const StepPricers& pricers, std:
   units_.reserve(units);
   for (std::uint32_t i = 0; i < units; ++i) {
     gpu_rules_.push_back(
-        policy::make_decode_gpu_rule(spec.decode.balancer.gpu, base::mix64(spec.seed + i)));
+        policy::decode_gpu_rules()[spec.decode.balancer.gpu](base::mix64(spec.seed + i)));
     limits.even = gpu_rules_.back()->evens_out();
     limits.rebalance = pause_of_unit(spec, pricers.decode_stall, i, units);
     units_.emplace_back(base::UnitId(i), limits, pricers.decode, pool);

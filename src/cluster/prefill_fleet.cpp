@@ -15,7 +15,7 @@ PrefillFleet::PrefillFleet(const FleetSpec& spec, const StepPricers& pricers, st
       nodes_(
           static_cast<std::size_t>(spec.prefill_layout.gpus / spec.prefill_hardware.gpus_per_node)),
       kv_bytes_per_token_(kv_bytes_per_token(spec)),
-      unit_rule_(policy::make_prefill_unit_rule(spec.prefill.balancer.unit, spec.seed)),
+      unit_rule_(policy::prefill_unit_rules()[spec.prefill.balancer.unit](spec.seed)),
       view_age_(spec.prefill.balancer.view_age),
       next_report_(units, spec.run_start()),
       pool_(pool),
@@ -29,7 +29,7 @@ PrefillFleet::PrefillFleet(const FleetSpec& spec, const StepPricers& pricers, st
   units_.reserve(units);
   for (std::uint32_t i = 0; i < units; ++i) {
     gpu_rules_.push_back(
-        policy::make_prefill_gpu_rule(spec.prefill.balancer.gpu, base::mix64(spec.seed + i)));
+        policy::prefill_gpu_rules()[spec.prefill.balancer.gpu](base::mix64(spec.seed + i)));
     limits.rebalance = pause_of_unit(spec, pricers.prefill_stall, i, units);
     units_.emplace_back(base::UnitId(i), limits, pricers.prefill, *gpu_rules_.back(), pool);
     clocks_.emplace_back(static_cast<std::int64_t>(nodes_), spec.run_start());
