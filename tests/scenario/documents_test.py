@@ -13,8 +13,8 @@ from support.program import PROGRAM, SOURCE, main  # noqa: E402
 
 PAGES = [SOURCE / name for name in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]] + sorted((SOURCE / "docs").glob("*.md"))
 TOP = ("src", "include", "tests", "tools", "configs", "docs", "traces", "bench")
-# The documents name the modules as they are once `workload`, `policy` and `cluster` are divided.
-DIVIDED = all((SOURCE / "include/epfleet" / name).exists() for name in ["traces", "experts", "cluster/request_flow.h"])
+# What the documents name already and `cluster` and `policy` do not have yet.
+COMING = {"RequestFlow", "UnitLifecycle", "UnitPool", "FleetSampler", "scaling_rules"}
 NOWHERE = ["--day", "--speed", "--plan", "--ablations"]
 
 
@@ -39,8 +39,6 @@ class DocumentsTest(unittest.TestCase):
                     continue
                 path, _, anchor = link.partition("#")
                 target = page.parent / path if path else page
-                if not DIVIDED and path == "../src/traces/README.md":
-                    continue
                 with self.subTest(page=page.name, link=link):
                     self.assertTrue(target.exists())
                     if anchor:
@@ -85,7 +83,6 @@ class DocumentsTest(unittest.TestCase):
                 self.assertTrue(any(file.startswith("tests/") for file in files))
 
     # classes and functions of the table "Where to look" are where it says
-    @unittest.skipUnless(DIVIDED, "modules are not divided yet")
     def test_the_map(self):
         text = (SOURCE / "docs" / "architecture.md").read_text().split("## Where to look")[1]
         rows = re.findall(r"^\| .* \| `(\w+)` \| (`.*`) \|$", text, re.MULTILINE)
@@ -94,7 +91,7 @@ class DocumentsTest(unittest.TestCase):
             folders = [SOURCE / "include" / "epfleet" / module, SOURCE / "src" / module]
             files = [path for folder in folders for path in folder.glob("*.[hc]*")]
             code = "\n".join(path.stem + "\n" + path.read_text() for path in files)
-            for name in re.findall(r"`(\w+)`", names):
+            for name in set(re.findall(r"`(\w+)`", names)) - COMING:
                 with self.subTest(module=module, name=name):
                     self.assertTrue(re.search(rf"\b{name}\b", code))
 
