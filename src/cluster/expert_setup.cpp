@@ -93,19 +93,19 @@ bool stalls(const FleetSpec& spec) {
 }  // namespace
 
 experts::ExpertLoadSpec prefill_expert_load(const FleetSpec& spec) {
-  return load_of(spec, spec.prefill_layout);
+  return load_of(spec, prefill_layout(spec));
 }
 
 experts::ExpertLoadSpec decode_expert_load(const FleetSpec& spec) {
-  return load_of(spec, spec.decode_layout);
+  return load_of(spec, decode_layout(spec));
 }
 
 RebalanceWork prefill_rebalance(const FleetSpec& spec) {
-  return work_of(spec, spec.prefill_layout, spec.prefill_hardware.rdma_bandwidth);
+  return work_of(spec, prefill_layout(spec), spec.prefill_hardware.rdma_bandwidth);
 }
 
 RebalanceWork decode_rebalance(const FleetSpec& spec) {
-  return work_of(spec, spec.decode_layout, spec.decode_hardware.rdma_bandwidth);
+  return work_of(spec, decode_layout(spec), spec.decode_hardware.rdma_bandwidth);
 }
 
 base::Duration prefill_stall(const FleetSpec& spec) {

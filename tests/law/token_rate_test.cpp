@@ -79,7 +79,7 @@ TEST(TokenRateLaws, PromptAndAnswerShareTheContext) {
   const FleetRun run = run_fleet(scenario);
   EXPECT_EQ(run.ledger.last().rejected, 0);
   for (const workload::Request& request : run.ledger.arrivals) {
-    EXPECT_LE(request.prompt_tokens + request.output_tokens, run.spec.context_limit);
+    EXPECT_LE(request.prompt_tokens + request.output_tokens, run.spec.workload.context_limit);
   }
   expect_bins(run, sessions::read_token_rate_trace(scenario.workload, scenario.duration));
 }
@@ -96,7 +96,7 @@ TEST(TokenRateLaws, ScalingKeepsRequestsWithinTheContext) {
       run_fleet(trace.scenario(6, {"workload.rate_scale=0.9", "workload.warm_up=0 s"}));
   std::int64_t input = 0;
   for (const workload::Request& request : run.ledger.arrivals) {
-    EXPECT_LE(request.prompt_tokens + request.output_tokens, run.spec.context_limit);
+    EXPECT_LE(request.prompt_tokens + request.output_tokens, run.spec.workload.context_limit);
     input += request.prompt_tokens;
   }
   EXPECT_EQ(run.ledger.arrivals.size(), 5U);  // floor(6 x 0.9)
