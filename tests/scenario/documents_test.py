@@ -13,8 +13,8 @@ from support.program import PROGRAM, SOURCE, main  # noqa: E402
 
 PAGES = [SOURCE / name for name in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]] + sorted((SOURCE / "docs").glob("*.md"))
 TOP = ("src", "include", "tests", "tools", "configs", "docs", "traces", "bench")
-# What the documents name already and `cluster` and `policy` do not have yet.
-COMING = {"RequestFlow", "UnitLifecycle", "UnitPool", "FleetSampler", "scaling_rules"}
+# What the documents name already and `policy` does not have yet.
+COMING = {"scaling_rules"}
 NOWHERE = ["--day", "--speed", "--plan", "--ablations"]
 
 
