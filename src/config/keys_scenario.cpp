@@ -1,22 +1,20 @@
 // Keys at the top of a scenario, the fleet, scaling and the service-level objectives.
 #include <algorithm>
-#include <charconv>
 #include <tuple>
 
+#include "epfleet/text/parse.h"
 #include "key_rows.h"
 
 namespace epfleet::config {
 namespace {
 
 Parsed<std::uint64_t> seed_from(const std::string& text) {
-  std::uint64_t seed = 0;
-  const char* end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, seed);
-  if (result.ec != std::errc{} || result.ptr != end || (text.size() > 1 && text[0] == '0')) {
+  const auto seed = text::parse_whole<std::uint64_t>(text);
+  if (!seed || (text.size() > 1 && text[0] == '0')) {
     return tl::unexpected(Fault{fmt::format("'{}' is not a seed", text),
                                 "write a whole number from 0 to 18446744073709551615"});
   }
-  return seed;
+  return *seed;
 }
 
 Key seed_row() {

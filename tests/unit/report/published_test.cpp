@@ -10,6 +10,7 @@
 #include "epfleet/base/error.h"
 #include "epfleet/report/checks.h"
 #include "epfleet/report/result_folder.h"
+#include "epfleet/text/files.h"
 #include "sample_report.h"
 
 namespace epfleet::report {
@@ -21,7 +22,7 @@ class PublishedFiles : public ::testing::Test {
  protected:
   // Loads `text` as the file of published values; the text of the refusal, or empty.
   std::string refusal(const std::string& text) {
-    write_text_file(temporary_.path() / "p.csv", text);
+    text::write_file(temporary_.path() / "p.csv", text);
     observe::ReportConfig config;
     config.published = (temporary_.path() / "p.csv").string();
     try {
@@ -82,7 +83,7 @@ TEST_F(PublishedFiles, AMissingFileIsTheUsersMistake) {
 TEST_F(PublishedFiles, ReadsBands) {
   observe::ReportConfig config;
   config.bands = (temporary_.path() / "bands.json").string();
-  write_text_file(config.bands, R"({"scenario_fingerprint": "ab",
+  text::write_file(config.bands, R"({"scenario_fingerprint": "ab",
                                     "rows": [{"name": "cost.usd", "low": 1.5, "high": null}]})");
   const Published published = load_published(config);
   ASSERT_TRUE(published.bands.has_value());
@@ -92,7 +93,7 @@ TEST_F(PublishedFiles, ReadsBands) {
 
   for (const char* bad : {"", "[]", "{}", R"({"rows": []})",
                           R"({"scenario_fingerprint": "ab", "rows": [{"low": 1}]})"}) {
-    write_text_file(config.bands, bad);
+    text::write_file(config.bands, bad);
     EXPECT_THROW((void)load_published(config), base::InputError) << bad;
   }
 }
