@@ -22,7 +22,7 @@ policy::DecodeAsk ask_of(const LiveRequest& request) {
 
 DecodeRouter::DecodeRouter(FleetState& fleet)
     : fleet_(fleet),
-      rule_(policy::make_decode_unit_rule(fleet.spec.decode.balancer.unit, fleet.spec.seed)) {}
+      rule_(policy::decode_unit_rules()[fleet.spec.decode.balancer.unit](fleet.spec.seed)) {}
 
 void DecodeRouter::place(Member& member, Slot slot, std::uint32_t gpu, base::TimePoint arrives) {
   member.unit.place(slot, gpu, arrives);

@@ -41,8 +41,7 @@ std::vector<PoolMember<PrefillUnit>> prefill_units(const FleetSpec& spec,
   std::vector<PoolMember<PrefillUnit>> members;
   members.reserve(units);
   for (std::uint32_t i = 0; i < units; ++i) {
-    auto rule =
-        policy::make_prefill_gpu_rule(spec.prefill.balancer.gpu, base::mix64(spec.seed + i));
+    auto rule = policy::prefill_gpu_rules()[spec.prefill.balancer.gpu](base::mix64(spec.seed + i));
     limits.rebalance = pause_of_unit(spec, pricers.prefill_stall, i, units);
     PrefillUnit unit(base::UnitId(i), limits, pricers.prefill, *rule, requests);
     members.push_back(member(std::move(rule), std::move(unit),
@@ -61,7 +60,7 @@ std::vector<PoolMember<DecodeUnit>> decode_units(const FleetSpec& spec, const St
   std::vector<PoolMember<DecodeUnit>> members;
   members.reserve(units);
   for (std::uint32_t i = 0; i < units; ++i) {
-    auto rule = policy::make_decode_gpu_rule(spec.decode.balancer.gpu, base::mix64(spec.seed + i));
+    auto rule = policy::decode_gpu_rules()[spec.decode.balancer.gpu](base::mix64(spec.seed + i));
     limits.even = rule->evens_out();
     limits.rebalance = pause_of_unit(spec, pricers.decode_stall, i, units);
     DecodeUnit unit(base::UnitId(i), limits, pricers.decode, requests);

@@ -21,7 +21,7 @@ Link& least_busy(std::vector<Link>& nics) {
 
 PrefillRouter::PrefillRouter(FleetState& fleet)
     : fleet_(fleet),
-      rule_(policy::make_prefill_unit_rule(fleet.spec.prefill.balancer.unit, fleet.spec.seed)) {}
+      rule_(policy::prefill_unit_rules()[fleet.spec.prefill.balancer.unit](fleet.spec.seed)) {}
 
 void PrefillRouter::route(serving::Slot slot, base::TimePoint not_before) {
   PrefillPool& pool = fleet_.prefill;

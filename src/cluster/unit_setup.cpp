@@ -6,7 +6,7 @@
 
 #include "epfleet/base/error.h"
 #include "epfleet/cluster/expert_setup.h"
-#include "epfleet/policy/expert_load.h"
+#include "epfleet/experts/expert_load.h"
 
 namespace epfleet::cluster {
 namespace {
@@ -36,11 +36,11 @@ std::int64_t kv_bytes_per_token(const FleetSpec& spec) {
 }
 
 model::ExpertImbalance prefill_imbalance(const FleetSpec& spec) {
-  return policy::expected_imbalance(prefill_expert_load(spec));
+  return experts::expected_imbalance(prefill_expert_load(spec));
 }
 
 model::ExpertImbalance decode_imbalance(const FleetSpec& spec) {
-  return policy::expected_imbalance(decode_expert_load(spec));
+  return experts::expected_imbalance(decode_expert_load(spec));
 }
 
 StepPricers make_step_pricers(const FleetSpec& spec) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "document.h"
+#include "epfleet/base/registry.h"
 #include "epfleet/config/key.h"
 #include "stored_value.h"
 
@@ -54,6 +55,9 @@ class Rows {
   template <class Member, class Value>
   Rows& choice(std::string name, Member member, std::vector<std::pair<Choice, Value>> values,
                Docs docs);
+  // One of the rules of a registry; the member holds its name.
+  template <class Member>
+  Rows& rule(std::string name, Member member, const std::vector<base::Choice>& rules, Docs docs);
   template <class Member>
   Rows& flag(std::string name, Member member, Docs docs);
   template <class Member>

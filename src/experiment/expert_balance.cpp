@@ -8,15 +8,15 @@
 namespace epfleet::experiment {
 namespace {
 
-ExpertBalance balance_of(std::string phase, policy::ExpertLoadSpec load,
+ExpertBalance balance_of(std::string phase, experts::ExpertLoadSpec load,
                          const cluster::RebalanceWork& rebalance) {
   ExpertBalance balance;
   balance.phase = std::move(phase);
   balance.load = std::move(load);
   balance.rebalance = rebalance;
   if (balance.load.skewed) {
-    balance.max_over_mean = policy::expected_imbalance(balance.load).max_over_mean;
-    balance.limit = policy::limit_imbalance(balance.load);
+    balance.max_over_mean = experts::expected_imbalance(balance.load).max_over_mean;
+    balance.limit = experts::limit_imbalance(balance.load);
   }
   return balance;
 }

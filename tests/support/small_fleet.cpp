@@ -8,9 +8,9 @@
 #include "epfleet/cluster/fleet.h"
 #include "epfleet/config/loader.h"
 #include "epfleet/config/resolved.h"
+#include "epfleet/sessions/session_source.h"
+#include "epfleet/sessions/token_rate_source.h"
 #include "epfleet/workload/arrival_feed.h"
-#include "epfleet/workload/session_source.h"
-#include "epfleet/workload/token_rate_source.h"
 
 namespace epfleet::test {
 namespace {
@@ -64,17 +64,17 @@ class KeepingObserver final : public observe::Observer {
 
 std::unique_ptr<workload::Source> source_of(const config::Scenario& scenario) {
   if (scenario.workload.source == workload::SourceKind::TokenRateTrace) {
-    return workload::make_token_rate_source(
+    return sessions::make_token_rate_source(
         {.config = scenario.workload, .seed = scenario.seed, .duration = scenario.duration});
   }
-  workload::SessionSourceSpec spec;
+  sessions::SessionSourceSpec spec;
   spec.config = scenario.workload;
   spec.seed = scenario.seed;
   spec.duration = scenario.duration;
   spec.block = scenario.kv_cache.block;
   spec.service = {1.0, 0.03};  // only places the turns of earlier sessions
   spec.threads = false;
-  return workload::make_session_source(spec);
+  return sessions::make_session_source(spec);
 }
 
 // Step prices take longer to make than minutes of a small fleet to simulate: once for all seeds.
