@@ -23,7 +23,7 @@ namespace {
 constexpr std::int64_t kSleepers = 2'000'000;
 
 // A part of the published day: `scale` 1 is all of it.
-SessionSourceSpec published_day(std::int64_t scale, bool threads) {
+SessionSourceSpec published_day(std::int64_t scale, base::Worker* worker) {
   SessionSourceSpec spec;
   spec.config = day_mix();
   spec.config.totals.input = 608'000'000'000 / scale;
@@ -31,13 +31,13 @@ SessionSourceSpec published_day(std::int64_t scale, bool threads) {
   spec.config.totals.kv_per_output_token = 4989.0;
   spec.config.totals.hit_ratio = 0.563;
   spec.duration = std::chrono::hours(24);
-  spec.threads = threads;
+  spec.worker = worker;
   return spec;
 }
 
 // Session starts with their first turns, as drawn on the generator's thread.
 void first_turns(benchmark::State& state) {
-  const SessionSourceSpec spec = published_day(1, false);
+  const SessionSourceSpec spec = published_day(1, nullptr);
   const SessionPlan plan = plan_sessions(spec);
   const SessionLaw law(plan.mix.config, spec.seed);
   StartFeed feed(spec, plan, law);
@@ -51,7 +51,9 @@ BENCHMARK(first_turns);
 
 // next_arrival(), take() and complete() a minute later, the queue of what is in service included.
 void requests(benchmark::State& state) {
-  const auto source = make_session_source(published_day(1, state.range(0) != 0));
+  base::Worker worker;
+  const auto source =
+      make_session_source(published_day(1, state.range(0) != 0 ? &worker : nullptr));
   struct InService {
     base::TimePoint done;
     workload::Request request;
@@ -74,8 +76,10 @@ BENCHMARK(requests)->ArgName("threads")->Arg(0)->Arg(1)->MeasureProcessCPUTime()
 
 // Solving for the totals, the warm start: what a full-scale run waits for before its first request.
 void start_up(benchmark::State& state) {
+  base::Worker worker;
   for (auto _ : state) {
-    benchmark::DoNotOptimize(make_session_source(published_day(1, state.range(0) != 0)));
+    benchmark::DoNotOptimize(
+        make_session_source(published_day(1, state.range(0) != 0 ? &worker : nullptr)));
   }
 }
 BENCHMARK(start_up)

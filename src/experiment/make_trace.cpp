@@ -36,7 +36,8 @@ MadeTrace make_trace(const config::Scenario& scenario, base::Duration until,
   cluster::FleetSpec spec = scenario;
   spec.duration = until;
   const cluster::StepPricers pricers = cluster::make_step_pricers(spec);
-  const Workload workload(scenario, spec, pricers, true);
+  base::Worker worker;
+  const Workload workload(scenario, spec, pricers, &worker);
   const sessions::ExpectedService service = expected_service(scenario, spec, pricers);
   traces::TraceWriter writer(path, workload.trace_info());
   MadeTrace made;

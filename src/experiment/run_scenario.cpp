@@ -98,14 +98,18 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
   cluster::FleetSpec spec = scenario;
   spec.duration = counted;
   const cluster::StepPricers pricers = cluster::make_step_pricers(spec);
-  Workload workload(scenario, spec, pricers, options.threads);
+  std::optional<base::Worker> worker;
+  if (options.threads) {
+    worker.emplace();
+  }
+  Workload workload(scenario, spec, pricers, worker ? &*worker : nullptr);
   const auto cache = workload.make_cache(scenario, spec);
 
   metrics::Recorder recorder(recorder_config(scenario, counted));
   std::unique_ptr<metrics::ThreadedObserver> threaded;
   std::vector<observe::Observer*> observers{&recorder};
-  if (options.threads) {
-    threaded = std::make_unique<metrics::ThreadedObserver>(recorder);
+  if (worker) {
+    threaded = std::make_unique<metrics::ThreadedObserver>(recorder, *worker);
     observers.front() = threaded.get();
   }
   const auto log = request_log(scenario, options);
@@ -118,7 +122,8 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
   }
 
   // Block ids of requests in flight are read where they are drawn: on this thread.
-  workload::ArrivalFeed arrivals(workload.source(), options.threads && workload.draws_apart());
+  workload::ArrivalFeed arrivals(workload.source(),
+                                 worker && workload.draws_apart() ? &*worker : nullptr);
   cluster::Fleet fleet(spec, pricers, arrivals, *cache, observers);
   TraceFile trace = trace_events_to(options.trace_events, fleet);
   const engine::RunEnd end = fleet.run(options.stop, options.progress);

@@ -28,14 +28,15 @@ double mean_groups(const cluster::FleetSpec& spec) {
 
 std::unique_ptr<workload::Source> make_sessions(const config::Scenario& scenario,
                                                 const cluster::FleetSpec& spec,
-                                                const cluster::StepPricers& pricers, bool threads) {
+                                                const cluster::StepPricers& pricers,
+                                                base::Worker* worker) {
   sessions::SessionSourceSpec sessions;
   sessions.config = scenario.workload;
   sessions.seed = scenario.seed;
   sessions.duration = scenario.duration;
   sessions.block = scenario.kv_cache.block;
   sessions.service = expected_service(scenario, spec, pricers);
-  sessions.threads = threads;
+  sessions.worker = worker;
   return sessions::make_session_source(sessions);
 }
 
@@ -57,10 +58,10 @@ sessions::ExpectedService expected_service(const config::Scenario& scenario,
 }
 
 Workload::Workload(const config::Scenario& scenario, const cluster::FleetSpec& spec,
-                   const cluster::StepPricers& pricers, bool threads) {
+                   const cluster::StepPricers& pricers, base::Worker* worker) {
   switch (scenario.workload.source) {
     case workload::SourceKind::Sessions:
-      source_ = make_sessions(scenario, spec, pricers, threads);
+      source_ = make_sessions(scenario, spec, pricers, worker);
       break;
     case workload::SourceKind::TokenRateTrace: {
       auto rates = sessions::make_token_rate_source(

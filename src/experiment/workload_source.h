@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "epfleet/base/worker.h"
 #include "epfleet/cache/prefix_cache.h"
 #include "epfleet/cluster/fleet_spec.h"
 #include "epfleet/cluster/unit_setup.h"
@@ -19,7 +20,7 @@ namespace epfleet::experiment {
 class Workload {
  public:
   Workload(const config::Scenario& scenario, const cluster::FleetSpec& spec,
-           const cluster::StepPricers& pricers, bool threads);
+           const cluster::StepPricers& pricers, base::Worker* worker);
 
   [[nodiscard]] workload::Source& source() const { return *source_; }
   // The source may work on another thread than the cache.

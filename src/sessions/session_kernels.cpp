@@ -55,9 +55,9 @@ SessionKernels class_kernels(const SessionLaw& law, workload::SessionClass of, d
 SessionKernels session_kernels(const SessionLaw& law,
                                const std::array<double, workload::kSessionClasses>& sessions,
                                const ExpectedService& service, const ShapeWeights& worth,
-                               std::int64_t block, bool threads) {
+                               std::int64_t block, base::Worker* worker) {
   std::array<SessionKernels, workload::kSessionClasses> parts;
-  for_each_class(threads, [&](workload::SessionClass of) {
+  for_each_class(worker, [&](workload::SessionClass of) {
     const auto c = static_cast<std::size_t>(of);
     parts[c] = class_kernels(law, of, sessions[c], service, worth, block);
   });

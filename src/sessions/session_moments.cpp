@@ -51,10 +51,10 @@ void SessionMoments::add(const SessionMoments& other, double weight) {
   pairs += weight * other.pairs;
 }
 
-MixMoments session_moments(const SessionLaw& law, std::int64_t block, bool threads,
+MixMoments session_moments(const SessionLaw& law, std::int64_t block, base::Worker* worker,
                            std::uint32_t paths) {
   MixMoments moments;
-  for_each_class(threads, [&](workload::SessionClass of) {
+  for_each_class(worker, [&](workload::SessionClass of) {
     moments[static_cast<std::size_t>(of)] = class_moments(law, of, block, paths);
   });
   return moments;

@@ -17,7 +17,7 @@ SessionPlan plan_sessions(const SessionSourceSpec& spec) {
   EPFLEET_CHECK(spec.duration > base::Duration::zero(), "the counted window is not empty");
   const std::array<double, 24> hours = workload::read_hourly_shape(spec.config.hourly_shape);
   const workload::DayCurve served(hours);
-  SolvedMix mix = solve_totals(spec.config, spec.seed, spec.block, spec.threads);
+  SolvedMix mix = solve_totals(spec.config, spec.seed, spec.block, spec.worker);
 
   // The window holds this many mean days of what is served.
   const double days = served.integral(0.0, base::to_seconds(spec.duration)) /
@@ -35,7 +35,7 @@ SessionPlan plan_sessions(const SessionSourceSpec& spec) {
   }
   const SessionLaw law(mix.config, spec.seed);
   SessionKernels kernels =
-      session_kernels(law, per_day, spec.service, spec.shape_weights, spec.block, spec.threads);
+      session_kernels(law, per_day, spec.service, spec.shape_weights, spec.block, spec.worker);
   workload::DayCurve starts = start_curve(served, kernels);
   return {std::move(mix), per_day, std::move(starts), std::move(kernels)};
 }

@@ -139,7 +139,7 @@ class SessionSource final : public workload::Source {
   std::vector<workload::WarmTotal> totals_;
   base::TimePoint now_ = base::TimePoint::min();
   std::uint64_t next_id_ = 0;
-  StartFeed starts_;  // last: its thread uses plan_ and law_
+  StartFeed starts_;  // after plan_ and law_, which it uses
 };
 
 }  // namespace

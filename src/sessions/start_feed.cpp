@@ -1,7 +1,5 @@
 #include "epfleet/sessions/start_feed.h"
 
-#include <utility>
-
 namespace epfleet::sessions {
 
 StartFeed::StartFeed(const SessionSourceSpec& spec, const SessionPlan& plan, const SessionLaw& law)
@@ -14,12 +12,8 @@ StartFeed::StartFeed(const SessionSourceSpec& spec, const SessionPlan& plan, con
     classes_.push_back({stream, 0, std::nullopt});
     classes_.back().next = classes_.back().stream.next();
   }
-  if (spec.threads) {
-    producer_ = std::jthread([this](const std::stop_token& stop) { produce(stop); });
-  }
+  block_.reserve(kBlock);
 }
-
-StartFeed::~StartFeed() = default;
 
 // Ties go to the lower session id.
 std::optional<StartFeed::Next> StartFeed::earliest() {
@@ -37,10 +31,9 @@ std::optional<StartFeed::Next> StartFeed::earliest() {
   return first;
 }
 
-void StartFeed::fill(Block& block) {
-  block.clear();
-  block.reserve(kBlock);
-  while (block.size() < kBlock) {
+void StartFeed::fill() {
+  block_.clear();
+  while (block_.size() < kBlock) {
     const std::optional<Next> next = earliest();
     if (!next) {
       return;
@@ -50,7 +43,7 @@ void StartFeed::fill(Block& block) {
     const base::SessionId id = SessionLaw::session_id(of, false, starts.ordinal);
     SessionStart next_start{next->time, law_.first_turn(id), {}};
     next_start.following = law_.following(next_start.turn);
-    block.push_back(next_start);
+    block_.push_back(next_start);
     ++starts.ordinal;
     starts.next = starts.stream.next();
   }
@@ -60,51 +53,10 @@ bool StartFeed::next_block() {
   if (over_) {
     return false;
   }
-  if (!producer_.joinable()) {
-    fill(block_);
-  } else {
-    std::unique_lock lock(mutex_);
-    empty_.push_back(std::move(block_));
-    changed_.wait(lock, [this] { return !ready_.empty() || trouble_; });
-    if (trouble_) {
-      std::rethrow_exception(trouble_);
-    }
-    block_ = std::move(ready_.front());
-    ready_.pop_front();
-    changed_.notify_all();
-  }
+  fill();
   at_ = 0;
   over_ = block_.empty();
   return !over_;
-}
-
-// An empty block is the last.
-void StartFeed::produce(const std::stop_token& stop) {
-  try {
-    bool more = true;
-    while (more) {
-      Block block;
-      {
-        std::unique_lock lock(mutex_);
-        if (!changed_.wait(lock, stop, [this] { return ready_.size() < kMostAhead; })) {
-          return;
-        }
-        if (!empty_.empty()) {
-          block = std::move(empty_.back());
-          empty_.pop_back();
-        }
-      }
-      fill(block);
-      more = !block.empty();
-      const std::lock_guard lock(mutex_);
-      ready_.push_back(std::move(block));
-      changed_.notify_all();
-    }
-  } catch (...) {
-    const std::lock_guard lock(mutex_);
-    trouble_ = std::current_exception();
-    changed_.notify_all();
-  }
 }
 
 }  // namespace epfleet::sessions

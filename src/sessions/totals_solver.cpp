@@ -81,11 +81,11 @@ std::vector<Target> asked_targets(const workload::TotalsConfig& totals) {
 class Solver {
  public:
   Solver(const workload::WorkloadConfig& config, std::uint64_t seed, std::int64_t block,
-         bool threads)
+         base::Worker* worker)
       : start_(config),
         seed_(seed),
         block_(block),
-        threads_(threads),
+        worker_(worker),
         targets_(asked_targets(config.totals)) {}
 
   void run() {
@@ -169,7 +169,7 @@ class Solver {
   [[nodiscard]] RootSearch::Point residual(const RootSearch::Point& knobs, std::uint32_t paths) {
     constexpr double kNone = 1e-9;  // a mix may hit nothing at all
     const workload::WorkloadConfig config = moved(knobs);
-    moments_ = session_moments(SessionLaw(config, seed_), block_, threads_, paths);
+    moments_ = session_moments(SessionLaw(config, seed_), block_, worker_, paths);
     evaluated_ = knobs;
     const SessionMoments mix = mix_moments(config, moments_);
     RootSearch::Point values;
@@ -203,7 +203,7 @@ class Solver {
   const workload::WorkloadConfig& start_;
   std::uint64_t seed_;
   std::int64_t block_;
-  bool threads_;
+  base::Worker* worker_;
   std::vector<Target> targets_;
   RootSearch::Point evaluated_;  // knobs, as logarithms of their factors, of the latest evaluation
   MixMoments moments_;           // there
@@ -212,7 +212,7 @@ class Solver {
 }  // namespace
 
 SolvedMix solve_totals(const workload::WorkloadConfig& config, std::uint64_t seed,
-                       std::int64_t block, bool threads) {
+                       std::int64_t block, base::Worker* worker) {
   const workload::TotalsConfig& totals = config.totals;
   if (!totals.input && !totals.output) {
     base::Problem problem;
@@ -222,7 +222,7 @@ SolvedMix solve_totals(const workload::WorkloadConfig& config, std::uint64_t see
     problem.remedy = "give workload.totals.input or workload.totals.output";
     throw base::InputError(std::move(problem));
   }
-  Solver solver(config, seed, block, threads);
+  Solver solver(config, seed, block, worker);
   solver.run();
   return solver.solution();
 }

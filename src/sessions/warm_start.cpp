@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <optional>
-#include <thread>
 
 #include "epfleet/base/random.h"
 #include "epfleet/sessions/deconvolution.h"
@@ -170,21 +169,14 @@ std::vector<Sleeper> draw_sleepers(const SessionSourceSpec& spec, const SessionP
   const auto fill = [&](workload::SessionClass of) {
     ClassSleepers(spec, plan, law, of, start).draw(parts[static_cast<std::size_t>(of)]);
   };
-  const auto half = [&] {
-    fill(workload::SessionClass::ChatV3);
-    fill(workload::SessionClass::Agent);
-    fill(workload::SessionClass::Api);
-  };
-  std::jthread second;
-  if (spec.threads) {
-    second = std::jthread(half);
-  } else {
-    half();
-  }
-  fill(workload::SessionClass::ChatR1);
-  if (second.joinable()) {
-    second.join();
-  }
+  base::Worker::both(
+      spec.worker,
+      [&] {
+        fill(workload::SessionClass::ChatV3);
+        fill(workload::SessionClass::Agent);
+        fill(workload::SessionClass::Api);
+      },
+      [&] { fill(workload::SessionClass::ChatR1); });
   std::vector<Sleeper> sleepers;
   for (std::vector<Sleeper>& part : parts) {
     sleepers.insert(sleepers.end(), part.begin(), part.end());

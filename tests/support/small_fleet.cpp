@@ -73,7 +73,6 @@ std::unique_ptr<workload::Source> source_of(const config::Scenario& scenario) {
   spec.duration = scenario.duration;
   spec.block = scenario.kv_cache.block;
   spec.service = {1.0, 0.03};  // only places the turns of earlier sessions
-  spec.threads = false;
   return sessions::make_session_source(spec);
 }
 
@@ -128,7 +127,7 @@ FleetRun run_fleet(const config::Scenario& scenario, const cluster::FleetSpec& s
   const auto cache = cache::make_prefix_cache(run.spec.kv_cache, run.kv_bytes_per_token(),
                                               source.shared_prefixes(), scenario.seed);
   KeepingObserver observer(run.ledger);
-  workload::ArrivalFeed arrivals(source, false);
+  workload::ArrivalFeed arrivals(source, nullptr);
   cluster::Fleet fleet(run.spec, *run.pricers, arrivals, *cache, {&observer});
   (void)fleet.run(nullptr, nullptr);
   std::erase_if(run.ledger.arrivals, [&](const workload::Request& drawn_ahead) {

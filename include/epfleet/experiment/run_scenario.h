@@ -22,7 +22,7 @@ struct RunOptions {
   report::ResultFolder* folder =
       nullptr;  // where requests.csv.zst and timeline.json stream to, if the scenario asks for them
   std::string trace_events;  // file for one line per executed event; empty: none
-  bool threads = true;       // workload and statistics on a second core; same bytes without
+  bool threads = true;       // arrivals and statistics on a second thread; same bytes without
 };
 
 // Throws InputError for what only shows when the parts are made (totals that cannot be met, a

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "epfleet/base/worker.h"
 #include "epfleet/sessions/session_law.h"
 #include "epfleet/sessions/session_paths.h"
 
@@ -30,6 +31,7 @@ struct SessionKernels {
 // `sessions`: session starts of each class; the kernels are sums over that many.
 [[nodiscard]] SessionKernels session_kernels(
     const SessionLaw& law, const std::array<double, workload::kSessionClasses>& sessions,
-    const ExpectedService& service, const ShapeWeights& worth, std::int64_t block, bool threads);
+    const ExpectedService& service, const ShapeWeights& worth, std::int64_t block,
+    base::Worker* worker);
 
 }  // namespace epfleet::sessions

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 
+#include "epfleet/base/worker.h"
 #include "epfleet/sessions/session_law.h"
 
 namespace epfleet::sessions {
@@ -35,8 +36,8 @@ using MixMoments = std::array<SessionMoments, workload::kSessionClasses>;
 
 inline constexpr std::uint32_t kMomentPaths = 1U << 16U;
 
-// Per session born. With `threads`, half of the classes on a second thread: the same numbers.
-[[nodiscard]] MixMoments session_moments(const SessionLaw& law, std::int64_t block, bool threads,
-                                         std::uint32_t paths = kMomentPaths);
+// Per session started. Half of the classes on the worker, if there is one: the same numbers.
+[[nodiscard]] MixMoments session_moments(const SessionLaw& law, std::int64_t block,
+                                         base::Worker* worker, std::uint32_t paths = kMomentPaths);
 
 }  // namespace epfleet::sessions

@@ -22,7 +22,7 @@ struct SessionSourceSpec {
   std::int64_t block = 64;    // tokens; a prefix hits in whole blocks
   ExpectedService service;    // places turns before any service is simulated
   ShapeWeights shape_weights;
-  bool threads = true;  // a second thread; the same requests without
+  base::Worker* worker = nullptr;  // does half of it aside, if there is one; the same requests
 };
 
 struct SessionPlan {

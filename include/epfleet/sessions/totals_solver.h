@@ -29,6 +29,6 @@ struct SolvedMix {
 // Throws InputError when the totals cannot be met, naming key, asked and reachable. Needs
 // totals.input or totals.output.
 [[nodiscard]] SolvedMix solve_totals(const workload::WorkloadConfig& config, std::uint64_t seed,
-                                     std::int64_t block, bool threads);
+                                     std::int64_t block, base::Worker* worker);
 
 }  // namespace epfleet::sessions

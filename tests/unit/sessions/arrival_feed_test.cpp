@@ -31,7 +31,6 @@ SessionSourceSpec small_day() {
   }
   spec.duration = std::chrono::hours(2);
   spec.service = kService;
-  spec.threads = false;
   return spec;
 }
 
@@ -73,9 +72,10 @@ TEST(ArrivalFeed, HandsOutWhatTheSourceAloneWouldGive) {
   const std::vector<workload::Request> alone =
       test::drive(*make_session_source(spec), kService, until);
   ASSERT_GT(alone.size(), 1000U);
+  base::Worker worker;
   for (const bool threads : {false, true}) {
     const auto source = make_session_source(spec);
-    workload::ArrivalFeed feed(*source, threads);
+    workload::ArrivalFeed feed(*source, threads ? &worker : nullptr);
     const auto fed = drive_feed(feed, base::kWindowStart - spec.config.warm_up, until);
     ASSERT_EQ(fed.size(), alone.size()) << threads;
     for (std::size_t i = 0; i < fed.size(); ++i) {
@@ -108,9 +108,10 @@ class Ticks final : public workload::Source {
 };
 
 TEST(ArrivalFeed, ATroubleOfTheSourceReachesTheSimulation) {
+  base::Worker worker;
   for (const bool threads : {false, true}) {
     Ticks source(10);
-    workload::ArrivalFeed feed(source, threads);
+    workload::ArrivalFeed feed(source, threads ? &worker : nullptr);
     EXPECT_THROW(
         (void)drive_feed(feed, base::kWindowStart, base::kWindowStart + std::chrono::minutes(1)),
         std::runtime_error);
@@ -119,7 +120,7 @@ TEST(ArrivalFeed, ATroubleOfTheSourceReachesTheSimulation) {
 
 TEST(ArrivalFeed, ASliceIsOpenedWhenTheOneBeforeIsUsedUp) {
   Ticks source;
-  workload::ArrivalFeed feed(source, false);
+  workload::ArrivalFeed feed(source, nullptr);
   feed.start(base::kWindowStart);
   EXPECT_EQ(feed.next_slice(), base::kWindowStart + std::chrono::seconds(1));
   ASSERT_NE(feed.upcoming(3), nullptr);  // at 0, 0.3, 0.6 and 0.9 s

@@ -25,7 +25,6 @@ SessionSourceSpec small_day(std::int64_t scale) {
   spec.config.totals.input = 608'000'000'000 / scale;
   spec.duration = std::chrono::hours(24);
   spec.service = kService;
-  spec.threads = false;
   return spec;
 }
 
@@ -103,7 +102,8 @@ TEST(SessionSource, SameSeedSameRequestsWithAndWithoutAThread) {
   SessionSourceSpec spec = small_day(2000);
   const std::uint64_t one = fingerprint(spec);
   EXPECT_EQ(one, fingerprint(spec));
-  spec.threads = true;
+  base::Worker worker;
+  spec.worker = &worker;
   EXPECT_EQ(one, fingerprint(spec));
   spec.seed = 2;
   EXPECT_NE(one, fingerprint(spec));
@@ -120,7 +120,8 @@ TEST(SessionSource, EachRequestCompletesOnce) {
 
 TEST(SessionSource, ASourceCanBeDroppedAtAnyTime) {
   SessionSourceSpec spec = small_day(2000);
-  spec.threads = true;
+  base::Worker worker;
+  spec.worker = &worker;
   const auto source = make_session_source(spec);
   (void)source->take();
 }

@@ -36,7 +36,7 @@ SessionMoments drawn_moments(const SessionLaw& law, workload::SessionClass of,
 // squares.
 TEST(SessionMoments, AgreeWithPlainDraws) {
   const SessionLaw law(day_mix(), 5);
-  const MixMoments moments = session_moments(law, kBlock, false);
+  const MixMoments moments = session_moments(law, kBlock, nullptr);
   for (std::size_t c = 0; c < workload::kSessionClasses; ++c) {
     const SessionMoments drawn =
         drawn_moments(law, static_cast<workload::SessionClass>(c), 300'000);
@@ -51,8 +51,9 @@ TEST(SessionMoments, AgreeWithPlainDraws) {
 
 TEST(SessionMoments, AreTheSameWithASecondThread) {
   const SessionLaw law(day_mix(), 5);
-  const MixMoments one = session_moments(law, kBlock, false, 1U << 12U);
-  const MixMoments two = session_moments(law, kBlock, true, 1U << 12U);
+  const MixMoments one = session_moments(law, kBlock, nullptr, 1U << 12U);
+  base::Worker worker;
+  const MixMoments two = session_moments(law, kBlock, &worker, 1U << 12U);
   for (std::size_t c = 0; c < workload::kSessionClasses; ++c) {
     EXPECT_EQ(one[c].input, two[c].input);
     EXPECT_EQ(one[c].pairs, two[c].pairs);
@@ -81,8 +82,9 @@ workload::WorkloadConfig published_day() {
 
 // All totals to 0.2 %, judged by four times as many paths with the solved knobs.
 TEST(TotalsSolver, MeetsThePublishedDay) {
-  const SolvedMix solved = solve_totals(published_day(), 1, kBlock, true);
-  const MixMoments moments = session_moments(SessionLaw(solved.config, 1), kBlock, true, 1U << 19U);
+  const SolvedMix solved = solve_totals(published_day(), 1, kBlock, nullptr);
+  const MixMoments moments =
+      session_moments(SessionLaw(solved.config, 1), kBlock, nullptr, 1U << 19U);
   SessionMoments day;
   for (std::size_t c = 0; c < workload::kSessionClasses; ++c) {
     day.add(moments[c], solved.sessions[c]);
@@ -105,7 +107,7 @@ TEST(TotalsSolver, MeetsThePublishedDay) {
 TEST(TotalsSolver, MeetsThePairsToo) {
   workload::WorkloadConfig config = published_day();
   config.totals.attention_pairs_per_computed_token = 4500.0;
-  const SolvedMix solved = solve_totals(config, 1, kBlock, true);
+  const SolvedMix solved = solve_totals(config, 1, kBlock, nullptr);
   ASSERT_EQ(solved.totals.size(), 5U);
   for (const workload::SolvedTotal& total : solved.totals) {
     EXPECT_NEAR(total.achieved / total.asked, 1.0, 1.1e-3) << total.name;
@@ -116,7 +118,7 @@ TEST(TotalsSolver, MeetsThePairsToo) {
 TEST(TotalsSolver, SharesAreOfRequests) {
   workload::WorkloadConfig config = day_mix();
   config.totals.input = 1'000'000'000;
-  const SolvedMix solved = solve_totals(config, 1, kBlock, false);
+  const SolvedMix solved = solve_totals(config, 1, kBlock, nullptr);
   double requests = 0.0;
   for (std::size_t c = 0; c < workload::kSessionClasses; ++c) {
     requests += solved.sessions[c] * solved.moments[c].requests;
@@ -132,7 +134,7 @@ TEST(TotalsSolver, SaysWhatCannotBeMet) {
   workload::WorkloadConfig config = published_day();
   config.totals.hit_ratio = 0.99;
   try {
-    (void)solve_totals(config, 1, kBlock, true);
+    (void)solve_totals(config, 1, kBlock, nullptr);
     FAIL() << "99 % hits cannot be reached";
   } catch (const base::InputError& error) {
     EXPECT_THAT(error.what(), testing::HasSubstr("workload.totals.hit_ratio: asked 0.99, but with "
@@ -142,9 +144,9 @@ TEST(TotalsSolver, SaysWhatCannotBeMet) {
 
 TEST(TotalsSolver, NeedsInputOrOutput) {
   workload::WorkloadConfig config = day_mix();
-  EXPECT_THROW((void)solve_totals(config, 1, kBlock, false), base::InputError);
+  EXPECT_THROW((void)solve_totals(config, 1, kBlock, nullptr), base::InputError);
   config.totals.output = 1'000'000;
-  EXPECT_NEAR(solve_totals(config, 1, kBlock, false).totals.front().achieved, 1e6, 1.0);
+  EXPECT_NEAR(solve_totals(config, 1, kBlock, nullptr).totals.front().achieved, 1e6, 1.0);
 }
 
 }  // namespace
