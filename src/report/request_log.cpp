@@ -19,36 +19,6 @@ constexpr std::string_view kHeader =
 
 constexpr std::size_t kBufferBytes = 1U << 20U;
 
-std::string_view name_of(observe::Outcome outcome) {
-  switch (outcome) {
-    case observe::Outcome::Completed:
-      return "completed";
-    case observe::Outcome::Rejected:
-      return "rejected";
-    case observe::Outcome::Failed:
-      return "failed";
-    case observe::Outcome::InFlight:
-      return "in_flight";
-  }
-  return "";
-}
-
-std::string_view name_of(workload::Variant variant) {
-  return variant == workload::Variant::V3 ? "v3" : "r1";
-}
-
-std::string_view name_of(workload::Channel channel) {
-  switch (channel) {
-    case workload::Channel::Web:
-      return "web";
-    case workload::Channel::App:
-      return "app";
-    case workload::Channel::Api:
-      return "api";
-  }
-  return "";
-}
-
 void append_optional(fmt::memory_buffer& out, bool present, std::int64_t value) {
   if (present) {
     fmt::format_to(std::back_inserter(out), "{}", value);

@@ -1,7 +1,7 @@
 #include "trace_fields.h"
 
 #include <fast_float/fast_float.h>
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -185,25 +185,22 @@ std::optional<LineFault> read_flag(std::string_view text, bool& flag) {
 
 std::optional<LineFault> read_variant(std::string_view text,
                                       std::optional<workload::Variant>& variant) {
-  if (text != "v3" && text != "r1") {
-    return LineFault{kBadValue, 0, fmt::format("'{}' is neither v3 nor r1", text), ""};
-  }
-  variant = text == "v3" ? workload::Variant::V3 : workload::Variant::R1;
-  return std::nullopt;
+  variant = base::value_in<workload::Variant>(workload::kVariantNames, text);
+  return variant ? std::nullopt
+                 : std::optional(LineFault{kBadValue, 0,
+                                           fmt::format("'{}' is neither {}", text,
+                                                       fmt::join(workload::kVariantNames, " nor ")),
+                                           ""});
 }
 
 std::optional<LineFault> read_channel(std::string_view text,
                                       std::optional<workload::Channel>& channel) {
-  if (text == "web") {
-    channel = workload::Channel::Web;
-  } else if (text == "app") {
-    channel = workload::Channel::App;
-  } else if (text == "api") {
-    channel = workload::Channel::Api;
-  } else {
-    return LineFault{kBadValue, 0, fmt::format("'{}' is none of web, app, api", text), ""};
-  }
-  return std::nullopt;
+  channel = base::value_in<workload::Channel>(workload::kChannelNames, text);
+  return channel ? std::nullopt
+                 : std::optional(LineFault{kBadValue, 0,
+                                           fmt::format("'{}' is none of {}", text,
+                                                       fmt::join(workload::kChannelNames, ", ")),
+                                           ""});
 }
 
 std::optional<LineFault> read_blocks(std::string_view text,

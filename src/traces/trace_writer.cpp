@@ -20,11 +20,6 @@ constexpr std::size_t kBuffered = 1U << 18U;
 
 bool ends_with(const std::string& text, const char* ending) { return text.ends_with(ending); }
 
-const char* name_of(workload::Channel channel) {
-  constexpr const char* kNames[] = {"web", "app", "api"};
-  return kNames[static_cast<std::size_t>(channel)];
-}
-
 }  // namespace
 
 // Written aside, compressed on the way, renamed at the end.
@@ -133,11 +128,11 @@ void TraceWriter::write_csv(const TraceRecord& record, base::Duration time) {
     fmt::format_to(out, ",{}", record.cached.value_or(0));
   }
   if (info_.sessions) {
-    fmt::format_to(
-        out, ",{},{},{},{},{},{},{},{},{}", record.reasoning, record.session, record.turn,
-        record.session_tokens, record.shared_prefix, record.shared_tokens, record.last_turn ? 1 : 0,
-        record.variant.value_or(workload::Variant::V3) == workload::Variant::R1 ? "r1" : "v3",
-        name_of(record.channel.value_or(workload::Channel::Api)));
+    fmt::format_to(out, ",{},{},{},{},{},{},{},{},{}", record.reasoning, record.session,
+                   record.turn, record.session_tokens, record.shared_prefix, record.shared_tokens,
+                   record.last_turn ? 1 : 0,
+                   workload::name_of(record.variant.value_or(workload::Variant::V3)),
+                   workload::name_of(record.channel.value_or(workload::Channel::Api)));
   }
   if (info_.block_tokens > 0) {
     const char* between = ",";
