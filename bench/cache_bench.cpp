@@ -31,7 +31,7 @@ std::vector<workload::Request> random_requests(std::size_t count, std::uint32_t 
 }
 
 // lookup + store, and forget for a quarter of the requests.
-void session_cache_request(benchmark::State& state, cache::Eviction eviction) {
+void session_cache_request(benchmark::State& state, const char* eviction) {
   const auto slots = static_cast<std::uint32_t>(state.range(0));
   cache::KvCacheConfig config;
   config.eviction = eviction;
@@ -57,8 +57,8 @@ void session_cache_request(benchmark::State& state, cache::Eviction eviction) {
   state.SetItemsProcessed(state.iterations());
 }
 
-void bm_lru(benchmark::State& state) { session_cache_request(state, cache::Eviction::Lru); }
-void bm_fifo(benchmark::State& state) { session_cache_request(state, cache::Eviction::Fifo); }
+void bm_lru(benchmark::State& state) { session_cache_request(state, "lru"); }
+void bm_fifo(benchmark::State& state) { session_cache_request(state, "fifo"); }
 BENCHMARK(bm_lru)->Arg(10'000)->Arg(2'000'000);
 BENCHMARK(bm_fifo)->Arg(10'000)->Arg(2'000'000);
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "epfleet/base/random.h"
-#include "epfleet/policy/expert_load.h"
-#include "epfleet/policy/expert_placement.h"
+#include "epfleet/experts/expert_load.h"
+#include "epfleet/experts/expert_placement.h"
 
 namespace {
 
@@ -15,8 +15,8 @@ using namespace epfleet;
 
 constexpr int kLayers = 58;
 
-void place_all_layers(benchmark::State& state, const policy::ExpertSlots& slots,
-                      policy::ExpertRule rule) {
+void place_all_layers(benchmark::State& state, const experts::ExpertSlots& slots,
+                      experts::ExpertRule rule) {
   base::Stream stream(base::StreamFamily(1, "bench.experts"), 0);
   std::vector<std::vector<double>> loads(kLayers, std::vector<double>(256));
   for (std::vector<double>& load : loads) {
@@ -26,15 +26,15 @@ void place_all_layers(benchmark::State& state, const policy::ExpertSlots& slots,
   }
   for (auto _ : state) {
     for (const std::vector<double>& load : loads) {
-      benchmark::DoNotOptimize(policy::place_experts(load, slots, rule));
+      benchmark::DoNotOptimize(experts::place_experts(load, slots, rule));
     }
   }
 }
 
-constexpr policy::ExpertSlots kPrefill = {256, 288, 8, 4, 32};
-constexpr policy::ExpertSlots kDecode = {256, 288, 8, 18, 144};
-constexpr policy::ExpertRule kEplb = policy::ExpertRule::Eplb;
-constexpr policy::ExpertRule kWeighted = policy::ExpertRule::Weighted;
+constexpr experts::ExpertSlots kPrefill = {256, 288, 8, 4, 32};
+constexpr experts::ExpertSlots kDecode = {256, 288, 8, 18, 144};
+const experts::ExpertRule kEplb = experts::expert_rules()["eplb"];
+const experts::ExpertRule kWeighted = experts::expert_rules()["weighted"];
 
 BENCHMARK_CAPTURE(place_all_layers, eplb_prefill, kPrefill, kEplb)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(place_all_layers, eplb_decode, kDecode, kEplb)->Unit(benchmark::kMillisecond);
@@ -44,10 +44,10 @@ BENCHMARK_CAPTURE(place_all_layers, weighted_decode, kDecode, kWeighted)
     ->Unit(benchmark::kMillisecond);
 
 void bm_expected_imbalance(benchmark::State& state) {
-  policy::ExpertLoadSpec spec;
+  experts::ExpertLoadSpec spec;
   spec.gpus = state.range(0);
   for (auto _ : state) {
-    benchmark::DoNotOptimize(policy::expected_imbalance(spec));
+    benchmark::DoNotOptimize(experts::expected_imbalance(spec));
   }
 }
 BENCHMARK(bm_expected_imbalance)->Arg(32)->Arg(144)->Unit(benchmark::kMillisecond);

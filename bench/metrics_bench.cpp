@@ -83,7 +83,8 @@ BENCHMARK(requests_done);
 void requests_done_threaded(benchmark::State& state) {
   const std::vector<observe::RequestDone> requests = finished_requests();
   metrics::Recorder recorder(day());
-  metrics::ThreadedObserver threaded(recorder);
+  base::Worker worker;
+  metrics::ThreadedObserver threaded(recorder, worker);
   start_window(threaded);
   for (auto _ : state) {
     announce_all(threaded, requests);

@@ -19,7 +19,7 @@ void place_on_gpu(benchmark::State& state, const std::string& rule_name) {
     requests[i] = static_cast<std::int32_t>(60 + draw.bits() % 20);
     kv[i] = static_cast<std::int32_t>(80'000'000 + draw.bits() % 20'000'000);
   }
-  const auto rule = epfleet::policy::make_decode_gpu_rule(rule_name, 1);
+  const auto rule = epfleet::policy::decode_gpu_rules()[rule_name](1);
   const epfleet::policy::DecodeGpuView view{
       requests,
       kv,

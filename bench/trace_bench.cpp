@@ -8,8 +8,8 @@
 
 #include "epfleet/base/random.h"
 #include "epfleet/cache/reuse_profile.h"
-#include "epfleet/workload/request_trace.h"
-#include "epfleet/workload/trace_writer.h"
+#include "epfleet/traces/request_trace.h"
+#include "epfleet/traces/trace_writer.h"
 
 namespace {
 
@@ -36,11 +36,11 @@ class Traces {
 
  private:
   void write(const std::string& name) const {
-    workload::TraceInfo info;
-    info.block_tokens = workload::TraceWriter::is_json(name) ? 512 : 0;
-    workload::TraceWriter writer(path(name), info);
+    traces::TraceInfo info;
+    info.block_tokens = traces::TraceWriter::is_json(name) ? 512 : 0;
+    traces::TraceWriter writer(path(name), info);
     base::Stream draw(base::StreamFamily(1, "bench.trace"), 0);
-    workload::TraceRecord record;
+    traces::TraceRecord record;
     std::uint64_t next_id = 0;
     for (std::int64_t i = 0; i < kRequests; ++i) {
       record.time += base::Duration(static_cast<std::int64_t>(draw.exponential() * 3e8));
@@ -65,8 +65,8 @@ void read(benchmark::State& state, const std::string& name) {
   static const Traces traces;
   std::int64_t bytes = 0;
   for (auto _ : state) {
-    workload::RequestTrace trace(traces.path(name));
-    workload::TraceRecord record;
+    traces::RequestTrace trace(traces.path(name));
+    traces::TraceRecord record;
     std::int64_t tokens = 0;
     while (trace.next(record)) {
       tokens += record.input;

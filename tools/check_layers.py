@@ -13,13 +13,14 @@ import tempfile
 
 FLOORS = {
     "base": 1,
-    "engine": 2, "workload": 2, "hardware": 2, "model": 2,
-    "timing": 3, "cache": 3, "policy": 3, "observe": 3,
-    "serving": 4, "metrics": 4,
-    "cluster": 5, "cost": 5,
-    "config": 6, "report": 6,
-    "experiment": 7,
-    "cli": 8,
+    "text": 2, "engine": 2, "hardware": 2, "model": 2,
+    "workload": 3, "timing": 3,
+    "traces": 4, "sessions": 4, "cache": 4, "experts": 4, "policy": 4, "observe": 4,
+    "serving": 5, "metrics": 5,
+    "cluster": 6, "cost": 6,
+    "config": 8, "report": 8,
+    "experiment": 9, "calibration": 9,
+    "cli": 10,
 }
 
 # Start of a third-party include -> the only module that may have it.

@@ -22,7 +22,7 @@ constexpr base::Duration kForEver = std::chrono::hours(24 * 365 * 100);
 std::int64_t capacity_in_blocks(const KvCacheConfig& config, std::int64_t bytes_per_token,
                                 std::int64_t block_tokens) {
   EPFLEET_CHECK(block_tokens > 0 && bytes_per_token > 0, "blocks and tokens have a size");
-  return config.eviction == Eviction::Ttl
+  return eviction_rules()[config.eviction].never_full
              ? std::numeric_limits<std::int64_t>::max()
              : config.capacity.count() / bytes_per_token / block_tokens;
 }
@@ -35,8 +35,8 @@ class TableOfBlocks final : public PrefixCache {
         block_(block_tokens),
         capacity_(capacity_in_blocks(config, bytes_per_token, block_tokens)),
         ttl_(std::min(config.ttl, kForEver)),
-        age_by_use_(config.eviction != Eviction::Fifo),
-        rule_(make_eviction_rule(config.eviction, capacity_)) {}
+        age_by_use_(eviction_rules()[config.eviction].ages_by_use),
+        rule_(eviction_rules()[config.eviction].make(capacity_)) {}
 
   Lookup lookup(const workload::Request& request, base::TimePoint now) override;
   std::int64_t store(const workload::Request& request, std::int64_t tokens, base::TimePoint now,

@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "epfleet/base/time.h"
-#include "epfleet/workload/trace_record.h"
+#include "epfleet/workload/block_lists.h"
 
 namespace epfleet::cache {
 

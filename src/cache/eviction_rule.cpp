@@ -1,6 +1,5 @@
 #include "epfleet/cache/eviction_rule.h"
 
-#include "eviction_rules.h"
 #include "slot_list.h"
 
 namespace epfleet::cache {
@@ -31,21 +30,29 @@ class Queue : public EvictionRule {
   SlotList list_;
 };
 
+std::unique_ptr<EvictionRule> make_lru(std::int64_t /*capacity*/) {
+  return std::make_unique<Queue>(true);
+}
+std::unique_ptr<EvictionRule> make_fifo(std::int64_t /*capacity*/) {
+  return std::make_unique<Queue>(false);
+}
+
 }  // namespace
 
-std::unique_ptr<EvictionRule> make_eviction_rule(Eviction rule, std::int64_t capacity) {
-  switch (rule) {
-    case Eviction::S3Fifo:
-      return make_s3_fifo(capacity);
-    case Eviction::Lfu:
-      return make_lfu();
-    case Eviction::Lru:
-      return std::make_unique<Queue>(true);
-    case Eviction::Fifo:
-    case Eviction::Ttl:
-      break;
-  }
-  return std::make_unique<Queue>(false);
+// Each is defined in the .cpp of its rule; nobody but this table calls them.
+std::unique_ptr<EvictionRule> make_s3_fifo(std::int64_t capacity);
+std::unique_ptr<EvictionRule> make_lfu(std::int64_t capacity);
+
+const base::Registry<Eviction>& eviction_rules() {
+  static constexpr base::Registry<Eviction>::Row kRows[] = {
+      {"lru", "least recently used first", {.make = make_lru, .by_extent = true}},
+      {"fifo", "first written first", {.make = make_fifo, .ages_by_use = false, .by_extent = true}},
+      {"s3fifo", "S3-FIFO; for traces with block ids", {make_s3_fifo}},
+      {"lfu", "least often used first; for traces with block ids", {make_lfu}},
+      {"ttl", "by age alone", {.make = make_fifo, .never_full = true, .by_extent = true}},
+  };
+  static constexpr base::Registry<Eviction> kRules("kv_cache.eviction", kRows);
+  return kRules;
 }
 
 }  // namespace epfleet::cache

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "epfleet/base/error.h"
+#include "epfleet/cache/eviction_rule.h"
 
 namespace epfleet::cache {
 namespace {
@@ -14,13 +15,13 @@ constexpr base::Duration kForEver = std::chrono::hours(24 * 365 * 100);
 }  // namespace
 
 ExtentStore::ExtentStore(const KvCacheConfig& config, std::int64_t bytes_per_token)
-    : fifo_(config.eviction == Eviction::Fifo),
+    : fifo_(!eviction_rules()[config.eviction].ages_by_use),
       block_(config.block),
       capacity_(std::numeric_limits<std::int64_t>::max()),
       ttl_(std::min(config.ttl, kForEver)) {
   EPFLEET_CHECK(block_ > 0, "a block has tokens");
   EPFLEET_CHECK(bytes_per_token > 0, "a token has bytes");
-  if (config.eviction != Eviction::Ttl) {
+  if (!eviction_rules()[config.eviction].never_full) {
     capacity_ = config.capacity.count() / bytes_per_token;
   }
 }

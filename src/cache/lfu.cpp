@@ -2,7 +2,7 @@
 // step takes the time of finding a count.
 #include <map>
 
-#include "eviction_rules.h"
+#include "epfleet/cache/eviction_rule.h"
 #include "slot_list.h"
 
 namespace epfleet::cache {
@@ -43,6 +43,8 @@ class Lfu final : public EvictionRule {
 
 }  // namespace
 
-std::unique_ptr<EvictionRule> make_lfu() { return std::make_unique<Lfu>(); }
+std::unique_ptr<EvictionRule> make_lfu(std::int64_t /*capacity*/) {
+  return std::make_unique<Lfu>();
+}
 
 }  // namespace epfleet::cache

@@ -1,6 +1,7 @@
 #include "epfleet/cache/prefix_cache.h"
 
 #include "epfleet/base/error.h"
+#include "epfleet/cache/eviction_rule.h"
 #include "epfleet/cache/session_cache.h"
 #include "epfleet/cache/statistical_cache.h"
 
@@ -12,12 +13,11 @@ std::unique_ptr<PrefixCache> make_prefix_cache(const KvCacheConfig& config,
   if (config.model == CacheModel::Statistical) {
     return make_statistical_cache(config, seed);
   }
-  if (config.eviction == Eviction::S3Fifo || config.eviction == Eviction::Lfu) {
-    base::Problem problem;
-    problem.key = "kv_cache.eviction";
-    problem.what = "s3fifo and lfu decide block by block and come with block traces";
-    problem.remedy = "choose lru, fifo or ttl";
-    throw base::InputError(problem);
+  if (!eviction_rules()[config.eviction].by_extent) {
+    throw base::InputError(
+        {.key = "kv_cache.eviction",
+         .what = "s3fifo and lfu decide block by block and come with block traces",
+         .remedy = "choose lru, fifo or ttl"});
   }
   return make_session_cache(config, bytes_per_token, shared_prefixes);
 }

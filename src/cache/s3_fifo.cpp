@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <deque>
 
-#include "eviction_rules.h"
+#include "epfleet/cache/eviction_rule.h"
 #include "slot_list.h"
 
 namespace epfleet::cache {

@@ -57,7 +57,7 @@ void print_page(const config::Scenario& scenario,
 void show_expert_balance(const ExpertsRequest& request) {
   std::vector<std::string> overrides = request.overrides;
   if (!request.rule.empty()) {
-    check_rule(request.rule);
+    (void)experts::expert_rules()[request.rule];  // a wrong name is told as the option's fault
     overrides.push_back("experts.balancer=" + request.rule);
   }
   const config::Scenario scenario = config::load_scenario(request.scenario, overrides);

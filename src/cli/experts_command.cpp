@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "epfleet/base/error.h"
-#include "epfleet/policy/expert_loads_csv.h"
-#include "epfleet/policy/expert_placement.h"
+#include "epfleet/experts/expert_loads_csv.h"
+#include "epfleet/experts/expert_placement.h"
 
 namespace epfleet::cli {
 namespace {
@@ -18,24 +18,11 @@ base::Problem problem(std::string key, std::string what, std::string remedy) {
   return {.key = std::move(key), .what = std::move(what), .remedy = std::move(remedy)};
 }
 
-policy::ExpertRule rule_of(const std::string& name) {
-  if (const auto rule = policy::expert_rule(name)) {
-    return *rule;
-  }
-  std::string rules;
-  for (const policy::ExpertRuleRow& row : policy::expert_rules()) {
-    rules += fmt::format("\n  {:<10} {}{}", row.name, row.description,
-                         row.name == "eplb" ? " (default)" : "");
-  }
-  throw base::InputError(
-      problem("--rule", fmt::format("there is no rule '{}'", name), "the rules are" + rules));
-}
-
-policy::ExpertSlots slots_of(const ExpertsRequest& request, const policy::ExpertLoads& loads) {
-  const policy::ExpertSlots slots{static_cast<std::int64_t>(loads.front().size()), request.replicas,
-                                  request.groups, request.nodes, request.gpus};
+experts::ExpertSlots slots_of(const ExpertsRequest& request, const experts::ExpertLoads& loads) {
+  const experts::ExpertSlots slots{static_cast<std::int64_t>(loads.front().size()),
+                                   request.replicas, request.groups, request.nodes, request.gpus};
   std::vector<base::Problem> problems;
-  for (const std::string_view what : policy::problems_of(slots)) {
+  for (const std::string_view what : experts::problems_of(slots)) {
     problems.push_back(
         problem("", std::string(what), fmt::format("there are {} experts", slots.experts)));
   }
@@ -46,7 +33,7 @@ policy::ExpertSlots slots_of(const ExpertsRequest& request, const policy::Expert
 }
 
 struct Placed {
-  std::vector<policy::LayerPlacement> layers;
+  std::vector<experts::LayerPlacement> layers;
   std::vector<std::vector<double>> gpu_loads;
 };
 
@@ -62,7 +49,7 @@ std::string json_rows(const Rows& rows) {
 // Only where copies do not share evenly.
 std::string share_rows(const Placed& placed) {
   std::vector<std::vector<double>> shares;
-  for (const policy::LayerPlacement& layer : placed.layers) {
+  for (const experts::LayerPlacement& layer : placed.layers) {
     shares.push_back(layer.share);
   }
   return shares.front().empty() ? "" : fmt::format("  \"share\": {},\n", json_rows(shares));
@@ -74,7 +61,7 @@ void print_json(const Placed& placed) {
   for (std::size_t i = 0; i < placed.layers.size(); ++i) {
     physical.push_back(placed.layers[i].physical_to_logical);
     counts.push_back(placed.layers[i].logical_count);
-    balancedness.push_back(policy::balancedness(placed.gpu_loads[i]));
+    balancedness.push_back(experts::balancedness(placed.gpu_loads[i]));
   }
   fmt::print(
       "{{\n  \"physical_to_logical\": {},\n  \"logical_count\": {},\n{}  \"gpu_load\": {},\n"
@@ -91,7 +78,7 @@ void print_table(const Placed& placed) {
     const auto& counts = placed.layers[i].logical_count;
     const double mean =
         std::accumulate(loads.begin(), loads.end(), 0.0) / static_cast<double>(loads.size());
-    const double even = policy::balancedness(loads);
+    const double even = experts::balancedness(loads);
     sum += even;
     fmt::print("{:>5}  {:>21}  {:>13.5g}  {:>16.5g}  {:>10.4f}\n", i,
                *std::max_element(counts.begin(), counts.end()), mean,
@@ -103,16 +90,15 @@ void print_table(const Placed& placed) {
 
 }  // namespace
 
-void check_rule(const std::string& name) { (void)rule_of(name); }
-
 void place_loads(const ExpertsRequest& request) {
-  const policy::ExpertRule rule = rule_of(request.rule.empty() ? "eplb" : request.rule);
-  const policy::ExpertLoads loads = policy::read_expert_loads(request.loads);
-  const policy::ExpertSlots slots = slots_of(request, loads);
+  const experts::ExpertRule& rule =
+      experts::expert_rules()[request.rule.empty() ? "eplb" : request.rule];
+  const experts::ExpertLoads loads = experts::read_expert_loads(request.loads);
+  const experts::ExpertSlots slots = slots_of(request, loads);
   Placed placed;
   for (const std::vector<double>& load : loads) {
-    placed.layers.push_back(policy::place_experts(load, slots, rule));
-    placed.gpu_loads.push_back(policy::gpu_loads(placed.layers.back(), load, slots.gpus));
+    placed.layers.push_back(experts::place_experts(load, slots, rule));
+    placed.gpu_loads.push_back(experts::gpu_loads(placed.layers.back(), load, slots.gpus));
   }
   if (request.json) {
     print_json(placed);

@@ -22,7 +22,4 @@ struct ExpertsRequest {
 void place_loads(const ExpertsRequest& request);
 void show_expert_balance(const ExpertsRequest& request);
 
-// The rule of that name, or InputError with all of them.
-void check_rule(const std::string& name);
-
 }  // namespace epfleet::cli

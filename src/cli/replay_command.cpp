@@ -6,7 +6,8 @@
 #include <utility>
 
 #include "epfleet/base/error.h"
-#include "epfleet/workload/request_trace.h"
+#include "epfleet/sessions/token_rate_trace.h"
+#include "epfleet/traces/request_trace.h"
 
 namespace epfleet::cli {
 namespace {
@@ -46,7 +47,7 @@ std::vector<Given> given(const ReplayOptions& options) {
 
 std::vector<std::string> replay_overrides(const ReplayOptions& options) {
   std::vector<std::string> overrides;
-  const bool rates = workload::is_token_rate_trace(options.trace);
+  const bool rates = sessions::is_token_rate_trace(options.trace);
   overrides.push_back(fmt::format("workload.source={}", rates ? "token_rate" : "requests"));
   overrides.push_back(fmt::format("workload.path={}", fs::absolute(options.trace).string()));
   if (rates) {

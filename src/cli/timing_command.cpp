@@ -57,7 +57,7 @@ std::vector<report::StepReport> price(const StepRequest& request) {
   const auto tokens = counts(tokens_option(request), request.tokens, kProfileTokens);
   const config::Scenario scenario = config::load_scenario(request.scenario, request.overrides);
   if (request.per_gpu.empty()) {
-    per_gpu = {request.decode ? config::max_requests_per_gpu(scenario)
+    per_gpu = {request.decode ? cluster::max_requests_per_gpu(scenario)
                               : scenario.prefill.max_tokens_per_gpu.count()};
   }
   if (request.decode) {

@@ -8,17 +8,17 @@
 #include <memory>
 
 #include "epfleet/base/error.h"
-#include "epfleet/experiment/kernel_fit.h"
-#include "epfleet/experiment/measured_kernels.h"
+#include "epfleet/calibration/kernel_fit.h"
+#include "epfleet/calibration/measured_kernels.h"
 #include "profile_lookup.h"
 
 namespace epfleet::cli {
 namespace {
 
-using experiment::ErrorSummary;
-using experiment::Machine;
-using experiment::MeasuredKernel;
-using experiment::MeasuredTable;
+using calibration::ErrorSummary;
+using calibration::Machine;
+using calibration::MeasuredKernel;
+using calibration::MeasuredTable;
 using timing::Clock;
 
 const std::map<std::string, Clock> kClocks{{"cool", Clock::Cool}, {"sustained", Clock::Sustained}};
@@ -59,7 +59,7 @@ void kernels_command(const KernelsRequest& request) {
   const hardware::HardwareProfile hardware = find_profile(request.hardware);
   const MeasuredTable table = MeasuredTable::load(request.table);
   const auto kernels =
-      experiment::measured_kernels(table, request.kernel, request.clock, request.lengths);
+      calibration::measured_kernels(table, request.kernel, request.clock, request.lengths);
   const Machine machine{hardware, request.clock};
   const std::string rows = with_predictions(table, kernels, machine);
   const std::string mark = request.out.empty() ? "# " : "";  // the table's own comments
@@ -83,15 +83,15 @@ void kernels_command(const KernelsRequest& request) {
 struct FitRequest {
   std::vector<std::string> tables;
   std::string base, out;
-  experiment::LeaveOut leave_out;
+  calibration::LeaveOut leave_out;
 };
 
 void fit_command(const FitRequest& request) {
-  experiment::KernelFit fit(find_profile(request.base));
+  calibration::KernelFit fit(find_profile(request.base));
   for (const std::string& path : request.tables) {
     fit.add(MeasuredTable::load(path), request.leave_out.column);
   }
-  const experiment::FitResult result = fit.run(request.leave_out);
+  const calibration::FitResult result = fit.run(request.leave_out);
   for (const auto& part : result.parts) {
     fmt::print("{}: {} rows, mean error {:.2f} % before, {:.2f} % after", part.name, part.rows,
                100.0 * part.before, 100.0 * part.after);
@@ -103,7 +103,7 @@ void fit_command(const FitRequest& request) {
       fmt::print("  {}: {} -> {}\n", change.key, change.before, change.after);
     }
   }
-  write_text(request.out, experiment::profile_text(result, request.base, request.tables));
+  write_text(request.out, calibration::profile_text(result, request.base, request.tables));
 }
 
 }  // namespace
@@ -113,7 +113,7 @@ void add_timing_kernels(CLI::App& timing, Chosen& chosen) {
   CLI::App* command = timing.add_subcommand(
       "kernels", "Measured kernels (a CSV table) beside what a hardware profile predicts");
   std::string names;
-  for (const auto& kernel : experiment::kernel_names()) {
+  for (const auto& kernel : calibration::kernel_names()) {
     names += fmt::format("\n  {:<24} {}", kernel.name, kernel.columns);
   }
   command->footer("Kernels and their columns; measured: us, else us_layer_cool or _sust:" + names);

@@ -10,9 +10,10 @@
 #include "epfleet/config/value.h"
 #include "epfleet/experiment/make_trace.h"
 #include "epfleet/report/trace_report.h"
-#include "epfleet/workload/request_trace.h"
-#include "epfleet/workload/session_blocks.h"
-#include "epfleet/workload/trace_writer.h"
+#include "epfleet/sessions/token_rate_trace.h"
+#include "epfleet/traces/request_trace.h"
+#include "epfleet/traces/session_blocks.h"
+#include "epfleet/traces/trace_writer.h"
 
 namespace epfleet::cli {
 namespace {
@@ -56,7 +57,7 @@ std::vector<base::Duration> ttls(const TraceStatRequest& request) {
 }
 
 void refuse_token_rates(const std::string& path) {
-  if (workload::is_token_rate_trace(path)) {
+  if (sessions::is_token_rate_trace(path)) {
     throw base::InputError({.file = path,
                             .what = "is a trace of token totals per time bin, not of requests",
                             .remedy = "play it with epfleet replay"});
@@ -67,14 +68,14 @@ void refuse_token_rates(const std::string& path) {
 
 void trace_stat(const TraceStatRequest& request) {
   refuse_token_rates(request.trace);
-  workload::RequestTrace trace(request.trace,
-                               {.lenient = request.lenient, .block_tokens = request.block_tokens});
+  traces::RequestTrace trace(request.trace,
+                             {.lenient = request.lenient, .block_tokens = request.block_tokens});
   report::TraceReport report;
   report.name = std::filesystem::path(request.trace).filename().string();
   report.info = trace.info();
   // Sessions are cut into blocks of the service's size.
   constexpr std::int64_t kServiceBlock = 64;
-  std::optional<workload::SessionBlocks> sessions;
+  std::optional<traces::SessionBlocks> sessions;
   if (report.info.block_tokens == 0 && report.info.sessions) {
     report.info.block_tokens = request.block_tokens > 0 ? request.block_tokens : kServiceBlock;
     sessions.emplace(report.info.block_tokens);
@@ -82,7 +83,7 @@ void trace_stat(const TraceStatRequest& request) {
   if (request.reuse && report.info.block_tokens > 0) {
     report.reuse.emplace(report.info.block_tokens, capacities(request), ttls(request));
   }
-  workload::TraceRecord record;
+  traces::TraceRecord record;
   while (trace.next(record)) {
     report.statistics.add(record);
     if (!report.reuse || report.reuse_of_first) {
@@ -111,16 +112,16 @@ void trace_stat(const TraceStatRequest& request) {
 
 void trace_convert(const TraceConvertRequest& request) {
   refuse_token_rates(request.in);
-  workload::RequestTrace trace(request.in,
-                               {.lenient = request.lenient, .block_tokens = request.block_tokens});
-  workload::TraceInfo info = trace.info();
-  std::optional<workload::SessionBlocks> sessions;
-  if (workload::TraceWriter::is_json(request.out) && info.block_tokens == 0 && info.sessions) {
-    info.block_tokens = workload::TraceWriter::kJsonBlock;
+  traces::RequestTrace trace(request.in,
+                             {.lenient = request.lenient, .block_tokens = request.block_tokens});
+  traces::TraceInfo info = trace.info();
+  std::optional<traces::SessionBlocks> sessions;
+  if (traces::TraceWriter::is_json(request.out) && info.block_tokens == 0 && info.sessions) {
+    info.block_tokens = traces::TraceWriter::kJsonBlock;
     sessions.emplace(info.block_tokens);
   }
-  workload::TraceWriter writer(request.out, info);
-  workload::TraceRecord record;
+  traces::TraceWriter writer(request.out, info);
+  traces::TraceRecord record;
   std::int64_t requests = 0;
   while (trace.next(record)) {
     if (sessions) {
@@ -130,7 +131,7 @@ void trace_convert(const TraceConvertRequest& request) {
     ++requests;
   }
   writer.finish();
-  for (const workload::SkippedLines& skipped : trace.skipped()) {
+  for (const traces::SkippedLines& skipped : trace.skipped()) {
     base::log_warning(fmt::format("{} lines skipped: {} (first: line {})", skipped.count,
                                   skipped.reason, skipped.first_line));
   }

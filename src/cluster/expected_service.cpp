@@ -31,8 +31,7 @@ double full_prefill_step_seconds(const FleetSpec& spec, const timing::PrefillPri
   load.tokens = static_cast<std::int32_t>(spec.prefill.max_tokens_per_gpu.count());
   load.attention_pairs = static_cast<double>(load.tokens) / serving::kStandardPrompt *
                          serving::PrefillUnit::pairs(serving::kStandardPrompt, 0);
-  const std::vector<timing::PrefillLoad> loads(static_cast<std::size_t>(spec.prefill_layout.gpus),
-                                               load);
+  const std::vector<timing::PrefillLoad> loads(static_cast<std::size_t>(spec.prefill.gpus), load);
   return base::to_seconds(pricer.price(loads).duration);
 }
 
@@ -45,7 +44,7 @@ double prefill_tokens_per_s_per_gpu(const FleetSpec& spec, const timing::Prefill
 
 ServiceEstimate estimate_service(const FleetSpec& spec, const StepPricers& pricers,
                                  const SteadyLoad& load) {
-  const auto gpus = static_cast<std::size_t>(spec.decode_layout.gpus);
+  const auto gpus = static_cast<std::size_t>(spec.decode.gpus);
   const double units =
       std::max(1.0, static_cast<double>(spec.fleet.base.decode_units) +
                         load.mean_groups * static_cast<double>(spec.fleet.group.decode_units));
@@ -53,7 +52,7 @@ ServiceEstimate estimate_service(const FleetSpec& spec, const StepPricers& price
   const double per_step = tokens_per_step(spec.decode.mtp);
   // The smallest batch that keeps up; the full one if none does.
   std::int32_t low = 1;
-  auto high = static_cast<std::int32_t>(spec.decode_layout.max_requests_per_gpu);
+  auto high = static_cast<std::int32_t>(max_requests_per_gpu(spec));
   while (low < high) {
     const std::int32_t batch = low + (high - low) / 2;
     const double rate =

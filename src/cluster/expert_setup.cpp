@@ -4,8 +4,8 @@
 
 #include "epfleet/base/error.h"
 #include "epfleet/base/real_math.h"
-#include "epfleet/policy/expert_loads_csv.h"
-#include "epfleet/policy/expert_moves.h"
+#include "epfleet/experts/expert_loads_csv.h"
+#include "epfleet/experts/expert_moves.h"
 
 namespace epfleet::cluster {
 namespace {
@@ -20,15 +20,15 @@ double drift_between_rebalances(const serving::ExpertsConfig& experts) {
   return 1.0 - base::real_pow(1.0 - experts.drift_per_10_min, periods);
 }
 
-policy::ExpertSkew skew_of(const std::string& name) {
+experts::ExpertSkew skew_of(const std::string& name) {
   if (name == "zipf") {
-    return policy::ExpertSkew::Zipf;
+    return experts::ExpertSkew::Zipf;
   }
-  return name == "observed" ? policy::ExpertSkew::Observed : policy::ExpertSkew::Lognormal;
+  return name == "observed" ? experts::ExpertSkew::Observed : experts::ExpertSkew::Lognormal;
 }
 
-policy::ExpertLoads observed_loads(const FleetSpec& spec) {
-  policy::ExpertLoads loads = policy::read_expert_loads(spec.experts.loads);
+experts::ExpertLoads observed_loads(const FleetSpec& spec) {
+  experts::ExpertLoads loads = experts::read_expert_loads(spec.experts.loads);
   const auto layers = static_cast<std::size_t>(spec.model.moe_layers());
   const auto experts = static_cast<std::size_t>(spec.model.experts);
   if (loads.size() != layers || loads.front().size() != experts) {
@@ -42,24 +42,24 @@ policy::ExpertLoads observed_loads(const FleetSpec& spec) {
   return loads;
 }
 
-policy::PopularitySpec popularity_of(const FleetSpec& spec) {
-  policy::PopularitySpec popularity;
+experts::PopularitySpec popularity_of(const FleetSpec& spec) {
+  experts::PopularitySpec popularity;
   popularity.skew = skew_of(spec.experts.skew);
   popularity.sigma = spec.experts.skew_sigma;
   popularity.exponent = spec.experts.skew_exponent;
   popularity.drift = spec.experts.drift_model;
   popularity.drift_per_rebalance = drift_between_rebalances(spec.experts);
   popularity.seed = spec.seed;
-  if (popularity.skew == policy::ExpertSkew::Observed) {
+  if (popularity.skew == experts::ExpertSkew::Observed) {
     popularity.loads = observed_loads(spec);
   }
   return popularity;
 }
 
 template <class Layout>
-policy::ExpertLoadSpec load_of(const FleetSpec& spec, const Layout& layout) {
+experts::ExpertLoadSpec load_of(const FleetSpec& spec, const Layout& layout) {
   const double interval_s = base::to_seconds(spec.experts.rebalance_every);
-  policy::ExpertLoadSpec load;
+  experts::ExpertLoadSpec load;
   load.experts = spec.model.experts;
   load.groups = spec.model.groups;
   load.topk = spec.model.top_k;
@@ -68,7 +68,7 @@ policy::ExpertLoadSpec load_of(const FleetSpec& spec, const Layout& layout) {
   load.gpus = layout.gpus;
   load.gpus_per_node = layout.gpus_per_node;
   load.redundant = layout.redundant_experts;
-  load.rule = policy::expert_rule(spec.experts.balancer).value_or(policy::ExpertRule::Eplb);
+  load.rule = experts::expert_rules()[spec.experts.balancer];
   load.skewed = spec.experts.skew != "none";
   load.popularity = popularity_of(spec);
   load.observation_delay = base::to_seconds(spec.experts.rebalance_delay) / interval_s;
@@ -79,7 +79,7 @@ policy::ExpertLoadSpec load_of(const FleetSpec& spec, const Layout& layout) {
 template <class Layout>
 RebalanceWork work_of(const FleetSpec& spec, const Layout& layout, base::BytesPerSecond nic) {
   RebalanceWork work;
-  work.experts = policy::most_experts_fetched(load_of(spec, layout));
+  work.experts = experts::most_experts_fetched(load_of(spec, layout));
   work.bytes = base::Bytes(work.experts *
                            model::routed_expert_bytes(spec.model, layout.expert_precision).count());
   work.time = work.bytes / nic;
@@ -92,20 +92,20 @@ bool stalls(const FleetSpec& spec) {
 
 }  // namespace
 
-policy::ExpertLoadSpec prefill_expert_load(const FleetSpec& spec) {
-  return load_of(spec, spec.prefill_layout);
+experts::ExpertLoadSpec prefill_expert_load(const FleetSpec& spec) {
+  return load_of(spec, prefill_layout(spec));
 }
 
-policy::ExpertLoadSpec decode_expert_load(const FleetSpec& spec) {
-  return load_of(spec, spec.decode_layout);
+experts::ExpertLoadSpec decode_expert_load(const FleetSpec& spec) {
+  return load_of(spec, decode_layout(spec));
 }
 
 RebalanceWork prefill_rebalance(const FleetSpec& spec) {
-  return work_of(spec, spec.prefill_layout, spec.prefill_hardware.rdma_bandwidth);
+  return work_of(spec, prefill_layout(spec), spec.prefill_hardware.rdma_bandwidth);
 }
 
 RebalanceWork decode_rebalance(const FleetSpec& spec) {
-  return work_of(spec, spec.decode_layout, spec.decode_hardware.rdma_bandwidth);
+  return work_of(spec, decode_layout(spec), spec.decode_hardware.rdma_bandwidth);
 }
 
 base::Duration prefill_stall(const FleetSpec& spec) {

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "epfleet/base/error.h"
 #include "epfleet/cluster/expert_setup.h"
-#include "epfleet/policy/expert_load.h"
+#include "epfleet/experts/expert_load.h"
 
 namespace epfleet::cluster {
 namespace {
@@ -13,13 +15,14 @@ std::int64_t kv_room(const FleetSpec& spec, base::Bytes memory, base::Bytes weig
                      base::Bytes buffer, base::Bytes runtime, const char* phase) {
   const auto room =
       model::kv_capacity_tokens(memory, weights, buffer, runtime, kv_bytes_per_token(spec));
-  if (!room || room->count() < spec.context_limit) {
+  if (!room || room->count() < spec.workload.context_limit) {
     throw base::InputError(
         {.key = fmt::format("{}.gpus", phase),
-         .what = fmt::format("a {} GPU has room for {} tokens of KV beside {:.1f} GB of weights, "
-                             "fewer than one context of {}",
-                             phase, room ? room->count() : 0,
-                             static_cast<double>(weights.count()) * 1e-9, spec.context_limit),
+         .what =
+             fmt::format("a {} GPU has room for {} tokens of KV beside {:.1f} GB of weights, "
+                         "fewer than one context of {}",
+                         phase, room ? room->count() : 0,
+                         static_cast<double>(weights.count()) * 1e-9, spec.workload.context_limit),
          .remedy = "use more GPUs per unit, fewer redundant experts, or a shorter "
                    "workload.context_limit"});
   }
@@ -33,16 +36,16 @@ std::int64_t kv_bytes_per_token(const FleetSpec& spec) {
 }
 
 model::ExpertImbalance prefill_imbalance(const FleetSpec& spec) {
-  return policy::expected_imbalance(prefill_expert_load(spec));
+  return experts::expected_imbalance(prefill_expert_load(spec));
 }
 
 model::ExpertImbalance decode_imbalance(const FleetSpec& spec) {
-  return policy::expected_imbalance(decode_expert_load(spec));
+  return experts::expected_imbalance(decode_expert_load(spec));
 }
 
 StepPricers make_step_pricers(const FleetSpec& spec) {
-  return {{spec.prefill_hardware, spec.model, spec.prefill_layout, prefill_imbalance(spec)},
-          {spec.decode_hardware, spec.model, spec.decode_layout, decode_imbalance(spec)},
+  return {{spec.prefill_hardware, spec.model, prefill_layout(spec), prefill_imbalance(spec)},
+          {spec.decode_hardware, spec.model, decode_layout(spec), decode_imbalance(spec)},
           prefill_stall(spec),
           decode_stall(spec)};
 }
@@ -50,30 +53,31 @@ StepPricers make_step_pricers(const FleetSpec& spec) {
 serving::PrefillUnitLimits prefill_limits(const FleetSpec& spec,
                                           const timing::PrefillPricer& pricer) {
   const auto tokens = static_cast<std::int32_t>(spec.prefill.max_tokens_per_gpu.count());
-  return {.gpus = static_cast<std::int32_t>(spec.prefill_layout.gpus),
+  return {.gpus = static_cast<std::int32_t>(spec.prefill.gpus),
           .max_tokens_per_gpu = tokens,
           .work_budget_s = serving::standard_work_budget_s(pricer.work(), tokens),
           .chunk_grain = static_cast<std::int32_t>(spec.prefill.chunk_grain),
           .kv_capacity_tokens = kv_room(spec, spec.prefill_hardware.memory,
-                                        model::weights_bytes(spec.model, spec.prefill_layout),
+                                        model::weights_bytes(spec.model, prefill_layout(spec)),
                                         base::Bytes(0), spec.prefill.runtime_memory, "prefill"),
           .placement = spec.prefill.placement};
 }
 
 serving::DecodeUnitLimits decode_limits(const FleetSpec& spec) {
+  const model::DecodeLayout layout = decode_layout(spec);
+  const workload::WorkloadConfig& load = spec.workload;
   // One batch has no halves to stay in.
-  const bool sticky =
-      spec.decode_layout.dual_batch && spec.decode.microbatch == serving::Microbatch::Sticky;
-  return {
-      .gpus = static_cast<std::int32_t>(spec.decode_layout.gpus),
-      .max_requests_per_gpu = static_cast<std::int32_t>(spec.decode_layout.max_requests_per_gpu),
-      .kv_capacity_tokens = kv_room(spec, spec.decode_hardware.memory,
-                                    model::weights_bytes(spec.model, spec.decode_layout),
-                                    model::low_latency_buffer_bytes(spec.model, spec.decode_layout),
-                                    spec.decode.runtime_memory, "decode"),
-      .longest_stay_steps = static_cast<std::int32_t>(spec.output_limit),
-      .microbatch = sticky ? serving::Microbatch::Sticky : serving::Microbatch::Reform,
-      .batching = spec.decode.batching};
+  const bool sticky = layout.dual_batch && spec.decode.microbatch == serving::Microbatch::Sticky;
+  return {.gpus = static_cast<std::int32_t>(layout.gpus),
+          .max_requests_per_gpu = static_cast<std::int32_t>(layout.max_requests_per_gpu),
+          .kv_capacity_tokens =
+              kv_room(spec, spec.decode_hardware.memory, model::weights_bytes(spec.model, layout),
+                      model::low_latency_buffer_bytes(spec.model, layout),
+                      spec.decode.runtime_memory, "decode"),
+          .longest_stay_steps =
+              static_cast<std::int32_t>(std::max(load.output_limit_v3, load.output_limit_r1)),
+          .microbatch = sticky ? serving::Microbatch::Sticky : serving::Microbatch::Reform,
+          .batching = spec.decode.batching};
 }
 
 }  // namespace epfleet::cluster

@@ -5,7 +5,7 @@
 #include <chrono>
 
 #include "check_parts.h"
-#include "epfleet/workload/client_mix.h"
+#include "epfleet/traces/client_mix.h"
 #include "paths.h"
 
 namespace epfleet::config {
@@ -72,7 +72,7 @@ void check_file(const std::string& path, const char* key, Contradictions& found)
 
 void check_files(const Scenario& scenario, Contradictions& found) {
   const std::string& shape = scenario.workload.hourly_shape;
-  if (!workload::ClientMix::is_folder(scenario.workload.path)) {
+  if (!traces::ClientMix::is_folder(scenario.workload.path)) {
     check_file(scenario.workload.path, "workload.path", found);
   }
   check_file(shape == "flat" ? "" : shape, "workload.hourly_shape", found);

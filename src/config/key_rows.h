@@ -11,6 +11,7 @@
 
 #include "document.h"
 #include "epfleet/base/names.h"
+#include "epfleet/base/registry.h"
 #include "epfleet/config/key.h"
 #include "stored_value.h"
 
@@ -65,6 +66,9 @@ class Rows {
   template <class Member, class Value>
   Rows& choice(std::string name, Member member, std::vector<std::pair<Choice, Value>> values,
                Docs docs);
+  // One of the rules of a registry; the member holds its name.
+  template <class Member>
+  Rows& rule(std::string name, Member member, const std::vector<base::Choice>& rules, Docs docs);
   template <class Member>
   Rows& flag(std::string name, Member member, Docs docs);
   template <class Member>

@@ -96,6 +96,16 @@ Rows& Rows::choice(std::string name, Member member, std::vector<std::pair<Choice
 }
 
 template <class Member>
+Rows& Rows::rule(std::string name, Member member, const std::vector<base::Choice>& rules,
+                 Docs docs) {
+  std::vector<std::pair<Choice, std::string>> names;
+  for (const base::Choice& rule : rules) {
+    names.push_back({{std::string(rule.name), std::string(rule.sentence)}, std::string(rule.name)});
+  }
+  return choice(std::move(name), member, std::move(names), std::move(docs));
+}
+
+template <class Member>
 Rows& Rows::flag(std::string name, Member member, Docs docs) {
   choice(std::move(name), member,
          std::vector<std::pair<Choice, bool>>{{{"true", ""}, true}, {{"false", ""}, false}},

@@ -1,11 +1,11 @@
 // Keys of the on-disk KV cache.
+#include "epfleet/cache/eviction_rule.h"
 #include "key_rows.h"
 
 namespace epfleet::config {
 
 void add_cache_rows(Rows& rows) {
   using cache::CacheModel;
-  using cache::Eviction;
   rows.choice("kv_cache.model", EPFLEET_MEMBER(kv_cache.model),
               std::vector<std::pair<Choice, CacheModel>>{
                   {{"statistical", "every prompt hits kv_cache.hit_ratio of its tokens"},
@@ -24,14 +24,9 @@ void add_cache_rows(Rows& rows) {
               {"Time after its last use at which an entry is dropped.",
                "DeepSeek's API notes: unused entries are cleared after hours to days"})
       .guess("2 h", "3 d");
-  rows.choice("kv_cache.eviction", EPFLEET_MEMBER(kv_cache.eviction),
-              std::vector<std::pair<Choice, Eviction>>{
-                  {{"lru", "least recently used first"}, Eviction::Lru},
-                  {{"fifo", "first written first"}, Eviction::Fifo},
-                  {{"s3fifo", "S3-FIFO; for traces with block ids"}, Eviction::S3Fifo},
-                  {{"lfu", "least often used first; for traces with block ids"}, Eviction::Lfu},
-                  {{"ttl", "by age alone"}, Eviction::Ttl}},
-              {"What is dropped when the store is full.", "not published"});
+  rows.rule("kv_cache.eviction", EPFLEET_MEMBER(kv_cache.eviction),
+            cache::eviction_rules().choices(),
+            {"What is dropped when the store is full.", "not published"});
   using cache::Isolation;
   using cache::Recompute;
   rows.number("kv_cache.write_delay", Dimension::Duration, EPFLEET_MEMBER(kv_cache.write_delay),

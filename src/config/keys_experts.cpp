@@ -1,19 +1,11 @@
 // Keys of the experts: how popular they are, where they are placed, and what moving them takes.
-#include "epfleet/policy/expert_placement.h"
+#include "epfleet/experts/expert_placement.h"
 #include "key_rows.h"
 
 namespace epfleet::config {
 namespace {
 
 using Names = std::vector<std::pair<Choice, std::string>>;
-
-Names rules() {
-  Names names;
-  for (const policy::ExpertRuleRow& row : policy::expert_rules()) {
-    names.push_back({{std::string(row.name), std::string(row.description)}, std::string(row.name)});
-  }
-  return names;
-}
 
 void add_popularity(Rows& rows) {
   rows.choice("experts.skew", EPFLEET_MEMBER(experts.skew),
@@ -37,10 +29,10 @@ void add_popularity(Rows& rows) {
              "free choice"});
   rows.choice(
       "experts.drift_model", EPFLEET_MEMBER(experts.drift_model),
-      std::vector<std::pair<Choice, policy::ExpertDrift>>{
-          {{"gradual", "every expert's popularity moves a little"}, policy::ExpertDrift::Gradual},
+      std::vector<std::pair<Choice, experts::ExpertDrift>>{
+          {{"gradual", "every expert's popularity moves a little"}, experts::ExpertDrift::Gradual},
           {{"jumps", "a share of the experts gets a new popularity, the others keep it"},
-           policy::ExpertDrift::Jumps}},
+           experts::ExpertDrift::Jumps}},
       {"How the popularity of experts changes.", "a modelling choice"});
   rows.number(
           "experts.drift_per_10_min", Dimension::Share, EPFLEET_MEMBER(experts.drift_per_10_min),
@@ -54,8 +46,8 @@ void add_popularity(Rows& rows) {
 }  // namespace
 
 void add_expert_rows(Rows& rows) {
-  rows.choice("experts.balancer", EPFLEET_MEMBER(experts.balancer), rules(),
-              {"Rule that copies and places the experts.", "DeepSeek's EPLB; weighted is our own"});
+  rows.rule("experts.balancer", EPFLEET_MEMBER(experts.balancer), experts::expert_rules().choices(),
+            {"Rule that copies and places the experts.", "DeepSeek's EPLB; weighted is our own"});
   add_popularity(rows);
   rows.number(
       "experts.rebalance_every", Dimension::Duration, EPFLEET_MEMBER(experts.rebalance_every),

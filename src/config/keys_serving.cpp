@@ -5,17 +5,6 @@
 namespace epfleet::config {
 namespace {
 
-using Names = std::vector<std::pair<Choice, std::string>>;
-
-Names rules(std::span<const policy::RuleName> registered) {
-  Names names;
-  for (const policy::RuleName& rule : registered) {
-    names.push_back(
-        {{std::string(rule.name), std::string(rule.description)}, std::string(rule.name)});
-  }
-  return names;
-}
-
 const Docs kViewAge = {
     "Time between two reports of a unit's load to the balancer; what it places itself it knows.",
     "a choice: 0 is a balancer beside its units"};
@@ -64,12 +53,12 @@ void add_prefill(Rows& rows) {
                "DeepSeek's prefill profile: 16,384"});
   rows.number("prefill.chunk_grain", Dimension::Tokens, EPFLEET_MEMBER(prefill.chunk_grain),
               between(1, 16384), {"A long prompt is cut at multiples of this.", "a choice"});
-  rows.choice("prefill.balancer.unit", EPFLEET_MEMBER(prefill.balancer.unit),
-              rules(policy::prefill_unit_rules()),
-              {"Rule that chooses the prefill unit of a request.", "see the rule"});
-  rows.choice("prefill.balancer.gpu", EPFLEET_MEMBER(prefill.balancer.gpu),
-              rules(policy::prefill_gpu_rules()),
-              {"Rule that chooses the GPU within the prefill unit.", "see the rule"});
+  rows.rule("prefill.balancer.unit", EPFLEET_MEMBER(prefill.balancer.unit),
+            policy::prefill_unit_rules().choices(),
+            {"Rule that chooses the prefill unit of a request.", "see the rule"});
+  rows.rule("prefill.balancer.gpu", EPFLEET_MEMBER(prefill.balancer.gpu),
+            policy::prefill_gpu_rules().choices(),
+            {"Rule that chooses the GPU within the prefill unit.", "see the rule"});
   rows.number("prefill.balancer.view_age", Dimension::Duration,
               EPFLEET_MEMBER(prefill.balancer.view_age), between(0.0, 3600.0), kViewAge);
   rows.choice("prefill.balancer.placement", EPFLEET_MEMBER(prefill.placement),
@@ -104,12 +93,12 @@ void add_decode(Rows& rows) {
   add_layout(rows, "decode", EPFLEET_MEMBER(decode.gpus), EPFLEET_MEMBER(decode.redundant_experts),
              EPFLEET_MEMBER(decode.expert_precision), EPFLEET_MEMBER(decode.overlap),
              EPFLEET_MEMBER(decode.phase_barriers));
-  rows.choice("decode.balancer.unit", EPFLEET_MEMBER(decode.balancer.unit),
-              rules(policy::decode_unit_rules()),
-              {"Rule that chooses the decode unit of a request.", "see the rule"});
-  rows.choice("decode.balancer.gpu", EPFLEET_MEMBER(decode.balancer.gpu),
-              rules(policy::decode_gpu_rules()),
-              {"Rule that chooses the GPU within the decode unit.", "see the rule"});
+  rows.rule("decode.balancer.unit", EPFLEET_MEMBER(decode.balancer.unit),
+            policy::decode_unit_rules().choices(),
+            {"Rule that chooses the decode unit of a request.", "see the rule"});
+  rows.rule("decode.balancer.gpu", EPFLEET_MEMBER(decode.balancer.gpu),
+            policy::decode_gpu_rules().choices(),
+            {"Rule that chooses the GPU within the decode unit.", "see the rule"});
   rows.number("decode.balancer.view_age", Dimension::Duration,
               EPFLEET_MEMBER(decode.balancer.view_age), between(0.0, 3600.0), kViewAge);
   rows.number("decode.max_requests_per_gpu", Dimension::Number,

@@ -8,15 +8,15 @@
 namespace epfleet::experiment {
 namespace {
 
-ExpertBalance balance_of(std::string phase, policy::ExpertLoadSpec load,
+ExpertBalance balance_of(std::string phase, experts::ExpertLoadSpec load,
                          const cluster::RebalanceWork& rebalance) {
   ExpertBalance balance;
   balance.phase = std::move(phase);
   balance.load = std::move(load);
   balance.rebalance = rebalance;
   if (balance.load.skewed) {
-    balance.max_over_mean = policy::expected_imbalance(balance.load).max_over_mean;
-    balance.limit = policy::limit_imbalance(balance.load);
+    balance.max_over_mean = experts::expected_imbalance(balance.load).max_over_mean;
+    balance.limit = experts::limit_imbalance(balance.load);
   }
   return balance;
 }
@@ -34,20 +34,19 @@ std::string note(const char* phase, const cluster::RebalanceWork& work, base::Du
 }  // namespace
 
 std::vector<ExpertBalance> expert_balance(const config::Scenario& scenario) {
-  const cluster::FleetSpec spec = fleet_spec(scenario, scenario.duration);
-  return {
-      balance_of("prefill", cluster::prefill_expert_load(spec), cluster::prefill_rebalance(spec)),
-      balance_of("decode", cluster::decode_expert_load(spec), cluster::decode_rebalance(spec))};
+  return {balance_of("prefill", cluster::prefill_expert_load(scenario),
+                     cluster::prefill_rebalance(scenario)),
+          balance_of("decode", cluster::decode_expert_load(scenario),
+                     cluster::decode_rebalance(scenario))};
 }
 
 std::vector<std::string> rebalance_notes(const config::Scenario& scenario) {
   if (scenario.experts.rebalance_cost == serving::RebalanceCost::None) {
     return {};
   }
-  const cluster::FleetSpec spec = fleet_spec(scenario, scenario.duration);
   const base::Duration every = scenario.experts.rebalance_every;
-  return {note("prefill", cluster::prefill_rebalance(spec), every),
-          note("decode", cluster::decode_rebalance(spec), every)};
+  return {note("prefill", cluster::prefill_rebalance(scenario), every),
+          note("decode", cluster::decode_rebalance(scenario), every)};
 }
 
 }  // namespace epfleet::experiment

@@ -1,14 +1,14 @@
 #include "epfleet/experiment/make_trace.h"
 
 #include "epfleet/experiment/run_scenario.h"
-#include "epfleet/workload/trace_writer.h"
+#include "epfleet/traces/trace_writer.h"
 #include "workload_source.h"
 
 namespace epfleet::experiment {
 namespace {
 
-workload::TraceRecord record_of(const workload::Request& request, const Workload& workload) {
-  workload::TraceRecord record;
+traces::TraceRecord record_of(const workload::Request& request, const Workload& workload) {
+  traces::TraceRecord record;
   record.time = request.arrival.time_since_epoch();
   record.input = request.prompt_tokens;
   record.output = request.output_tokens;
@@ -33,11 +33,13 @@ workload::TraceRecord record_of(const workload::Request& request, const Workload
 
 MadeTrace make_trace(const config::Scenario& scenario, base::Duration until,
                      const std::string& path) {
-  const cluster::FleetSpec spec = fleet_spec(scenario, until);
+  cluster::FleetSpec spec = scenario;
+  spec.duration = until;
   const cluster::StepPricers pricers = cluster::make_step_pricers(spec);
-  const Workload workload(scenario, spec, pricers, true);
-  const workload::ExpectedService service = expected_service(scenario, spec, pricers);
-  workload::TraceWriter writer(path, workload.trace_info());
+  base::Worker worker;
+  const Workload workload(scenario, spec, pricers, &worker);
+  const sessions::ExpectedService service = expected_service(scenario, spec, pricers);
+  traces::TraceWriter writer(path, workload.trace_info());
   MadeTrace made;
   workload::Source& source = workload.source();
   while (const auto arrival = source.next_arrival()) {

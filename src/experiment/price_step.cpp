@@ -6,7 +6,6 @@
 
 #include "epfleet/base/error.h"
 #include "epfleet/cluster/unit_setup.h"
-#include "epfleet/experiment/run_scenario.h"
 
 namespace epfleet::experiment {
 namespace {
@@ -62,14 +61,14 @@ double tokens_per_step(const serving::MtpConfig& mtp, std::int64_t drafts) {
 }  // namespace
 
 DecodeSteps::DecodeSteps(const config::Scenario& scenario, timing::Clock clock)
-    : spec_(fleet_spec(scenario, scenario.duration)),
-      layer_(spec_.decode_hardware, spec_.model, spec_.decode_layout,
-             cluster::decode_imbalance(spec_), clock),
-      unit_(unit_report(spec_, spec_.decode_layout, spec_.decode_hardware, clock)) {
+    : spec_(scenario),
+      layout_(cluster::decode_layout(spec_)),
+      layer_(spec_.decode_hardware, spec_.model, layout_, cluster::decode_imbalance(spec_), clock),
+      unit_(unit_report(spec_, layout_, spec_.decode_hardware, clock)) {
   unit_.decode = true;
-  unit_.draft_tokens = spec_.decode_layout.draft_tokens;
+  unit_.draft_tokens = layout_.draft_tokens;
   unit_.acceptance = spec_.decode.mtp.acceptance;
-  set_memory(unit_.hbm, model::low_latency_buffer_bytes(spec_.model, spec_.decode_layout),
+  set_memory(unit_.hbm, model::low_latency_buffer_bytes(spec_.model, layout_),
              spec_.decode.runtime_memory, cluster::kv_bytes_per_token(spec_));
 }
 
@@ -86,23 +85,23 @@ report::StepReport DecodeSteps::price(std::int64_t requests_per_gpu,
       tokens_per_step(spec_.decode.mtp, unit_.draft_tokens) / report.anatomy.step_s;
   report.tokens_per_s_request = speed;
   report.tokens_per_s_per_gpu = real(requests_per_gpu) * speed;
-  if (requests_per_gpu > spec_.decode_layout.max_requests_per_gpu) {
+  if (requests_per_gpu > layout_.max_requests_per_gpu) {
     report.warnings.push_back(
         fmt::format("{} requests are more than a GPU of such a unit takes: "
                     "decode.max_requests_per_gpu is {}",
-                    requests_per_gpu, spec_.decode_layout.max_requests_per_gpu));
+                    requests_per_gpu, layout_.max_requests_per_gpu));
   }
   warn_of_memory(report);
   return report;
 }
 
 PrefillSteps::PrefillSteps(const config::Scenario& scenario, timing::Clock clock)
-    : spec_(fleet_spec(scenario, scenario.duration)),
-      layer_(spec_.prefill_hardware, spec_.model, spec_.prefill_layout,
+    : spec_(scenario),
+      layer_(spec_.prefill_hardware, spec_.model, cluster::prefill_layout(spec_),
              cluster::prefill_imbalance(spec_), clock),
-      unit_(unit_report(spec_, spec_.prefill_layout, spec_.prefill_hardware, clock)) {
+      unit_(unit_report(spec_, cluster::prefill_layout(spec_), spec_.prefill_hardware, clock)) {
   unit_.decode = false;
-  unit_.draft_tokens = spec_.prefill_layout.mtp ? spec_.decode.mtp.draft_tokens : 0;
+  unit_.draft_tokens = spec_.decode.mtp.enabled ? spec_.decode.mtp.draft_tokens : 0;
   set_memory(unit_.hbm, base::Bytes(0), spec_.prefill.runtime_memory,
              cluster::kv_bytes_per_token(spec_));
 }

@@ -25,14 +25,13 @@ namespace {
 
 constexpr std::int64_t kSecondsPerDay = 86'400;
 
-metrics::RecorderConfig recorder_config(const config::Scenario& scenario,
-                                        const cluster::FleetSpec& spec) {
+metrics::RecorderConfig recorder_config(const config::Scenario& scenario, base::Duration counted) {
   metrics::RecorderConfig config;
-  config.duration = spec.duration;
-  config.interval = spec.sample_interval;
+  config.duration = counted;
+  config.interval = scenario.report.interval;
   config.slo = scenario.slo;
-  config.gpus_per_node = spec.decode_hardware.gpus_per_node;
-  config.decode_gpus_per_unit = spec.decode_layout.gpus;
+  config.gpus_per_node = scenario.decode_hardware.gpus_per_node;
+  config.decode_gpus_per_unit = scenario.decode.gpus;
   config.pool_nodes = scenario.fleet.pool_nodes;
   return config;
 }
@@ -88,29 +87,6 @@ std::vector<std::string> notes_of(const config::Scenario& scenario,
 
 }  // namespace
 
-cluster::FleetSpec fleet_spec(const config::Scenario& scenario, base::Duration counted) {
-  cluster::FleetSpec spec;
-  spec.seed = scenario.seed;
-  spec.duration = counted;
-  spec.warm_up = scenario.workload.warm_up;
-  spec.sample_interval = scenario.report.interval;
-  spec.prefill_hardware = scenario.prefill_hardware;
-  spec.decode_hardware = scenario.decode_hardware;
-  spec.model = scenario.model;
-  spec.prefill_layout = config::prefill_layout(scenario);
-  spec.decode_layout = config::decode_layout(scenario);
-  spec.prefill = scenario.prefill;
-  spec.decode = scenario.decode;
-  spec.experts = scenario.experts;
-  spec.kv_cache = scenario.kv_cache;
-  spec.fleet = scenario.fleet;
-  spec.scaling = scenario.scaling;
-  spec.context_limit = scenario.workload.context_limit;
-  spec.output_limit =
-      std::max(scenario.workload.output_limit_v3, scenario.workload.output_limit_r1);
-  return spec;
-}
-
 report::RunReport run_scenario(const config::Scenario& scenario, const RunOptions& options) {
   report::RunReport report;
   report.config = scenario.report;
@@ -119,16 +95,21 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
 
   const base::Duration counted =
       std::min(options.until.value_or(scenario.duration), scenario.duration);
-  const cluster::FleetSpec spec = fleet_spec(scenario, counted);
+  cluster::FleetSpec spec = scenario;
+  spec.duration = counted;
   const cluster::StepPricers pricers = cluster::make_step_pricers(spec);
-  Workload workload(scenario, spec, pricers, options.threads);
+  std::optional<base::Worker> worker;
+  if (options.threads) {
+    worker.emplace();
+  }
+  Workload workload(scenario, spec, pricers, worker ? &*worker : nullptr);
   const auto cache = workload.make_cache(scenario, spec);
 
-  metrics::Recorder recorder(recorder_config(scenario, spec));
+  metrics::Recorder recorder(recorder_config(scenario, counted));
   std::unique_ptr<metrics::ThreadedObserver> threaded;
   std::vector<observe::Observer*> observers{&recorder};
-  if (options.threads) {
-    threaded = std::make_unique<metrics::ThreadedObserver>(recorder);
+  if (worker) {
+    threaded = std::make_unique<metrics::ThreadedObserver>(recorder, *worker);
     observers.front() = threaded.get();
   }
   const auto log = request_log(scenario, options);
@@ -141,7 +122,8 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
   }
 
   // Block ids of requests in flight are read where they are drawn: on this thread.
-  workload::ArrivalFeed arrivals(workload.source(), options.threads && workload.draws_apart());
+  workload::ArrivalFeed arrivals(workload.source(),
+                                 worker && workload.draws_apart() ? &*worker : nullptr);
   cluster::Fleet fleet(spec, pricers, arrivals, *cache, observers);
   TraceFile trace = trace_events_to(options.trace_events, fleet);
   const engine::RunEnd end = fleet.run(options.stop, options.progress);

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <vector>
 
-#include "epfleet/workload/csv_reader.h"
+#include "epfleet/text/csv_reader.h"
 
 namespace epfleet::experiment {
 namespace {
@@ -85,7 +85,7 @@ Verdict keeps_up(const metrics::RunStatistics& statistics) {
 }
 
 Verdict keeps_up(const std::string& timeseries_csv, double ttft_p50_s) {
-  workload::CsvReader rows(
+  text::CsvReader rows(
       timeseries_csv, {"prefill_queue_requests", "decode_waiting_requests", "in_service_requests"});
   QueueHistory history;
   while (rows.next_row()) {

@@ -4,8 +4,8 @@
 #include "epfleet/cache/block_cache.h"
 #include "epfleet/cluster/allotment.h"
 #include "epfleet/cluster/expected_service.h"
-#include "epfleet/workload/session_source.h"
-#include "epfleet/workload/token_rate_source.h"
+#include "epfleet/sessions/session_source.h"
+#include "epfleet/sessions/token_rate_source.h"
 
 namespace epfleet::experiment {
 namespace {
@@ -28,20 +28,21 @@ double mean_groups(const cluster::FleetSpec& spec) {
 
 std::unique_ptr<workload::Source> make_sessions(const config::Scenario& scenario,
                                                 const cluster::FleetSpec& spec,
-                                                const cluster::StepPricers& pricers, bool threads) {
-  workload::SessionSourceSpec sessions;
+                                                const cluster::StepPricers& pricers,
+                                                base::Worker* worker) {
+  sessions::SessionSourceSpec sessions;
   sessions.config = scenario.workload;
   sessions.seed = scenario.seed;
   sessions.duration = scenario.duration;
   sessions.block = scenario.kv_cache.block;
   sessions.service = expected_service(scenario, spec, pricers);
-  sessions.threads = threads;
-  return workload::make_session_source(sessions);
+  sessions.worker = worker;
+  return sessions::make_session_source(sessions);
 }
 
 }  // namespace
 
-workload::ExpectedService expected_service(const config::Scenario& scenario,
+sessions::ExpectedService expected_service(const config::Scenario& scenario,
                                            const cluster::FleetSpec& spec,
                                            const cluster::StepPricers& pricers) {
   cluster::SteadyLoad load;
@@ -57,20 +58,20 @@ workload::ExpectedService expected_service(const config::Scenario& scenario,
 }
 
 Workload::Workload(const config::Scenario& scenario, const cluster::FleetSpec& spec,
-                   const cluster::StepPricers& pricers, bool threads) {
+                   const cluster::StepPricers& pricers, base::Worker* worker) {
   switch (scenario.workload.source) {
     case workload::SourceKind::Sessions:
-      source_ = make_sessions(scenario, spec, pricers, threads);
+      source_ = make_sessions(scenario, spec, pricers, worker);
       break;
     case workload::SourceKind::TokenRateTrace: {
-      auto rates = workload::make_token_rate_source(
+      auto rates = sessions::make_token_rate_source(
           {.config = scenario.workload, .seed = scenario.seed, .duration = scenario.duration});
       noted_ = rates.get();
       source_ = std::move(rates);
       break;
     }
     case workload::SourceKind::RequestTrace: {
-      auto requests = workload::make_trace_source(
+      auto requests = traces::make_trace_source(
           {.config = scenario.workload, .seed = scenario.seed, .duration = scenario.duration});
       noted_ = requests_ = requests.get();
       source_ = std::move(requests);
@@ -85,7 +86,7 @@ std::unique_ptr<cache::PrefixCache> Workload::make_cache(const config::Scenario&
   cache::KvCacheConfig config = spec.kv_cache;
   const bool mechanistic = config.model == cache::CacheModel::Mechanistic;
   if (requests_ != nullptr && mechanistic) {
-    const workload::TraceInfo& trace = requests_->info();
+    const traces::TraceInfo& trace = requests_->info();
     if (trace.block_tokens > 0 && config.isolation != cache::Isolation::None) {
       throw base::InputError({.key = "kv_cache.isolation",
                               .what = "needs sessions, and the trace's block ids belong to nobody",
@@ -109,7 +110,7 @@ std::unique_ptr<cache::PrefixCache> Workload::warmed(std::unique_ptr<cache::Pref
       const base::TimePoint at = request.arrival;
       (void)cache->lookup(request, at);
       (void)cache->store(request, request.prompt_tokens, at, at);
-      if (request.variant == workload::Variant::V3) {  // see Fleet::keeps_output
+      if (request.variant == workload::Variant::V3) {  // see RequestFlow::keeps_output
         (void)cache->store(request, request.prompt_tokens + request.output_tokens, at, at);
       }
       if (!request.prefix.returns) {
@@ -120,11 +121,11 @@ std::unique_ptr<cache::PrefixCache> Workload::warmed(std::unique_ptr<cache::Pref
   return cache;
 }
 
-workload::TraceInfo Workload::trace_info() const {
+traces::TraceInfo Workload::trace_info() const {
   if (requests_ != nullptr) {
     return requests_->info();
   }
-  workload::TraceInfo info;
+  traces::TraceInfo info;
   info.sessions = noted_ == nullptr;
   info.states_hits = noted_ != nullptr;
   return info;

@@ -6,20 +6,21 @@
 #include <string>
 #include <vector>
 
+#include "epfleet/base/worker.h"
 #include "epfleet/cache/prefix_cache.h"
 #include "epfleet/cluster/fleet_spec.h"
 #include "epfleet/cluster/unit_setup.h"
 #include "epfleet/config/scenario.h"
+#include "epfleet/sessions/session_paths.h"
+#include "epfleet/traces/trace_source.h"
 #include "epfleet/workload/noted_source.h"
-#include "epfleet/workload/session_paths.h"
-#include "epfleet/workload/trace_source.h"
 
 namespace epfleet::experiment {
 
 class Workload {
  public:
   Workload(const config::Scenario& scenario, const cluster::FleetSpec& spec,
-           const cluster::StepPricers& pricers, bool threads);
+           const cluster::StepPricers& pricers, base::Worker* worker);
 
   [[nodiscard]] workload::Source& source() const { return *source_; }
   // The source may work on another thread than the cache.
@@ -31,7 +32,7 @@ class Workload {
                                                                const cluster::FleetSpec& spec);
 
   // What a trace of these requests can tell.
-  [[nodiscard]] workload::TraceInfo trace_info() const;
+  [[nodiscard]] traces::TraceInfo trace_info() const;
   // Of a request that was taken and is not complete.
   [[nodiscard]] std::span<const workload::BlockId> blocks_of(
       const workload::Request& request) const;
@@ -45,11 +46,11 @@ class Workload {
 
   std::unique_ptr<workload::Source> source_;
   const workload::NotedSource* noted_ = nullptr;  // source_, if it has something to say
-  workload::TraceSource* requests_ = nullptr;     // source_, if it is a request trace
+  traces::TraceSource* requests_ = nullptr;       // source_, if it is a request trace
 };
 
 // Service times before any service is simulated, at the scenario's mean load.
-[[nodiscard]] workload::ExpectedService expected_service(const config::Scenario& scenario,
+[[nodiscard]] sessions::ExpectedService expected_service(const config::Scenario& scenario,
                                                          const cluster::FleetSpec& spec,
                                                          const cluster::StepPricers& pricers);
 

@@ -1,14 +1,8 @@
 #include "epfleet/metrics/threaded_observer.h"
 
-#include <condition_variable>
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <exception>
-#include <mutex>
-#include <stop_token>
-#include <thread>
-#include <utility>
 #include <vector>
 
 namespace epfleet::metrics {
@@ -16,8 +10,9 @@ namespace {
 
 // Facts in a block: about 300 kB, large against the cost of a hand-over, small against the caches.
 constexpr std::size_t kBlockFacts = 2048;
-// Blocks under way: the bound of the memory, and how far the simulation may run ahead.
-constexpr std::size_t kBlocksWaiting = 4;
+// Of these all but one may be under way: the bound of the memory, and how far the simulation may
+// run ahead.
+constexpr std::size_t kBlocks = 6;
 
 enum class Kind : std::uint8_t { Requests, PrefillStep, DecodeStep, FirstChunk, Sample };
 
@@ -100,119 +95,72 @@ class Block {
 
 }  // namespace
 
-class ThreadedObserver::Worker {
+// Blocks in a ring: one is being filled, the others are under way or used up.
+class ThreadedObserver::Blocks {
  public:
-  explicit Worker(observe::Observer& target)
-      : target_(target), thread_([this](const std::stop_token& stop) { run(stop); }) {}
+  Blocks(observe::Observer& target, base::Worker& worker) : target_(target), worker_(worker) {}
+  Blocks(const Blocks&) = delete;
+  Blocks& operator=(const Blocks&) = delete;
+  ~Blocks() { worker_.settle(last_); }
 
-  Block filling;  // by the caller's thread only
-
-  void hand_over() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return waiting_.size() < kBlocksWaiting; });
-    throw_if_failed();
-    waiting_.push_back(std::exchange(filling, take_empty()));
-    changed_.notify_all();
+  template <class Fact>
+  void take(Kind kind, std::vector<Fact> Block::* facts, std::span<const Fact> added) {
+    ring_[at_].block.append(kind, facts, added);
+    if (ring_[at_].block.size() >= kBlockFacts) {
+      hand_over();
+    }
   }
 
   void finish() {
     hand_over();
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return waiting_.empty() && !delivering_; });
-    throw_if_failed();
+    worker_.wait(last_);
   }
 
  private:
-  Block take_empty() {
-    if (empty_.empty()) {
-      return {};
-    }
-    Block block = std::move(empty_.back());
-    empty_.pop_back();
-    return block;
-  }
+  struct Entry {
+    Block block;
+    base::Worker::Ticket delivery = 0;
+  };
 
-  void throw_if_failed() const {
-    if (failure_) {
-      std::rethrow_exception(failure_);
-    }
-  }
-
-  void run(const std::stop_token& stop) {
-    std::unique_lock lock(mutex_);
-    while (changed_.wait(lock, stop, [&] { return !waiting_.empty(); }) && !stop.stop_requested()) {
-      Block block = std::move(waiting_.front());
-      waiting_.pop_front();
-      delivering_ = true;
-      const bool failed = failure_ != nullptr;
-      lock.unlock();
-      std::exception_ptr failure = failed ? nullptr : deliver(block);
-      block.clear();
-      lock.lock();
-      if (failure) {
-        failure_ = std::move(failure);
-      }
-      empty_.push_back(std::move(block));
-      delivering_ = false;
-      changed_.notify_all();
-    }
-  }
-
-  // What went wrong, if anything.
-  std::exception_ptr deliver(const Block& block) {
-    try {
-      block.deliver(target_);
-      return nullptr;
-    } catch (...) {
-      return std::current_exception();
-    }
+  void hand_over() {
+    Entry& full = ring_[at_];
+    full.delivery = last_ = worker_.start([this, &full] { full.block.deliver(target_); });
+    at_ = (at_ + 1) % ring_.size();
+    worker_.wait(ring_[at_].delivery);
+    ring_[at_].block.clear();
   }
 
   observe::Observer& target_;
-  std::mutex mutex_;
-  std::condition_variable_any changed_;
-  std::deque<Block> waiting_;
-  std::vector<Block> empty_;
-  std::exception_ptr failure_;
-  bool delivering_ = false;
-  std::jthread thread_;  // last: starts when all else is there, ends before it goes
+  base::Worker& worker_;
+  std::array<Entry, kBlocks> ring_;
+  std::size_t at_ = 0;
+  base::Worker::Ticket last_ = 0;
 };
 
-ThreadedObserver::ThreadedObserver(observe::Observer& target)
-    : worker_(std::make_unique<Worker>(target)) {}
+ThreadedObserver::ThreadedObserver(observe::Observer& target, base::Worker& worker)
+    : blocks_(std::make_unique<Blocks>(target, worker)) {}
 ThreadedObserver::~ThreadedObserver() = default;
 
-void ThreadedObserver::hand_over_when_full() {
-  if (worker_->filling.size() >= kBlockFacts) {
-    worker_->hand_over();
-  }
-}
-
 void ThreadedObserver::on_requests_done(std::span<const observe::RequestDone> requests) {
-  worker_->filling.append(Kind::Requests, &Block::requests, requests);
-  hand_over_when_full();
+  blocks_->take(Kind::Requests, &Block::requests, requests);
 }
 
 void ThreadedObserver::on_prefill_step(const observe::PrefillStepDone& step) {
-  worker_->filling.append(Kind::PrefillStep, &Block::prefill_steps, std::span(&step, 1));
-  hand_over_when_full();
+  blocks_->take(Kind::PrefillStep, &Block::prefill_steps, std::span(&step, 1));
 }
 
 void ThreadedObserver::on_decode_step(const observe::DecodeStepDone& step) {
-  worker_->filling.append(Kind::DecodeStep, &Block::decode_steps, std::span(&step, 1));
-  hand_over_when_full();
+  blocks_->take(Kind::DecodeStep, &Block::decode_steps, std::span(&step, 1));
 }
 
 void ThreadedObserver::on_first_chunk(base::Duration gap) {
-  worker_->filling.append(Kind::FirstChunk, &Block::gaps, std::span<const base::Duration>(&gap, 1));
-  hand_over_when_full();
+  blocks_->take(Kind::FirstChunk, &Block::gaps, std::span<const base::Duration>(&gap, 1));
 }
 
 void ThreadedObserver::on_sample(const observe::FleetSample& sample) {
-  worker_->filling.append(Kind::Sample, &Block::samples, std::span(&sample, 1));
-  hand_over_when_full();
+  blocks_->take(Kind::Sample, &Block::samples, std::span(&sample, 1));
 }
 
-void ThreadedObserver::finish() { worker_->finish(); }
+void ThreadedObserver::finish() { blocks_->finish(); }
 
 }  // namespace epfleet::metrics

@@ -36,13 +36,13 @@ class DecodeIdeal : public DecodeGpuRule {
 }  // namespace
 
 std::unique_ptr<PrefillRule> make_prefill_ideal(std::uint64_t seed) {
-  return std::make_unique<PrefillIdeal>(make_prefill_gpu_rule("joint", seed));
+  return std::make_unique<PrefillIdeal>(prefill_gpu_rules()["joint"](seed));
 }
 std::unique_ptr<DecodeUnitRule> make_decode_unit_ideal(std::uint64_t seed) {
-  return make_decode_unit_rule("joint", seed);
+  return decode_unit_rules()["joint"](seed);
 }
 std::unique_ptr<DecodeGpuRule> make_decode_gpu_ideal(std::uint64_t seed) {
-  return std::make_unique<DecodeIdeal>(make_decode_gpu_rule("joint", seed));
+  return std::make_unique<DecodeIdeal>(decode_gpu_rules()["joint"](seed));
 }
 
 }  // namespace epfleet::policy

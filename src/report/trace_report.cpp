@@ -11,8 +11,8 @@ namespace epfleet::report {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using workload::CountedValues;
-using workload::TraceStatistics;
+using traces::CountedValues;
+using traces::TraceStatistics;
 
 Json json(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
@@ -100,7 +100,7 @@ void draw_reuse(const cache::ReuseProfile& reuse, Canvas& canvas) {
 
 std::vector<std::string> notes_of(const TraceReport& report) {
   std::vector<std::string> notes;
-  for (const workload::SkippedLines& skipped : report.skipped) {
+  for (const traces::SkippedLines& skipped : report.skipped) {
     notes.push_back(fmt::format("{} lines skipped: {} (first: line {})", skipped.count,
                                 skipped.reason, skipped.first_line));
   }
@@ -134,7 +134,7 @@ std::string trace_json(const TraceReport& report) {
   const TraceStatistics& s = report.statistics;
   Json document = {
       {"trace", report.name},
-      {"format", workload::name_of(report.info.format)},
+      {"format", traces::name_of(report.info.format)},
       {"requests", s.requests()},
       {"span_s", base::to_seconds(s.span())},
       {"rates", rates(s)},
@@ -161,7 +161,7 @@ std::string trace_json(const TraceReport& report) {
     document["ideal_hit_ratio"] = nullptr;  // no identities, or not asked for
   }
   Json skipped = Json::array();
-  for (const workload::SkippedLines& lines : report.skipped) {
+  for (const traces::SkippedLines& lines : report.skipped) {
     skipped.push_back(
         {{"reason", lines.reason}, {"lines", lines.count}, {"first_line", lines.first_line}});
   }
@@ -173,7 +173,7 @@ std::string trace_json(const TraceReport& report) {
 std::string trace_summary(const TraceReport& report, const TerminalStyle& style) {
   const TraceStatistics& s = report.statistics;
   Canvas canvas(style);
-  canvas.title(report.name, workload::name_of(report.info.format));
+  canvas.title(report.name, traces::name_of(report.info.format));
   canvas.section("Requests", {});
   canvas.line("requests", fmt::format("{} in {}", grouped(static_cast<double>(s.requests())),
                                       human_duration(base::to_seconds(s.span()))));

@@ -62,6 +62,10 @@ void DecodeUnit::evict_all(std::vector<Slot>& evicted) {
     request.stage = Stage::AwaitingRoom;
     evicted.push_back(slot);
   });
+  for (const Waiting& waiting : waiting_) {
+    evicted.push_back(waiting.slot);
+  }
+  waiting_.clear();
   incoming_.clear();
   joined_first_tokens_.clear();
   finishers_.clear();

@@ -81,7 +81,12 @@ void DecodeUnit::place(Slot slot, std::uint32_t gpu, base::TimePoint arrives) {
   incoming_.push_back({arrives, slot});
 }
 
-std::optional<base::TimePoint> DecodeUnit::next_kv_arrival() const {
+void DecodeUnit::report_load(Loads& loads) const {
+  const auto waiting = static_cast<std::int64_t>(waiting_.size());
+  loads.set(id_.value(), placed_total_ + waiting, placed_kv_total_);
+}
+
+std::optional<base::TimePoint> DecodeUnit::next_ready(base::TimePoint /*now*/) const {
   const auto first =
       std::min_element(incoming_.begin(), incoming_.end(),
                        [](const Incoming& a, const Incoming& b) { return a.arrives < b.arrives; });
@@ -199,6 +204,12 @@ void DecodeUnit::finish_step(base::TimePoint now, std::vector<Slot>& finished,
   }
   first_chunks_.swap(joined_first_tokens_);
   joined_first_tokens_.clear();
+  stepping_ = false;
+}
+
+void DecodeUnit::abort_step(base::TimePoint now) {
+  EPFLEET_CHECK(stepping_ && now <= step_.end, "a step is given up before its end");
+  rebalance_.interrupted(now);
   stepping_ = false;
 }
 

@@ -9,8 +9,8 @@
 namespace epfleet::serving {
 namespace {
 
-constexpr std::size_t kAhead =
-    8;  // places of the queue whose requests are fetched before their turn
+// Places of the queue whose requests are fetched before they come up.
+constexpr std::size_t kAhead = 8;
 
 }  // namespace
 
@@ -36,7 +36,7 @@ void PrefillUnit::continue_halfway() {
       const Slot slot = gpus_[gpu].halfway;
       gpus_[gpu].halfway = kNoSlot;
       --halfway_;
-      add_chunk(gpu, slot, chunk_within_budget(gpus_[gpu], gpu, pool_[slot]));
+      add_chunk(gpu, slot, chunk_within_budget(gpus_[gpu], gpu, pool_[slot]), true);
       if (!has_budget(gpu)) {
         close(gpu);
       }
@@ -87,7 +87,7 @@ bool PrefillUnit::try_place(Slot slot, std::optional<std::uint32_t> bound_gpu) {
       if (bound_gpu) {
         queued_loads_.add(gpu, -tokens, -pairs(tokens, request.computed_to));
       }
-      add_chunk(gpu, slot, chunk);
+      add_chunk(gpu, slot, chunk, false);
       if (!has_budget(gpu)) {
         close(gpu);
       }
@@ -130,7 +130,7 @@ std::int32_t PrefillUnit::chunk_within_budget(const Gpu& gpu, std::uint32_t inde
   return std::min(whole_grains, remaining);
 }
 
-void PrefillUnit::add_chunk(std::uint32_t index, Slot slot, std::int32_t tokens) {
+void PrefillUnit::add_chunk(std::uint32_t index, Slot slot, std::int32_t tokens, bool continued) {
   Gpu& gpu = gpus_[index];
   LiveRequest& request = pool_[slot];
   const std::int32_t before = request.computed_to;
@@ -139,7 +139,7 @@ void PrefillUnit::add_chunk(std::uint32_t index, Slot slot, std::int32_t tokens)
   const bool last = before + tokens == request.request.prompt_tokens;
   request.stage = Stage::Prefilling;
   request.prefill_gpu = static_cast<std::uint16_t>(index);
-  gpu.chunks.push_back({slot, tokens, last});
+  gpu.chunks.push_back({slot, tokens, last, continued});
   gpu.work_s += pricer_.work().seconds(tokens, before, chunk_pairs);
   timing::PrefillLoad& load = loads_[index];
   load.tokens += tokens;
@@ -151,6 +151,50 @@ void PrefillUnit::add_chunk(std::uint32_t index, Slot slot, std::int32_t tokens)
     gpu.halfway = slot;
     ++halfway_;
   }
+}
+
+void PrefillUnit::abort_step(base::TimePoint now) {
+  EPFLEET_CHECK(stepping_ && now <= step_.end, "a step is given up before its end");
+  std::vector<std::ptrdiff_t> returned(queues_.size(), 0);
+  for (std::uint32_t gpu = 0; gpu < gpus_.size(); ++gpu) {
+    for (const Chunk& chunk : gpus_[gpu].chunks) {
+      returned[queues_.size() > 1 ? gpu : 0] += take_back(gpu, chunk) ? 1 : 0;
+    }
+    gpus_[gpu].chunks.clear();
+  }
+  for (std::size_t i = 0; i < queues_.size(); ++i) {  // they came back GPU by GPU
+    std::sort(queues_[i].begin(), queues_[i].begin() + returned[i],
+              [&](Slot a, Slot b) { return pool_[a].request.id < pool_[b].request.id; });
+  }
+  rebalance_.interrupted(now);
+  stepping_ = false;
+}
+
+// True: the prompt is at the front of its queue again; else it continues on its GPU.
+bool PrefillUnit::take_back(std::uint32_t index, const Chunk& chunk) {
+  Gpu& gpu = gpus_[index];
+  if (chunk.continued) {
+    halfway_ += chunk.last ? 1 : 0;
+    gpu.halfway = chunk.slot;
+    return false;
+  }
+  if (!chunk.last) {
+    --halfway_;
+    gpu.halfway = kNoSlot;
+  }
+  LiveRequest& request = pool_[chunk.slot];
+  request.stage = Stage::Queued;
+  request.prefill_started = request.prefill_start != step_.start;  // or an earlier step began it
+  gpu.kv_held -= request.request.prompt_tokens;
+  ++queued_requests_;
+  if (limits_.placement == Placement::Step) {
+    queues_.front().push_front(chunk.slot);
+    return true;
+  }
+  const std::int32_t tokens = request.request.prompt_tokens - request.computed_to;
+  queued_loads_.add(index, tokens, pairs(tokens, request.computed_to));
+  queues_[index].push_front(chunk.slot);
+  return true;
 }
 
 bool PrefillUnit::has_budget(std::uint32_t gpu) const {

@@ -1,13 +1,10 @@
 #include "epfleet/workload/arrival_feed.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "epfleet/base/error.h"
 
 namespace epfleet::workload {
-
-using base::Baton;
 
 namespace {
 
@@ -16,18 +13,16 @@ constexpr base::Duration kLongestSlice = std::chrono::seconds(1);
 
 }  // namespace
 
-ArrivalFeed::ArrivalFeed(Source& source, bool threads)
-    : source_(source), slice_(std::min(source.shortest_return() / 2, kLongestSlice)) {
+ArrivalFeed::ArrivalFeed(Source& source, base::Worker* worker)
+    : source_(source),
+      worker_(worker),
+      slice_(std::min(source.shortest_return() / 2, kLongestSlice)) {
   EPFLEET_CHECK(slice_ > base::Duration(0), "a session returns some time after it was answered");
-  if (threads) {
-    drawer_.emplace([this] { serve(); });
-  }
 }
 
 ArrivalFeed::~ArrivalFeed() {
-  if (drawer_) {
-    baton_.wait_while(Baton::Owner::Worker);
-    baton_.pass_to(Baton::Owner::Nobody);
+  if (worker_ != nullptr) {
+    worker_->settle(drawing_);
   }
 }
 
@@ -39,7 +34,9 @@ void ArrivalFeed::start(base::TimePoint start) {
 
 void ArrivalFeed::open_next() {
   EPFLEET_CHECK(front() == nullptr, "a slice is over when its requests have arrived");
-  wait_for_next();
+  if (worker_ != nullptr) {
+    worker_->wait(drawing_);
+  }
   open_.swap(drawn_);
   at_ = 0;
   end_ += slice_;
@@ -53,41 +50,21 @@ void ArrivalFeed::ask_for_next() {
   returned_.swap(done_);
   done_.clear();
   drawn_until_ = end_ + slice_;
-  if (!drawer_) {
-    draw(drawn_until_);
-    return;
-  }
-  baton_.pass_to(Baton::Owner::Worker);
-}
-
-void ArrivalFeed::wait_for_next() {
-  if (!drawer_) {
-    return;
-  }
-  baton_.wait_while(Baton::Owner::Worker);
-  if (trouble_) {
-    std::rethrow_exception(trouble_);
+  if (worker_ != nullptr) {
+    drawing_ = worker_->start([this] { draw(); });
+  } else {
+    draw();
   }
 }
 
-void ArrivalFeed::draw(base::TimePoint until) {
+void ArrivalFeed::draw() {
   for (const Completion& completion : returned_) {
     source_.complete(completion.request, completion.done);
   }
   drawn_.clear();
-  for (auto next = source_.next_arrival(); next && *next < until; next = source_.next_arrival()) {
+  for (auto next = source_.next_arrival(); next && *next < drawn_until_;
+       next = source_.next_arrival()) {
     drawn_.push_back(source_.take());
-  }
-}
-
-void ArrivalFeed::serve() {
-  while (baton_.wait_while(Baton::Owner::Caller) == Baton::Owner::Worker) {
-    try {
-      draw(drawn_until_);
-    } catch (...) {
-      trouble_ = std::current_exception();
-    }
-    baton_.pass_to(Baton::Owner::Caller);
   }
 }
 

@@ -1,6 +1,6 @@
 #include <fmt/core.h>
 
-#include "epfleet/workload/csv_reader.h"
+#include "epfleet/text/csv_reader.h"
 #include "epfleet/workload/day_curve.h"
 
 namespace epfleet::workload {
@@ -11,7 +11,7 @@ std::array<double, 24> read_hourly_shape(const std::string& flat_or_path) {
   if (flat_or_path.empty() || flat_or_path == "flat") {
     return weights;
   }
-  CsvReader rows(flat_or_path, {"theoretical_income_usd"});
+  text::CsvReader rows(flat_or_path, {"theoretical_income_usd"});
   double sum = 0.0;
   std::size_t hours = 0;
   while (rows.next_row()) {

@@ -1,5 +1,5 @@
 // What balancing can do, and what the age of the balancer's view changes, on a small fleet.
-//   objective(rule) >= 1, and joint's is least among the real rules;  time(ideal) <= time(any rule)
+//   1 <= objective(joint) <= objective(a rule that sees no load);  time(ideal) <= time(any rule)
 #include <gtest/gtest.h>
 
 #include <map>
@@ -25,10 +25,10 @@ double objective(const metrics::RunStatistics& statistics) {
   return std::max(*means.decode_kv_imbalance, *means.decode_request_imbalance);
 }
 
-TEST(Balancing, JointIsBestAtItsOwnObjectiveAndIdealAtTime) {
+TEST(Balancing, JointBeatsBlindRulesAtItsObjectiveAndNoRuleBeatsIdealAtTime) {
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     std::map<std::string, metrics::RunStatistics> by_rule;
-    for (const policy::RuleName& rule : policy::decode_gpu_rules()) {
+    for (const auto& rule : policy::decode_gpu_rules().rows()) {
       const std::string name(rule.name);
       by_rule[name] = run(seed, {"decode.balancer.gpu=" + name});
     }
@@ -40,7 +40,9 @@ TEST(Balancing, JointIsBestAtItsOwnObjectiveAndIdealAtTime) {
         continue;
       }
       EXPECT_GE(objective(statistics), 1.0) << name;
-      EXPECT_LE(joint, objective(statistics) * 1.0001) << name << " seed " << seed;
+      if (name == "round_robin" || name == "random") {
+        EXPECT_LT(joint, objective(statistics)) << name << " seed " << seed;
+      }
       EXPECT_LT(ideal_gap, *statistics.latency.itl.mean) << name << " seed " << seed;
     }
   }
@@ -50,7 +52,7 @@ TEST(Balancing, AnIdealPrefillUnitIsNeverSlower) {
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     const auto ideal = run(seed, {"prefill.balancer.gpu=ideal"});
     EXPECT_EQ(*ideal.utilisation.steps.prefill_efficiency_ratio, 1.0);
-    for (const policy::RuleName& rule : policy::prefill_gpu_rules()) {
+    for (const auto& rule : policy::prefill_gpu_rules().rows()) {
       const auto real = run(seed, {"prefill.balancer.gpu=" + std::string(rule.name)});
       EXPECT_LE(*ideal.latency.ttft.mean, *real.latency.ttft.mean) << rule.name;
     }

@@ -4,7 +4,9 @@
 // conversations (closed loop).
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <map>
+#include <set>
 
 #include "epfleet/experiment/run_scenario.h"
 #include "epfleet/report/result_files.h"
@@ -36,6 +38,23 @@ TEST(Determinism, TheSameSeedGivesTheSameBytes) {
       EXPECT_EQ(again.info.events, first.info.events);
     }
   }
+}
+
+std::size_t threads_of_this_process() {
+  const auto tasks = std::filesystem::directory_iterator("/proc/self/task");
+  return static_cast<std::size_t>(std::distance(begin(tasks), end(tasks)));
+}
+
+// It had four: a thread of the arrivals under which one drew the sessions, and one for statistics.
+TEST(Determinism, ARunOnTwoCoresHasTwoThreads) {
+  const std::size_t before = threads_of_this_process();
+  std::set<std::size_t> seen;
+  experiment::RunOptions options;
+  options.progress = [&seen](const observe::FleetSample&) {
+    seen.insert(threads_of_this_process());
+  };
+  (void)experiment::run_scenario(small_fleet(1), options);
+  EXPECT_EQ(seen, std::set<std::size_t>{before + 1});
 }
 
 TEST(Determinism, AnotherSeedGivesAnotherRunOfTheSameService) {

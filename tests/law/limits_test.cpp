@@ -54,21 +54,19 @@ base::Duration overlap(const std::vector<Span>& idle, TimePoint from, TimePoint 
 
 void expect_within_limits(const FleetRun& run) {
   const cluster::FleetSpec& spec = run.spec;
+  const std::int64_t most = cluster::max_requests_per_gpu(spec) * spec.decode.gpus;
   for (const observe::DecodeStepDone& step : run.ledger.decode_steps) {
     ASSERT_LE(step.kv_ratio_max, 1.0);
     ASSERT_LE(step.kv_ratio_mean, step.kv_ratio_max);
-    ASSERT_LE(step.requests, spec.decode_layout.max_requests_per_gpu * spec.decode_layout.gpus);
+    ASSERT_LE(step.requests, most);
     // max / mean of requests gives the fullest GPU
-    ASSERT_LE(
-        step.request_imbalance * static_cast<double>(step.requests),
-        static_cast<double>(spec.decode_layout.max_requests_per_gpu * spec.decode_layout.gpus) *
-            (1.0 + 1e-12));
+    ASSERT_LE(step.request_imbalance * static_cast<double>(step.requests),
+              static_cast<double>(most) * (1.0 + 1e-12));
   }
   for (const observe::PrefillStepDone& step : run.ledger.prefill_steps) {
-    ASSERT_LE(
-        step.token_imbalance * static_cast<double>(step.tokens),
-        static_cast<double>(spec.prefill.max_tokens_per_gpu.count() * spec.prefill_layout.gpus) *
-            (1.0 + 1e-12));
+    ASSERT_LE(step.token_imbalance * static_cast<double>(step.tokens),
+              static_cast<double>(spec.prefill.max_tokens_per_gpu.count() * spec.prefill.gpus) *
+                  (1.0 + 1e-12));
     ASSERT_GT(step.efficiency, 0.0);
     ASSERT_LE(step.efficiency, 1.0 + 1e-12);
   }
@@ -80,9 +78,8 @@ config::Scenario tight_fleet(std::uint64_t seed) {
   config::Scenario scenario =
       replayed_fleet(seed, {"workload.context_limit=16384", "workload.output_limit_v3=8192",
                             "workload.output_limit_r1=8192"});
-  const auto spec = experiment::fleet_spec(scenario, scenario.duration);
-  const std::int64_t spare = cluster::decode_limits(spec).kv_capacity_tokens - 16'384;
-  scenario.decode.runtime_memory += base::Bytes(spare * cluster::kv_bytes_per_token(spec));
+  const std::int64_t spare = cluster::decode_limits(scenario).kv_capacity_tokens - 16'384;
+  scenario.decode.runtime_memory += base::Bytes(spare * cluster::kv_bytes_per_token(scenario));
   return scenario;
 }
 
@@ -94,7 +91,7 @@ TEST(Limits, ACrowdedFleetKeepsTheCap) {
     const auto fullest =
         std::max_element(run.ledger.decode_steps.begin(), run.ledger.decode_steps.end(),
                          [](const auto& a, const auto& b) { return a.requests < b.requests; });
-    EXPECT_EQ(fullest->requests, 4 * run.spec.decode_layout.gpus);
+    EXPECT_EQ(fullest->requests, 4 * run.spec.decode.gpus);
   }
 }
 

@@ -176,7 +176,7 @@ TEST(NodeTimeLaws, CostIsPriceTimesNodeTime) {
 TEST(NodeTimeLaws, ThePublishedDayComesOutOfItsSchedule) {
   const config::Scenario day =
       config::load_scenario(std::string(EPFLEET_SOURCE_DIR) + "/configs/deepseek_day.yaml");
-  const cluster::FleetSpec spec = experiment::fleet_spec(day, day.duration);
+  const cluster::FleetSpec& spec = day;
   const cluster::Allotment plan =
       cluster::plan_allotment(spec.fleet, spec.scaling, base::kWindowStart, spec.window_end());
   const std::int64_t gpus_per_node = spec.decode_hardware.gpus_per_node;
@@ -185,7 +185,7 @@ TEST(NodeTimeLaws, ThePublishedDayComesOutOfItsSchedule) {
         spec.fleet.base.prefill_units + groups * spec.fleet.group.prefill_units;
     const std::int64_t decode =
         spec.fleet.base.decode_units + groups * spec.fleet.group.decode_units;
-    return (prefill * spec.prefill_layout.gpus + decode * spec.decode_layout.gpus) / gpus_per_node;
+    return (prefill * spec.prefill.gpus + decode * spec.decode.gpus) / gpus_per_node;
   };
   std::int64_t node_ns = 0;
   std::int64_t peak = 0;

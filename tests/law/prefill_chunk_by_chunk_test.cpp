@@ -144,7 +144,7 @@ int run_against_reference(std::uint64_t seed, const timing::PrefillPricer& price
   RequestPool pool;
   const PrefillUnitLimits limits{kGpus, 4'096,       standard_work_budget_s(pricer.work(), 4'096),
                                  64,    100'000'000, Placement::Step};
-  const auto rule = policy::make_prefill_gpu_rule("least_queued_tokens", 1);
+  const auto rule = policy::prefill_gpu_rules()["least_queued_tokens"](1);
   PrefillUnit unit(base::UnitId(0), limits, pricer, *rule, pool);
   ReferenceUnit reference{pricer.work(), limits, {}, std::vector<Prompt*>(kGpus, nullptr), {}};
   std::deque<Prompt> prompts;
@@ -222,7 +222,7 @@ TEST(PrefillChunkByChunk, HbmIsHeldUntilTheKvIsSent) {
   const timing::PrefillPricer pricer(hardware::HardwareProfile{}, model::Model{}, small_layout(),
                                      {});
   RequestPool pool;
-  const auto rule = policy::make_prefill_gpu_rule("joint", 1);
+  const auto rule = policy::prefill_gpu_rules()["joint"](1);
   PrefillUnit unit(base::UnitId(0), {kGpus, 4'096, 1.0, 64, 1'000, Placement::Step}, pricer, *rule,
                    pool);
   workload::Request request;

@@ -52,7 +52,7 @@ TEST_P(RequestLaws, EveryRequestIsAnnouncedOnceAndSumsAgree) {
       EXPECT_EQ(requests[i].prompt_tokens, asked.prompt_tokens);
       EXPECT_EQ(requests[i].output_tokens, asked.output_tokens);
       EXPECT_EQ(requests[i].arrival, asked.arrival);
-      EXPECT_LE(asked.prompt_tokens + asked.output_tokens, run.spec.context_limit);
+      EXPECT_LE(asked.prompt_tokens + asked.output_tokens, run.spec.workload.context_limit);
     }
     const observe::FleetSample& last = run.ledger.last();
     EXPECT_EQ(last.arrived, static_cast<std::int64_t>(requests.size()));
@@ -115,8 +115,8 @@ TEST(RequestLawsOfAFixedFleet, KvArrivesBeforeDecodeBegins) {
 
 TEST(RequestLawsOfAFixedFleet, NobodyIsFasterThanAlone) {
   const FleetRun run = run_fleet(replayed_fleet(4));
-  const auto prefill_gpus = static_cast<std::size_t>(run.spec.prefill_layout.gpus);
-  const auto decode_gpus = static_cast<std::size_t>(run.spec.decode_layout.gpus);
+  const auto prefill_gpus = static_cast<std::size_t>(run.spec.prefill.gpus);
+  const auto decode_gpus = static_cast<std::size_t>(run.spec.decode.gpus);
   std::int64_t in_one_chunk = 0;
   for (const RequestDone& request : run.ledger.requests) {
     SCOPED_TRACE(request.id.value());
@@ -174,12 +174,12 @@ TEST(RequestLawsOfAFixedFleet, AContextBeyondTheLimitIsRejected) {
                          "workload.output_limit_v3=8192"});
   scenario.workload.context_limit = 65'536;  // the trace's contexts are longer than the fleet's
   scenario.workload.rate_scale = 0.5;
-  cluster::FleetSpec spec = experiment::fleet_spec(scenario, scenario.duration);
-  spec.context_limit = 16'384;
+  cluster::FleetSpec spec = scenario;
+  spec.workload.context_limit = 16'384;
   const FleetRun run = run_fleet(scenario, spec);
   for (const RequestDone& request : run.ledger.requests) {
     const bool rejected = request.outcome == Outcome::Rejected;
-    EXPECT_EQ(rejected, request.prompt_tokens + request.output_tokens > spec.context_limit)
+    EXPECT_EQ(rejected, request.prompt_tokens + request.output_tokens > spec.workload.context_limit)
         << request.prompt_tokens;
     EXPECT_TRUE(!rejected || (!request.entered_prefill && request.done == request.arrival));
   }
@@ -191,11 +191,11 @@ TEST(RequestLawsOfAFixedFleet, AContextBeyondTheLimitIsRejected) {
 // never finish.
 TEST(RequestLawsOfAFixedFleet, AContextBeyondHbmIsRejected) {
   config::Scenario scenario = replayed_fleet(8, {"workload.output_limit_r1=8192"});
-  cluster::FleetSpec spec = experiment::fleet_spec(scenario, scenario.duration);
+  cluster::FleetSpec spec = scenario;
   const std::int64_t most = 20'000;
   const std::int64_t spare = cluster::decode_limits(spec).kv_capacity_tokens - most;
   spec.decode.runtime_memory += base::Bytes(spare * cluster::kv_bytes_per_token(spec));
-  spec.context_limit = most;
+  spec.workload.context_limit = most;
   const FleetRun run = run_fleet(scenario, spec);
   for (const RequestDone& request : run.ledger.requests) {
     EXPECT_EQ(request.outcome == Outcome::Rejected,

@@ -3,7 +3,7 @@
 // so that computed = input - cached to the token and nothing is left anywhere.
 #include <gtest/gtest.h>
 
-#include "epfleet/workload/token_rate_trace.h"
+#include "epfleet/sessions/token_rate_trace.h"
 #include "support/trace_file.h"
 
 namespace epfleet::test {
@@ -22,8 +22,8 @@ std::ostream& operator<<(std::ostream& out, const Totals& totals) {
              << " cached, " << totals.output << " out";
 }
 
-void expect_bins(const FleetRun& run, const std::vector<workload::TokenRateBin>& bins) {
-  for (const workload::TokenRateBin& bin : bins) {
+void expect_bins(const FleetRun& run, const std::vector<sessions::TokenRateBin>& bins) {
+  for (const sessions::TokenRateBin& bin : bins) {
     Totals seen;
     for (const RequestDone& request : run.ledger.requests) {
       if (request.arrival >= bin.from && request.arrival < bin.from + bin.width) {
@@ -51,8 +51,8 @@ TEST(TokenRateLaws, EveryBinOfTheTraceComesOut) {
       SCOPED_TRACE(scale);
       const config::Scenario scenario =
           trace.scenario(seed, {std::string("workload.rate_scale=") + scale});
-      const auto bins = workload::scaled(
-          workload::read_token_rate_trace(scenario.workload, scenario.duration), std::stod(scale));
+      const auto bins = sessions::scaled(
+          sessions::read_token_rate_trace(scenario.workload, scenario.duration), std::stod(scale));
       expect_bins(run_fleet(scenario), bins);
     }
   }
@@ -63,9 +63,9 @@ TEST(TokenRateLaws, ThePublishedDayShrinksBinByBin) {
   const config::Scenario scenario = replayed_fleet(
       4, {"workload.path=" + std::string(EPFLEET_SOURCE_DIR) + "/traces/deepseek_day.csv",
           "workload.rate_scale=0.001", "duration=30 min"});
-  auto bins = workload::scaled(
-      workload::read_token_rate_trace(scenario.workload, scenario.duration), 0.001);
-  std::erase_if(bins, [](const workload::TokenRateBin& bin) {
+  auto bins = sessions::scaled(
+      sessions::read_token_rate_trace(scenario.workload, scenario.duration), 0.001);
+  std::erase_if(bins, [](const sessions::TokenRateBin& bin) {
     return bin.from + bin.width > base::kWindowStart + std::chrono::minutes(30);
   });
   ASSERT_EQ(bins.size(), 6U);
@@ -79,9 +79,9 @@ TEST(TokenRateLaws, PromptAndAnswerShareTheContext) {
   const FleetRun run = run_fleet(scenario);
   EXPECT_EQ(run.ledger.last().rejected, 0);
   for (const workload::Request& request : run.ledger.arrivals) {
-    EXPECT_LE(request.prompt_tokens + request.output_tokens, run.spec.context_limit);
+    EXPECT_LE(request.prompt_tokens + request.output_tokens, run.spec.workload.context_limit);
   }
-  expect_bins(run, workload::read_token_rate_trace(scenario.workload, scenario.duration));
+  expect_bins(run, sessions::read_token_rate_trace(scenario.workload, scenario.duration));
 }
 
 // Scaled down, a bin may be left with fewer requests than its tokens need: the rest comes later, in
@@ -96,7 +96,7 @@ TEST(TokenRateLaws, ScalingKeepsRequestsWithinTheContext) {
       run_fleet(trace.scenario(6, {"workload.rate_scale=0.9", "workload.warm_up=0 s"}));
   std::int64_t input = 0;
   for (const workload::Request& request : run.ledger.arrivals) {
-    EXPECT_LE(request.prompt_tokens + request.output_tokens, run.spec.context_limit);
+    EXPECT_LE(request.prompt_tokens + request.output_tokens, run.spec.workload.context_limit);
     input += request.prompt_tokens;
   }
   EXPECT_EQ(run.ledger.arrivals.size(), 5U);  // floor(6 x 0.9)

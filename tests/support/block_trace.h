@@ -33,7 +33,7 @@ class ListedBlocks final : public workload::BlockLists {
 };
 
 // `bytes_per_token` 1: capacities are tokens.
-inline cache::KvCacheConfig store_of(cache::Eviction rule, std::int64_t capacity_tokens) {
+inline cache::KvCacheConfig store_of(const char* rule, std::int64_t capacity_tokens) {
   cache::KvCacheConfig config;
   config.eviction = rule;
   config.capacity = base::Bytes(capacity_tokens);

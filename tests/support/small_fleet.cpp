@@ -8,10 +8,9 @@
 #include "epfleet/cluster/fleet.h"
 #include "epfleet/config/loader.h"
 #include "epfleet/config/resolved.h"
-#include "epfleet/experiment/run_scenario.h"
+#include "epfleet/sessions/session_source.h"
+#include "epfleet/sessions/token_rate_source.h"
 #include "epfleet/workload/arrival_feed.h"
-#include "epfleet/workload/session_source.h"
-#include "epfleet/workload/token_rate_source.h"
 
 namespace epfleet::test {
 namespace {
@@ -65,17 +64,16 @@ class KeepingObserver final : public observe::Observer {
 
 std::unique_ptr<workload::Source> source_of(const config::Scenario& scenario) {
   if (scenario.workload.source == workload::SourceKind::TokenRateTrace) {
-    return workload::make_token_rate_source(
+    return sessions::make_token_rate_source(
         {.config = scenario.workload, .seed = scenario.seed, .duration = scenario.duration});
   }
-  workload::SessionSourceSpec spec;
+  sessions::SessionSourceSpec spec;
   spec.config = scenario.workload;
   spec.seed = scenario.seed;
   spec.duration = scenario.duration;
   spec.block = scenario.kv_cache.block;
   spec.service = {1.0, 0.03};  // only places the turns of earlier sessions
-  spec.threads = false;
-  return workload::make_session_source(spec);
+  return sessions::make_session_source(spec);
 }
 
 // Step prices take longer to make than minutes of a small fleet to simulate: once for all seeds.
@@ -119,9 +117,7 @@ std::int64_t FleetRun::rate_fixed() const {
   return static_cast<std::int64_t>((1.0 + spec.decode.mtp.acceptance) * 256.0 + 0.5);
 }
 
-FleetRun run_fleet(const config::Scenario& scenario) {
-  return run_fleet(scenario, experiment::fleet_spec(scenario, scenario.duration));
-}
+FleetRun run_fleet(const config::Scenario& scenario) { return run_fleet(scenario, scenario); }
 
 FleetRun run_fleet(const config::Scenario& scenario, const cluster::FleetSpec& spec) {
   FleetRun run;
@@ -131,7 +127,7 @@ FleetRun run_fleet(const config::Scenario& scenario, const cluster::FleetSpec& s
   const auto cache = cache::make_prefix_cache(run.spec.kv_cache, run.kv_bytes_per_token(),
                                               source.shared_prefixes(), scenario.seed);
   KeepingObserver observer(run.ledger);
-  workload::ArrivalFeed arrivals(source, false);
+  workload::ArrivalFeed arrivals(source, nullptr);
   cluster::Fleet fleet(run.spec, *run.pricers, arrivals, *cache, {&observer});
   (void)fleet.run(nullptr, nullptr);
   std::erase_if(run.ledger.arrivals, [&](const workload::Request& drawn_ahead) {

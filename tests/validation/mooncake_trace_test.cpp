@@ -6,8 +6,8 @@
 
 #include "epfleet/cache/belady.h"
 #include "epfleet/cache/reuse_profile.h"
-#include "epfleet/workload/request_trace.h"
-#include "epfleet/workload/trace_statistics.h"
+#include "epfleet/traces/request_trace.h"
+#include "epfleet/traces/trace_statistics.h"
 #include "support/block_trace.h"
 
 namespace epfleet {
@@ -25,9 +25,9 @@ TEST(MooncakeTrace, HitRatiosOfStoresAndTtls) {
       512, {kUnit, 2 * kUnit, 4 * kUnit, 8 * kUnit, 16 * kUnit, 32 * kUnit, 64 * kUnit},
       {std::chrono::seconds(10), std::chrono::seconds(60), std::chrono::seconds(120),
        std::chrono::seconds(300), std::chrono::seconds(600), std::chrono::seconds(1200)});
-  workload::TraceStatistics statistics;
-  workload::RequestTrace trace(kTrace);
-  workload::TraceRecord record;
+  traces::TraceStatistics statistics;
+  traces::RequestTrace trace(kTrace);
+  traces::TraceRecord record;
   while (trace.next(record)) {
     statistics.add(record);
     profile.add(record.time, record.input, record.blocks);
@@ -53,21 +53,21 @@ TEST(MooncakeTrace, EveryEvictionRuleToTheToken) {
   if (!std::filesystem::exists(kTrace)) {
     GTEST_SKIP() << "no " << kTrace;
   }
-  workload::RequestTrace trace(kTrace);
-  workload::TraceRecord record;
+  traces::RequestTrace trace(kTrace);
+  traces::TraceRecord record;
   std::vector<cache::PromptBlocks> prompts;
   while (trace.next(record)) {
     prompts.push_back({record.input, record.blocks});
   }
   constexpr std::int64_t kCapacity = std::int64_t{1} << 22U;
   const test::ListedBlocks listed(std::move(prompts));
-  const auto hits = [&](cache::Eviction rule) {
+  const auto hits = [&](const char* rule) {
     return test::hit_tokens(listed, test::store_of(rule, kCapacity), 512);
   };
-  EXPECT_EQ(hits(cache::Eviction::Lru), 26'803'109);
-  EXPECT_EQ(hits(cache::Eviction::Fifo), 24'045'432);
-  EXPECT_EQ(hits(cache::Eviction::Lfu), 17'514'268);
-  EXPECT_EQ(hits(cache::Eviction::S3Fifo), 26'522'529);
+  EXPECT_EQ(hits("lru"), 26'803'109);
+  EXPECT_EQ(hits("fifo"), 24'045'432);
+  EXPECT_EQ(hits("lfu"), 17'514'268);
+  EXPECT_EQ(hits("s3fifo"), 26'522'529);
   EXPECT_EQ(cache::belady_hit_tokens(listed.prompts(), 512, kCapacity / 512), 54'098'411);
 }
 

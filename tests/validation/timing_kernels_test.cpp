@@ -9,13 +9,13 @@
 #include <filesystem>
 #include <string>
 
+#include "epfleet/calibration/kernel_fit.h"
+#include "epfleet/calibration/measured_kernels.h"
 #include "epfleet/config/loader.h"
-#include "epfleet/experiment/kernel_fit.h"
-#include "epfleet/experiment/measured_kernels.h"
 #include "epfleet/timing/gemm_tiling.h"
 #include "epfleet/timing/kernels.h"
 
-namespace epfleet::experiment {
+namespace epfleet::calibration {
 namespace {
 
 using timing::Clock;
@@ -162,4 +162,4 @@ TEST_F(MeasuredOnH100, MixedLengthsBySumsAlone) {
 }
 
 }  // namespace
-}  // namespace epfleet::experiment
+}  // namespace epfleet::calibration

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "epfleet/workload/trace_record.h"
+#include "epfleet/workload/block_lists.h"
 
 namespace epfleet::cache {
 

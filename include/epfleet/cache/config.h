@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "epfleet/base/quantity.h"
 #include "epfleet/base/time.h"
@@ -10,10 +11,7 @@
 namespace epfleet::cache {
 
 enum class CacheModel { Statistical, Mechanistic };
-enum class Eviction { Lru, Fifo, S3Fifo, Lfu, Ttl };
 
-// Lru and Fifo evict what was used (written) longest ago when the store is full. Ttl never fills:
-// the age alone decides. S3Fifo and Lfu need block identities, which come with block traces.
 // A hit that its reading would make later than computing it anew may be computed anew.
 enum class Recompute { Never, IfSlower };
 
@@ -23,11 +21,11 @@ enum class Isolation { None, Session };
 struct KvCacheConfig {
   CacheModel model = CacheModel::Mechanistic;
   double hit_ratio = 0.0;  // statistical only: share of every prompt that hits
-  base::Bytes capacity{20'000'000'000'000'000};  // of the whole store; Lru and Fifo only
+  base::Bytes capacity{20'000'000'000'000'000};  // of the whole store; not with rule ttl
   base::Duration ttl =
-      std::chrono::hours(24);  // since the last use (Fifo: since written); all rules
-  Eviction eviction = Eviction::Lru;
-  std::int64_t block = 64;  // tokens; a prefix hits in whole blocks
+      std::chrono::hours(24);    // since the last use (fifo: since written); all rules
+  std::string eviction = "lru";  // a rule of cache/eviction_rule.h
+  std::int64_t block = 64;       // tokens; a prefix hits in whole blocks
   Isolation isolation = Isolation::None;
   base::Duration write_delay{};  // from a write's end until it can be hit
   // Of the whole store, behind the nodes' NICs; none: as much as these take.

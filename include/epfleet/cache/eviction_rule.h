@@ -10,8 +10,8 @@
 #include <cstdint>
 #include <memory>
 
-#include "epfleet/cache/config.h"
-#include "epfleet/workload/trace_record.h"
+#include "epfleet/base/registry.h"
+#include "epfleet/workload/block_lists.h"
 
 namespace epfleet::cache {
 
@@ -36,8 +36,13 @@ class EvictionRule {
   [[nodiscard]] virtual BlockSlot victim() = 0;
 };
 
-// `capacity`: blocks that fit; S3-FIFO divides them.
-[[nodiscard]] std::unique_ptr<EvictionRule> make_eviction_rule(Eviction rule,
-                                                               std::int64_t capacity);
+// A rule as it is chosen by name (kv_cache.eviction).
+struct Eviction {
+  std::unique_ptr<EvictionRule> (*make)(std::int64_t capacity);  // blocks that fit
+  bool ages_by_use = true;  // the TTL counts from the last use; else since written
+  bool never_full = false;  // capacity does not count, age alone does
+  bool by_extent = false;  // exact with one extent a session (session_cache.h); else block by block
+};
+[[nodiscard]] const base::Registry<Eviction>& eviction_rules();
 
 }  // namespace epfleet::cache

@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "epfleet/base/time.h"
-#include "epfleet/workload/trace_record.h"
+#include "epfleet/workload/block_lists.h"
 
 namespace epfleet::cache {
 

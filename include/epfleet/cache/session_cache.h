@@ -23,7 +23,7 @@
 
 namespace epfleet::cache {
 
-// REQUIRES: config.eviction is Lru, Fifo or Ttl; bytes_per_token > 0; config.block > 0.
+// REQUIRES: the rule of config.eviction goes by extent; bytes_per_token > 0; config.block > 0.
 [[nodiscard]] std::unique_ptr<PrefixCache> make_session_cache(const KvCacheConfig& config,
                                                               std::int64_t bytes_per_token,
                                                               std::size_t shared_prefixes);

@@ -12,14 +12,14 @@
 #include "epfleet/base/quantity.h"
 #include "epfleet/base/time.h"
 #include "epfleet/cluster/fleet_spec.h"
-#include "epfleet/policy/expert_load.h"
+#include "epfleet/experts/expert_load.h"
 #include "epfleet/serving/rebalance_pause.h"
 
 namespace epfleet::cluster {
 
 // Read experts.loads where the popularity is observed. Throw InputError.
-[[nodiscard]] policy::ExpertLoadSpec prefill_expert_load(const FleetSpec& spec);
-[[nodiscard]] policy::ExpertLoadSpec decode_expert_load(const FleetSpec& spec);
+[[nodiscard]] experts::ExpertLoadSpec prefill_expert_load(const FleetSpec& spec);
+[[nodiscard]] experts::ExpertLoadSpec decode_expert_load(const FleetSpec& spec);
 
 // One rebalance of a unit.
 struct RebalanceWork {

@@ -1,8 +1,10 @@
-// Everything a fleet is made from: hardware, model, layouts, rules, sizes and times. Plain data.
+// Everything a fleet is made from and run under: hardware, model, rules, sizes, times and limits.
+// Plain data: the part of a scenario that the cluster takes as it stands (config::Scenario is this
+// and more).
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <optional>
 
 #include "epfleet/base/time.h"
 #include "epfleet/cache/config.h"
@@ -10,30 +12,38 @@
 #include "epfleet/hardware/profile.h"
 #include "epfleet/model/layout.h"
 #include "epfleet/model/model.h"
+#include "epfleet/observe/report_config.h"
 #include "epfleet/serving/config.h"
+#include "epfleet/workload/config.h"
 
 namespace epfleet::cluster {
 
 struct FleetSpec {
-  std::uint64_t seed = 0;
-  base::Duration duration{};  // of the counted window, from time 0
-  base::Duration warm_up{};   // before it, simulated but not counted
-  base::Duration sample_interval = std::chrono::seconds(60);
-  hardware::HardwareProfile prefill_hardware, decode_hardware;
+  std::uint64_t seed = 1;
+  base::Duration duration = std::chrono::hours(1);  // of the counted window, from time 0
   model::Model model;
-  model::PrefillLayout prefill_layout;
-  model::DecodeLayout decode_layout;
+  hardware::HardwareProfile prefill_hardware, decode_hardware;
+  workload::WorkloadConfig workload;  // the fleet obeys its limits and its warm-up
   serving::PrefillConfig prefill;
   serving::DecodeConfig decode;
   serving::ExpertsConfig experts;
   cache::KvCacheConfig kv_cache;
   FleetConfig fleet;
   ScalingConfig scaling;
-  std::int64_t context_limit = 65'536;  // prompt + output, tokens
-  std::int64_t output_limit = 32'768;   // tokens
+  observe::ReportConfig report;  // the fleet takes samples at its interval
 
-  [[nodiscard]] base::TimePoint run_start() const { return base::kWindowStart - warm_up; }
+  [[nodiscard]] base::TimePoint run_start() const { return base::kWindowStart - workload.warm_up; }
   [[nodiscard]] base::TimePoint window_end() const { return base::kWindowStart + duration; }
 };
+
+// Redundant experts and requests per GPU with `auto` replaced by the number it stands for.
+// `auto` that no count satisfies: none.
+[[nodiscard]] std::optional<std::int64_t> prefill_redundant_experts(const FleetSpec& spec);
+[[nodiscard]] std::optional<std::int64_t> decode_redundant_experts(const FleetSpec& spec);
+[[nodiscard]] std::int64_t max_requests_per_gpu(const FleetSpec& spec);
+
+// The layouts that model/layout.h and timing work on.
+[[nodiscard]] model::PrefillLayout prefill_layout(const FleetSpec& spec);
+[[nodiscard]] model::DecodeLayout decode_layout(const FleetSpec& spec);
 
 }  // namespace epfleet::cluster

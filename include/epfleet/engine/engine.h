@@ -1,8 +1,8 @@
 // The clock and the queue of things to come. Knows nothing of language models.
 //
-// Events execute in the total order (time, phase, sequence): at one instant first what ends, then
-// what arrives, then decisions on it, then what starts, then whoever looks. `sequence` is the order
-// of scheduling. The engine refuses the past, and an earlier phase at the present time, so executed
+// Events execute in the total order (time, phase, sequence): at one instant first samples, then what
+// ends, then what arrives, then decisions on it, then what starts. `sequence` is the order of
+// scheduling. The engine refuses the past, and an earlier phase at the present time, so executed
 // keys strictly rise. A running fingerprint over (time, phase, kind, target) of every executed
 // event, into which the model mixes its own records, tells two runs apart; a trace of the same
 // lines finds their first difference.
@@ -19,9 +19,8 @@
 namespace epfleet::engine {
 
 enum class Phase : std::uint8_t {
-  Sample,      // statistics look before anything else happens: intervals are [begin, end)
-  Completion,  // steps end and free what they held, so that arrivals of the same instant see it
-               // free
+  Sample,      // statistics are taken before anything else happens: intervals are [begin, end)
+  Completion,  // steps end and free what they held: arrivals of the same instant see it free
   Arrival,     // requests arrive
   Decision,    // scaling decides on what has arrived
   Start,       // steps start with everything that is there
@@ -57,9 +56,6 @@ class Engine {
   [[nodiscard]] base::TimePoint now() const { return now_; }
 
   EventId at(base::TimePoint time, Phase phase, EventKind kind, std::uint32_t target);
-  EventId after(base::Duration delay, Phase phase, EventKind kind, std::uint32_t target) {
-    return at(now_ + delay, phase, kind, target);
-  }
   // Marks; a cancelled event never moves the clock. REQUIRES: scheduled, not yet executed or
   // cancelled.
   void cancel(EventId id);
@@ -71,8 +67,8 @@ class Engine {
                              std::uint32_t target);
 
   // Executes everything before `until` and the samples at it (the last sees the state in which the
-  // run ends), then sets the clock to `until`.
-  // Returns early when nothing is left (Exhausted) or when `stop` becomes true (Stopped).
+  // run ends), then sets the clock to `until`. Returns early when nothing is left (Exhausted) or when
+  // `stop` becomes true (Stopped).
   RunEnd run(Handler& handler, base::TimePoint until, const std::atomic<bool>* stop = nullptr);
 
   void mix(std::uint64_t word) {

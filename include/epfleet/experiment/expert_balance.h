@@ -1,5 +1,5 @@
 // How even the experts of a scenario's two kinds of units are, and what a rebalance moves.
-// Modelled: policy/expert_load.h and expert_moves.h for the scenario's layouts, rule and
+// Modelled: experts/expert_load.h and expert_moves.h for the scenario's layouts, rule and
 // popularity.
 #pragma once
 
@@ -13,7 +13,7 @@ namespace epfleet::experiment {
 
 struct ExpertBalance {
   std::string phase;
-  policy::ExpertLoadSpec load;
+  experts::ExpertLoadSpec load;
   std::vector<double>
       max_over_mean;   // entry i: 2^i tokens of the unit in a micro-batch; empty: even
   double limit = 1.0;  // for very many tokens

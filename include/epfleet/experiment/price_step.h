@@ -21,6 +21,7 @@ class DecodeSteps {
 
  private:
   cluster::FleetSpec spec_;
+  model::DecodeLayout layout_;
   timing::DecodeLayer layer_;
   report::StepReport unit_;  // what is the same for every batch
 };

@@ -8,7 +8,6 @@
 #include <string>
 
 #include "epfleet/base/time.h"
-#include "epfleet/cluster/fleet_spec.h"
 #include "epfleet/config/scenario.h"
 #include "epfleet/observe/facts.h"
 #include "epfleet/report/result_folder.h"
@@ -23,16 +22,12 @@ struct RunOptions {
   report::ResultFolder* folder =
       nullptr;  // where requests.csv.zst and timeline.json stream to, if the scenario asks for them
   std::string trace_events;  // file for one line per executed event; empty: none
-  bool threads = true;       // workload and statistics on a second core; same bytes without
+  bool threads = true;       // arrivals and statistics on a second thread; same bytes without
 };
 
 // Throws InputError for what only shows when the parts are made (totals that cannot be met, a
 // broken trace).
 [[nodiscard]] report::RunReport run_scenario(const config::Scenario& scenario,
                                              const RunOptions& options);
-
-// What the cluster needs of a scenario. `counted`: length of the counted window that is simulated.
-[[nodiscard]] cluster::FleetSpec fleet_spec(const config::Scenario& scenario,
-                                            base::Duration counted);
 
 }  // namespace epfleet::experiment

@@ -1,22 +1,23 @@
-// Hands facts on to another observer on a second thread: in blocks, in order, through a bounded
-// queue, so that statistics cost the simulation only a copy. The target sees the same facts in the
-// same order as without the thread (spans may be cut or joined), hence gives the same bytes. An
-// exception of the target stops the delivery and is thrown again on the caller's thread, by the
-// next block handed over or by finish(), whichever comes first, and by every later one.
+// Hands facts on to another observer on a worker: in blocks, in order, so that statistics cost the
+// simulation only a copy. The target sees the same facts in the same order as without the worker
+// (spans may be cut or joined), hence gives the same bytes. An exception of the target stops the
+// delivery and is thrown again on the caller's thread, by a later block or by finish(), and by every
+// one after it.
 #pragma once
 
 #include <memory>
 #include <span>
 
 #include "epfleet/base/time.h"
+#include "epfleet/base/worker.h"
 #include "epfleet/observe/facts.h"
 
 namespace epfleet::metrics {
 
 class ThreadedObserver : public observe::Observer {
  public:
-  // The target must outlive this observer, and only the second thread may touch it until finish().
-  explicit ThreadedObserver(observe::Observer& target);
+  // Both must outlive this observer, and only the worker may touch the target until finish().
+  ThreadedObserver(observe::Observer& target, base::Worker& worker);
   // Facts not yet delivered are dropped: call finish() to have them delivered.
   ~ThreadedObserver() override;
 
@@ -30,11 +31,8 @@ class ThreadedObserver : public observe::Observer {
   void finish();
 
  private:
-  class Worker;
-
-  void hand_over_when_full();
-
-  std::unique_ptr<Worker> worker_;
+  class Blocks;
+  std::unique_ptr<Blocks> blocks_;
 };
 
 }  // namespace epfleet::metrics

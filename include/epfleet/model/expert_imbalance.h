@@ -1,6 +1,6 @@
 // How unevenly the routed tokens of a micro-batch fall on the GPUs of a unit: expected max / mean
 // over GPUs, averaged over the MoE layers, as a function of how many tokens the whole unit routes.
-// Made once per placement (policy/expert_load.h), read once per step (timing).
+// Made once per placement (experts/expert_load.h), read once per step (timing).
 #pragma once
 
 #include <cstdint>

@@ -8,21 +8,21 @@
 
 #include "epfleet/cache/reuse_profile.h"
 #include "epfleet/report/terminal_summary.h"
-#include "epfleet/workload/request_trace.h"
-#include "epfleet/workload/trace_statistics.h"
+#include "epfleet/traces/request_trace.h"
+#include "epfleet/traces/trace_statistics.h"
 
 namespace epfleet::report {
 
 struct TraceReport {
   std::string name;  // of the file, without its folder
-  workload::TraceInfo info;
-  workload::TraceStatistics statistics;
+  traces::TraceInfo info;
+  traces::TraceStatistics statistics;
   std::optional<cache::ReuseProfile> reuse;  // of traces with identities
   std::optional<std::int64_t>
       reuse_of_first;  // requests, if the profile had to stop before the end
   std::int64_t odd_block_lists = 0;
   bool cut_last_line = false;
-  std::vector<workload::SkippedLines> skipped;
+  std::vector<traces::SkippedLines> skipped;
 };
 
 // One line a thing that whoever reads the numbers must know: skipped lines, a last line without

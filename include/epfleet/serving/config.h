@@ -7,8 +7,8 @@
 
 #include "epfleet/base/quantity.h"
 #include "epfleet/base/time.h"
+#include "epfleet/experts/expert_popularity.h"
 #include "epfleet/model/layout.h"
-#include "epfleet/policy/expert_popularity.h"
 
 namespace epfleet::serving {
 
@@ -64,12 +64,12 @@ struct DecodeConfig {
 enum class RebalanceCost { None, Stall };  // whether a unit stops while its experts move
 
 struct ExpertsConfig {
-  std::string balancer = "eplb";   // a rule of policy/expert_placement
-  std::string skew = "lognormal";  // none (perfectly even), or a shape of policy/expert_popularity
+  std::string balancer = "eplb";   // a rule of experts/expert_placement
+  std::string skew = "lognormal";  // none (perfectly even), or a shape of experts/expert_popularity
   double skew_sigma = 0.5;         // lognormal: of the logarithm of popularity (a guess)
   double skew_exponent = 0.6;      // zipf: popularity = rank^-s (a guess, 0.3-1.2)
   std::string loads;               // observed: a CSV of loads; empty: none
-  policy::ExpertDrift drift_model = policy::ExpertDrift::Gradual;
+  experts::ExpertDrift drift_model = experts::ExpertDrift::Gradual;
   double drift_per_10_min = 0.1;  // share of log-popularity redrawn in 10 minutes (a guess)
   base::Duration rebalance_every = std::chrono::minutes(10);
   base::Duration rebalance_delay{};  // from observed loads to their placement (a guess, 0-2 min)

@@ -1,24 +1,26 @@
 // A decode unit: all its GPUs step together; requests join and leave at step boundaries (continuous
-// batching). Modelled: per-GPU batches and KV, request and HBM limits, multi-token prediction by a
-// fixed acceptance per
-//   request, steps priced from every GPU's load, swapping out when KV outgrows HBM, standing still
-//   while experts move.
+// batching), and wait at the unit while none of its GPUs has room.
+// Modelled: per-GPU batches and KV, request and HBM limits, multi-token prediction by a fixed
+//   acceptance per request, steps priced from every GPU's load, swapping out when KV outgrows HBM,
+//   standing still while experts move.
 // Left out: recompute on preemption; the engine's own jitter between steps.
+// Source: open-infra-index day 6 (layout, overlap).
+//
 // A step advances all requests by arithmetic on per-GPU sums; a request is touched when it joins
-// and when it leaves. After k steps a request has emitted min(n, floor(k * rate)) of its n = output
-// - 1 decode tokens, where rate = 1 + expected accepted drafts in 1/256 token: sums stay exact
-// integers. Source: open-infra-index day 6 (layout, overlap).
+// and when it leaves. After k steps it has emitted min(n, floor(k * rate)) of its n = output - 1
+// decode tokens; rate = 1 + expected accepted drafts, in 1/256 token: sums stay exact integers.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "epfleet/base/time.h"
 #include "epfleet/observe/facts.h"
-#include "epfleet/policy/balancer.h"
+#include "epfleet/policy/decode_loads.h"
 #include "epfleet/serving/config.h"
 #include "epfleet/serving/finish_calendar.h"
 #include "epfleet/serving/live_request.h"
@@ -41,6 +43,9 @@ struct DecodeUnitLimits {
 
 class DecodeUnit {
  public:
+  using Loads = policy::DecodeLoads;  // what a balancer of units knows of them
+  using GpuRule = policy::DecodeGpuRule;
+
   DecodeUnit(base::UnitId id, const DecodeUnitLimits& limits, const timing::DecodePricer& pricer,
              RequestPool& pool);
 
@@ -48,40 +53,59 @@ class DecodeUnit {
   [[nodiscard]] policy::DecodeGpuView view() const;
   [[nodiscard]] std::int64_t placed_requests() const { return placed_total_; }
   [[nodiscard]] std::int64_t placed_kv_fixed() const { return placed_kv_total_; }
-  // The request holds a place on `gpu` and joins at the first step that starts at or after
-  // `arrives`. REQUIRES: view() showed room.
+  // Holds a place on `gpu`; joins at the first step that starts at or after `arrives`.
+  // REQUIRES: view() showed room.
   void place(Slot slot, std::uint32_t gpu, base::TimePoint arrives);
+
+  // --- Waiting: requests that no GPU has room for, first come, first served. ---
+  struct Waiting {
+    Slot slot;
+    bool swapped = false;          // its KV is in the memory of its GPU's host ...
+    base::TimePoint not_before{};  // ... from then on
+  };
+  void wait_last(Slot slot) { waiting_.push_back({slot}); }
+  void wait_first(Slot slot, base::TimePoint swapped) {
+    waiting_.push_front({slot, true, swapped});
+  }
+  [[nodiscard]] const Waiting* first_waiting() const {
+    return waiting_.empty() ? nullptr : &waiting_.front();
+  }
+  void stop_waiting() { waiting_.pop_front(); }
 
   // --- Steps ---
   [[nodiscard]] bool stepping() const { return stepping_; }
-  // Admits what has arrived and prices a step; none: nobody is here.
+  // Admits who has arrived and prices a step; none: nobody is here.
   std::optional<base::Duration> start_step(base::TimePoint now);
   // Ends the running step: everybody has advanced; appends who has emitted the last token to
-  // `finished` (they have left) and who outgrew the HBM to `preempted` (they have left too, the
-  // youngest first).
+  // `finished` and who outgrew the HBM, the youngest first, to `preempted`: both have left.
   void finish_step(base::TimePoint now, std::vector<Slot>& finished, std::vector<Slot>& preempted);
-  // Earliest arrival of KV on its way; none: nothing is.
-  [[nodiscard]] std::optional<base::TimePoint> next_kv_arrival() const;
+  // Gives up the running step: nobody has advanced, who joined in it stays. REQUIRES: stepping().
+  void abort_step(base::TimePoint now);
+  // The earliest arrival of KV on its way; none: nothing is.
+  [[nodiscard]] std::optional<base::TimePoint> next_ready(base::TimePoint now) const;
 
-  // Everybody leaves, running or on the way, in slot order (migration, failure). REQUIRES:
-  // !stepping().
+  // Everybody leaves: running or on the way, in slot order, then who waits (migration, failure).
+  // REQUIRES: !stepping().
   void evict_all(std::vector<Slot>& evicted);
 
   // --- Facts ---
+  [[nodiscard]] bool empty() const { return placed_total_ == 0 && waiting_.empty(); }
+  [[nodiscard]] std::int64_t waiting_requests() const {  // their KV on its way, or no room yet
+    return static_cast<std::int64_t>(waiting_.size()) + placed_total_ - active_total_;
+  }
+  void report_load(Loads& loads) const;
   [[nodiscard]] const observe::DecodeStepDone& last_step() const { return step_; }
   // First-token times of those whose first chunk left with the last step.
   [[nodiscard]] std::span<const base::TimePoint> first_chunks() const { return first_chunks_; }
   [[nodiscard]] std::int64_t active_requests() const { return active_total_; }
   [[nodiscard]] std::int64_t active_kv_fixed() const { return active_kv_total_; }
-  // Decode tokens emitted since the start, in 1/256 token, by payer; in-flight requests count their
-  // exact k * rate.
+  // Decode tokens emitted since the start, in 1/256 token; in flight: the exact k * rate.
   using EmittedByPayer =
       std::array<std::array<std::int64_t, workload::kChannels>, workload::kVariants>;
   [[nodiscard]] const EmittedByPayer& emitted_fixed() const { return emitted_; }
-  // Steps that the request has taken, all stays included.
-  [[nodiscard]] std::int32_t steps_of(const LiveRequest& request) const;
+  [[nodiscard]] std::int32_t steps_of(const LiveRequest& request) const;  // over all stays
   [[nodiscard]] const DecodeUnitLimits& limits() const { return limits_; }
-  // Of the running requests; none: the halves are formed anew every step.
+  // None: the halves are formed anew every step.
   [[nodiscard]] const std::optional<StickyHalves>& halves() const { return halves_; }
 
  private:
@@ -107,18 +131,17 @@ class DecodeUnit {
   std::int32_t kv_limit_fixed_;
   const timing::DecodePricer& pricer_;
   RequestPool& pool_;
-
   // Per GPU; "placed" = running and on the way.
   std::vector<std::int32_t> active_requests_, active_kv_, rate_;
   std::vector<std::int32_t> placed_requests_, placed_kv_;
   std::optional<StickyHalves> halves_;
-  // Sums over the GPUs.
-  std::int64_t active_total_ = 0, placed_total_ = 0;
+  std::int64_t active_total_ = 0, placed_total_ = 0;  // sums over the GPUs
   std::int64_t active_kv_total_ = 0, placed_kv_total_ = 0, rate_total_ = 0;
   EmittedByPayer emitted_{}, emission_rate_{};
 
   FinishCalendar finishers_;
   std::vector<Incoming> incoming_;
+  std::deque<Waiting> waiting_;
   std::vector<base::TimePoint> joined_first_tokens_, first_chunks_;
   std::uint32_t step_number_ = 0;
   bool stepping_ = false;

@@ -1,12 +1,11 @@
 // A prefill unit: a queue of prompts and all its GPUs stepping together through chunks of them.
 // Modelled: chunked prefill with a budget of work and of tokens per GPU and step, long prompts
-// continued on
-//   their GPU over several steps, HBM held until the KV is sent, hits read over the nodes' storage
-//   NICs while the prompt waits, steps priced from every GPU's load, standing still while experts
-//   move.
+//   continued on their GPU over several steps, HBM held until the KV is sent, hits read over the
+//   nodes' storage NICs while the prompt waits, steps priced from every GPU's load, standing still
+//   while experts move.
 // Left out: the hop of a hit from the node that read it to the GPU's own node (a twentieth of a
-// NIC);
-//   the cut of a prompt at the border of the two micro-batches (each takes half of everything).
+//   NIC); the cut of a prompt at the border of the two micro-batches (each takes half of
+//   everything).
 // Source: open-infra-index day 6 (layout, overlap).
 #pragma once
 
@@ -46,6 +45,9 @@ inline constexpr std::int32_t kStandardPrompt = 4096;
 
 class PrefillUnit {
  public:
+  using Loads = policy::PrefillLoads;  // what a balancer of units knows of them
+  using GpuRule = policy::PrefillRule;
+
   PrefillUnit(base::UnitId id, const PrefillUnitLimits& limits, const timing::PrefillPricer& pricer,
               policy::PrefillRule& gpu_rule, RequestPool& pool);
 
@@ -57,6 +59,9 @@ class PrefillUnit {
   std::optional<base::Duration> start_step(base::TimePoint now);
   // Ends the running step; appends the prompts whose last chunk is computed, GPU by GPU.
   void finish_step(base::TimePoint now, std::vector<Slot>& first_tokens);
+  // Gives up the running step: nobody has advanced; prompts that continued stay on their GPU, the
+  // others are at the queue's front again, in order of arrival. REQUIRES: stepping().
+  void abort_step(base::TimePoint now);
   // The KV of a finished prompt has left its GPU's HBM at `sent`.
   void release_kv(std::uint32_t gpu, base::TimePoint sent, std::int32_t tokens);
   // When a step might become possible without a further enqueue; none: nothing waits.
@@ -67,9 +72,11 @@ class PrefillUnit {
   // Everything that has not been started leaves; also during a step.
   void evict_queued(std::vector<Slot>& evicted);
 
-  // Outstanding load for the unit balancer: waiting and in the running step.
+  // Outstanding load: waiting and in the running step.
+  void report_load(Loads& loads) const {
+    loads.set(id_.value(), static_cast<double>(outstanding_tokens_), outstanding_pairs_);
+  }
   [[nodiscard]] std::int64_t outstanding_tokens() const { return outstanding_tokens_; }
-  [[nodiscard]] double outstanding_pairs() const { return outstanding_pairs_; }
   [[nodiscard]] std::int64_t queued_requests() const { return queued_requests_; }
   [[nodiscard]] bool empty() const { return !stepping_ && queued_requests_ == 0 && halfway_ == 0; }
   [[nodiscard]] const observe::PrefillStepDone& last_step() const { return step_; }
@@ -86,6 +93,7 @@ class PrefillUnit {
     Slot slot;
     std::int32_t tokens;
     bool last;
+    bool continued;  // of a prompt that was half done on this GPU before the step
   };
   struct Sent {
     base::TimePoint at;
@@ -103,7 +111,8 @@ class PrefillUnit {
   void continue_halfway();
   void fill_from(std::deque<Slot>& queue, std::optional<std::uint32_t> gpu, base::TimePoint now);
   bool try_place(Slot slot, std::optional<std::uint32_t> bound_gpu);
-  void add_chunk(std::uint32_t gpu, Slot slot, std::int32_t tokens);
+  void add_chunk(std::uint32_t gpu, Slot slot, std::int32_t tokens, bool continued);
+  bool take_back(std::uint32_t gpu, const Chunk& chunk);
   [[nodiscard]] std::int32_t chunk_within_budget(const Gpu& gpu, std::uint32_t index,
                                                  const LiveRequest& request) const;
   [[nodiscard]] bool has_budget(std::uint32_t gpu) const;

@@ -31,6 +31,8 @@ class RebalancePause {
     busy_until_ = now + price;
     return price;
   }
+  // That step was given up: the unit is free from now on.
+  void interrupted(base::TimePoint now) { busy_until_ = now; }
 
  private:
   // What is left of the last one that came due; earlier ones were over while the unit was idle.

@@ -1,26 +1,24 @@
 // A source's requests, handed out slice by slice of simulated time and drawn one slice ahead of the
-// clock, on a second thread if wanted: the same requests either way.
+// clock, beside the caller if there is a worker: the same requests either way.
 // Why that is exact: a request that completes brings its session back no sooner than
 // Source::shortest_return() later, and a slice is half as long. What arrives in a slice therefore
 // does not depend on what completes in it or in the slice before: it can be drawn while that one is
 // being simulated, from the completions of all earlier ones.
 #pragma once
 
-#include <exception>
-#include <optional>
-#include <thread>
 #include <vector>
 
-#include "epfleet/base/baton.h"
 #include "epfleet/base/time.h"
+#include "epfleet/base/worker.h"
 #include "epfleet/workload/source.h"
 
 namespace epfleet::workload {
 
 class ArrivalFeed {
  public:
-  // `source` must outlive the feed and is the feed's alone from start() on.
-  ArrivalFeed(Source& source, bool threads);
+  // `source` must outlive the feed and is the feed's alone from start() on; so must `worker`, which
+  // draws ahead; none: the caller draws.
+  ArrivalFeed(Source& source, base::Worker* worker);
   ArrivalFeed(const ArrivalFeed&) = delete;
   ArrivalFeed& operator=(const ArrivalFeed&) = delete;
   ~ArrivalFeed();
@@ -51,27 +49,22 @@ class ArrivalFeed {
     base::TimePoint done;
   };
 
-  void draw(base::TimePoint until);
+  void draw();
   void ask_for_next();
-  void wait_for_next();
-  void serve();
 
   Source& source_;
+  base::Worker* worker_;
   base::Duration slice_;
   base::TimePoint end_;  // of the open slice
   std::vector<Request> open_;
   std::size_t at_ = 0;
   std::vector<Completion> done_;
 
-  // The slice after the open one; the drawing thread's between ask_for_next() and wait_for_next().
+  // The slice after the open one; the worker's until the ticket was waited for.
   base::TimePoint drawn_until_;
   std::vector<Request> drawn_;
   std::vector<Completion> returned_;
-
-  std::exception_ptr trouble_;
-
-  base::Baton baton_;                   // for the three above
-  std::optional<std::jthread> drawer_;  // last: ends before anything it uses goes
+  base::Worker::Ticket drawing_ = 0;
 };
 
 }  // namespace epfleet::workload

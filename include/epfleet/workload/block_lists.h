@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <span>
 
-#include "epfleet/workload/trace_record.h"
-
 namespace epfleet::workload {
+
+using BlockId = std::uint64_t;
 
 class BlockLists {
  public:

@@ -86,7 +86,7 @@ struct WorkloadConfig {
   std::string hourly_shape;  // "flat", or a CSV of 24 hourly weights from the scenario's start
   base::Duration warm_up = std::chrono::minutes(30);  // served but not counted
   // Sessions begun so long before the run may still return. With the published day's think times,
-  // turns more than 48 h after a session's birth carry 3 % of all input, more than 14 days 0.03 %.
+  // turns more than 48 h after a session's start carry 3 % of all input, more than 14 days 0.03 %.
   // The totals are solved for all of them: a shorter look-back falls short of the asked input.
   base::Duration look_back = std::chrono::hours(14 * 24);
   // A session returns no sooner than this after an answer: reading it, and the way to the service.

@@ -1,5 +1,4 @@
-// A rate over the day, repeated daily from the scenario's start (time 0), and the estimate of when
-// sessions must begin for a given shape of tokens served.
+// A rate over the day, repeated daily from the scenario's start (time 0).
 // Modelled: straight lines between knots at the ends and middles of equal bins, continuous, never
 //   negative, with exactly the given mean in every bin.
 // Left out: differences between days.
@@ -14,7 +13,6 @@
 namespace epfleet::workload {
 
 inline constexpr double kDaySeconds = 86400.0;
-inline constexpr std::size_t kDayBins = 288;  // of 5 minutes, for kernels and birth curves
 
 class DayCurve {
  public:
@@ -43,12 +41,6 @@ class DayCurve {
   std::vector<double> until_;  // integral from 0 to knot i, for i = 0 .. pieces
   double day_ = 0.0;
 };
-
-// Births x >= 0 per bin such that served = sum over lags l of kernel[l] * x[bin - l] (all periodic)
-// is as close to `served` as can be, by Richardson-Lucy iteration. Where long returns alone exceed
-// what is to be served, births are 0. Source: Richardson (1972); Lucy (1974).
-[[nodiscard]] std::vector<double> deconvolve_births(std::span<const double> served,
-                                                    std::span<const double> kernel);
 
 // 24 hourly weights from the scenario's start: the column theoretical_income_usd of a CSV (plain or
 // compressed, `#` comments), scaled to mean 1. "flat": all 1. Throws InputError.

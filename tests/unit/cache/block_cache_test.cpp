@@ -10,7 +10,7 @@
 
 #include "epfleet/cache/reuse_profile.h"
 #include "epfleet/cache/session_cache.h"
-#include "epfleet/workload/session_blocks.h"
+#include "epfleet/traces/session_blocks.h"
 #include "random_sessions.h"
 #include "support/block_trace.h"
 
@@ -23,7 +23,7 @@ using test::random_block_trace;
 using test::store_of;
 
 constexpr std::int64_t kBlock = 16;
-constexpr Eviction kRules[] = {Eviction::Lru, Eviction::Fifo, Eviction::S3Fifo, Eviction::Lfu};
+constexpr const char* kRules[] = {"lru", "fifo", "s3fifo", "lfu"};
 
 ListedBlocks single_blocks(const std::string& letters) {
   std::vector<PromptBlocks> prompts;
@@ -33,7 +33,7 @@ ListedBlocks single_blocks(const std::string& letters) {
   return ListedBlocks(std::move(prompts));
 }
 
-std::int64_t hits(const std::string& letters, Eviction rule, std::int64_t blocks) {
+std::int64_t hits(const std::string& letters, const char* rule, std::int64_t blocks) {
   return hit_tokens(single_blocks(letters), store_of(rule, blocks * kBlock), kBlock) / kBlock;
 }
 
@@ -42,18 +42,18 @@ std::int64_t hits(const std::string& letters, Eviction rule, std::int64_t blocks
 TEST(BlockCache, RulesFollowedByHand) {
   // a b c a d a b: LRU drops b for d, so b misses: hits a, a. FIFO drops a for d: hits the first a
   // only, then a (drops b), then b misses. LFU: a counts 2, drops b for d: as LRU.
-  EXPECT_EQ(hits("abcadab", Eviction::Lru, 3), 2);
-  EXPECT_EQ(hits("abcadab", Eviction::Fifo, 3), 1);
-  EXPECT_EQ(hits("abcadab", Eviction::Lfu, 3), 2);
+  EXPECT_EQ(hits("abcadab", "lru", 3), 2);
+  EXPECT_EQ(hits("abcadab", "fifo", 3), 1);
+  EXPECT_EQ(hits("abcadab", "lfu", 3), 2);
   // a a a b c d e a: LRU has lost a, LFU has kept it.
-  EXPECT_EQ(hits("aaabcdea", Eviction::Lru, 3), 2);
-  EXPECT_EQ(hits("aaabcdea", Eviction::Lfu, 3), 3);
+  EXPECT_EQ(hits("aaabcdea", "lru", 3), 2);
+  EXPECT_EQ(hits("aaabcdea", "lfu", 3), 3);
   // S3-FIFO, a small queue of 1 and room for 3: a was used twice in the small queue and moves to
   // the main one; b .. e pass through the small one.
-  EXPECT_EQ(hits("aaabcdea", Eviction::S3Fifo, 3), 3);
+  EXPECT_EQ(hits("aaabcdea", "s3fifo", 3), 3);
   // b was sent away lately, returns to the main queue and outlives d and e.
-  EXPECT_EQ(hits("abcdbefb", Eviction::S3Fifo, 3), 1);
-  EXPECT_EQ(hits("abcdbefb", Eviction::Fifo, 3), 1 + 0);
+  EXPECT_EQ(hits("abcdbefb", "s3fifo", 3), 1);
+  EXPECT_EQ(hits("abcdbefb", "fifo", 3), 1 + 0);
 }
 
 TEST(BlockCache, LruEqualsAStackOfBlocksAndNothingIsAboveBelady) {
@@ -67,19 +67,19 @@ TEST(BlockCache, LruEqualsAStackOfBlocksAndNothingIsAboveBelady) {
         profile.add(std::chrono::seconds(i++), prompt.input, prompt.blocks);
         input += prompt.input;
       }
-      const std::int64_t lru = hit_tokens(trace, store_of(Eviction::Lru, blocks * kBlock), kBlock);
+      const std::int64_t lru = hit_tokens(trace, store_of("lru", blocks * kBlock), kBlock);
       EXPECT_DOUBLE_EQ(static_cast<double>(lru) / static_cast<double>(input),
                        profile.lru_hit_ratio(0))
           << seed << " " << blocks;
       const std::int64_t best = belady_hit_tokens(trace.prompts(), kBlock, blocks);
-      for (const Eviction rule : kRules) {
+      for (const char* rule : kRules) {
         EXPECT_LE(hit_tokens(trace, store_of(rule, blocks * kBlock), kBlock), best)
-            << seed << " " << blocks << " " << static_cast<int>(rule);
+            << seed << " " << blocks << " " << rule;
       }
     }
     // With room for all, all rules are the ideal.
     const std::int64_t ideal = belady_hit_tokens(trace.prompts(), kBlock, 1'000'000);
-    for (const Eviction rule : kRules) {
+    for (const char* rule : kRules) {
       EXPECT_EQ(hit_tokens(trace, store_of(rule, 1'000'000 * kBlock), kBlock), ideal);
     }
   }
@@ -95,7 +95,7 @@ TEST(BlockCache, TtlIsAliveWhileAgeIsAtMostTheTtl) {
       profile.add(std::chrono::seconds(i++), prompt.input, prompt.blocks);
       input += prompt.input;
     }
-    KvCacheConfig config = store_of(Eviction::Ttl, 1);
+    KvCacheConfig config = store_of("ttl", 1);
     config.ttl = std::chrono::seconds(seconds);
     EXPECT_DOUBLE_EQ(
         static_cast<double>(hit_tokens(trace, config, kBlock)) / static_cast<double>(input),
@@ -106,13 +106,13 @@ TEST(BlockCache, TtlIsAliveWhileAgeIsAtMostTheTtl) {
 // hit + lost parts == what an infinite store hits in arrival order, call by call, with writes that
 // take time and requests whose prefill ends out of order.
 TEST(BlockCache, EveryTokenOfTheIdealIsAHitOrHasACause) {
-  for (const Eviction rule : kRules) {
+  for (const char* rule : kRules) {
     const ListedBlocks trace = random_block_trace(11, 500, kBlock);
     KvCacheConfig config = store_of(rule, 60 * kBlock);
     config.ttl = std::chrono::seconds(40);
     const auto cache = make_block_cache(config, 1, kBlock, trace);
     std::vector<std::size_t> waiting;
-    base::Stream draw(base::StreamFamily(3, "test.order"), static_cast<std::uint64_t>(rule));
+    base::Stream draw(base::StreamFamily(3, "test.order"), static_cast<std::uint64_t>(rule[0]));
     std::vector<workload::BlockId> seen;
     Lookup sum;
     for (std::size_t i = 0; i < trace.prompts().size(); ++i) {
@@ -155,7 +155,7 @@ TEST(BlockCache, WhatIsBeingWrittenCanBeHitFromItsEndOn) {
                             {.input = 40, .blocks = {1, 2, 3}},
                             {.input = 40, .blocks = {1, 2, 4}},
                             {.input = 40, .blocks = {1, 2, 5}}});
-  const auto cache = make_block_cache(store_of(Eviction::Lru, 1000), 1, kBlock, trace);
+  const auto cache = make_block_cache(store_of("lru", 1000), 1, kBlock, trace);
   const base::TimePoint start{};
   const auto at = [&](int seconds) { return start + std::chrono::seconds(seconds); };
   EXPECT_EQ(cache->lookup(trace.request(0), at(0)).hit_tokens, 0);
@@ -174,10 +174,10 @@ TEST(BlockCache, EqualsSessionExtentsUnderATtl) {
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     RandomSessions sessions(seed);
     KvCacheConfig config;
-    config.eviction = Eviction::Ttl;
+    config.eviction = "ttl";
     config.ttl = std::chrono::seconds(30);
     config.block = kSmall;
-    workload::SessionBlocks ids(kSmall);
+    traces::SessionBlocks ids(kSmall);
     std::vector<workload::Request> requests;
     std::vector<PromptBlocks> prompts;
     std::array<std::uint64_t, RandomSessions::kSlots> session_of{};
@@ -192,7 +192,7 @@ TEST(BlockCache, EqualsSessionExtentsUnderATtl) {
         request.prefix.session_tokens = 0;
       }
       prompt_before[slot] = request.prompt_tokens;
-      workload::TraceRecord record;
+      traces::TraceRecord record;
       record.input = request.prompt_tokens;
       record.session = session_of[slot];
       record.session_tokens = request.prefix.session_tokens;

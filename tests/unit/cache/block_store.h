@@ -109,7 +109,7 @@ class BlockStore {
   }
 
   void use(Key key) {
-    if (config_.eviction != Eviction::Fifo) {
+    if (config_.eviction != "fifo") {
       stored_.at(key).last_use = now_;
       stored_.at(key).generation = current_generation();
     }
@@ -173,7 +173,7 @@ class BlockStore {
   }
 
   void evict() {
-    while (config_.eviction != Eviction::Ttl && stored_tokens() > capacity_) {
+    while (config_.eviction != "ttl" && stored_tokens() > capacity_) {
       drop(ends_.begin()->first);
     }
   }

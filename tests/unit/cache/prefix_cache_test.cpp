@@ -65,7 +65,7 @@ TEST(StatisticalCache, WritesWhatMissed) {
 }
 
 TEST(MakePrefixCache, RulesOfBlockTracesAreRefused) {
-  for (const Eviction eviction : {Eviction::S3Fifo, Eviction::Lfu}) {
+  for (const char* eviction : {"s3fifo", "lfu"}) {
     KvCacheConfig config;
     config.eviction = eviction;
     try {

@@ -17,7 +17,7 @@ TEST(Rebalance, MovesExpertsOfTheModelAtTheNicsRate) {
   EXPECT_LE(work.experts, 116);
   EXPECT_EQ(work.bytes.count(), work.experts * (44'040'192 + 44'040'192 / 16'384 * 4));
   EXPECT_NEAR(base::to_seconds(work.time), static_cast<double>(work.bytes.count()) / 50e9, 1e-9);
-  spec.decode_layout.expert_precision = model::ExpertPrecision::Bf16;
+  spec.decode.expert_precision = model::ExpertPrecision::Bf16;
   EXPECT_EQ(decode_rebalance(spec).bytes.count(), work.experts * 2 * 44'040'192);
 }
 

@@ -11,7 +11,7 @@ TEST(UnitSetup, HalvesAreKeptOnlyWhereThereAreTwo) {
   EXPECT_EQ(decode_limits(spec).microbatch, serving::Microbatch::Reform);
   spec.decode.microbatch = serving::Microbatch::Sticky;
   EXPECT_EQ(decode_limits(spec).microbatch, serving::Microbatch::Sticky);
-  spec.decode_layout.dual_batch = false;
+  spec.decode.overlap = serving::Overlap::None;
   EXPECT_EQ(decode_limits(spec).microbatch, serving::Microbatch::Reform);
 }
 

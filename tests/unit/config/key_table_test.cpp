@@ -88,19 +88,19 @@ TEST(KeyTable, WhatIsNotThereYetIsUnknown) {
 }
 
 TEST(KeyTable, BalancersAreThoseOfTheRegistry) {
-  const auto expect_rules = [](const char* name, std::span<const policy::RuleName> rules) {
+  const auto expect_rules = [](const char* name, const std::vector<base::Choice>& rules) {
     const Key* key = find_key(name);
     ASSERT_NE(key, nullptr);
     ASSERT_EQ(key->choices.size(), rules.size());
     for (std::size_t i = 0; i < rules.size(); ++i) {
       EXPECT_EQ(key->choices[i].name, rules[i].name);
-      EXPECT_EQ(key->choices[i].meaning, rules[i].description);
+      EXPECT_EQ(key->choices[i].meaning, rules[i].sentence);
     }
   };
-  expect_rules("prefill.balancer.unit", policy::prefill_unit_rules());
-  expect_rules("prefill.balancer.gpu", policy::prefill_gpu_rules());
-  expect_rules("decode.balancer.unit", policy::decode_unit_rules());
-  expect_rules("decode.balancer.gpu", policy::decode_gpu_rules());
+  expect_rules("prefill.balancer.unit", policy::prefill_unit_rules().choices());
+  expect_rules("prefill.balancer.gpu", policy::prefill_gpu_rules().choices());
+  expect_rules("decode.balancer.unit", policy::decode_unit_rules().choices());
+  expect_rules("decode.balancer.gpu", policy::decode_gpu_rules().choices());
 }
 
 TEST(KeyTable, APhasesHardwareHasTheFieldsOfTheSharedOne) {

@@ -168,7 +168,7 @@ TEST(Engine, PassingToAnEventIsLikeSchedulingIt) {
     log.react = [&](const Event& event) {
       if (event.target != kStream) {
         executed.emplace_back(event.time.time_since_epoch().count(), event.target);
-        engine.after(Duration(7 + event.target), event.phase, kKind, event.target);
+        engine.at(engine.now() + Duration(7 + event.target), event.phase, kKind, event.target);
         return;
       }
       stream_event();

@@ -69,7 +69,8 @@ void play(observe::Observer& observer, std::uint64_t seed) {
 TEST(ThreadedObserver, KeepsTheOrderOfFacts) {
   Diary direct, behind;
   play(direct, 1);
-  ThreadedObserver threaded(behind);
+  base::Worker worker;
+  ThreadedObserver threaded(behind, worker);
   play(threaded, 1);
   threaded.finish();
   EXPECT_EQ(direct.text, behind.text);
@@ -108,7 +109,8 @@ TEST(ThreadedObserver, GivesTheSameBytesAsWithoutAThread) {
   Recorder direct(config), behind(config);
   play(direct, 7);
   {
-    ThreadedObserver threaded(behind);
+    base::Worker worker;
+    ThreadedObserver threaded(behind, worker);
     play(threaded, 7);
     threaded.finish();
   }
@@ -128,7 +130,8 @@ class Failing : public observe::Observer {
 
 TEST(ThreadedObserver, AFailureOfTheTargetReachesTheCaller) {
   Failing target;
-  ThreadedObserver threaded(target);
+  base::Worker worker;
+  ThreadedObserver threaded(target, worker);
   announce(threaded, completed({}, 10, 10));
   EXPECT_THROW(threaded.finish(), std::runtime_error);
   EXPECT_THROW(play(threaded, 1), std::runtime_error);  // no endless run after a failure
@@ -137,7 +140,8 @@ TEST(ThreadedObserver, AFailureOfTheTargetReachesTheCaller) {
 
 TEST(ThreadedObserver, MoreFactsMayFollowAfterFinish) {
   Diary diary;
-  ThreadedObserver threaded(diary);
+  base::Worker worker;
+  ThreadedObserver threaded(diary, worker);
   threaded.on_first_chunk(3ns);
   threaded.finish();
   EXPECT_EQ(diary.text, "c3 ");
@@ -148,7 +152,8 @@ TEST(ThreadedObserver, MoreFactsMayFollowAfterFinish) {
 
 TEST(ThreadedObserver, MayGoAwayUnfinished) {
   Diary diary;
-  ThreadedObserver threaded(diary);
+  base::Worker worker;
+  ThreadedObserver threaded(diary, worker);
   play(threaded, 1);
 }
 

@@ -46,7 +46,7 @@ TEST(DecodeJoint, PicksTheLeastMaximumOfBothShares) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     const Gpus gpus = random_gpus(seed, 144);
     const std::int32_t ask = 1'200'000;
-    const auto rule = make_decode_gpu_rule("joint", 1);
+    const auto rule = decode_gpu_rules()["joint"](1);
     const auto choice = rule->choose({ask}, gpus.view());
     ASSERT_TRUE(choice);
     double least = 1e300;
@@ -59,13 +59,13 @@ TEST(DecodeJoint, PicksTheLeastMaximumOfBothShares) {
 }
 
 TEST(DecodeRules, NeverChooseAGpuWithoutRoomAndSayWhenThereIsNone) {
-  for (const RuleName& name : decode_gpu_rules()) {
+  for (const auto& name : decode_gpu_rules().rows()) {
     for (std::uint64_t seed = 0; seed < 50; ++seed) {
       Gpus gpus = random_gpus(seed, 32);
       gpus.request_limit = 50;
       gpus.kv_limit = 50'000'000;
       const std::int32_t ask = 1'000'000;
-      const auto rule = make_decode_gpu_rule(name.name, seed);
+      const auto rule = decode_gpu_rules()[name.name](seed);
       const auto choice = rule->choose({ask}, gpus.view());
       ASSERT_TRUE(choice) << name.name;
       EXPECT_LT(gpus.requests[*choice], 50) << name.name;
@@ -78,13 +78,13 @@ TEST(DecodeRules, NeverChooseAGpuWithoutRoomAndSayWhenThereIsNone) {
 
 TEST(DecodeRules, FewestRequestsAndLeastKvPickTheirMinimum) {
   const Gpus gpus{{5, 3, 9, 3}, {10, 40, 30, 20}};
-  EXPECT_EQ(make_decode_gpu_rule("fewest_requests", 1)->choose({1}, gpus.view()), 1U);
-  EXPECT_EQ(make_decode_gpu_rule("least_kv", 1)->choose({1}, gpus.view()), 0U);
+  EXPECT_EQ(decode_gpu_rules()["fewest_requests"](1)->choose({1}, gpus.view()), 1U);
+  EXPECT_EQ(decode_gpu_rules()["least_kv"](1)->choose({1}, gpus.view()), 0U);
 }
 
-TEST(DecodeRules, RoundRobinVisitsEveryGpuInTurn) {
+TEST(DecodeRules, RoundRobinVisitsEveryGpuOnceARound) {
   const Gpus gpus{{0, 0, 0}, {0, 0, 0}};
-  const auto rule = make_decode_gpu_rule("round_robin", 1);
+  const auto rule = decode_gpu_rules()["round_robin"](1);
   std::vector<std::uint32_t> order;
   for (int i = 0; i < 4; ++i) {
     order.push_back(*rule->choose({1}, gpus.view()));
@@ -95,25 +95,15 @@ TEST(DecodeRules, RoundRobinVisitsEveryGpuInTurn) {
 // Shares of 400 and 400 against 500 and 100: the sum prefers the second, the maximum the first.
 TEST(DecodeRules, WeightedSumTradesOneMeasureForTheOther) {
   const Gpus gpus{{39, 49}, {400, 100}};
-  EXPECT_EQ(make_decode_gpu_rule("weighted_sum", 1)->choose({0}, gpus.view()), 1U);
-}
-
-// A bare `decode.balancer: RULE` names a rule of both roles.
-TEST(DecodeRules, UnitAndGpuRulesHaveTheSameNames) {
-  const auto units = decode_unit_rules();
-  const auto gpus = decode_gpu_rules();
-  ASSERT_EQ(units.size(), gpus.size());
-  for (std::size_t i = 0; i < units.size(); ++i) {
-    EXPECT_EQ(units[i].name, gpus[i].name);
-  }
+  EXPECT_EQ(decode_gpu_rules()["weighted_sum"](1)->choose({0}, gpus.view()), 1U);
 }
 
 TEST(DecodeUnitRules, ChooseOnlyAmongTheOpen) {
   const std::vector<std::uint32_t> open{1, 4, 6};
   // The closed ones are empty: whoever looked at them would choose them.
   const std::vector<std::int64_t> load{0, 9, 0, 0, 7, 0, 8, 0};
-  for (const RuleName& name : decode_unit_rules()) {
-    const auto rule = make_decode_unit_rule(name.name, 3);
+  for (const auto& name : decode_unit_rules().rows()) {
+    const auto rule = decode_unit_rules()[name.name](3);
     for (int i = 0; i < 100; ++i) {
       const std::uint32_t choice = rule->choose({1}, {open, load, load});
       EXPECT_TRUE(std::find(open.begin(), open.end(), choice) != open.end()) << name.name;
@@ -128,19 +118,19 @@ TEST(DecodeUnitRules, WeightedSumTradesOneMeasureForTheOtherAndJointDoesNot) {
   const std::vector<std::int64_t> requests{500, 300, 200};
   const std::vector<std::int64_t> kv{0, 300'000, 700'000};
   const DecodeUnitView view{open, requests, kv};
-  EXPECT_EQ(make_decode_unit_rule("weighted_sum", 1)->choose({1}, view), 0U);
-  EXPECT_EQ(make_decode_unit_rule("joint", 1)->choose({1}, view), 1U);
-  EXPECT_EQ(make_decode_unit_rule("fewest_requests", 1)->choose({1}, view), 2U);
+  EXPECT_EQ(decode_unit_rules()["weighted_sum"](1)->choose({1}, view), 0U);
+  EXPECT_EQ(decode_unit_rules()["joint"](1)->choose({1}, view), 1U);
+  EXPECT_EQ(decode_unit_rules()["fewest_requests"](1)->choose({1}, view), 2U);
 }
 
-// 30,000 lots over 3 units: each 10,000 on average with a deviation of 82; 500 is six of them. The
-// same seed draws the same lots, another seed others.
+// 30,000 draws over 3 units: each 10,000 on average with a deviation of 82; 500 is six of them. The
+// same seed draws the same, another seed otherwise.
 TEST(DecodeUnitRules, RandomIsFairAndFollowsItsSeed) {
   const std::vector<std::uint32_t> open{2, 5, 7};
   const std::vector<std::int64_t> load(8, 0);
-  const auto rule = make_decode_unit_rule("random", 11);
-  const auto twin = make_decode_unit_rule("random", 11);
-  const auto other = make_decode_unit_rule("random", 12);
+  const auto rule = decode_unit_rules()["random"](11);
+  const auto twin = decode_unit_rules()["random"](11);
+  const auto other = decode_unit_rules()["random"](12);
   std::vector<int> counts(8, 0);
   int same_as_other = 0;
   for (int i = 0; i < 30'000; ++i) {
@@ -158,8 +148,8 @@ TEST(DecodeUnitRules, RandomIsFairAndFollowsItsSeed) {
 TEST(PrefillRules, ChooseOnlyAmongTheOpen) {
   const std::vector<std::uint32_t> open{1, 4, 6};
   const std::vector<float> load(8, 10.0F);
-  for (const RuleName& name : prefill_unit_rules()) {
-    const auto rule = make_prefill_unit_rule(name.name, 3);
+  for (const auto& name : prefill_unit_rules().rows()) {
+    const auto rule = prefill_unit_rules()[name.name](3);
     std::set<std::uint32_t> chosen;
     for (int i = 0; i < 100; ++i) {
       chosen.insert(rule->choose({100.0F, 1000.0F}, {open, load, load, 80.0F, 80.0F}));
@@ -175,20 +165,22 @@ TEST(PrefillRules, JointLooksAtBothMeasures) {
   const std::vector<float> tokens{10.0F, 90.0F, 50.0F};
   const std::vector<float> pairs{900.0F, 100.0F, 500.0F};
   const PrefillView view{open, tokens, pairs, 150.0F, 1500.0F};
-  EXPECT_EQ(make_prefill_unit_rule("least_queued_tokens", 1)->choose({1.0F, 1.0F}, view), 0U);
-  EXPECT_EQ(make_prefill_unit_rule("least_attention_work", 1)->choose({1.0F, 1.0F}, view), 1U);
-  EXPECT_EQ(make_prefill_unit_rule("joint", 1)->choose({1.0F, 1.0F}, view), 2U);
+  EXPECT_EQ(prefill_unit_rules()["least_queued_tokens"](1)->choose({1.0F, 1.0F}, view), 0U);
+  EXPECT_EQ(prefill_unit_rules()["least_attention_work"](1)->choose({1.0F, 1.0F}, view), 1U);
+  EXPECT_EQ(prefill_unit_rules()["joint"](1)->choose({1.0F, 1.0F}, view), 2U);
 }
 
 TEST(Registry, AWrongNameListsTheChoices) {
   try {
-    (void)make_decode_unit_rule("fewest", 1);
+    (void)decode_unit_rules()["fewest"];
     FAIL() << "accepted";
   } catch (const base::InputError& error) {
-    EXPECT_STREQ(
-        error.what(),
-        "decode.balancer.unit: no rule named 'fewest'; choose one of joint, "
-        "weighted_sum, fewest_requests, least_kv, round_robin, power_of_two, random, ideal");
+    std::string names;
+    for (const base::Choice& choice : decode_unit_rules().choices()) {
+      names += (names.empty() ? "" : ", ") + std::string(choice.name);
+    }
+    EXPECT_GE(decode_unit_rules().rows().size(), 8U);
+    EXPECT_EQ(error.what(), "decode.balancer.unit: no rule named 'fewest'; choose one of " + names);
   }
 }
 

@@ -20,9 +20,9 @@ TEST(PowerOfTwo, PrefersTheLessLoadedOfTwo) {
     units[i] = static_cast<std::int64_t>(i);
     gpus[i] = static_cast<std::int32_t>(i);
   }
-  const auto prefill = make_prefill_unit_rule("power_of_two", 1);
-  const auto unit = make_decode_unit_rule("power_of_two", 1);
-  const auto gpu = make_decode_gpu_rule("power_of_two", 1);
+  const auto prefill = prefill_unit_rules()["power_of_two"](1);
+  const auto unit = decode_unit_rules()["power_of_two"](1);
+  const auto gpu = decode_gpu_rules()["power_of_two"](1);
   std::vector<std::vector<int>> counts(3, std::vector<int>(10, 0));
   for (int i = 0; i < 30'000; ++i) {
     ++counts[0][prefill->choose({1.0F, 1.0F}, {open, load, load, 45.0F, 45.0F})];
@@ -38,7 +38,7 @@ TEST(PowerOfTwo, PrefersTheLessLoadedOfTwo) {
 TEST(PowerOfTwo, SeesOnlyGpusWithRoom) {
   const std::vector<std::int32_t> requests{100, 100, 50, 100};
   const std::vector<std::int32_t> kv{0, 0, 900, 0};
-  const auto rule = make_decode_gpu_rule("power_of_two", 1);
+  const auto rule = decode_gpu_rules()["power_of_two"](1);
   for (int i = 0; i < 100; ++i) {
     EXPECT_EQ(rule->choose({1}, {requests, kv, 350, 900, 100, 1000}), 2U);
   }

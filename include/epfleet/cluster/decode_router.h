@@ -1,0 +1,39 @@
+// Which decode unit and GPU a request goes to, how its KV gets there, and who waits for room.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "epfleet/cluster/fleet_state.h"
+#include "epfleet/policy/balancer.h"
+
+namespace epfleet::cluster {
+
+class DecodeRouter {
+ public:
+  explicit DecodeRouter(FleetState& fleet);
+
+  // Picks a unit and a GPU and moves the KV there over both ends' NICs, or lets the request wait at
+  // its unit; wakes the unit. Returns when the KV has left the sender: at the transfer's end, or
+  // now, to host memory.
+  base::TimePoint hand_over(serving::Slot slot, serving::Link& from);
+  // A preempted request: its KV goes to host memory over PCIe and comes back when its GPU has room,
+  // or another one of the unit.
+  void swap_out(serving::Slot slot);
+  // Gives room that has become free to those who wait at the unit, in order.
+  void admit_waiting(std::uint32_t unit);
+  // Writes `tokens` of KV from the request's GPU to the store; returns when they can be hit.
+  base::TimePoint write_to_store(const serving::LiveRequest& request, std::int64_t tokens);
+
+ private:
+  using Member = DecodePool::Member;
+
+  bool admit(Member& member, const serving::DecodeUnit::Waiting& waiting);
+  bool swap_in(Member& member, const serving::DecodeUnit::Waiting& waiting);
+  void place(Member& member, serving::Slot slot, std::uint32_t gpu, base::TimePoint arrives);
+
+  FleetState& fleet_;
+  std::unique_ptr<policy::DecodeUnitRule> rule_;
+};
+
+}  // namespace epfleet::cluster

@@ -1,0 +1,42 @@
+// Samples of the whole fleet for the statistics: at every report interval, at both ends of the
+// counted window, and where a run is stopped.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+
+#include "epfleet/cache/prefix_cache.h"
+#include "epfleet/cluster/fleet_state.h"
+
+namespace epfleet::cluster {
+
+class FleetSampler {
+ public:
+  using Progress = std::function<void(const observe::FleetSample&)>;
+
+  // All must outlive the sampler. It changes nothing in the fleet.
+  FleetSampler(FleetState& fleet, cache::PrefixCache& cache,
+               std::span<observe::Observer* const> observers);
+
+  // Schedules samples; `progress` is called at each of them.
+  void start(Progress progress);
+  void sample();       // at an interval
+  void sample_last();  // where the run was stopped
+
+ private:
+  void announce(bool window_start, bool window_end);
+  [[nodiscard]] observe::FleetSample sample_of_now();
+  void count_prefill(observe::FleetSample& sample);
+  void count_decode(observe::FleetSample& sample);
+  [[nodiscard]] std::int64_t output_in_flight_of_early_requests();
+
+  FleetState& fleet_;
+  cache::PrefixCache& cache_;
+  std::span<observe::Observer* const> observers_;
+  Progress progress_;
+  // What early requests had emitted when the window began, in 1/256 token.
+  std::int64_t emitted_before_window_ = 0;
+};
+
+}  // namespace epfleet::cluster

@@ -1,0 +1,70 @@
+// What the parts of a fleet work on together: the clock, the units, the requests in flight, the
+// store, and what has been counted so far. Plain; each part says what it changes.
+#pragma once
+
+#include <cstdint>
+
+#include "epfleet/cluster/fleet_spec.h"
+#include "epfleet/cluster/store_path.h"
+#include "epfleet/cluster/unit_pool.h"
+#include "epfleet/cluster/unit_setup.h"
+#include "epfleet/engine/engine.h"
+#include "epfleet/observe/facts.h"
+#include "epfleet/serving/decode_unit.h"
+#include "epfleet/serving/live_request.h"
+#include "epfleet/serving/prefill_unit.h"
+
+namespace epfleet::cluster {
+
+// What events mean; the target is a unit, a group, or nothing. The numbers are part of a run's
+// fingerprint.
+enum class Kind : std::uint8_t {
+  Arrival,
+  PrefillStepEnd,
+  PrefillStart,
+  DecodeStepEnd,
+  DecodeStart,
+  DrainGroups,  // before a down step
+  AllotGroups,  // an up or down step
+  GroupLoaded,
+  Sample,
+  ArrivalSlice,  // the arrivals of the next slice are taken over
+};
+
+using PrefillPool = UnitPool<serving::PrefillUnit>;
+using DecodePool = UnitPool<serving::DecodeUnit>;
+
+struct FleetState {
+  // Units for up to `most_groups` groups, all off. `pricers` must outlive the fleet.
+  FleetState(const FleetSpec& fleet_spec, const StepPricers& pricers, std::int64_t most_groups);
+  FleetState(const FleetState&) = delete;
+  FleetState& operator=(const FleetState&) = delete;
+
+  engine::EventId schedule(base::TimePoint at, engine::Phase phase, Kind kind,
+                           std::uint32_t target = 0) {
+    return engine.at(at, phase, static_cast<engine::EventKind>(kind), target);
+  }
+  [[nodiscard]] base::TimePoint now() const { return engine.now(); }
+  [[nodiscard]] base::Bytes kv_bytes(std::int64_t tokens) const {
+    return base::Bytes(tokens * kv_bytes_per_token);
+  }
+  // KV that a decoding or moving request has between two stays.
+  [[nodiscard]] base::Bytes kv_bytes(const serving::LiveRequest& request) const {
+    return kv_bytes(request.kv_fixed(request.steps_taken) / serving::kTokenOne);
+  }
+
+  const FleetSpec spec;
+  const std::int64_t kv_bytes_per_token;
+  engine::Engine engine;
+  serving::RequestPool requests;
+  StorePath store;
+  PrefillPool prefill;
+  DecodePool decode;
+
+  // Running totals since the start of the run; the fields of a moment stay empty.
+  observe::FleetSample totals;
+  // In the window, of requests that arrived before it; answers in 1/256 token, at their end.
+  std::int64_t early_input_tokens = 0, early_output_fixed = 0;
+};
+
+}  // namespace epfleet::cluster

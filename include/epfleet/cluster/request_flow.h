@@ -1,0 +1,98 @@
+// The life of a request, from its arrival to its last token:
+//
+//   arrive -> admitted, or rejected by reason -> look up the cache -> choose a prefill unit
+//   -> [unit: chunks, steps] -> first token -> write to the store -> choose a decode unit and GPU,
+//   move the KV -> [unit: steps] -> last token -> write to the store -> done
+//
+// How it can end is a row of kEndings. What happens inside a unit is serving's affair, which unit
+// is the routers'. Announces requests and steps to the observers.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "epfleet/cache/prefix_cache.h"
+#include "epfleet/cluster/decode_router.h"
+#include "epfleet/cluster/fleet_state.h"
+#include "epfleet/cluster/prefill_router.h"
+#include "epfleet/workload/arrival_feed.h"
+
+namespace epfleet::cluster {
+
+enum class Ending : std::uint8_t {
+  LastToken,
+  PromptBeyondHbm,
+  ContextBeyondHbm,
+  ContextBeyondLimit,
+  EndOfRun,
+};
+
+struct EndingRow {
+  const char* reason;
+  observe::Outcome outcome;
+  std::int64_t observe::FleetSample::* counter;  // nullptr: not counted
+};
+inline constexpr std::array<EndingRow, 5> kEndings = {{
+    {"its last token was emitted", observe::Outcome::Completed, &observe::FleetSample::completed},
+    {"its prompt fits no prefill GPU", observe::Outcome::Rejected, &observe::FleetSample::rejected},
+    {"prompt and answer fit no decode GPU", observe::Outcome::Rejected,
+     &observe::FleetSample::rejected},
+    {"longer than workload.context_limit", observe::Outcome::Rejected,
+     &observe::FleetSample::rejected},
+    {"the run ended first", observe::Outcome::InFlight, nullptr},
+}};
+
+class RequestFlow {
+ public:
+  // All must outlive the flow. It counts in fleet.totals and the early tokens.
+  RequestFlow(FleetState& fleet, PrefillRouter& prefill, DecodeRouter& decode,
+              workload::ArrivalFeed& arrivals, cache::PrefixCache& cache,
+              std::span<observe::Observer* const> observers);
+
+  void start();  // warms the cache, schedules the first arrival
+  void open_arrival_slice();
+  void accept_arrivals();
+  void start_decode_step(std::uint32_t unit);
+  void end_prefill_step(std::uint32_t unit);
+  void end_decode_step(std::uint32_t unit);
+  void end_run();  // announces who is still in flight
+
+  // How many requests ended in this way, since the start of the run.
+  [[nodiscard]] std::int64_t ended(Ending ending) const {
+    return ended_[static_cast<std::size_t>(ending)];
+  }
+
+ private:
+  static constexpr std::size_t kAhead = 4;  // arrivals whose memory is fetched in advance
+
+  void schedule_next_arrival();
+  void accept_arrival();
+  [[nodiscard]] std::optional<Ending> rejection(const workload::Request& request) const;
+  void look_up(serving::LiveRequest& live);
+  void fetch_prefixes(std::span<const serving::Slot> slots) const;
+  void emit_first_token(serving::Slot slot);
+  void keep_answer(const serving::LiveRequest& live);
+  void end(serving::Slot slot, Ending ending);
+  void announce_done();
+  [[nodiscard]] std::int32_t draw_rate(const workload::Request& request) const;
+  [[nodiscard]] bool keeps_output(const workload::Request& request) const;
+  [[nodiscard]] observe::RequestDone record_of(const serving::LiveRequest& live,
+                                               observe::Outcome outcome) const;
+
+  FleetState& fleet_;
+  PrefillRouter& prefill_router_;
+  DecodeRouter& decode_router_;
+  workload::ArrivalFeed& arrivals_;
+  cache::PrefixCache& cache_;
+  std::span<observe::Observer* const> observers_;
+  std::array<std::int64_t, kEndings.size()> ended_{};
+
+  // reused from event to event: no allocation in steady state
+  std::vector<serving::Slot> slots_, preempted_;
+  std::vector<observe::RequestDone> done_;
+};
+
+}  // namespace epfleet::cluster

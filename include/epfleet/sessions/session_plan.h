@@ -1,0 +1,39 @@
+// How many sessions of each class are born when: the solved mix, placed in time so that the tokens
+// *served* follow the hourly shape.
+// Modelled: the shape repeats daily, before the start and after; the totals are those of the
+//   counted window.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "epfleet/base/time.h"
+#include "epfleet/sessions/session_kernels.h"
+#include "epfleet/sessions/totals_solver.h"
+#include "epfleet/workload/config.h"
+#include "epfleet/workload/day_curve.h"
+
+namespace epfleet::sessions {
+
+struct SessionSourceSpec {
+  workload::WorkloadConfig config;  // paths resolved
+  std::uint64_t seed = 1;
+  base::Duration duration{};  // of the counted window, which starts at time 0
+  std::int64_t block = 64;    // tokens; a prefix hits in whole blocks
+  ExpectedService service;    // places turns before any service is simulated
+  ShapeWeights shape_weights;
+  base::Worker* worker = nullptr;  // does half of it aside, if there is one; the same requests
+};
+
+struct SessionPlan {
+  SolvedMix mix;
+  std::array<double, workload::kSessionClasses>
+      starts_per_day{};  // mean of the curve, rate scale included
+  workload::DayCurve starts;
+  SessionKernels kernels;  // of a mean day's session starts
+};
+
+// Throws InputError (totals that cannot be met, an unreadable shape).
+[[nodiscard]] SessionPlan plan_sessions(const SessionSourceSpec& spec);
+
+}  // namespace epfleet::sessions

@@ -1,0 +1,34 @@
+// Solves the generator's knobs for the totals that the scenario asks of the counted window.
+// Modelled: one knob a total, chosen so that they do not undo each other. Elasticities at the mix
+//   of the published day: answers move output / input by 0.82; messages KV by 0.24 and the hit
+//   ratio by -0.38; templates the hit ratio by 0.14; the spread of first messages the pairs by
+//   0.95. Logarithms throughout, common random numbers. Session starts are exact: everything is
+//   linear in them.
+// Left out: uniqueness. Other mixes meet the same totals; the configured mix is the starting point.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "epfleet/sessions/session_moments.h"
+#include "epfleet/workload/config.h"
+#include "epfleet/workload/source.h"
+
+namespace epfleet::sessions {
+
+struct SolvedMix {
+  workload::WorkloadConfig config;  // with the knobs moved
+  MixMoments moments;               // per session born
+  std::array<double, workload::kSessionClasses>
+      sessions{};  // expected session starts whose tokens make up the window's totals
+  std::vector<workload::SolvedTotal> totals;  // those that were asked for
+  std::vector<workload::KnobFactor> knobs;    // those that were moved
+};
+
+// Throws InputError when the totals cannot be met, naming key, asked and reachable. Needs
+// totals.input or totals.output.
+[[nodiscard]] SolvedMix solve_totals(const workload::WorkloadConfig& config, std::uint64_t seed,
+                                     std::int64_t block, base::Worker* worker);
+
+}  // namespace epfleet::sessions

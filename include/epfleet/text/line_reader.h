@@ -1,0 +1,57 @@
+// Lines of a (perhaps compressed) text file, as views into a buffer: no copy, no allocation per
+// line. A line longer than the cap is skipped in constant memory and told apart, so neither a file
+// without line ends nor a damaged one fills the memory.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "epfleet/text/input_file.h"
+
+namespace epfleet::text {
+
+// Longest line of a trace: a prompt of a million tokens in blocks of 16 takes 0.6 MB.
+inline constexpr std::size_t kLongestLine = std::size_t{4} << 20U;
+
+class LineReader {
+ public:
+  // Bytes behind every line that may be read, whatever they hold (simdjson reads ahead).
+  static constexpr std::size_t kPadding = 64;
+
+  enum class Got : std::uint8_t { Line, TooLong, End };
+
+  explicit LineReader(std::string path, std::size_t longest = kLongestLine);
+
+  // Throws InputError when the file is cut or damaged; what follows is the end.
+  [[nodiscard]] Got next();
+
+  // REQUIRES: next() was Line. Without its end; valid until the next call.
+  [[nodiscard]] std::string_view line() const { return line_; }
+  [[nodiscard]] bool line_is_utf8() const;
+
+  [[nodiscard]] std::int64_t number() const { return number_; }  // of the line, from 1
+  // The file's last line had no line end. Meaningful after End.
+  [[nodiscard]] bool cut_last_line() const { return cut_last_line_; }
+  [[nodiscard]] std::int64_t bytes() const { return bytes_; }  // read so far, uncompressed
+  [[nodiscard]] const std::string& path() const { return file_.path(); }
+
+ private:
+  bool fill();  // reads more behind end_; false at the end of the file
+  [[nodiscard]] Got take(std::size_t length, bool with_end);
+  [[nodiscard]] Got skip_long_line();
+
+  InputFile file_;
+  std::size_t longest_;
+  std::vector<char> buffer_;
+  std::size_t at_ = 0, end_ = 0;   // unread bytes of the buffer
+  std::size_t known_utf8_to_ = 0;  // everything before was checked
+  std::string_view line_;
+  std::int64_t number_ = 0;
+  std::int64_t bytes_ = 0;
+  bool cut_last_line_ = false;
+};
+
+}  // namespace epfleet::text

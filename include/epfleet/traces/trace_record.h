@@ -1,0 +1,54 @@
+// One request of a trace as the file tells it, before a replay scales or shifts anything, and what
+// the file as a whole tells.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "epfleet/base/time.h"
+#include "epfleet/workload/block_lists.h"
+#include "epfleet/workload/request.h"
+
+namespace epfleet::traces {
+
+struct TraceRecord {
+  base::Duration time{};  // on the trace's own clock
+  std::int64_t input = 0;
+  std::int64_t output = 0;
+  std::int64_t reasoning = 0;          // of the output
+  std::optional<std::int64_t> cached;  // of the input, where the trace states it
+  // Identities; which of them a trace has is in its TraceInfo.
+  std::vector<workload::BlockId>
+      blocks;  // of the prompt from token 0 on, each standing for all before it
+  std::uint64_t session = 0;
+  std::uint32_t turn = 0;
+  std::int64_t session_tokens = 0;  // see PrefixIdentity
+  std::uint64_t shared_prefix = 0;
+  std::int64_t shared_tokens = 0;
+  bool last_turn = false;  // the session will not return
+  std::optional<workload::Variant> variant;
+  std::optional<workload::Channel> channel;
+};
+
+enum class TraceFormat : std::uint8_t {
+  Mooncake,
+  Bailian,
+  Azure,
+  BurstGpt,
+  Vidur,
+  Epfleet,
+  ServeGen
+};
+
+struct TraceInfo {
+  TraceFormat format = TraceFormat::Epfleet;
+  std::int64_t block_tokens = 0;  // 0: the trace has no block ids
+  bool sessions = false;          // requests name their session and what it has been before
+  bool states_hits = false;       // requests state their cached tokens
+};
+
+[[nodiscard]] const char* name_of(TraceFormat format);
+
+}  // namespace epfleet::traces

@@ -1,0 +1,47 @@
+// Writes a request trace: Mooncake's JSONL (OUT ends in .jsonl) or epfleet's CSV (anything else),
+// compressed if the name ends in .zst, .gz or .xz.
+// Modelled: times from the trace's first request on; JSONL counts milliseconds, so finer times are
+//   rounded down; requests without block ids get ids that nobody shares. The file appears under its
+//   name when it is complete.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "epfleet/traces/trace_record.h"
+
+namespace epfleet::traces {
+
+class TraceWriter {
+ public:
+  static constexpr std::int64_t kJsonBlock = 512;  // tokens of a Mooncake block
+
+  // `info`: of the records that will come; it decides the columns. Throws MachineError.
+  TraceWriter(const std::string& path, const TraceInfo& info);
+  TraceWriter(const TraceWriter&) = delete;
+  TraceWriter& operator=(const TraceWriter&) = delete;
+  ~TraceWriter();  // without finish() nothing stays
+
+  // REQUIRES: times never go back. Throws MachineError.
+  void write(const TraceRecord& record);
+  void finish();
+
+  [[nodiscard]] static bool is_json(const std::string& path);
+
+ private:
+  class File;
+
+  void write_csv(const TraceRecord& record, base::Duration time);
+  void write_json(const TraceRecord& record, base::Duration time);
+
+  TraceInfo info_;
+  bool json_;
+  std::unique_ptr<File> file_;
+  std::string line_;  // used again
+  bool started_ = false;
+  base::Duration first_{};
+  workload::BlockId next_unique_ = 0;
+};
+
+}  // namespace epfleet::traces

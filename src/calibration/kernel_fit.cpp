@@ -1,0 +1,253 @@
+#include "epfleet/calibration/kernel_fit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "epfleet/calibration/minimise.h"
+#include "epfleet/config/key.h"
+#include "profile_knobs.h"
+
+namespace epfleet::calibration {
+namespace {
+
+using hardware::HardwareProfile;
+
+bool starts_with_any(const std::string& text, const std::vector<const char*>& starts) {
+  return std::ranges::any_of(starts, [&](const char* start) { return text.starts_with(start); });
+}
+
+std::string product_family(const std::string& name) {
+  const auto has = [&name](const char* part) { return name.find(part) != std::string::npos; };
+  return has("gate_fp32")            ? kFp32Family
+         : has("gate_bf16")          ? kGateFamily
+         : has("bf16") || has("bmm") ? kBf16Family
+                                     : kFp8Family;
+}
+
+std::string misc_family(const std::string& kind) {
+  return kind.starts_with("add_rmsnorm")           ? kNormFamily
+         : kind.starts_with("gate_sigmoid")        ? kTopkFamily
+         : kind.starts_with("sample_")             ? kSamplingFamily
+         : starts_with_any(kind, {"h2d_", "d2h_"}) ? kHostFamily
+                                                   : kElementwiseFamily;
+}
+
+// Which constants a row speaks about. Single operations of a chain repeat other tables.
+std::string family_of(const MeasuredTable& table, const MeasuredKernel& kernel, bool sustained) {
+  const std::string& name = kernel.kernel;
+  if (name.starts_with("mla")) {
+    return sustained ? kHotMlaFamily : kMlaFamily;
+  }
+  if (name == "attn_prefill") {
+    return sustained ? kHotPrefillFamily : kPrefillAttentionFamily;
+  }
+  if (name.starts_with("chain_ops")) {
+    return "";
+  }
+  if (name.starts_with("chain")) {
+    return kChainFamily;
+  }
+  if (name == "misc") {
+    return misc_family(table.text(kernel.row, "kind"));
+  }
+  const std::string family =
+      table.has("name") ? product_family(table.text(kernel.row, "name")) : kFp8Family;
+  return sustained ? (family == kFp8Family ? kHotGemmFamily : "") : family;
+}
+
+struct Sample {
+  const MeasuredKernel* kernel;
+  timing::Clock clock;
+  const std::string* group;
+};
+
+HardwareProfile with(const HardwareProfile& base, const std::vector<Knob>& knobs,
+                     const std::vector<double>& values) {
+  HardwareProfile profile = base;
+  for (std::size_t i = 0; i < knobs.size(); ++i) {
+    knobs[i].set(profile, std::clamp(values[i], knobs[i].low, knobs[i].high));
+  }
+  return profile;
+}
+
+std::vector<double> values_of(const HardwareProfile& profile, const std::vector<Knob>& knobs) {
+  std::vector<double> values;
+  for (const Knob& knob : knobs) {
+    values.push_back(knob.get(profile));
+  }
+  return values;
+}
+
+// Mean |log(predicted / measured)|: half and double are equally wrong.
+double log_error(const HardwareProfile& profile, const std::vector<Sample>& samples) {
+  double sum = 0.0;
+  for (const Sample& sample : samples) {
+    const double predicted = *sample.kernel->predicted_us({profile, sample.clock});
+    sum += std::abs(std::log(predicted / sample.kernel->measured_us));
+  }
+  return sum / static_cast<double>(samples.size());
+}
+
+double mean_error(const HardwareProfile& profile, const std::vector<Sample>& samples) {
+  double sum = 0.0;
+  for (const Sample& sample : samples) {
+    sum += std::abs(*sample.kernel->error_ratio({profile, sample.clock}));
+  }
+  return sum / static_cast<double>(samples.size());
+}
+
+// Four digits say all that a fit knows. By way of text, so that it prints as four digits.
+double rounded(double value) { return std::stod(fmt::format("{:.4g}", value)); }
+
+HardwareProfile fitted(const HardwareProfile& base, const Family& family,
+                       const std::vector<Sample>& samples) {
+  const auto error = [&](const std::vector<double>& values) {
+    double beyond = 0.0;  // keeps the simplex inside the ranges
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const Knob& knob = family.knobs[i];
+      const double inside = std::clamp(values[i], knob.low, knob.high);
+      beyond += std::abs(values[i] - inside) / (std::abs(inside) + 1.0);
+    }
+    return log_error(with(base, family.knobs, values), samples) + beyond;
+  };
+  std::vector<double> start = values_of(base, family.knobs);
+  for (double& value : start) {
+    value = value == 0.0 ? 1.0 : value;  // a simplex needs a size
+  }
+  Minimum best = minimise(error, std::move(start));
+  std::ranges::transform(best.at, best.at.begin(), rounded);
+  HardwareProfile profile = with(base, family.knobs, best.at);
+  return log_error(profile, samples) <= log_error(base, samples) ? profile : base;
+}
+
+// The samples of one part at a time are left out and predicted by the fit to the others.
+double left_out_error(const HardwareProfile& base, const Family& family,
+                      const std::vector<Sample>& samples, const std::vector<std::size_t>& part_of) {
+  double sum = 0.0;
+  const std::size_t parts = 1 + *std::ranges::max_element(part_of);
+  for (std::size_t part = 0; part < parts; ++part) {
+    std::vector<Sample> seen;
+    std::vector<Sample> left_out;
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+      (part_of[i] == part ? left_out : seen).push_back(samples[i]);
+    }
+    if (!seen.empty() && !left_out.empty()) {
+      sum +=
+          mean_error(fitted(base, family, seen), left_out) * static_cast<double>(left_out.size());
+    }
+  }
+  return sum / static_cast<double>(samples.size());
+}
+
+// Rows are dealt in turn, or belong together by their value in a column. Empty: leave nothing out.
+std::vector<std::size_t> parts_of(const std::vector<Sample>& samples, const LeaveOut& leave_out) {
+  std::vector<std::size_t> part_of;
+  if (!leave_out.column.empty()) {
+    std::map<std::string, std::size_t> parts;
+    for (const Sample& sample : samples) {
+      part_of.push_back(parts.try_emplace(*sample.group, parts.size()).first->second);
+    }
+    return parts.size() > 1 ? part_of : std::vector<std::size_t>{};
+  }
+  const auto folds = static_cast<std::size_t>(leave_out.folds);
+  for (std::size_t i = 0; folds > 1 && samples.size() >= folds && i < samples.size(); ++i) {
+    part_of.push_back(i % folds);
+  }
+  return part_of;
+}
+
+std::string name_of_file(const std::string& path) {
+  return path.substr(path.find_last_of('/') + 1);
+}
+
+std::string printed(const HardwareProfile& profile, const std::string& key) {
+  config::Scenario scenario;
+  scenario.hardware = profile;
+  return config::find_key("hardware." + key)->print(scenario);
+}
+
+}  // namespace
+
+void KernelFit::add(const MeasuredTable& table, const std::string& group_column) {
+  const bool sustained = table.has("us_cool") && table.has("us");
+  const timing::Clock clock = sustained ? timing::Clock::Sustained : timing::Clock::Cool;
+  for (MeasuredKernel& kernel : measured_kernels(table, "", clock)) {
+    const std::string family = kernel.seconds ? family_of(table, kernel, sustained) : "";
+    if (!family.empty()) {
+      const std::string group =
+          table.has(group_column) ? table.text(kernel.row, group_column) : std::string{};
+      rows_.push_back({std::move(kernel), family, group, clock});
+    }
+  }
+}
+
+FitResult KernelFit::run(const LeaveOut& leave_out) const {
+  if (rows_.empty()) {
+    throw base::InputError(
+        base::Problem{.what = "no row of the tables can be fitted",
+                      .remedy = "give tables of kernels, not of single chain operations"});
+  }
+  FitResult result{base_, {}};
+  for (const Family& family : families(base_)) {
+    std::vector<Sample> samples;
+    for (const Row& row : rows_) {
+      if (row.family == family.name) {
+        samples.push_back({&row.kernel, row.clock, &row.group});
+      }
+    }
+    if (samples.empty()) {
+      continue;
+    }
+    FittedPart part{family.name, samples.size(), mean_error(result.profile, samples), 0.0, {}, {}};
+    const HardwareProfile before = result.profile;
+    result.profile = fitted(before, family, samples);
+    part.after = mean_error(result.profile, samples);
+    if (const auto part_of = parts_of(samples, leave_out); !part_of.empty()) {
+      part.left_out = left_out_error(before, family, samples, part_of);
+    }
+    for (const Knob& knob : family.knobs) {
+      part.changes.push_back(
+          {knob.key, printed(base_, knob.key), printed(result.profile, knob.key)});
+    }
+    result.parts.push_back(std::move(part));
+  }
+  return result;
+}
+
+std::string profile_text(const FitResult& result, const std::string& base,
+                         const std::vector<std::string>& tables) {
+  std::set<std::string> fitted_keys;
+  std::string text = fmt::format(
+      "# A hardware profile fitted to measured kernels, from {}.\n# By: "
+      "epfleet timing fit",
+      name_of_file(base));
+  for (const std::string& table : tables) {
+    text += " " + name_of_file(table);
+  }
+  text += "\n# Mean error of the rows of each kind:\n";
+  for (const FittedPart& part : result.parts) {
+    text += fmt::format("#   {}: {:.1f} % of {} rows\n", part.name, 100.0 * part.after, part.rows);
+    for (const FittedKey& change : part.changes) {
+      fitted_keys.insert(change.key);
+    }
+  }
+  text += "# [fit]: fitted to those; everything else is as in the profile it began from.\n\n";
+  const std::string group = "hardware.";
+  config::Scenario scenario;
+  scenario.hardware = result.profile;
+  for (const config::Key& key : config::key_table()) {
+    if (key.name.starts_with(group)) {
+      const std::string name = key.name.substr(group.size());
+      text += fmt::format("{:<43} # {}{}\n", fmt::format("{}: {}", name, key.print(scenario)),
+                          key.help, fitted_keys.contains(name) ? " [fit]" : "");
+    }
+  }
+  return text;
+}
+
+}  // namespace epfleet::calibration

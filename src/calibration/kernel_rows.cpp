@@ -1,0 +1,213 @@
+#include "kernel_rows.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <numeric>
+
+#include "epfleet/base/time.h"
+
+namespace epfleet::calibration {
+namespace {
+
+double real(std::int64_t value) { return static_cast<double>(value); }
+
+const model::Model kModel{};
+
+// "G9" in the column `name` of tables whose columns are those of dense products.
+std::int64_t groups_of(const RowOf& row) {
+  if (row.has("groups")) {
+    return row.whole("groups");
+  }
+  const std::string& name = row.text("name");
+  std::int64_t groups = 0;
+  const char* end = name.data() + name.size();
+  if (name.size() < 2 || name[0] != 'G' ||
+      std::from_chars(name.data() + 1, end, groups).ptr != end || groups < 1) {
+    throw row.table.problem(row.row, "name", fmt::format("'{}' is not a number of groups", name),
+                            "write G9 for nine groups, or give a column groups");
+  }
+  return groups;
+}
+
+// Of the rows as they are: a mask where one is given, else even.
+std::vector<std::int64_t> rows_of_groups(const RowOf& row, std::int64_t groups,
+                                         std::int64_t per_group) {
+  std::vector<std::int64_t> rows;
+  if (row.has("mask")) {
+    rows = row.table.whole_list(row.row, "mask");
+  }
+  if (rows.empty()) {
+    rows.assign(static_cast<std::size_t>(groups), per_group);
+  } else if (std::accumulate(rows.begin(), rows.end(), std::int64_t{0}) == 0) {
+    throw row.table.problem(row.row, "mask", "no group has a row", "leave the row out");
+  }
+  return rows;
+}
+
+bool contains(const std::string& text, const char* part) {
+  return text.find(part) != std::string::npos;
+}
+
+Predict dense_at(const RowOf& row, std::int64_t sms) {
+  const std::string name = row.has("name") ? row.text("name") : "";
+  const std::int64_t n = row.whole("n");
+  const std::int64_t k = row.whole("k");
+  const auto m = real(row.whole("m"));
+  const auto by = [sms](auto kernel) -> Predict {
+    return [sms, kernel](const Machine& machine) {
+      return kernel(kernels_of(machine, sms > 0 ? sms : machine.hardware.sms));
+    };
+  };
+  if (contains(name, "absorb") || contains(name, "bmm")) {
+    return by(
+        [=](const timing::Kernels& on) { return on.bf16_batched_gemm(kModel.heads, m, n, k); });
+  }
+  if (contains(name, "fp32")) {
+    return by([=](const timing::Kernels& on) { return on.fp32_gemm(m, n, k); });
+  }
+  if (contains(name, "gate_bf16")) {
+    return by([=](const timing::Kernels& on) { return on.gate_gemm(m, n, k); });
+  }
+  if (contains(name, "bf16")) {
+    return by([=](const timing::Kernels& on) { return on.bf16_gemm(m, n, k); });
+  }
+  return by([=](const timing::Kernels& on) { return on.dense_gemm(m, n, k); });
+}
+
+}  // namespace
+
+std::int64_t RowOf::whole_of(const std::vector<std::string>& columns, std::int64_t least) const {
+  const auto found = std::ranges::find_if(columns, [this](const auto& c) { return has(c); });
+  return whole(found == columns.end() ? columns.front() : *found, least);
+}
+
+timing::Kernels kernels_of(const Machine& machine) {
+  return kernels_of(machine, machine.hardware.sms);
+}
+
+timing::Kernels kernels_of(const Machine& machine, std::int64_t sms) {
+  return {machine.hardware, std::min(sms, machine.hardware.sms), machine.clock};
+}
+
+// A ragged batch whose lengths are not known is priced as one of mixed lengths.
+Predict predict_mla_decode(const RowOf& row) {
+  const std::string what = row.has("what") ? row.text("what") : "";
+  if (what == "combine" || what == "metadata" || what == "tiny") {
+    return {};
+  }
+  const std::int64_t batch = row.whole_of({"batch", "m"});
+  const std::int64_t s_q = row.whole_of({"s_q", "k"});
+  const double more = what.ends_with("+tiny") ? 1.2e-6 : 0.0;  // a launch, measured alone
+  const bool ragged = row.has("ragged") && row.whole("ragged", 0) != 0;
+  std::vector<std::int64_t> lengths;
+  if (ragged) {
+    const auto known =
+        row.has("case_id") ? row.lengths.find(row.text("case_id")) : row.lengths.end();
+    if (known == row.lengths.end()) {
+      const auto total = real(row.whole("total_kv_tokens"));
+      return [=](const Machine& machine) {
+        return kernels_of(machine).mla_decode(kModel, real(batch), total, real(s_q)) + more;
+      };
+    }
+    lengths = known->second;
+    if (lengths.size() != static_cast<std::size_t>(batch)) {
+      throw row.table.problem(
+          row.row, "case_id",
+          fmt::format("the case has {} lengths, the batch {}", lengths.size(), batch),
+          "check the file of lengths");
+    }
+  } else {
+    lengths.assign(static_cast<std::size_t>(batch), row.whole_of({"kv_len", "n"}));
+  }
+  return [=](const Machine& machine) {
+    return kernels_of(machine).mla().lengths(kModel, lengths, s_q) + more;
+  };
+}
+
+Predict predict_attn_prefill(const RowOf& row) {
+  const std::int64_t batch = row.whole_of({"batch", "m"});
+  const std::int64_t tokens = row.whole_of({"q_len", "n"});
+  const std::int64_t prefix = row.whole_of({"prefix", "k"}, 0);
+  return [=](const Machine& machine) {
+    return kernels_of(machine).prefill_attention_chunks(kModel, batch, tokens, prefix);
+  };
+}
+
+Predict predict_dense(const RowOf& row) {
+  return dense_at(row, row.has("sms") ? row.whole("sms") : 0);
+}
+
+Predict predict_sm108(const RowOf& row) {
+  constexpr std::int64_t kBesideCommunication = 108;  // what the table's name says
+  return dense_at(row, row.has("sms") ? row.whole("sms") : kBesideCommunication);
+}
+
+Predict predict_masked(const RowOf& row) {
+  const std::int64_t groups = groups_of(row);
+  const std::int64_t per_group = row.whole_of({"tokens_per_group", "m"});
+  const std::vector<std::int64_t> rows = rows_of_groups(row, groups, per_group);
+  const std::int64_t n = row.whole("n");
+  const std::int64_t k = row.whole("k");
+  return [=](const Machine& machine) {
+    return kernels_of(machine).fp8().masked_groups(rows, per_group, n, k);
+  };
+}
+
+Predict predict_contiguous(const RowOf& row) {
+  const std::int64_t groups = groups_of(row);
+  const std::int64_t per_group = row.whole_of({"tokens_per_group", "m"});
+  const std::int64_t rows = row.has("rows") ? row.whole("rows") : groups * per_group;
+  const std::int64_t n = row.whole("n");
+  const std::int64_t k = row.whole("k");
+  const std::int64_t sms = row.has("sms") ? row.whole("sms") : 0;
+  return [=](const Machine& machine) {
+    return kernels_of(machine, sms > 0 ? sms : machine.hardware.sms)
+        .contiguous_gemm(real(rows), real(groups), n, k);
+  };
+}
+
+Predict predict_misc(const RowOf& row) {
+  const std::string& kind = row.text("kind");
+  const auto m = real(row.whole("m"));
+  const std::int64_t n = row.whole("n");
+  const auto by = [](auto kernel) -> Predict {
+    return [kernel](const Machine& machine) { return kernel(kernels_of(machine)); };
+  };
+  if (kind == "d2d_copy" || kind == "hbm_read") {
+    const auto bytes = real(row.whole("bytes"));
+    return by([=](const timing::Kernels& on) { return on.elementwise(bytes); });
+  }
+  if (kind == "h2d_pinned" || kind == "d2h_pinned") {
+    const auto bytes = real(row.whole("bytes"));
+    return [=](const Machine& machine) {
+      return base::to_seconds(machine.hardware.elementwise_fixed) +  // a launch
+             bytes / machine.hardware.pcie_bandwidth.count();
+    };
+  }
+  if (kind.starts_with("add_rmsnorm")) {
+    return by([=](const timing::Kernels& on) { return on.add_rmsnorm(m, n); });
+  }
+  if (kind.starts_with("quant_fp8")) {
+    return by([=](const timing::Kernels& on) { return on.quantise(m, n); });
+  }
+  if (kind.starts_with("silu_mul_quant")) {
+    return by([=](const timing::Kernels& on) { return on.silu_quantise(m, n); });
+  }
+  if (kind == "gate_sigmoid_group_topk") {
+    return by([=](const timing::Kernels& on) { return on.topk(m, n); });
+  }
+  if (kind == "moe_gather_weighted_sum8") {  // eight BF16 rows in, one out
+    return by([=](const timing::Kernels& on) { return on.elementwise(18.0 * m * real(n)); });
+  }
+  if (kind == "moe_scatter8_fp8") {  // one FP8 row in, eight out
+    return by([=](const timing::Kernels& on) { return on.elementwise(9.0 * m * real(n)); });
+  }
+  if (kind.starts_with("sample_")) {
+    return by([=](const timing::Kernels& on) { return on.sampling(m, n); });
+  }
+  return {};
+}
+
+}  // namespace epfleet::calibration

@@ -1,0 +1,49 @@
+// What the parsers of single kernels share: a row of a table turned into a prediction.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "epfleet/calibration/measured_kernels.h"
+#include "epfleet/timing/kernels.h"
+
+namespace epfleet::calibration {
+
+using Predict = std::function<double(const Machine&)>;
+using LengthLists = std::map<std::string, std::vector<std::int64_t>>;
+
+// A row and what may be known beside it.
+struct RowOf {
+  const MeasuredTable& table;
+  std::size_t row;
+  const LengthLists& lengths;  // of ragged batches, by case_id
+
+  [[nodiscard]] bool has(const std::string& column) const { return table.has(column); }
+  [[nodiscard]] const std::string& text(const std::string& column) const {
+    return table.text(row, column);
+  }
+  [[nodiscard]] std::int64_t whole(const std::string& column, std::int64_t least = 1) const {
+    return table.whole(row, column, least);
+  }
+  // The first of the columns that the table has.
+  [[nodiscard]] std::int64_t whole_of(const std::vector<std::string>& columns,
+                                      std::int64_t least = 1) const;
+};
+
+[[nodiscard]] timing::Kernels kernels_of(const Machine& machine);
+[[nodiscard]] timing::Kernels kernels_of(const Machine& machine, std::int64_t sms);
+
+// An empty function: no step uses the kernel.
+[[nodiscard]] Predict predict_mla_decode(const RowOf& row);
+[[nodiscard]] Predict predict_attn_prefill(const RowOf& row);
+[[nodiscard]] Predict predict_dense(const RowOf& row);
+[[nodiscard]] Predict predict_sm108(const RowOf& row);
+[[nodiscard]] Predict predict_masked(const RowOf& row);
+[[nodiscard]] Predict predict_contiguous(const RowOf& row);
+[[nodiscard]] Predict predict_misc(const RowOf& row);
+[[nodiscard]] Predict predict_chain(const RowOf& row);
+[[nodiscard]] Predict predict_chain_op(const RowOf& row);
+
+}  // namespace epfleet::calibration

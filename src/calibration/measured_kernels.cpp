@@ -1,0 +1,176 @@
+#include "epfleet/calibration/measured_kernels.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "epfleet/report/length_lists.h"
+#include "kernel_rows.h"
+
+namespace epfleet::calibration {
+namespace {
+
+constexpr const char* kLengthsFile = "mla_ragged_seqlens.json";
+
+struct Parser {
+  KernelName name;
+  Predict (*predict)(const RowOf&);
+};
+
+const std::vector<Parser>& parsers() {
+  static const std::vector<Parser> kParsers{
+      {{"mla_decode", "mla", "batch, kv_len, s_q; ragged, total_kv_tokens, case_id"},
+       predict_mla_decode},
+      {{"mla_parts", "", "as mla_decode, and what"}, predict_mla_decode},
+      {{"attn_prefill", "fa3", "batch, q_len, prefix"}, predict_attn_prefill},
+      {{"gemm_dense", "dense", "name, m, n, k; sms"}, predict_dense},
+      {{"gemm_sm108", "", "as gemm_dense, on 108 SMs"}, predict_sm108},
+      {{"gemm_grouped_masked", "masked", "groups, tokens_per_group, n, k; mask"}, predict_masked},
+      {{"gemm_grouped_contiguous", "contiguous", "groups, tokens_per_group, n, k; rows, sms"},
+       predict_contiguous},
+      {{"misc", "", "kind, m, n, bytes"}, predict_misc},
+      {{"chain_decode", "", "phase, batch_or_tokens, kv_or_seq, groups, tok_per_group"},
+       predict_chain},
+      {{"chain_prefill", "", "as chain_decode"}, predict_chain},
+      {{"chain_ops_decode", "", "as chain_decode, and op"}, predict_chain_op},
+      {{"chain_ops_prefill", "", "as chain_decode, and op"}, predict_chain_op}};
+  return kParsers;
+}
+
+std::string known_names() {
+  std::vector<std::string> names;
+  for (const Parser& parser : parsers()) {
+    names.push_back(parser.name.name);
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+const Parser* find_parser(const std::string& name) {
+  const auto found = std::ranges::find_if(parsers(), [&](const Parser& parser) {
+    return parser.name.name == name || (!parser.name.other.empty() && parser.name.other == name);
+  });
+  return found == parsers().end() ? nullptr : &*found;
+}
+
+// By the file's name: the longest kernel name that is in it.
+const Parser* parser_of_file(const std::string& stem) {
+  const Parser* best = nullptr;
+  for (const Parser& parser : parsers()) {
+    if (stem.find(parser.name.name) != std::string::npos &&
+        (best == nullptr || parser.name.name.size() > best->name.name.size())) {
+      best = &parser;
+    }
+  }
+  return best;
+}
+
+const Parser& parser_of_table(const MeasuredTable& table, const std::string& kernel) {
+  const Parser* parser = kernel.empty() ? parser_of_file(table.stem()) : find_parser(kernel);
+  if (parser == nullptr && !kernel.empty()) {
+    throw base::InputError(
+        base::Problem{.what = fmt::format("--kernel: '{}' is not a kernel", kernel),
+                      .remedy = fmt::format("it is one of {}", known_names())});
+  }
+  if (parser == nullptr) {
+    throw table.problem("the file's name does not say which kernel it holds",
+                        fmt::format("add --kernel NAME or a column kernel: {}", known_names()));
+  }
+  return *parser;
+}
+
+const Parser& parser_of_row(const MeasuredTable& table, std::size_t row) {
+  const std::string& name = table.text(row, "kernel");
+  const Parser* parser = find_parser(name);
+  if (parser == nullptr) {
+    throw table.problem(row, "kernel", fmt::format("'{}' is not a kernel", name),
+                        fmt::format("it is one of {}", known_names()));
+  }
+  return *parser;
+}
+
+std::string measured_column(const MeasuredTable& table, timing::Clock clock) {
+  const std::string layer = clock == timing::Clock::Sustained ? "us_layer_sust" : "us_layer_cool";
+  return table.has("us") || !table.has(layer) ? "us" : layer;
+}
+
+LengthLists lengths_for(const MeasuredTable& table, const std::string& file) {
+  if (!file.empty()) {
+    return report::load_length_lists(file);
+  }
+  const auto beside = std::filesystem::path(table.path()).parent_path() / kLengthsFile;
+  return table.has("case_id") && std::filesystem::exists(beside)
+             ? report::load_length_lists(beside.string())
+             : LengthLists{};
+}
+
+}  // namespace
+
+const std::vector<KernelName>& kernel_names() {
+  static const std::vector<KernelName> kNames = [] {
+    std::vector<KernelName> names;
+    for (const Parser& parser : parsers()) {
+      names.push_back(parser.name);
+    }
+    return names;
+  }();
+  return kNames;
+}
+
+std::optional<double> MeasuredKernel::predicted_us(const Machine& machine) const {
+  return seconds ? std::optional(seconds(machine) * 1e6) : std::nullopt;
+}
+
+std::optional<double> MeasuredKernel::error_ratio(const Machine& machine) const {
+  const auto predicted = predicted_us(machine);
+  return predicted ? std::optional(*predicted / measured_us - 1.0) : std::nullopt;
+}
+
+std::vector<MeasuredKernel> measured_kernels(const MeasuredTable& table, const std::string& kernel,
+                                             timing::Clock clock, const std::string& lengths) {
+  const bool named = table.has("kernel");
+  const Parser* all = named ? nullptr : &parser_of_table(table, kernel);
+  const std::string column = measured_column(table, clock);
+  const LengthLists lists = lengths_for(table, lengths);
+  std::vector<MeasuredKernel> kernels;
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    const Parser& parser = named ? parser_of_row(table, row) : *all;
+    const double measured = table.positive(row, column);
+    Predict predict;
+    // rows of `tiny` in mla_parts have no shape
+    if (!(table.has("what") && table.text(row, "what") == "tiny")) {
+      predict = parser.predict({table, row, lists});
+    }
+    kernels.push_back({row, parser.name.name, measured, std::move(predict)});
+  }
+  return kernels;
+}
+
+ErrorSummary summarise(const std::vector<MeasuredKernel>& kernels, const Machine& machine) {
+  ErrorSummary summary;
+  std::vector<double> errors;
+  for (const MeasuredKernel& kernel : kernels) {
+    if (const auto error = kernel.error_ratio(machine)) {
+      errors.push_back(std::abs(*error));
+      summary.bias += *error;
+      summary.mean += std::abs(*error);
+    } else {
+      ++summary.not_modelled;
+    }
+  }
+  summary.rows = errors.size();
+  if (errors.empty()) {
+    return summary;
+  }
+  std::ranges::sort(errors);
+  const auto count = static_cast<double>(errors.size());
+  summary.mean /= count;
+  summary.bias /= count;
+  summary.worst = errors.back();
+  // nearest rank: the smallest error that 90 % of the rows do not exceed
+  summary.p90 = errors[static_cast<std::size_t>(std::ceil(0.9 * count)) - 1];
+  return summary;
+}
+
+}  // namespace epfleet::calibration

@@ -1,0 +1,45 @@
+// The constants of a hardware profile that a fit may move, by the family of kernels they explain.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "epfleet/hardware/profile.h"
+
+namespace epfleet::calibration {
+
+struct Knob {
+  std::string key;  // as in the profile
+  double low, high;
+  std::function<double(const hardware::HardwareProfile&)> get;
+  std::function<void(hardware::HardwareProfile&, double)> set;
+};
+
+struct Family {
+  std::string name;
+  bool sustained = false;  // explained by rows at the sustained clock
+  std::vector<Knob> knobs;
+};
+
+// In the order of fitting; what a law does not use is not among its knobs.
+[[nodiscard]] std::vector<Family> families(const hardware::HardwareProfile& profile);
+
+// Names of families.
+inline constexpr const char* kFp8Family = "FP8 products";
+inline constexpr const char* kBf16Family = "BF16 products";
+inline constexpr const char* kGateFamily = "router";
+inline constexpr const char* kFp32Family = "FP32 router";
+inline constexpr const char* kMlaFamily = "attention in decode";
+inline constexpr const char* kPrefillAttentionFamily = "attention in prefill";
+inline constexpr const char* kNormFamily = "norms";
+inline constexpr const char* kElementwiseFamily = "element-wise kernels";
+inline constexpr const char* kTopkFamily = "choice of experts";
+inline constexpr const char* kSamplingFamily = "sampling";
+inline constexpr const char* kHostFamily = "copies to and from the host";
+inline constexpr const char* kChainFamily = "whole layers";
+inline constexpr const char* kHotGemmFamily = "FP8 products, sustained clock";
+inline constexpr const char* kHotMlaFamily = "attention in decode, sustained clock";
+inline constexpr const char* kHotPrefillFamily = "attention in prefill, sustained clock";
+
+}  // namespace epfleet::calibration

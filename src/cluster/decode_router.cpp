@@ -1,0 +1,124 @@
+#include "epfleet/cluster/decode_router.h"
+
+#include <algorithm>
+
+#include "epfleet/base/error.h"
+#include "epfleet/policy/registry.h"
+
+namespace epfleet::cluster {
+
+using serving::Link;
+using serving::LiveRequest;
+using serving::Slot;
+using Waiting = serving::DecodeUnit::Waiting;
+
+namespace {
+
+policy::DecodeAsk ask_of(const LiveRequest& request) {
+  return {request.kv_fixed(request.steps_taken)};
+}
+
+}  // namespace
+
+DecodeRouter::DecodeRouter(FleetState& fleet)
+    : fleet_(fleet),
+      rule_(policy::decode_unit_rules()[fleet.spec.decode.balancer.unit](fleet.spec.seed)) {}
+
+void DecodeRouter::place(Member& member, Slot slot, std::uint32_t gpu, base::TimePoint arrives) {
+  member.unit.place(slot, gpu, arrives);
+  fleet_.totals.kv_moved_bytes += fleet_.kv_bytes(fleet_.requests[slot]).count();
+}
+
+base::TimePoint DecodeRouter::hand_over(Slot slot, Link& from) {
+  DecodePool& pool = fleet_.decode;
+  EPFLEET_CHECK(pool.any_open(), "a decode unit serves");
+  LiveRequest& request = fleet_.requests[slot];
+  const policy::DecodeAsk ask = ask_of(request);
+  const std::uint32_t unit = rule_->choose(ask, pool.loads_of_open());
+  pool.note_placed(unit, 1, ask.kv_fixed);
+  request.decode_unit = static_cast<std::uint16_t>(unit);
+  Member& member = pool[unit];
+  const auto gpu = member.unit.first_waiting() == nullptr
+                       ? member.gpu_rule->choose(ask, member.unit.view())
+                       : std::nullopt;  // nobody overtakes those who wait
+  base::TimePoint sent = fleet_.now();
+  if (gpu) {
+    sent = Link::transfer(from, member.rdma[*gpu], sent, fleet_.kv_bytes(request));
+    place(member, slot, *gpu, sent);
+  } else {
+    request.stage = serving::Stage::AwaitingRoom;
+    member.unit.wait_last(slot);
+  }
+  pool.wake(unit, sent);
+  return sent;
+}
+
+void DecodeRouter::swap_out(Slot slot) {
+  const LiveRequest& request = fleet_.requests[slot];
+  const base::TimePoint out =
+      fleet_.now() + fleet_.kv_bytes(request) / fleet_.spec.decode_hardware.pcie_bandwidth;
+  fleet_.decode[request.decode_unit].unit.wait_first(slot, out);
+}
+
+void DecodeRouter::admit_waiting(std::uint32_t unit) {
+  Member& member = fleet_.decode[unit];
+  while (const Waiting* first = member.unit.first_waiting()) {
+    if (!admit(member, *first)) {
+      return;
+    }
+    member.unit.stop_waiting();
+  }
+}
+
+bool DecodeRouter::admit(Member& member, const Waiting& waiting) {
+  if (waiting.swapped) {
+    return swap_in(member, waiting);
+  }
+  const LiveRequest& request = fleet_.requests[waiting.slot];
+  const auto gpu = member.gpu_rule->choose(ask_of(request), member.unit.view());
+  if (!gpu) {
+    return false;
+  }
+  place(member, waiting.slot, *gpu,
+        member.rdma[*gpu].reserve(fleet_.now(), fleet_.kv_bytes(request)));
+  return true;
+}
+
+// To its own GPU, else over the NIC to another: were it bound to its own, everybody behind it would
+// wait for that one GPU.
+bool DecodeRouter::swap_in(Member& member, const Waiting& waiting) {
+  const LiveRequest& request = fleet_.requests[waiting.slot];
+  const policy::DecodeAsk ask = ask_of(request);
+  const policy::DecodeGpuView view = member.unit.view();
+  const auto has_room = [&](std::uint32_t gpu) {
+    // One step's growth of the whole GPU as slack, so that it is not swapped out again at once.
+    const std::int32_t slack = 4 * serving::kTokenOne * view.requests[gpu];
+    return view.requests[gpu] < view.request_limit &&
+           view.kv_fixed[gpu] <= view.kv_limit_fixed - ask.kv_fixed - slack;
+  };
+  const base::Bytes bytes = fleet_.kv_bytes(request);
+  const base::TimePoint now = fleet_.now();
+  const base::TimePoint read =
+      std::max(now, waiting.not_before) + bytes / fleet_.spec.decode_hardware.pcie_bandwidth;
+  if (has_room(request.decode_gpu)) {
+    place(member, waiting.slot, request.decode_gpu, read);
+    return true;
+  }
+  const auto other = member.gpu_rule->choose(ask, view);
+  if (!other || !has_room(*other)) {
+    return false;
+  }
+  place(member, waiting.slot, *other, std::max(read, member.rdma[*other].reserve(now, bytes)));
+  return true;
+}
+
+base::TimePoint DecodeRouter::write_to_store(const LiveRequest& request, std::int64_t tokens) {
+  const base::Bytes bytes = fleet_.kv_bytes(tokens);
+  fleet_.totals.cache_written_bytes += bytes.count();
+  const auto node = static_cast<std::size_t>(request.decode_gpu) /
+                    static_cast<std::size_t>(fleet_.spec.decode_hardware.gpus_per_node);
+  return fleet_.store.write(fleet_.decode[request.decode_unit].storage_write[node], fleet_.now(),
+                            bytes);
+}
+
+}  // namespace epfleet::cluster

@@ -1,0 +1,127 @@
+#include "epfleet/cluster/fleet_sampler.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace epfleet::cluster {
+
+using engine::Phase;
+using serving::kTokenOne;
+using serving::LiveRequest;
+using serving::Stage;
+
+namespace {
+
+void count_nodes(UnitClock& clock, base::TimePoint now, observe::FleetSample& sample,
+                 observe::FleetSample::NodeTime& time, std::int64_t& allotted) {
+  const observe::FleetSample::NodeTime& read = clock.read(now);
+  time.busy += read.busy;
+  time.idle += read.idle;
+  time.loading += read.loading;
+  time.draining += read.draining;
+  const UnitState state = clock.state();
+  allotted += state == UnitState::Off ? 0 : clock.nodes();
+  sample.nodes_serving += state == UnitState::Serving ? clock.nodes() : 0;
+  sample.nodes_draining += state == UnitState::Draining ? clock.nodes() : 0;
+  sample.nodes_loading += state == UnitState::Loading ? clock.nodes() : 0;
+}
+
+}  // namespace
+
+FleetSampler::FleetSampler(FleetState& fleet, cache::PrefixCache& cache,
+                           std::span<observe::Observer* const> observers)
+    : fleet_(fleet), cache_(cache), observers_(observers) {}
+
+void FleetSampler::start(Progress progress) {
+  progress_ = std::move(progress);
+  // At whole intervals from the window's start, backwards into the warm-up and on to the end, which
+  // always has one.
+  const base::Duration interval = fleet_.spec.report.interval;
+  const base::Duration warm_up = fleet_.spec.workload.warm_up;
+  fleet_.schedule(base::kWindowStart - warm_up / interval * interval, Phase::Sample, Kind::Sample);
+}
+
+void FleetSampler::sample() {
+  const base::TimePoint now = fleet_.now();
+  const base::TimePoint end = fleet_.spec.window_end();
+  announce(now == base::kWindowStart, now == end);
+  if (now < end) {
+    fleet_.schedule(std::min(now + fleet_.spec.report.interval, end), Phase::Sample, Kind::Sample);
+  }
+}
+
+void FleetSampler::sample_last() { announce(false, true); }
+
+void FleetSampler::announce(bool window_start, bool window_end) {
+  if (window_start) {
+    emitted_before_window_ = output_in_flight_of_early_requests();
+  }
+  observe::FleetSample sample = sample_of_now();
+  sample.window_start = window_start;
+  sample.window_end = window_end;
+  if (window_end) {
+    const std::int64_t output =
+        fleet_.early_output_fixed + output_in_flight_of_early_requests() - emitted_before_window_;
+    sample.carried_in_tokens = fleet_.early_input_tokens + output / kTokenOne;
+  }
+  for (observe::Observer* observer : observers_) {
+    observer->on_sample(sample);
+  }
+  if (progress_) {
+    progress_(sample);
+  }
+}
+
+observe::FleetSample FleetSampler::sample_of_now() {
+  observe::FleetSample sample = fleet_.totals;
+  sample.time = fleet_.now();
+  count_prefill(sample);
+  count_decode(sample);
+  sample.cache_stored_bytes = fleet_.kv_bytes(cache_.use(sample.time).stored_tokens).count();
+  return sample;
+}
+
+void FleetSampler::count_prefill(observe::FleetSample& sample) {
+  for (PrefillPool::Member& member : fleet_.prefill) {
+    count_nodes(member.clock, sample.time, sample, sample.prefill_node_ns,
+                sample.prefill_nodes_allotted);
+    sample.prefill_queue_requests += member.unit.queued_requests();
+    sample.prefill_queue_tokens += member.unit.outstanding_tokens();
+  }
+}
+
+void FleetSampler::count_decode(observe::FleetSample& sample) {
+  for (DecodePool::Member& member : fleet_.decode) {
+    const serving::DecodeUnit& unit = member.unit;
+    count_nodes(member.clock, sample.time, sample, sample.decode_node_ns,
+                sample.decode_nodes_allotted);
+    sample.decode_waiting_requests += unit.waiting_requests();
+    sample.decode_active_requests += unit.active_requests();
+    sample.decode_kv_tokens += static_cast<double>(unit.active_kv_fixed()) / kTokenOne;
+    if (member.clock.state() == UnitState::Serving) {
+      sample.decode_kv_capacity_tokens += static_cast<double>(unit.limits().kv_capacity_tokens) *
+                                          static_cast<double>(unit.limits().gpus);
+    }
+    for (std::size_t variant = 0; variant < workload::kVariants; ++variant) {
+      for (std::size_t channel = 0; channel < workload::kChannels; ++channel) {
+        sample.tokens[variant][channel].output_fp += unit.emitted_fixed()[variant][channel];
+      }
+    }
+  }
+}
+
+// Answer tokens so far of everything in flight that arrived before the window, in 1/256 token.
+std::int64_t FleetSampler::output_in_flight_of_early_requests() {
+  std::int64_t output = 0;
+  fleet_.requests.for_each([&](serving::Slot /*slot*/, const LiveRequest& live) {
+    const bool has_first_token = live.stage == Stage::AwaitingRoom || live.stage == Stage::Moving ||
+                                 live.stage == Stage::Decoding;
+    if (has_first_token && live.request.arrival < base::kWindowStart) {
+      const std::int64_t steps = fleet_.decode[live.decode_unit].unit.steps_of(live);
+      output += kTokenOne + steps * live.rate_fixed;
+    }
+  });
+  return output;
+}
+
+}  // namespace epfleet::cluster

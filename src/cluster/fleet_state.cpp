@@ -1,0 +1,89 @@
+#include "epfleet/cluster/fleet_state.h"
+
+#include "epfleet/base/random.h"
+#include "epfleet/cluster/expected_service.h"
+#include "epfleet/cluster/expert_setup.h"
+#include "epfleet/policy/registry.h"
+
+namespace epfleet::cluster {
+namespace {
+
+using serving::DecodeUnit;
+using serving::PrefillUnit;
+
+// 0: base units; g >= 1: the g-th group.
+std::uint32_t group_of(std::uint32_t unit, std::int64_t base, std::int64_t per_group) {
+  return unit < base ? 0 : static_cast<std::uint32_t>((unit - base) / per_group + 1);
+}
+
+template <class Unit>
+PoolMember<Unit> member(std::unique_ptr<typename Unit::GpuRule> rule, Unit unit,
+                        std::uint32_t group, const hardware::HardwareProfile& hardware,
+                        base::TimePoint start) {
+  const auto gpus = static_cast<std::size_t>(unit.limits().gpus);
+  const std::size_t nodes = gpus / static_cast<std::size_t>(hardware.gpus_per_node);
+  const std::vector<serving::Link> storage(nodes, serving::Link(hardware.storage_bandwidth));
+  return {.gpu_rule = std::move(rule),
+          .unit = std::move(unit),
+          .group = group,
+          .clock = UnitClock(static_cast<std::int64_t>(nodes), start),
+          .rdma = std::vector<serving::Link>(gpus, serving::Link(hardware.rdma_bandwidth)),
+          .storage_read = storage,
+          .storage_write = storage};
+}
+
+std::vector<PoolMember<PrefillUnit>> prefill_units(const FleetSpec& spec,
+                                                   const StepPricers& pricers, std::int64_t groups,
+                                                   serving::RequestPool& requests) {
+  const UnitCounts base = spec.fleet.base, group = spec.fleet.group;
+  const auto units = static_cast<std::uint32_t>(base.prefill_units + groups * group.prefill_units);
+  serving::PrefillUnitLimits limits = prefill_limits(spec, pricers.prefill);
+  std::vector<PoolMember<PrefillUnit>> members;
+  members.reserve(units);
+  for (std::uint32_t i = 0; i < units; ++i) {
+    auto rule = policy::prefill_gpu_rules()[spec.prefill.balancer.gpu](base::mix64(spec.seed + i));
+    limits.rebalance = pause_of_unit(spec, pricers.prefill_stall, i, units);
+    PrefillUnit unit(base::UnitId(i), limits, pricers.prefill, *rule, requests);
+    members.push_back(member(std::move(rule), std::move(unit),
+                             group_of(i, base.prefill_units, group.prefill_units),
+                             spec.prefill_hardware, spec.run_start()));
+  }
+  return members;
+}
+
+std::vector<PoolMember<DecodeUnit>> decode_units(const FleetSpec& spec, const StepPricers& pricers,
+                                                 std::int64_t groups,
+                                                 serving::RequestPool& requests) {
+  const UnitCounts base = spec.fleet.base, group = spec.fleet.group;
+  const auto units = static_cast<std::uint32_t>(base.decode_units + groups * group.decode_units);
+  serving::DecodeUnitLimits limits = decode_limits(spec);
+  std::vector<PoolMember<DecodeUnit>> members;
+  members.reserve(units);
+  for (std::uint32_t i = 0; i < units; ++i) {
+    auto rule = policy::decode_gpu_rules()[spec.decode.balancer.gpu](base::mix64(spec.seed + i));
+    limits.even = rule->evens_out();
+    limits.rebalance = pause_of_unit(spec, pricers.decode_stall, i, units);
+    DecodeUnit unit(base::UnitId(i), limits, pricers.decode, requests);
+    members.push_back(member(std::move(rule), std::move(unit),
+                             group_of(i, base.decode_units, group.decode_units),
+                             spec.decode_hardware, spec.run_start()));
+  }
+  return members;
+}
+
+constexpr engine::EventKind event(Kind kind) { return static_cast<engine::EventKind>(kind); }
+
+}  // namespace
+
+FleetState::FleetState(const FleetSpec& fleet_spec, const StepPricers& pricers,
+                       std::int64_t most_groups)
+    : spec(fleet_spec),
+      kv_bytes_per_token(cluster::kv_bytes_per_token(spec)),
+      engine(spec.run_start()),
+      store(spec.kv_cache, prefill_tokens_per_s_per_gpu(spec, pricers.prefill)),
+      prefill(engine, {event(Kind::PrefillStart), event(Kind::PrefillStepEnd)},
+              spec.prefill.balancer.view_age, prefill_units(spec, pricers, most_groups, requests)),
+      decode(engine, {event(Kind::DecodeStart), event(Kind::DecodeStepEnd)},
+             spec.decode.balancer.view_age, decode_units(spec, pricers, most_groups, requests)) {}
+
+}  // namespace epfleet::cluster

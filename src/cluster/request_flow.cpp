@@ -1,0 +1,312 @@
+#include "epfleet/cluster/request_flow.h"
+
+#include <algorithm>
+
+#include "epfleet/base/error.h"
+#include "epfleet/base/random.h"
+
+namespace epfleet::cluster {
+
+using engine::Phase;
+using serving::kTokenOne;
+using serving::LiveRequest;
+using serving::Slot;
+
+namespace {
+
+// Arrived before the counted window, and it is now in it.
+bool is_early(const workload::Request& request, base::TimePoint now) {
+  return request.arrival < base::kWindowStart && now >= base::kWindowStart;
+}
+
+}  // namespace
+
+RequestFlow::RequestFlow(FleetState& fleet, PrefillRouter& prefill, DecodeRouter& decode,
+                         workload::ArrivalFeed& arrivals, cache::PrefixCache& cache,
+                         std::span<observe::Observer* const> observers)
+    : fleet_(fleet),
+      prefill_router_(prefill),
+      decode_router_(decode),
+      arrivals_(arrivals),
+      cache_(cache),
+      observers_(observers) {}
+
+void RequestFlow::start() {
+  cache_.warm(arrivals_.source().warm_extents(), arrivals_.source().warm_totals());
+  arrivals_.start(fleet_.now());
+  schedule_next_arrival();
+}
+
+void RequestFlow::schedule_next_arrival() {
+  const workload::Request* next = arrivals_.front();
+  const base::TimePoint at = next != nullptr ? next->arrival : arrivals_.next_slice();
+  if (at < fleet_.spec.window_end()) {
+    fleet_.schedule(at, Phase::Arrival, next != nullptr ? Kind::Arrival : Kind::ArrivalSlice);
+  }
+}
+
+void RequestFlow::open_arrival_slice() {
+  arrivals_.open_next();
+  schedule_next_arrival();
+}
+
+void RequestFlow::accept_arrivals() {
+  const workload::Request* next = nullptr;
+  do {
+    accept_arrival();
+    next = arrivals_.front();
+  } while (next != nullptr && next->arrival < fleet_.spec.window_end() &&
+           fleet_.engine.pass_to(next->arrival, Phase::Arrival,
+                                 static_cast<engine::EventKind>(Kind::Arrival), 0));
+  schedule_next_arrival();
+}
+
+void RequestFlow::accept_arrival() {
+  const workload::Request request = *arrivals_.front();
+  arrivals_.pop();
+  EPFLEET_CHECK(
+      request.arrival == fleet_.now() && request.prompt_tokens > 0 && request.output_tokens > 0,
+      "a request arrives when it was announced, with a prompt and an answer");
+  if (const workload::Request* soon = arrivals_.upcoming(kAhead)) {
+    cache_.expect(soon->prefix);
+  }
+  ++fleet_.totals.arrived;
+  const Slot slot = fleet_.requests.add(request);
+  if (const auto reason = rejection(request)) {
+    end(slot, *reason);
+    announce_done();
+    return;
+  }
+  LiveRequest& live = fleet_.requests[slot];
+  look_up(live);
+  live.rate_fixed = draw_rate(request);
+  prefill_router_.route(slot, fleet_.now());
+}
+
+std::optional<Ending> RequestFlow::rejection(const workload::Request& request) const {
+  const std::int64_t context = std::int64_t{request.prompt_tokens} + request.output_tokens;
+  if (request.prompt_tokens > fleet_.prefill[0].unit.limits().kv_capacity_tokens) {
+    return Ending::PromptBeyondHbm;
+  }
+  if (context > fleet_.decode[0].unit.limits().kv_capacity_tokens) {
+    return Ending::ContextBeyondHbm;
+  }
+  if (context > fleet_.spec.workload.context_limit) {
+    return Ending::ContextBeyondLimit;
+  }
+  return std::nullopt;
+}
+
+void RequestFlow::look_up(LiveRequest& live) {
+  const cache::Lookup found = cache_.lookup(live.request, fleet_.now());
+  observe::FleetSample::LostTokens& lost = fleet_.totals.cache_lost;
+  lost.cold += found.lost_cold;
+  lost.capacity += found.lost_capacity;
+  lost.ttl += found.lost_ttl;
+  lost.rounding += found.lost_rounding;
+  lost.not_yet_written += found.lost_not_yet_written;
+  // At least the last prompt token is computed: its output is the first answer token.
+  live.cached_tokens = std::min(found.hit_tokens, live.request.prompt_tokens - 1);
+  live.computed_to = live.cached_tokens;
+}
+
+// Tokens per decode step: the verified one and the accepted drafts, a + a^2 + ... + a^d.
+std::int32_t RequestFlow::draw_rate(const workload::Request& request) const {
+  const serving::MtpConfig& mtp = fleet_.spec.decode.mtp;
+  if (!mtp.enabled) {
+    return kTokenOne;
+  }
+  double acceptance = mtp.acceptance;
+  if (mtp.acceptance_spread > 0.0) {
+    base::Stream draw(base::StreamFamily(fleet_.spec.seed, "decode.acceptance"),
+                      request.id.value());
+    acceptance += mtp.acceptance_spread * (2.0 * draw.uniform() - 1.0);
+    acceptance = std::clamp(acceptance, 0.0, 1.0);
+  }
+  double tokens = 1.0;
+  double accepted = 1.0;
+  for (std::int64_t draft = 0; draft < mtp.draft_tokens; ++draft) {
+    accepted *= acceptance;
+    tokens += accepted;
+  }
+  return static_cast<std::int32_t>(tokens * kTokenOne + 0.5);
+}
+
+void RequestFlow::end_prefill_step(std::uint32_t unit) {
+  serving::PrefillUnit& prefill_unit = fleet_.prefill[unit].unit;
+  slots_.clear();
+  prefill_unit.finish_step(fleet_.now(), slots_);
+  fleet_.prefill.refresh_load(unit);
+  fleet_.prefill.step_ended(unit);
+  fleet_.totals.computed_tokens += prefill_unit.last_step().tokens;
+  for (observe::Observer* observer : observers_) {
+    observer->on_prefill_step(prefill_unit.last_step());
+  }
+  fetch_prefixes(slots_);
+  for (const Slot slot : slots_) {
+    emit_first_token(slot);
+  }
+  announce_done();
+}
+
+// What the store knows of the requests to be handled, into the processor's cache.
+void RequestFlow::fetch_prefixes(std::span<const Slot> slots) const {
+  for (const Slot slot : slots) {
+    cache_.expect(fleet_.requests[slot].request.prefix);
+  }
+}
+
+// The prompt is computed: its first token leaves, its new KV goes to the store, all its KV to
+// decode.
+void RequestFlow::emit_first_token(Slot slot) {
+  const base::TimePoint now = fleet_.now();
+  LiveRequest& live = fleet_.requests[slot];
+  const workload::Request& request = live.request;
+  observe::TokenTotals& tokens = fleet_.totals.tokens[static_cast<std::size_t>(request.variant)]
+                                                     [static_cast<std::size_t>(request.channel)];
+  tokens.input += request.prompt_tokens;
+  tokens.cached += live.cached_tokens;
+  tokens.output_fp += kTokenOne;
+  if (is_early(request, now)) {
+    fleet_.early_input_tokens += request.prompt_tokens;
+  }
+  const base::TimePoint stored_at = prefill_router_.write_to_store(live, live.tokens_to_compute());
+  (void)cache_.store(request, request.prompt_tokens, now, stored_at);
+  PrefillPool::Member& from = fleet_.prefill[live.prefill_unit];
+  const std::uint16_t gpu = live.prefill_gpu;
+  if (request.output_tokens == 1) {
+    from.unit.release_kv(gpu, now, request.prompt_tokens);
+    end(slot, Ending::LastToken);
+    return;
+  }
+  const base::TimePoint sent = decode_router_.hand_over(slot, from.rdma[gpu]);
+  from.unit.release_kv(gpu, sent, request.prompt_tokens);
+}
+
+void RequestFlow::start_decode_step(std::uint32_t unit) {
+  decode_router_.admit_waiting(unit);
+  fleet_.decode.start_step(unit);
+}
+
+void RequestFlow::end_decode_step(std::uint32_t unit) {
+  const base::TimePoint now = fleet_.now();
+  serving::DecodeUnit& decode_unit = fleet_.decode[unit].unit;
+  slots_.clear();
+  preempted_.clear();
+  decode_unit.finish_step(now, slots_, preempted_);
+  fleet_.decode.step_ended(unit);
+  for (observe::Observer* observer : observers_) {
+    observer->on_decode_step(decode_unit.last_step());
+    for (const base::TimePoint first_token : decode_unit.first_chunks()) {
+      observer->on_first_chunk(now - first_token);
+    }
+  }
+  fetch_prefixes(slots_);
+  for (const Slot slot : slots_) {
+    end(slot, Ending::LastToken);
+  }
+  announce_done();
+  for (const Slot slot : preempted_) {
+    ++fleet_.totals.preempted;
+    decode_router_.swap_out(slot);
+  }
+  fleet_.decode.refresh_load(unit);
+}
+
+// V3's answers can be hit by the next turn; R1's were computed behind reasoning that the next
+// prompt lacks.
+bool RequestFlow::keeps_output(const workload::Request& request) const {
+  return request.variant == workload::Variant::V3;
+}
+
+void RequestFlow::keep_answer(const LiveRequest& live) {
+  const workload::Request& request = live.request;
+  if (request.output_tokens > 1 && keeps_output(request)) {
+    const base::TimePoint stored_at = decode_router_.write_to_store(live, request.output_tokens);
+    (void)cache_.store(request, request.prompt_tokens + request.output_tokens, fleet_.now(),
+                       stored_at);
+  }
+}
+
+void RequestFlow::end(Slot slot, Ending ending) {
+  const LiveRequest& live = fleet_.requests[slot];
+  const workload::Request& request = live.request;
+  const EndingRow& row = kEndings[static_cast<std::size_t>(ending)];
+  ++ended_[static_cast<std::size_t>(ending)];
+  ++(fleet_.totals.*row.counter);
+  if (ending == Ending::LastToken) {
+    if (is_early(request, fleet_.now())) {
+      fleet_.early_output_fixed += static_cast<std::int64_t>(request.output_tokens) * kTokenOne;
+    }
+    keep_answer(live);
+  }
+  done_.push_back(record_of(live, row.outcome));
+  if (!request.prefix.returns) {
+    cache_.forget_session(request);
+  }
+  arrivals_.complete(request, fleet_.now());
+  fleet_.requests.remove(slot);
+}
+
+void RequestFlow::end_run() {
+  fleet_.requests.for_each([&](Slot /*slot*/, const LiveRequest& live) {
+    ++ended_[static_cast<std::size_t>(Ending::EndOfRun)];
+    done_.push_back(record_of(live, observe::Outcome::InFlight));
+  });
+  std::sort(
+      done_.begin(), done_.end(),
+      [](const observe::RequestDone& a, const observe::RequestDone& b) { return a.id < b.id; });
+  announce_done();
+}
+
+void RequestFlow::announce_done() {
+  if (done_.empty()) {
+    return;
+  }
+  engine::Engine& engine = fleet_.engine;
+  for (const observe::RequestDone& done : done_) {
+    engine.mix(done.id.value());
+    engine.mix((static_cast<std::uint64_t>(done.outcome) << 48U) |
+               (static_cast<std::uint64_t>(done.prefill_unit.value()) << 32U) |
+               (static_cast<std::uint64_t>(done.decode_unit.value()) << 16U) | done.decode_gpu);
+    engine.mix(static_cast<std::uint64_t>((done.first_token - done.arrival).count()));
+    engine.mix(static_cast<std::uint64_t>((done.done - done.arrival).count()));
+  }
+  for (observe::Observer* observer : observers_) {
+    observer->on_requests_done(done_);
+  }
+  done_.clear();
+}
+
+observe::RequestDone RequestFlow::record_of(const LiveRequest& live,
+                                            observe::Outcome outcome) const {
+  const workload::Request& request = live.request;
+  const bool has_first_token = live.prefill_started && live.computed_to == request.prompt_tokens;
+  const bool kv_moved = live.decode_started || live.stage == serving::Stage::Moving;
+  return {.id = request.id,
+          .session = request.session,
+          .outcome = outcome,
+          .variant = request.variant,
+          .channel = request.channel,
+          .turn = request.turn,
+          .prompt_tokens = request.prompt_tokens,
+          .cached_tokens = live.cached_tokens,
+          .output_tokens = request.output_tokens,
+          .reasoning_tokens = request.reasoning_tokens,
+          .prefill_unit = base::UnitId(live.prefill_unit),
+          .decode_unit = base::UnitId(live.decode_unit),
+          .prefill_gpu = live.prefill_gpu,
+          .decode_gpu = live.decode_gpu,
+          .preemptions = live.preemptions,
+          .entered_prefill = live.prefill_started,
+          .has_first_token = has_first_token,
+          .entered_decode = live.decode_started,
+          .arrival = request.arrival,
+          .prefill_start = live.prefill_start,
+          .first_token = live.first_token,
+          .kv_arrived = kv_moved ? live.kv_ready : base::TimePoint{},
+          .decode_start = live.decode_start,
+          .done = fleet_.now()};
+}
+
+}  // namespace epfleet::cluster

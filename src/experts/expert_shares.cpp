@@ -1,0 +1,122 @@
+#include "epfleet/experts/expert_shares.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+namespace epfleet::experts {
+namespace {
+
+// Long chains of experts that share GPUs settle slowly; what is left after that is below a percent.
+constexpr int kMostRounds = 100;
+constexpr double kSettled = 1e-4;  // of the mean GPU load: nobody's part moved by more
+
+std::size_t size(std::int64_t count) { return static_cast<std::size_t>(count); }
+
+// The copies of one expert on one GPU.
+struct Part {
+  std::size_t gpu = 0;
+  std::vector<std::size_t> slots;
+  double load = 0.0;
+};
+struct SharedExpert {
+  std::size_t expert = 0;
+  std::vector<Part> parts;
+};
+
+std::vector<SharedExpert> shared_experts(const LayerPlacement& placement,
+                                         std::span<const double> load, std::size_t slots_per_gpu) {
+  std::vector<SharedExpert> shared;
+  std::vector<std::size_t> where(placement.logical_count.size());
+  for (std::size_t expert = 0; expert < where.size(); ++expert) {
+    if (placement.logical_count[expert] > 1 && load[expert] > 0.0) {
+      where[expert] = shared.size();
+      shared.push_back({expert, {}});
+    }
+  }
+  for (std::size_t slot = 0; slot < placement.physical_to_logical.size(); ++slot) {
+    const std::size_t expert = size(placement.physical_to_logical[slot]);
+    if (placement.logical_count[expert] > 1 && load[expert] > 0.0) {
+      std::vector<Part>& parts = shared[where[expert]].parts;
+      const std::size_t gpu = slot / slots_per_gpu;
+      if (parts.empty() || parts.back().gpu != gpu) {
+        parts.push_back({gpu, {}, 0.0});
+      }
+      parts.back().slots.push_back(slot);
+      parts.back().load += placement.share[slot] * load[expert];
+    }
+  }
+  return shared;
+}
+
+// The level to which water rises over these floors; sorts them.
+double water_level(std::vector<double>& floors, double water) {
+  std::sort(floors.begin(), floors.end());
+  double sum = water, level = 0.0;
+  for (std::size_t under = 0; under < floors.size(); ++under) {
+    if (under > 0 && floors[under] >= level) {
+      break;
+    }
+    sum += floors[under];
+    level = sum / static_cast<double>(under + 1);
+  }
+  return level;
+}
+
+// Deals an expert's load anew; answers the largest change of a part.
+double deal(SharedExpert& shared, double load, std::span<double> gpu_load,
+            std::vector<double>& floors) {
+  floors.clear();
+  for (const Part& part : shared.parts) {
+    floors.push_back(gpu_load[part.gpu] - part.load);
+  }
+  const double level = water_level(floors, load);
+  double moved = 0.0;
+  for (Part& part : shared.parts) {
+    const double floor = gpu_load[part.gpu] - part.load;
+    const double poured = std::max(0.0, level - floor);
+    moved = std::max(moved, std::abs(poured - part.load));
+    gpu_load[part.gpu] = floor + poured;
+    part.load = poured;
+  }
+  return moved;
+}
+
+}  // namespace
+
+void level_shares(LayerPlacement& placement, std::span<const double> load, std::int64_t gpus) {
+  if (placement.share.empty()) {
+    for (const std::int32_t expert : placement.physical_to_logical) {
+      placement.share.push_back(1.0 / placement.logical_count[size(expert)]);
+    }
+  }
+  std::vector<double> gpu_load = gpu_loads(placement, load, gpus);
+  const double mean =
+      std::accumulate(gpu_load.begin(), gpu_load.end(), 0.0) / static_cast<double>(gpus);
+  std::vector<SharedExpert> all =
+      shared_experts(placement, load, placement.physical_to_logical.size() / size(gpus));
+  std::vector<double> floors;
+  for (int round = 0; round < kMostRounds; ++round) {
+    double moved = 0.0;
+    for (SharedExpert& shared : all) {
+      moved = std::max(moved, deal(shared, load[shared.expert], gpu_load, floors));
+    }
+    if (moved <= kSettled * mean) {
+      break;
+    }
+  }
+  for (const SharedExpert& shared : all) {
+    double dealt = 0.0;
+    for (const Part& part : shared.parts) {
+      dealt += part.load;
+    }
+    for (const Part& part : shared.parts) {
+      for (const std::size_t slot : part.slots) {
+        placement.share[slot] = part.load / dealt / static_cast<double>(part.slots.size());
+      }
+    }
+  }
+}
+
+}  // namespace epfleet::experts

@@ -1,0 +1,183 @@
+#include "weighted_placement.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+#include "epfleet/experts/expert_shares.h"
+#include "eplb.h"
+
+namespace epfleet::experts {
+namespace {
+
+using Index = std::int32_t;
+
+std::size_t size(std::int64_t count) { return static_cast<std::size_t>(count); }
+double real(std::size_t count) { return static_cast<double>(count); }
+
+// A GPU of the node that is being filled.
+struct Gpu {
+  std::vector<Index> held;
+  double load = 0.0;
+  std::size_t kept = 0;    // slots that are kept free for copies
+  double kept_load = 0.0;  // and what the copies will bring
+};
+
+// Fills the GPUs of one node.
+class Node {
+ public:
+  Node(std::span<const Index> experts, std::span<const double> load, std::size_t gpus,
+       std::size_t slots_per_gpu)
+      : load_(load),
+        slots_per_gpu_(slots_per_gpu),
+        gpus_(gpus),
+        order_(experts.begin(), experts.end()) {
+    std::vector<float> weight;
+    for (const Index expert : experts) {
+      weight.push_back(static_cast<float>(load_of(expert)));
+      level_ += load_of(expert) / real(gpus);
+    }
+    const Replicas replicas = replicate(weight, static_cast<std::int64_t>(gpus * slots_per_gpu));
+    count_.resize(load.size());
+    for (std::size_t i = 0; i < experts.size(); ++i) {
+      count_[size(experts[i])] = replicas.count[i];
+    }
+    std::stable_sort(order_.begin(), order_.end(),
+                     [&](Index a, Index b) { return load_of(a) > load_of(b); });
+  }
+
+  void fill() {
+    keep_room_for_copies();
+    for (const Index expert : order_) {
+      if (copies_of(expert) == 1) {
+        put(farthest_below(), expert, load_of(expert));
+      }
+    }
+    for (const Index expert : order_) {
+      if (copies_of(expert) > 1) {
+        put_copies(expert);
+      }
+    }
+  }
+
+  void write(std::span<Index> slots, std::span<Index> logical_count) const {
+    std::size_t slot = 0;
+    for (const Gpu& gpu : gpus_) {
+      for (const Index expert : gpu.held) {
+        slots[slot++] = expert;
+      }
+    }
+    for (const Index expert : order_) {
+      logical_count[size(expert)] = copies_of(expert);
+    }
+  }
+
+ private:
+  [[nodiscard]] double load_of(Index expert) const { return load_[size(expert)]; }
+  [[nodiscard]] Index copies_of(Index expert) const { return count_[size(expert)]; }
+
+  void keep_room_for_copies() {
+    double shared = 0.0;
+    std::size_t copies = 0;
+    for (const Index expert : order_) {
+      if (copies_of(expert) > 1) {
+        shared += load_of(expert);
+        copies += size(copies_of(expert));
+      }
+    }
+    for (std::size_t i = 0; i < gpus_.size(); ++i) {
+      gpus_[i].kept = copies / gpus_.size() + (i < copies % gpus_.size() ? 1 : 0);
+      gpus_[i].kept_load = copies > 0 ? shared * real(gpus_[i].kept) / real(copies) : 0.0;
+    }
+  }
+
+  [[nodiscard]] Gpu& farthest_below() {
+    Gpu* best = nullptr;
+    for (Gpu& gpu : gpus_) {
+      if (gpu.held.size() + gpu.kept < slots_per_gpu_ &&
+          (best == nullptr || gpu.load + gpu.kept_load < best->load + best->kept_load)) {
+        best = &gpu;
+      }
+    }
+    return *best;  // single experts have as many slots as there are of them
+  }
+
+  // The GPU with room that a further `load` brings closest to `level`; one without this expert, if
+  // there is any.
+  [[nodiscard]] Gpu& closest(Index expert, double load, double level) {
+    Gpu* best = nullptr;
+    bool best_holds = false;
+    for (Gpu& gpu : gpus_) {
+      if (gpu.held.size() >= slots_per_gpu_) {
+        continue;
+      }
+      const bool holds = std::find(gpu.held.begin(), gpu.held.end(), expert) != gpu.held.end();
+      const bool closer = best == nullptr ||
+                          std::abs(gpu.load + load - level) < std::abs(best->load + load - level);
+      if (best == nullptr || (best_holds && !holds) || (best_holds == holds && closer)) {
+        best = &gpu;
+        best_holds = holds;
+      }
+    }
+    return *best;
+  }
+
+  void put_copies(Index expert) {
+    double left = load_of(expert);
+    for (Index copy = 1; copy < copies_of(expert); ++copy) {
+      Gpu& lightest = closest(expert, 0.0, 0.0);
+      const double part = std::clamp(level_ - lightest.load, 0.0, left);
+      put(lightest, expert, part);
+      left -= part;
+    }
+    put(closest(expert, left, level_), expert, left);
+  }
+
+  static void put(Gpu& gpu, Index expert, double load) {
+    gpu.held.push_back(expert);
+    gpu.load += load;
+  }
+
+  std::span<const double> load_;  // of all experts
+  std::size_t slots_per_gpu_;
+  std::vector<Gpu> gpus_;
+  std::vector<Index> order_;  // own experts, heaviest first
+  std::vector<Index> count_;  // by expert
+  double level_ = 0.0;        // of every GPU if all were even
+};
+
+double largest(const std::vector<double>& loads) {
+  return *std::max_element(loads.begin(), loads.end());
+}
+
+}  // namespace
+
+LayerPlacement place_weighted(std::span<const double> load, const ExpertSlots& sizes) {
+  const bool hierarchical = sizes.groups % sizes.nodes == 0;
+  const std::int64_t nodes = hierarchical ? sizes.nodes : 1;
+  std::vector<float> weight(load.size());
+  std::transform(load.begin(), load.end(), weight.begin(),
+                 [](double value) { return static_cast<float>(value); });
+  const std::vector<Index> order = experts_by_node(weight, hierarchical ? sizes.groups : 1, nodes);
+  const std::size_t experts_per_node = size(sizes.experts / nodes);
+  const std::size_t slots_per_node = size(sizes.slots / nodes);
+  LayerPlacement own{std::vector<Index>(size(sizes.slots)),
+                     std::vector<Index>(size(sizes.experts))};
+  for (std::size_t i = 0; i < size(nodes); ++i) {
+    const auto experts = std::span(order).subspan(i * experts_per_node, experts_per_node);
+    Node node(experts, load, size(sizes.gpus / nodes), size(sizes.slots / sizes.gpus));
+    node.fill();
+    node.write(std::span(own.physical_to_logical).subspan(i * slots_per_node, slots_per_node),
+               own.logical_count);
+  }
+  level_shares(own, load, sizes.gpus);
+  LayerPlacement eplb = place_by_eplb(load, sizes);
+  if (largest(gpu_loads(own, load, sizes.gpus)) <= largest(gpu_loads(eplb, load, sizes.gpus))) {
+    return own;
+  }
+  level_shares(eplb, load, sizes.gpus);
+  return eplb;
+}
+
+}  // namespace epfleet::experts

@@ -1,0 +1,274 @@
+#include "epfleet/sessions/token_rate_source.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "epfleet/base/error.h"
+#include "epfleet/base/random.h"
+#include "epfleet/sessions/session_law.h"
+#include "epfleet/workload/slot_pool.h"
+
+namespace epfleet::sessions {
+namespace {
+
+__extension__ using Wide = unsigned __int128;  // products of two token counts
+
+RequestLimits limits_of(const workload::WorkloadConfig& config) {
+  return {.context = config.context_limit, .output = config.output_limit_r1};
+}
+
+// The first bin, repeated backwards over the warm-up; the earliest copy is cut to what is left of
+// it.
+std::vector<TokenRateBin> warm_up_bins(const TokenRateBin& first, base::Duration warm_up,
+                                       const RequestLimits& limits) {
+  std::vector<TokenRateBin> bins;
+  base::TimePoint until = base::kWindowStart;
+  const base::TimePoint start = base::kWindowStart - warm_up;
+  while (until > start) {
+    TokenRateBin bin = first;
+    bin.width = std::min(first.width, until - start);
+    bin.from = until - bin.width;
+    if (bin.width < first.width) {
+      const double part = base::to_seconds(bin.width) / base::to_seconds(first.width);
+      bin = scaled({bin}, part, limits).front();
+    }
+    bins.push_back(bin);
+    until = bin.from;
+  }
+  std::reverse(bins.begin(), bins.end());
+  return bins;
+}
+
+constexpr std::int64_t kBlock = 64;  // tokens; the weights of hits are hits of whole blocks
+
+// Sum of P(N >= k), as far as it counts.
+double mean_turns(const TurnCountLaw& turns) {
+  constexpr std::uint32_t kLongest = 200;
+  double mean = 0.0;
+  for (std::uint32_t k = 1; k <= kLongest; ++k) {
+    mean += turns.at_least(k);
+  }
+  return mean;
+}
+
+class TokenRateSource final : public workload::NotedSource {
+ public:
+  explicit TokenRateSource(const TokenRateSourceSpec& spec)
+      : config_(spec.config),
+        law_(config_, spec.seed),
+        class_family_(spec.seed, "workload.trace.class"),
+        arrival_family_(spec.seed, "workload.trace.arrival"),
+        bins_(scaled(read_token_rate_trace(config_, spec.duration), config_.rate_scale,
+                     limits_of(config_))) {
+    const std::vector<TokenRateBin> before =
+        warm_up_bins(bins_.front(), config_.warm_up, limits_of(config_));
+    warm_bins_ = before.size();
+    bins_.insert(bins_.begin(), before.begin(), before.end());
+    double sum = 0.0;
+    for (std::size_t i = 0; i < config_.classes.size(); ++i) {
+      sum += config_.classes[i].request_share /
+             mean_turns(law_.turn_counts(static_cast<workload::SessionClass>(i)));
+      share_until_.push_back(sum);
+    }
+  }
+
+  std::optional<base::TimePoint> next_arrival() override {
+    while (at_ == planned_.size()) {
+      if (next_bin_ == bins_.size()) {
+        return std::nullopt;
+      }
+      plan_bin();
+    }
+    return planned_[at_].arrival;
+  }
+
+  workload::Request take() override {
+    EPFLEET_CHECK(next_arrival().has_value(), "a source with requests left");
+    const Planned& plan = planned_[at_++];
+    workload::Request request;
+    request.id = base::RequestId(next_id_++);
+    request.session = plan.session;
+    request.arrival = plan.arrival;
+    request.prefix.session_slot = slots_.take();
+    slots_.enter_service(request.prefix.session_slot);
+    request.prompt_tokens = plan.prompt;
+    request.output_tokens = plan.output;
+    request.stated_cached_tokens = plan.cached;
+    request.variant = plan.variant;
+    request.channel = plan.channel;
+    SessionTurn turn;
+    turn.session = plan.session;
+    turn.output = plan.output;
+    turn.variant = plan.variant;
+    if (plan.variant == workload::Variant::V3 && plan.output > config_.output_limit_v3) {
+      ++long_answers_;
+    }
+    request.reasoning_tokens = law_.reasoning_tokens(turn);
+    return request;
+  }
+
+  void complete(const workload::Request& request, base::TimePoint done) override {
+    const std::uint32_t slot = request.prefix.session_slot;
+    EPFLEET_CHECK(done >= request.arrival, "a request completes at or after its arrival");
+    slots_.leave_service(slot);
+    slots_.give_back(slot);
+  }
+
+  std::vector<std::string> notes() const override {
+    if (long_answers_ == 0) {
+      return {};
+    }
+    return {
+        fmt::format("{} answers of V3 are longer than workload.output_limit_v3 ({} tokens): the "
+                    "trace states totals, and their share of them is that long",
+                    long_answers_, config_.output_limit_v3)};
+  }
+
+ private:
+  struct Planned {
+    base::TimePoint arrival;
+    base::SessionId session;
+    std::int32_t prompt = 0, output = 0, cached = 0;
+    workload::Variant variant = workload::Variant::V3;
+    workload::Channel channel = workload::Channel::Web;
+  };
+
+  void plan_bin() {
+    const bool warm = next_bin_ < warm_bins_;
+    const TokenRateBin& bin = bins_[next_bin_];
+    const auto n = static_cast<std::size_t>(bin.requests);
+    planned_.assign(n, {});
+    at_ = 0;
+    place_arrivals(bin, base::Stream(arrival_family_, next_bin_));
+    std::vector<std::int64_t> prompts;
+    std::vector<std::int64_t> outputs;
+    prompts.reserve(n);
+    outputs.reserve(n);
+    std::vector<std::int64_t> hits;  // as weights: at least 1
+    hits.reserve(n);
+    for (Planned& plan : planned_) {
+      const SessionTurn& turn = next_turn(warm);
+      plan.session = turn.session;
+      plan.variant = turn.variant;
+      plan.channel = turn.channel;
+      prompts.push_back(turn.prompt);
+      outputs.push_back(turn.output);
+      hits.push_back(1 + ideal_hit_tokens(turn, kBlock));
+    }
+    const std::vector<std::int64_t> longest_output(n, config_.output_limit_r1);
+    const auto output = proportional_parts(bin.output, 1, outputs, longest_output);
+    std::vector<std::int64_t> longest_prompt;  // prompt and answer share the context
+    longest_prompt.reserve(n);
+    for (const std::int64_t tokens : output) {
+      longest_prompt.push_back(config_.context_limit - tokens);
+    }
+    const auto input = proportional_parts(bin.input, 1, prompts, longest_prompt);
+    // A prefill computes at least the last token of every prompt.
+    std::vector<std::int64_t> longest_hit;
+    longest_hit.reserve(n);
+    for (const std::int64_t tokens : input) {
+      longest_hit.push_back(tokens - 1);
+    }
+    const std::int64_t hit_total = std::min(bin.cached, bin.input - bin.requests);
+    const auto cached = proportional_parts(hit_total, 0, hits, longest_hit);
+    for (std::size_t i = 0; i < n; ++i) {
+      planned_[i].prompt = static_cast<std::int32_t>(input[i]);
+      planned_[i].output = static_cast<std::int32_t>(output[i]);
+      planned_[i].cached = static_cast<std::int32_t>(cached[i]);
+    }
+    ++next_bin_;
+    if (next_bin_ == warm_bins_) {
+      next_ordinal_ = 0;
+      current_.reset();
+    }
+  }
+
+  // n sorted uniform times: partial sums of n + 1 exponentials over their total.
+  void place_arrivals(const TokenRateBin& bin, base::Stream stream) {
+    std::vector<double> sums;
+    sums.reserve(planned_.size() + 1);
+    double sum = 0.0;
+    for (std::size_t i = 0; i <= planned_.size(); ++i) {
+      sum += stream.exponential();
+      sums.push_back(sum);
+    }
+    const auto width = static_cast<double>(bin.width.count());
+    for (std::size_t i = 0; i < planned_.size(); ++i) {
+      const auto offset = static_cast<std::int64_t>(width * (sums[i] / sum));
+      planned_[i].arrival = bin.from + base::Duration(std::min(offset, bin.width.count() - 1));
+    }
+  }
+
+  // The turns of one session after the other, as far as their lengths go: so prompts, hits and
+  // answers belong together as they do in sessions, where long prompts are mostly hits.
+  const SessionTurn& next_turn(bool warm) {
+    const TurnLengths following = current_ ? law_.following(*current_) : TurnLengths{};
+    current_ = following.output > 0 ? SessionLaw::advance(*current_, following) : first_turn(warm);
+    return *current_;
+  }
+
+  SessionTurn first_turn(bool warm) {
+    const std::uint64_t ordinal = next_ordinal_++;
+    base::Stream stream(class_family_, ordinal, warm ? 1 : 0);
+    const double u = stream.uniform() * share_until_.back();
+    const auto chosen = std::upper_bound(share_until_.begin(), share_until_.end() - 1, u);
+    const auto of = static_cast<workload::SessionClass>(chosen - share_until_.begin());
+    return law_.first_turn(SessionLaw::session_id(of, warm, ordinal));
+  }
+
+  workload::WorkloadConfig config_;
+  SessionLaw law_;
+  base::StreamFamily class_family_, arrival_family_;
+  std::vector<double> share_until_;     // of sessions, over the classes
+  std::optional<SessionTurn> current_;  // the turn that the latest request has its lengths from
+  std::vector<TokenRateBin> bins_;      // the warm-up's first
+  std::size_t warm_bins_ = 0;
+  std::size_t next_bin_ = 0;
+  std::uint64_t next_ordinal_ = 0;
+  std::vector<Planned> planned_;  // requests of the current bin
+  std::size_t at_ = 0;
+  workload::SlotPool slots_;
+  std::uint64_t next_id_ = 0;
+  std::int64_t long_answers_ = 0;  // of V3, beyond its limit
+};
+
+}  // namespace
+
+std::vector<std::int64_t> proportional_parts(std::int64_t total, std::int64_t least,
+                                             std::span<const std::int64_t> weights,
+                                             std::span<const std::int64_t> limits) {
+  std::int64_t weight_sum = 0;
+  for (const std::int64_t weight : weights) {
+    weight_sum += weight;
+  }
+  const std::int64_t to_share = total - least * static_cast<std::int64_t>(weights.size());
+  EPFLEET_CHECK(to_share >= 0, "a total of at least the least parts");
+  std::vector<std::int64_t> parts;
+  parts.reserve(weights.size());
+  std::int64_t weight_so_far = 0;
+  std::int64_t shared = 0;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    weight_so_far += weights[i];
+    const auto due =
+        static_cast<std::int64_t>(static_cast<Wide>(to_share) * static_cast<Wide>(weight_so_far) /
+                                  static_cast<Wide>(weight_sum));
+    // What a limit holds back is due to the parts that follow.
+    const std::int64_t extra = std::min(due - shared, limits[i] - least);
+    parts.push_back(least + extra);
+    shared += extra;
+  }
+  for (std::size_t i = 0; i < parts.size() && shared < to_share; ++i) {
+    const std::int64_t extra = std::min(to_share - shared, limits[i] - parts[i]);
+    parts[i] += extra;
+    shared += extra;
+  }
+  EPFLEET_CHECK(shared == to_share, "a total that the limits can hold");
+  return parts;
+}
+
+std::unique_ptr<workload::NotedSource> make_token_rate_source(const TokenRateSourceSpec& spec) {
+  return std::make_unique<TokenRateSource>(spec);
+}
+
+}  // namespace epfleet::sessions

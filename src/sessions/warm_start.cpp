@@ -1,0 +1,215 @@
+#include "epfleet/sessions/warm_start.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+
+#include "epfleet/base/random.h"
+#include "epfleet/sessions/deconvolution.h"
+
+namespace epfleet::sessions {
+namespace {
+
+constexpr double kBinSeconds = workload::kDaySeconds / static_cast<double>(kDayBins);
+
+// Draws the sleepers of one class: candidates at a rate that bounds the true one, each kept with
+// the ratio.
+class ClassSleepers {
+ public:
+  ClassSleepers(const SessionSourceSpec& spec, const SessionPlan& plan, const SessionLaw& law,
+                workload::SessionClass of, base::TimePoint start)
+      : spec_(spec),
+        plan_(plan),
+        law_(law),
+        class_(of),
+        start_(start),
+        thinks_(law.think_law(of)),
+        usual_think_s_((1.0 - thinks_.long_share) * thinks_.usual.mean()),
+        long_think_s_(thinks_.long_share * thinks_.long_return.mean()),
+        biased_usual_(thinks_.usual.length_biased()),
+        biased_long_(thinks_.long_return.length_biased()),
+        highest_rate_(plan.starts.largest()) {
+    const workload::SessionClassConfig& config =
+        plan.mix.config.classes[static_cast<std::size_t>(of)];
+    longest_service_s_ = spec.service.seconds(config.r1_share > 0.0 ? spec.config.output_limit_r1
+                                                                    : spec.config.output_limit_v3);
+    // Gaps per session, by the number of the turn before: gap k exists if there are at least k + 1
+    // turns.
+    double sum = 0.0;
+    for (std::uint32_t k = 1; law.turn_counts(of).at_least(k + 1) > 0.0; ++k) {
+      sum += law.turn_counts(of).at_least(k + 1);
+      gaps_until_.push_back(sum);
+    }
+  }
+
+  void draw(std::vector<Sleeper>& sleepers) const {
+    if (gaps_until_.empty()) {
+      return;  // single turns
+    }
+    const auto c = static_cast<std::size_t>(class_);
+    const double starts_per_s =
+        plan_.starts_per_day[c] / workload::kDaySeconds * highest_rate_ / plan_.starts.mean();
+    const double candidates =
+        starts_per_s * gaps_until_.back() * (longest_service_s_ + usual_think_s_ + long_think_s_);
+    const base::StreamFamily family(spec_.seed, "workload.warm");
+    base::Stream count(family, c);  // a Poisson number: exponentials that fit into `candidates`
+    std::uint64_t ordinal = 0;
+    for (double sum = count.exponential(); sum < candidates; sum += count.exponential()) {
+      const base::SessionId id = SessionLaw::session_id(class_, true, ordinal++);
+      base::Stream stream(family, workload::kSessionClasses + id.value());
+      if (const auto sleeper = candidate(id, stream)) {
+        sleepers.push_back(*sleeper);
+      }
+    }
+  }
+
+ private:
+  // A session with a gap after its k-th turn that spans the start; none if such a session is not
+  // there.
+  [[nodiscard]] std::optional<Sleeper> candidate(base::SessionId id, base::Stream& stream) const {
+    const double gap = stream.uniform() * gaps_until_.back();
+    const auto k = static_cast<std::uint32_t>(
+        std::upper_bound(gaps_until_.begin(), gaps_until_.end() - 1, gap) - gaps_until_.begin() +
+        1);
+    SessionTurn turn = law_.first_turn(id, first_draws(stream));
+    turn.turns =
+        TurnCountLaw::kMostTurns;  // the k + 1 turns are given; only the context may end it
+    double before_s = 0.0;         // from start to the arrival of turn k
+    TurnLengths following = law_.following(turn, later_draws(stream));
+    for (std::uint32_t at = 1; at < k && following.output > 0; ++at) {
+      before_s += spec_.service.seconds(turn.output) + law_.think_seconds(class_, stream.uniform());
+      turn = SessionLaw::advance(turn, following);
+      following = law_.following(turn, later_draws(stream));
+    }
+    if (following.output == 0) {
+      return std::nullopt;
+    }
+    const auto span = place(turn, stream);
+    if (!span || !was_born(span->passed_s + before_s, stream)) {
+      return std::nullopt;
+    }
+    const TurnCountLaw& counts = law_.turn_counts(class_);
+    turn.turns = static_cast<std::uint16_t>(counts.draw(stream.uniform() * counts.at_least(k + 1)));
+    // The prompt is stored after the prefill; only V3's answer, at the end, is stored and used
+    // again.
+    const double used_after_s = turn.variant == workload::Variant::V3
+                                    ? spec_.service.seconds(turn.output)
+                                    : spec_.service.prefill_s;
+    Sleeper sleeper;
+    sleeper.turn = SessionLaw::advance(turn, following);
+    sleeper.wake = start_ + base::duration_from_seconds(span->left_s);
+    sleeper.last_use =
+        start_ - base::duration_from_seconds(std::max(span->passed_s - used_after_s, 0.0));
+    return sleeper;
+  }
+
+  // Where the start falls between the arrivals of turn k and of the next one.
+  struct Span {
+    double passed_s;  // since the arrival of turn k
+    double left_s;
+  };
+  [[nodiscard]] std::optional<Span> place(const SessionTurn& turn, base::Stream& stream) const {
+    const double service_s = spec_.service.seconds(turn.output);
+    const double at = stream.uniform() * (longest_service_s_ + usual_think_s_ + long_think_s_);
+    const double within = stream.uniform();
+    if (at < longest_service_s_) {  // in the service, if it lasts so long
+      if (at >= service_s) {
+        return std::nullopt;
+      }
+      return Span{at, service_s - at + law_.think_seconds(class_, within)};
+    }
+    const bool usual = at < longest_service_s_ + usual_think_s_;
+    const double think_s = (usual ? biased_usual_ : biased_long_).quantile(within);
+    const double passed = stream.uniform();
+    return Span{service_s + passed * think_s, (1.0 - passed) * think_s};
+  }
+
+  // Whether a session was born so long before the start.
+  [[nodiscard]] bool was_born(double before_s, base::Stream& stream) const {
+    return before_s <= base::to_seconds(spec_.config.look_back) &&
+           stream.uniform() * highest_rate_ < plan_.starts.at(base::to_seconds(start_) - before_s);
+  }
+
+  static FirstDraws first_draws(base::Stream& stream) {
+    FirstDraws draws;
+    draws.identity = stream.uniform();
+    draws.shared = stream.uniform();
+    draws.message = stream.uniform();
+    draws.attachment = stream.uniform();
+    draws.output = stream.uniform();
+    return draws;
+  }
+  static LaterDraws later_draws(base::Stream& stream) {
+    LaterDraws draws;
+    draws.message = stream.uniform();
+    draws.attachment = stream.uniform();
+    draws.output = stream.uniform();
+    return draws;
+  }
+
+  const SessionSourceSpec& spec_;
+  const SessionPlan& plan_;
+  const SessionLaw& law_;
+  workload::SessionClass class_;
+  base::TimePoint start_;
+  SessionLaw::ThinkLaw thinks_;
+  double usual_think_s_, long_think_s_;  // parts of the mean think time
+  LognormalLaw biased_usual_, biased_long_;
+  double highest_rate_;
+  double longest_service_s_ = 0.0;
+  std::vector<double> gaps_until_;  // [k - 1]: expected gaps after turns 1 .. k of a session
+};
+
+}  // namespace
+
+std::vector<Sleeper> draw_sleepers(const SessionSourceSpec& spec, const SessionPlan& plan,
+                                   const SessionLaw& law, base::TimePoint start) {
+  std::array<std::vector<Sleeper>, workload::kSessionClasses> parts;
+  const auto fill = [&](workload::SessionClass of) {
+    ClassSleepers(spec, plan, law, of, start).draw(parts[static_cast<std::size_t>(of)]);
+  };
+  base::Worker::both(
+      spec.worker,
+      [&] {
+        fill(workload::SessionClass::ChatV3);
+        fill(workload::SessionClass::Agent);
+        fill(workload::SessionClass::Api);
+      },
+      [&] { fill(workload::SessionClass::ChatR1); });
+  std::vector<Sleeper> sleepers;
+  for (std::vector<Sleeper>& part : parts) {
+    sleepers.insert(sleepers.end(), part.begin(), part.end());
+    part = {};
+  }
+  return sleepers;
+}
+
+// Sessions that had their last turn at time t: starts before, through the kernel. Periodic, as the
+// starts are.
+std::vector<workload::WarmTotal> expected_warm_totals(const SessionSourceSpec& spec,
+                                                      const SessionPlan& plan,
+                                                      base::TimePoint start) {
+  const std::vector<double> starts = plan.starts.bin_means(kDayBins);
+  std::vector<double> ended(kDayBins, 0.0);  // tokens a day
+  for (std::size_t lag = 0; lag < kDayBins; ++lag) {
+    for (std::size_t bin = 0; bin < kDayBins; ++bin) {
+      ended[(bin + lag) % kDayBins] += starts[bin] / plan.starts.mean() * plan.kernels.ended[lag];
+    }
+  }
+  const workload::DayCurve per_day(ended);
+  const double end_s = base::to_seconds(start);
+  const auto buckets =
+      static_cast<std::int64_t>(base::to_seconds(spec.config.look_back) / kBinSeconds);
+  std::vector<workload::WarmTotal> totals;
+  for (std::int64_t bucket = buckets; bucket > 0; --bucket) {
+    const double from_s = end_s - static_cast<double>(bucket) * kBinSeconds;
+    const double tokens = per_day.integral(from_s, from_s + kBinSeconds) / workload::kDaySeconds;
+    const base::TimePoint middle =
+        start - base::duration_from_seconds((static_cast<double>(bucket) - 0.5) * kBinSeconds);
+    totals.push_back({middle, static_cast<std::int64_t>(std::floor(tokens))});
+  }
+  return totals;
+}
+
+}  // namespace epfleet::sessions

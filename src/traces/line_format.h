@@ -1,0 +1,53 @@
+// How one line of a trace becomes a record: a role with one format a file.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "epfleet/traces/trace_record.h"
+
+namespace epfleet::traces {
+
+// What is wrong with a line. `reason` names the kind, for counting; it is one of a few literals.
+struct LineFault {
+  const char* reason = "";
+  int column = 1;
+  std::string what;
+  std::string remedy;
+};
+
+class LineFormat {
+ public:
+  LineFormat() = default;
+  LineFormat(const LineFormat&) = delete;
+  LineFormat& operator=(const LineFormat&) = delete;
+  virtual ~LineFormat() = default;
+
+  // Fills all that the format knows of; other members are left as they are. `line` is followed by
+  // LineReader::kPadding readable bytes.
+  [[nodiscard]] virtual std::optional<LineFault> parse(std::string_view line,
+                                                       TraceRecord& record) = 0;
+};
+
+// From the first line, which is a JSON object. Throws nothing: a first line that is damaged is told
+// by parse(). Sets the format and the block size.
+[[nodiscard]] std::unique_ptr<LineFormat> make_json_format(std::string_view first_line,
+                                                           TraceInfo& info);
+
+// From the header line; none if no known format has these columns. `fault`: what else is wrong with
+// the header.
+[[nodiscard]] std::unique_ptr<LineFormat> make_csv_format(std::string_view header, TraceInfo& info,
+                                                          std::optional<LineFault>& fault);
+
+// Reasons that several formats share.
+inline constexpr const char* kNotANumber = "not a number";
+inline constexpr const char* kNegative = "negative";
+inline constexpr const char* kTooLarge = "too large";
+inline constexpr const char* kWrongFields = "wrong number of fields";
+inline constexpr const char* kNotJson = "not a JSON object";
+inline constexpr const char* kMissing = "a missing value";
+inline constexpr const char* kBadValue = "an unknown value";
+
+}  // namespace epfleet::traces

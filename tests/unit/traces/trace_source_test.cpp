@@ -1,0 +1,266 @@
+// A trace as a source: every request of it, when it is asked for, with its identity; counts of an
+// hourly shape exact; copies and tiles with identities of their own.
+#include "epfleet/traces/trace_source.h"
+
+#include <fmt/core.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "epfleet/base/error.h"
+#include "epfleet/workload/day_curve.h"
+#include "support/drive.h"
+#include "support/temporary_file.h"
+
+namespace epfleet::traces {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr base::TimePoint kStart{};
+constexpr base::TimePoint kNever = kStart + std::chrono::hours(24 * 30);
+
+struct {
+  static double seconds(std::int64_t /*output*/) { return 1.0; }
+} constexpr kService;
+
+TraceSourceSpec spec_of(const std::string& path, base::Duration duration = std::chrono::hours(1)) {
+  TraceSourceSpec spec;
+  spec.config.path = path;
+  spec.config.hourly_shape = "flat";
+  spec.config.warm_up = {};
+  spec.duration = duration;
+  return spec;
+}
+
+// n requests, one every 100 s from `first_s` on, of 10, 11, 12 ... tokens, with a block of its own
+// and a common first one.
+std::string chats(int n, double first_s = 0.0) {
+  std::string text = "arrival_s,input_tokens,output_tokens,block_ids_8\n";
+  for (int i = 0; i < n; ++i) {
+    text += fmt::format("{},{},5,aaaa {:x}\n", first_s + 100.0 * i, 10 + i, i);
+  }
+  return text;
+}
+
+std::vector<double> arrivals_s(const std::vector<workload::Request>& requests) {
+  std::vector<double> times;
+  for (const workload::Request& request : requests) {
+    times.push_back(base::to_seconds(request.arrival));
+  }
+  return times;
+}
+
+std::vector<workload::Request> played(const TraceSourceSpec& spec) {
+  return test::drive(*make_trace_source(spec), kService, kNever);
+}
+
+TEST(TraceSource, PlaysEveryRequestWhenItCameWithItsBlocks) {
+  const test::TemporaryFile file(chats(3, 7.5));
+  const auto source = make_trace_source(spec_of(file.path()));
+  EXPECT_EQ(source->info().block_tokens, 8);
+  const workload::Request first = source->take();
+  const workload::Request second = source->take();
+  EXPECT_EQ(first.arrival, kStart);  // the trace's first request is its time 0
+  EXPECT_EQ(second.arrival, kStart + std::chrono::seconds(100));
+  EXPECT_EQ(second.prompt_tokens, 11);
+  EXPECT_THAT(source->blocks_of(first.prefix.session_slot), ElementsAre(0xaaaa, 0));
+  EXPECT_THAT(source->blocks_of(second.prefix.session_slot), ElementsAre(0xaaaa, 1));
+  source->complete(first, kStart + std::chrono::seconds(150));
+  const workload::Request third = source->take();  // takes the first one's slot
+  EXPECT_EQ(third.prefix.session_slot, first.prefix.session_slot);
+  EXPECT_THAT(source->blocks_of(third.prefix.session_slot), ElementsAre(0xaaaa, 2));
+  EXPECT_FALSE(source->next_arrival());
+}
+
+TEST(TraceSource, CutsAndStretches) {
+  const test::TemporaryFile file(chats(6));
+  TraceSourceSpec spec = spec_of(file.path());
+  spec.config.trace.from = std::chrono::seconds(150);
+  spec.config.trace.length = std::chrono::seconds(300);
+  EXPECT_THAT(arrivals_s(played(spec)), ElementsAre(50, 150, 250));  // those of 200, 300, 400 s
+  spec.config.trace.stretch = std::chrono::seconds(30);
+  EXPECT_THAT(arrivals_s(played(spec)), ElementsAre(5, 15, 25));
+  spec.config.trace.from = std::chrono::hours(1);
+  EXPECT_THROW((void)make_trace_source(spec), base::InputError);
+}
+
+TEST(TraceSource, WhatIsBeforeTheCutWarmsTheStore) {
+  const test::TemporaryFile file(chats(4));
+  TraceSourceSpec spec = spec_of(file.path());
+  spec.config.trace.from = std::chrono::seconds(150);
+  std::vector<double> times;
+  const auto source = make_trace_source(spec);
+  source->play_before([&](const workload::Request& request) {
+    EXPECT_EQ(source->blocks_of(request.prefix.session_slot).size(), 2U);
+    times.push_back(base::to_seconds(request.arrival));
+  });
+  EXPECT_EQ(source->take().id, base::RequestId(0));
+  EXPECT_THAT(times, ElementsAre(-150, -50));
+  spec.config.trace.warm_store = false;
+  make_trace_source(spec)->play_before(
+      [](const workload::Request&) { FAIL() << "the store is cold"; });
+}
+
+// The period is the span and a mean gap: 300 s here.
+TEST(TraceSource, TilesFollowOneAnotherWithFreshIdentities) {
+  const test::TemporaryFile file(chats(3));
+  TraceSourceSpec spec = spec_of(file.path(), std::chrono::seconds(1000));
+  spec.config.trace.repeat = true;
+  const auto source = make_trace_source(spec);
+  std::vector<double> times;
+  std::set<workload::BlockId> common, all;
+  while (source->next_arrival()) {
+    const workload::Request request = source->take();
+    times.push_back(base::to_seconds(request.arrival));
+    const auto blocks = source->blocks_of(request.prefix.session_slot);
+    common.insert(blocks[0]);
+    all.insert(blocks.begin(), blocks.end());
+    source->complete(request, request.arrival);
+  }
+  EXPECT_THAT(times, ElementsAre(0, 100, 200, 300, 400, 500, 600, 700, 800, 900));
+  EXPECT_EQ(common.size(), 4U);  // one a tile
+  EXPECT_EQ(all.size(), 10U + 4U);
+}
+
+TEST(TraceSource, CopiesAreStaggeredAndShareNothing) {
+  const test::TemporaryFile file(chats(4));
+  TraceSourceSpec spec = spec_of(file.path());
+  spec.config.rate_scale = 2.0;
+  const auto source = make_trace_source(spec);
+  std::vector<double> times;
+  std::map<workload::BlockId, int> common;
+  while (source->next_arrival()) {
+    const workload::Request request = source->take();
+    times.push_back(base::to_seconds(request.arrival));
+    ++common[source->blocks_of(request.prefix.session_slot)[0]];
+  }
+  EXPECT_THAT(times, ElementsAre(0, 0, 100, 100, 200, 200, 300, 300));
+  EXPECT_EQ(common.size(), 3U);  // the second copy's begin and end are two rounds of its own
+}
+
+TEST(TraceSource, AFractionOfACopyPlaysThatShareOfTheConversations) {
+  const test::TemporaryFile file(chats(4000));
+  TraceSourceSpec spec = spec_of(file.path(), std::chrono::hours(24 * 20));
+  spec.config.rate_scale = 0.25;
+  const auto requests = static_cast<double>(played(spec).size());
+  EXPECT_NEAR(requests, 1000.0, 4.0 * std::sqrt(4000.0 * 0.25 * 0.75));
+}
+
+// Requests of hour h = round(rate x integral to its end) - the same to its begin: exact.
+TEST(TraceSource, AnHourlyShapeIsMetToTheRequest) {
+  std::string trace = "arrival_s,input_tokens,output_tokens\n";
+  for (int i = 0; i < 977; ++i) {
+    trace += fmt::format("{},{},5\n", 3.0 * i * i / 977.0, 100 + i);  // its own rate falls
+  }
+  std::string shape = "theoretical_income_usd\n";
+  for (int hour = 0; hour < 24; ++hour) {
+    shape += fmt::format("{}\n", 1.0 + std::abs(12 - hour) * 0.25);
+  }
+  const test::TemporaryFile file(trace), weights(shape);
+  TraceSourceSpec spec = spec_of(file.path(), std::chrono::hours(24));
+  spec.config.hourly_shape = weights.path();
+  spec.config.trace.rate = 0.7;
+  const std::vector<workload::Request> requests = played(spec);
+  EXPECT_EQ(requests.size(), 60'480U);  // 0.7 x 86,400
+  std::array<std::int64_t, 24> by_hour{};
+  base::TimePoint latest = kStart;
+  for (const workload::Request& request : requests) {
+    EXPECT_GE(request.arrival, latest);
+    latest = request.arrival;
+    ++by_hour[static_cast<std::size_t>((request.arrival - kStart) / std::chrono::hours(1))];
+  }
+  const workload::DayCurve curve(workload::read_hourly_shape(weights.path()));
+  std::int64_t before = 0;
+  for (int hour = 0; hour < 24; ++hour) {
+    const auto until =
+        static_cast<std::int64_t>(std::floor(0.7 * curve.integral(0.0, 3600.0 * (hour + 1)) + 0.5));
+    EXPECT_EQ(by_hour[static_cast<std::size_t>(hour)], until - before) << hour;
+    before = until;
+  }
+}
+
+// Within an hour of two straight pieces, times follow the shape: of evenly spaced requests, as many
+// come before t as the shape's integral says.
+TEST(TraceSource, TimesWithinAnHourFollowTheShape) {
+  std::string shape = "theoretical_income_usd\n";
+  for (int hour = 0; hour < 24; ++hour) {
+    shape += hour % 2 == 0 ? "1\n" : "3\n";
+  }
+  const test::TemporaryFile file(chats(50)), weights(shape);
+  TraceSourceSpec spec = spec_of(file.path(), std::chrono::hours(4));
+  spec.config.hourly_shape = weights.path();
+  spec.config.trace.rate = 0.01;
+  const workload::DayCurve curve(workload::read_hourly_shape(weights.path()));
+  std::int64_t count = 0;
+  for (const workload::Request& request : played(spec)) {
+    const double expected = 0.01 * curve.integral(0.0, base::to_seconds(request.arrival));
+    EXPECT_NEAR(static_cast<double>(count++), expected, 2.5);  // half a gap of the trace
+  }
+  EXPECT_EQ(count, static_cast<std::int64_t>(0.01 * curve.integral(0.0, 4 * 3600.0) + 0.5));
+}
+
+TEST(TraceSource, LengthsBeyondTheLimitsAreCutAndCounted) {
+  const test::TemporaryFile file(
+      "arrival_s,input_tokens,output_tokens,variant\n"
+      "0,100,50,v3\n1,100,9000,v3\n2,100,9000,r1\n3,60000,8000,v3\n4,65536,10,v3\n5,0,0,v3\n");
+  const auto source = make_trace_source(spec_of(file.path()));
+  const std::vector<workload::Request> requests = test::drive(*source, kService, kNever);
+  ASSERT_EQ(requests.size(), 6U);
+  EXPECT_EQ(requests[0].output_tokens, 50);
+  EXPECT_EQ(requests[1].output_tokens, 8192);
+  EXPECT_EQ(requests[2].output_tokens, 9000);
+  EXPECT_EQ(requests[3].output_tokens, 5536);
+  EXPECT_EQ(requests[4].prompt_tokens, 65536);  // for the service to reject
+  EXPECT_EQ(requests[5].prompt_tokens, 1);
+  EXPECT_EQ(requests[5].output_tokens, 1);
+  const auto notes = source->notes();
+  ASSERT_EQ(notes.size(), 5U);
+  EXPECT_THAT(notes[0], HasSubstr("1 prompts of the trace fill the context limit"));
+  EXPECT_THAT(notes[1], HasSubstr("2 answers of the trace were cut"));
+  EXPECT_THAT(notes[1], HasSubstr("by 3272 tokens"));
+}
+
+TEST(TraceSource, ASessionThatBeganBeforeTheCutGoesOnInIt) {
+  const test::TemporaryFile file(
+      "arrival_s,input_tokens,output_tokens,session,session_tokens,last_turn\n"
+      "0,100,10,77,0,0\n10,50,10,78,0,1\n20,200,10,77,100,0\n");
+  TraceSourceSpec spec = spec_of(file.path());
+  spec.config.trace.from = std::chrono::seconds(15);
+  const auto source = make_trace_source(spec);
+  std::vector<workload::Request> before;
+  source->play_before([&](const workload::Request& request) { before.push_back(request); });
+  ASSERT_EQ(before.size(), 2U);
+  const workload::Request request = source->take();
+  EXPECT_EQ(request.prefix.session_slot, before[0].prefix.session_slot);
+  EXPECT_FALSE(request.prefix.first_turn);
+  EXPECT_EQ(request.prefix.session_tokens, 100);
+}
+
+TEST(TraceSource, SessionsKeepTheirSlotFromTurnToTurn) {
+  const test::TemporaryFile file(
+      "arrival_s,input_tokens,output_tokens,session,turn,session_tokens,shared_prefix,"
+      "shared_tokens,last_turn\n"
+      "0,100,10,77,0,0,5,32,0\n10,50,10,78,0,0,9,16,1\n20,200,10,77,1,100,5,32,0\n"
+      "30,40,10,79,0,30,5,32,1\n40,300,10,77,2,200,5,32,1\n");
+  const auto source = make_trace_source(spec_of(file.path()));
+  const auto r = test::drive(*source, kService, kNever);
+  ASSERT_EQ(r.size(), 5U);
+  EXPECT_EQ(source->shared_prefixes(), 2U);
+  EXPECT_TRUE(r[0].prefix.first_turn && r[0].prefix.returns);
+  EXPECT_FALSE(r[2].prefix.first_turn);
+  EXPECT_EQ(r[2].prefix.session_slot, r[0].prefix.session_slot);
+  EXPECT_EQ(r[2].prefix.session_tokens, 100);
+  EXPECT_EQ(r[3].prefix.session_tokens, 0);  // its earlier turns are not in the trace
+  EXPECT_EQ(r[3].prefix.shared_id, r[0].prefix.shared_id);
+  EXPECT_NE(r[1].prefix.shared_id, r[0].prefix.shared_id);
+  EXPECT_FALSE(r[4].prefix.returns);
+}
+
+}  // namespace
+}  // namespace epfleet::traces
