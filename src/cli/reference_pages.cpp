@@ -4,6 +4,7 @@
 
 #include <initializer_list>
 
+#include "epfleet/config/explain.h"
 #include "epfleet/config/key.h"
 #include "epfleet/config/loader.h"
 #include "epfleet/report/catalogue.h"
@@ -31,15 +32,8 @@ std::string first_word(std::string_view path) {
 }
 
 std::string type_of(const config::Key& key) {
-  std::string names;
-  for (const config::Choice& choice : key.choices) {
-    names += (names.empty() ? "" : " | ") + choice.name;
-  }
-  std::string text = key.type == "choice" ? names : key.type;
-  if (!key.absent.empty() && !key.is_path) {
-    text += fmt::format(", or {}", key.absent);
-  }
-  return key.range_text.empty() ? text : fmt::format("{}; {}", text, key.range_text);
+  const std::string values = config::values_of(key);
+  return key.range_text.empty() ? values : fmt::format("{}; {}", values, key.range_text);
 }
 
 std::string meaning_of(const config::Key& key) {
