@@ -64,11 +64,13 @@ void set_widths(std::vector<TokenRateBin>& bins, base::Duration only_width) {
   bins.back().width = bins.size() > 1 ? bins[bins.size() - 2].width : only_width;
 }
 
-bool names_column(std::string_view header, std::string_view name) {
-  const auto at = header.find(name);
-  const auto end = at + name.size();
-  return at != header.npos && (at == 0 || header[at - 1] == ',' || header[at - 1] == ' ') &&
-         (end == header.size() || header[end] == ',' || header[end] == ' ');
+bool has(const text::CsvRow& names, std::string_view name) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == name) {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -77,7 +79,8 @@ std::vector<TokenRateBin> read_token_rate_trace(const workload::WorkloadConfig& 
                                                 base::Duration only_width) {
   constexpr double kLongest = 4e9;  // seconds: a trace of 126 years
   text::CsvReader rows(config.path,
-                       {"time_s", "requests", "input_tokens", "cached_tokens", "output_tokens"});
+                       {"time_s", "requests", "input_tokens", "cached_tokens", "output_tokens"}, {},
+                       {.ends_with_line = true});
   std::vector<TokenRateBin> bins;
   double first_s = 0.0;
   while (rows.next_row()) {
@@ -143,7 +146,9 @@ bool is_token_rate_trace(const std::string& path) {
   while (lines.next() == text::LineReader::Got::Line) {
     const std::string_view line = lines.line();
     if (!text::is_blank(line) && line.front() != '#') {
-      return names_column(line, "time_s") && names_column(line, "requests");
+      text::CsvRow names;
+      names.split(line);
+      return has(names, "time_s") && has(names, "requests");
     }
   }
   return false;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "epfleet/base/error.h"
+#include "epfleet/text/csv_row.h"
 #include "epfleet/text/line_reader.h"
 #include "epfleet/text/parse.h"
 
@@ -39,21 +40,20 @@ std::string_view take_until(std::string_view& text, char separator) {
 std::vector<RateWindow> read_rates(const std::string& path) {
   text::LineReader lines(path);
   std::vector<RateWindow> windows;
+  text::CsvRow row;
   while (lines.next() == text::LineReader::Got::Line) {
-    std::string_view rest = lines.line();
-    if (text::trimmed(rest).empty()) {
+    if (text::is_blank(lines.line())) {
       continue;
     }
+    row.split(lines.line());
     RateWindow window;
     double ignored = 0.0;  // the measured variation; its law has the shape
-    const bool numbers = read_number(take_until(rest, ','), window.from_s) &&
-                         read_number(take_until(rest, ','), window.rate) &&
-                         read_number(take_until(rest, ','), ignored);
-    const std::string_view law = text::trimmed(take_until(rest, ','));
-    if (!numbers || !read_number(take_until(rest, ','), window.shape) ||
-        !read_number(take_until(rest, ','), ignored)) {
+    if (row.size() < 6 || !read_number(row[0], window.from_s) ||
+        !read_number(row[1], window.rate) || !read_number(row[2], ignored) ||
+        !read_number(row[4], window.shape) || !read_number(row[5], ignored)) {
       refuse(path, lines.number(), "is not: start, rate, variation, law, shape, scale");
     }
+    const std::string_view law = row[3];
     if (law == "Gamma" || law == "Weibull") {
       window.law = law == "Gamma" ? GapLaw::Gamma : GapLaw::Weibull;
     } else if (!law.empty()) {

@@ -4,10 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 #include <vector>
 
+#include "epfleet/text/csv_row.h"
 #include "epfleet/text/parse.h"
 #include "line_format.h"
 #include "trace_fields.h"
@@ -82,50 +82,33 @@ const std::vector<Dialect>& dialects() {
 class CsvFormat final : public LineFormat {
  public:
   CsvFormat(std::vector<Holds> columns, std::vector<std::string> names)
-      : columns_(std::move(columns)), names_(std::move(names)) {}
+      : columns_(std::move(columns)), names_(std::move(names)) {
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      if (columns_[i] != Holds::Nothing) {
+        used_.push_back(i);
+      }
+    }
+  }
 
   std::optional<LineFault> parse(std::string_view line, TraceRecord& record) override {
-    const char* at = line.data();
-    const char* end = at + line.size();
-    std::size_t column = 0;
-    while (true) {
-      const auto* comma =
-          static_cast<const char*>(std::memchr(at, ',', static_cast<std::size_t>(end - at)));
-      const char* stop = comma != nullptr ? comma : end;
-      if (column == columns_.size()) {
-        return too_many(line);
-      }
-      if (columns_[column] != Holds::Nothing) {
-        const auto text = text::trimmed({at, static_cast<std::size_t>(stop - at)});
-        if (auto fault = read(columns_[column], text, record)) {
-          fault->column = static_cast<int>(at - line.data()) + 1;
-          fault->what = fmt::format("{}: {}", names_[column], fault->what);
-          return fault;
-        }
-      }
-      ++column;
-      if (comma == nullptr) {
-        break;
-      }
-      at = comma + 1;
+    row_.split(line);
+    if (row_.size() != columns_.size() || row_.is_open()) {
+      return LineFault{
+          kWrongFields, static_cast<int>(line.size()) + 1,
+          fmt::format("{} fields where the header has {}", row_.size(), columns_.size()),
+          "give every column a value"};
     }
-    if (column < columns_.size()) {
-      return wrong_count(line, column);
+    for (const std::size_t i : used_) {
+      if (auto fault = read(columns_[i], row_[i], record)) {
+        fault->column = row_.column(i);
+        fault->what = fmt::format("{}: {}", names_[i], fault->what);
+        return fault;
+      }
     }
     return std::nullopt;
   }
 
  private:
-  [[nodiscard]] LineFault too_many(std::string_view line) const {
-    return wrong_count(line,
-                       1 + static_cast<std::size_t>(std::count(line.begin(), line.end(), ',')));
-  }
-  [[nodiscard]] LineFault wrong_count(std::string_view line, std::size_t count) const {
-    return {kWrongFields, static_cast<int>(line.size()) + 1,
-            fmt::format("{} fields where the header has {}", count, columns_.size()),
-            "give every column a value; quoted commas are not known"};
-  }
-
   static std::optional<LineFault> read(Holds holds, std::string_view text, TraceRecord& record) {
     std::uint64_t turn = 0;
     switch (holds) {
@@ -170,26 +153,18 @@ class CsvFormat final : public LineFormat {
 
   std::vector<Holds> columns_;
   std::vector<std::string> names_;
+  std::vector<std::size_t> used_;  // columns that hold something
+  text::CsvRow row_;
 };
 
 std::vector<std::string> header_names(std::string_view header) {
-  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-  if (header.starts_with(kByteOrderMark)) {
-    header.remove_prefix(kByteOrderMark.size());
-  }
+  text::CsvRow row;
+  row.split(header);
   std::vector<std::string> names;
-  while (true) {
-    const auto comma = std::min(header.find(','), header.size());
-    std::string_view name = text::trimmed(header.substr(0, comma));
-    if (name.size() >= 2 && name.front() == '"' && name.back() == '"') {
-      name = name.substr(1, name.size() - 2);
-    }
-    names.emplace_back(name);
-    if (comma == header.size()) {
-      return names;
-    }
-    header.remove_prefix(comma + 1);
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    names.emplace_back(row[i]);
   }
+  return names;
 }
 
 bool has_needed(const Dialect& dialect, const std::vector<std::string>& names) {

@@ -52,7 +52,7 @@ TEST(LineReader, TellsWhatIsNotUtf8) {
 
 TEST(LineReader, WhatCannotBeReadIsTheUsersMistake) {
   EXPECT_THROW(LineReader("/no/such/file"), base::InputError);
-  const test::TemporaryFile cut("\x1f\x8b\x08\x00");  // the beginning of a gzip file
+  const test::TemporaryFile cut(std::string("\x1f\x8b\x08\0\0\0\0\0\0\3\x4b", 11));  // gzip, cut
   EXPECT_THROW(
       {
         LineReader lines(cut.path());
