@@ -10,6 +10,7 @@
 #include "epfleet/config/resolved.h"
 #include "epfleet/report/catalogue.h"
 #include "epfleet/report/result_folder.h"
+#include "epfleet/text/files.h"
 #include "usual_metrics.h"
 
 namespace epfleet::experiment {
@@ -120,7 +121,7 @@ std::string search_text(const config::SweepFile& sweep) {
 std::string case_text(const config::SweepFile& sweep, const config::Scenario& scenario) {
   std::string text = config::resolved_document(scenario) + search_text(sweep);
   for (const std::string& file : config::files_of(scenario)) {
-    text += text_hash(report::read_text_file(file, "sweep")) + "\n";
+    text += text_hash(text::read_file(file, "sweep")) + "\n";
   }
   return text;
 }

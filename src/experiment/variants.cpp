@@ -12,6 +12,7 @@
 #include "epfleet/report/catalogue.h"
 #include "epfleet/report/metric_values.h"
 #include "epfleet/report/result_folder.h"
+#include "epfleet/text/files.h"
 #include "usual_metrics.h"
 
 namespace epfleet::experiment {
@@ -200,7 +201,7 @@ Variants read_variants(const std::vector<std::string>& folders,
       throw problem(folder, "the sweep has not ended", "epfleet sweep --resume goes on with it");
     }
     Variants some =
-        variants_of_csv(report::read_text_file(fs::path(folder) / "sweep.csv", "compare"), folder);
+        variants_of_csv(text::read_file(fs::path(folder) / "sweep.csv", "compare"), folder);
     for (const std::string& metric : some.metrics) {
       if (metrics.empty() && std::ranges::count(all.metrics, metric) == 0) {
         all.metrics.push_back(metric);

@@ -4,30 +4,16 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
-#include <cmath>
 #include <string_view>
 
 #include "epfleet/base/error.h"
 #include "epfleet/text/line_reader.h"
+#include "epfleet/text/parse.h"
 
 namespace epfleet::experts {
 namespace {
 
 using text::LineReader;
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  const auto last = text.find_last_not_of(" \t");
-  return first == std::string_view::npos ? "" : text.substr(first, last - first + 1);
-}
-
-// A number >= 0, or nothing.
-bool read_number(std::string_view text, double& value) {
-  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
-  return result.ec == std::errc{} && result.ptr == text.data() + text.size() &&
-         std::isfinite(value) && value >= 0.0;
-}
 
 // Collects what is wrong with the lines of a file, so that all of it is said at once.
 class Problems {
@@ -54,9 +40,9 @@ std::vector<double> read_row(std::string_view line, bool may_be_header, Problems
   std::size_t at = 0;
   while (at <= line.size()) {
     const std::size_t comma = std::min(line.find(',', at), line.size());
-    const std::string_view field = trimmed(line.substr(at, comma - at));
-    double value = 0.0;
-    if (!read_number(field, value)) {
+    const std::string_view field = text::trimmed(line.substr(at, comma - at));
+    const auto value = text::parse_number(field);
+    if (!value || *value < 0.0) {
       const bool word = !field.empty() && std::isalpha(static_cast<unsigned char>(field[0])) != 0;
       if (may_be_header && word && field != "nan" && field != "inf") {
         return {};
@@ -64,7 +50,7 @@ std::vector<double> read_row(std::string_view line, bool may_be_header, Problems
       problems.add(at + 1, fmt::format("'{}' is not a load", field),
                    "write numbers >= 0, one an expert");
     }
-    row.push_back(value);
+    row.push_back(value.value_or(0.0));
     at = comma + 1;
   }
   return row;
@@ -82,7 +68,7 @@ ExpertLoads read_expert_loads(const std::string& path) {
       problems.add(1, "the line is too long for a row of loads", "is this a CSV file?");
       continue;
     }
-    if (trimmed(lines.line()).empty() || lines.line().front() == '#') {
+    if (text::trimmed(lines.line()).empty() || lines.line().front() == '#') {
       continue;
     }
     std::vector<double> row = read_row(lines.line(), first, problems);

@@ -11,6 +11,7 @@
 #include "epfleet/base/error.h"
 #include "epfleet/report/catalogue.h"
 #include "epfleet/report/result_folder.h"
+#include "epfleet/text/files.h"
 
 namespace epfleet::report {
 namespace {
@@ -73,7 +74,7 @@ std::optional<Role> optional_role(const Place& place, std::string_view column, c
 // Runs `read`, which uses fast-cpp-csv-parser, and turns its errors into ours.
 template <class Read>
 void read_csv(Place& place, Read read) {
-  (void)read_text_file(place.file, place.key);  // a missing file is told in our words
+  (void)text::read_file(place.file, place.key);  // a missing file is told in our words
   try {
     read();
   } catch (const io::error::base& error) {
@@ -163,7 +164,7 @@ std::optional<double> number_or_none(const nlohmann::json& row, const char* key)
 
 Bands load_bands(const std::string& path) {
   const Place place{path, "report.bands"};
-  const auto document = nlohmann::json::parse(read_text_file(path, place.key), nullptr, false);
+  const auto document = nlohmann::json::parse(text::read_file(path, place.key), nullptr, false);
   const char* const remedy = "run the band script again to write it";
   if (!document.is_object() || !document.contains("rows") || !document["rows"].is_array() ||
       !document.contains("scenario_fingerprint") || !document["scenario_fingerprint"].is_string()) {

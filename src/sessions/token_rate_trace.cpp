@@ -11,6 +11,7 @@
 #include "epfleet/base/error.h"
 #include "epfleet/text/csv_reader.h"
 #include "epfleet/text/line_reader.h"
+#include "epfleet/text/parse.h"
 
 namespace epfleet::sessions {
 namespace {
@@ -62,8 +63,6 @@ void set_widths(std::vector<TokenRateBin>& bins, base::Duration only_width) {
   }
   bins.back().width = bins.size() > 1 ? bins[bins.size() - 2].width : only_width;
 }
-
-bool is_blank(std::string_view line) { return line.find_first_not_of(" \t") == line.npos; }
 
 bool names_column(std::string_view header, std::string_view name) {
   const auto at = header.find(name);
@@ -143,7 +142,7 @@ bool is_token_rate_trace(const std::string& path) {
   text::LineReader lines(path);
   while (lines.next() == text::LineReader::Got::Line) {
     const std::string_view line = lines.line();
-    if (!is_blank(line) && line.front() != '#') {
+    if (!text::is_blank(line) && line.front() != '#') {
       return names_column(line, "time_s") && names_column(line, "requests");
     }
   }

@@ -1,25 +1,16 @@
 #include "epfleet/text/csv_reader.h"
 
-#include <fast_float/fast_float.h>
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <utility>
+
+#include "epfleet/text/parse.h"
 
 namespace epfleet::text {
 namespace {
 
 constexpr std::size_t kLongestRow = 65536;  // characters
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) {
-    return text.substr(0, 0);
-  }
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 }  // namespace
 
@@ -100,31 +91,26 @@ std::string_view CsvReader::text_of(std::size_t field) const { return fields_[po
 
 std::int64_t CsvReader::whole_number(std::size_t field) const {
   const std::string_view text = text_of(field);
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc::result_out_of_range) {
+  const auto value = parse_whole<std::int64_t>(text);
+  if (!value && is_digits(text)) {
     throw problem(field, fmt::format("'{}' is too large", text), "give a number below 2^63");
   }
-  if (error != std::errc() || end != text.data() + text.size()) {
+  if (!value) {
     throw problem(field, fmt::format("'{}' is not a whole number", text), "give digits only");
   }
-  if (value < 0) {
+  if (*value < 0) {
     throw problem(field, fmt::format("'{}' is negative", text), "give 0 or more");
   }
-  return value;
+  return *value;
 }
 
 double CsvReader::number(std::size_t field) const {
-  const std::string_view text = text_of(field);
-  double value = 0.0;
-  const auto [end, error] = fast_float::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    throw problem(field, fmt::format("'{}' is not a number", text), "give a decimal number");
+  const auto value = parse_number(text_of(field));
+  if (!value) {
+    throw problem(field, fmt::format("'{}' is not a number", text_of(field)),
+                  "give a decimal number");
   }
-  if (!std::isfinite(value)) {
-    throw problem(field, fmt::format("'{}' is not finite", text), "give a finite number");
-  }
-  return value;
+  return *value;
 }
 
 base::InputError CsvReader::problem(std::size_t field, std::string what, std::string remedy) const {

@@ -4,11 +4,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <utility>
 #include <vector>
 
+#include "epfleet/text/parse.h"
 #include "line_format.h"
 #include "trace_fields.h"
 
@@ -79,16 +79,6 @@ const std::vector<Dialect>& dialects() {
   return kDialects;
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
-    text.remove_prefix(1);
-  }
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) {
-    text.remove_suffix(1);
-  }
-  return text;
-}
-
 class CsvFormat final : public LineFormat {
  public:
   CsvFormat(std::vector<Holds> columns, std::vector<std::string> names)
@@ -106,7 +96,7 @@ class CsvFormat final : public LineFormat {
         return too_many(line);
       }
       if (columns_[column] != Holds::Nothing) {
-        const auto text = trimmed({at, static_cast<std::size_t>(stop - at)});
+        const auto text = text::trimmed({at, static_cast<std::size_t>(stop - at)});
         if (auto fault = read(columns_[column], text, record)) {
           fault->column = static_cast<int>(at - line.data()) + 1;
           fault->what = fmt::format("{}: {}", names_[column], fault->what);
@@ -190,7 +180,7 @@ std::vector<std::string> header_names(std::string_view header) {
   std::vector<std::string> names;
   while (true) {
     const auto comma = std::min(header.find(','), header.size());
-    std::string_view name = trimmed(header.substr(0, comma));
+    std::string_view name = text::trimmed(header.substr(0, comma));
     if (name.size() >= 2 && name.front() == '"' && name.back() == '"') {
       name = name.substr(1, name.size() - 2);
     }
@@ -211,10 +201,8 @@ bool has_needed(const Dialect& dialect, const std::vector<std::string>& names) {
 // What stands behind block_ids_, 0 if that is no sensible count.
 std::int64_t block_tokens_of(std::string_view name) {
   constexpr std::int64_t kMostBlock = 65'536;
-  std::int64_t tokens = 0;
-  const char* end = name.data() + name.size();
-  const auto [stop, error] = std::from_chars(name.data() + kBlocksPrefix.size(), end, tokens);
-  return error == std::errc() && stop == end && tokens > 0 && tokens <= kMostBlock ? tokens : 0;
+  const auto tokens = text::parse_whole<std::int64_t>(name.substr(kBlocksPrefix.size()));
+  return tokens > 0 && tokens <= kMostBlock ? *tokens : 0;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "epfleet/text/parse.h"
 #include "line_format.h"
 
 namespace epfleet::traces {
@@ -15,8 +16,6 @@ constexpr const char* kNotUtf8 = "not UTF-8";
 constexpr const char* kTimeBack = "a time that goes back";
 constexpr const char* kContradiction = "parts larger than the whole";
 constexpr const char* kCutFile = "the rest of a file that is cut or damaged";
-
-bool is_blank(std::string_view line) { return line.find_first_not_of(" \t") == line.npos; }
 
 }  // namespace
 
@@ -79,7 +78,7 @@ bool RequestTrace::next_line() {
       wrong_line(kTooLong, 1, "the line is longer than 4 MiB", "is this a trace?");
     } else if (!lines_->line_is_utf8()) {
       wrong_line(kNotUtf8, 1, "the line is not UTF-8", "is the file damaged?");
-    } else if (!is_blank(lines_->line()) && lines_->line().front() != '#') {
+    } else if (!text::is_blank(lines_->line()) && lines_->line().front() != '#') {
       return true;
     }
   }
