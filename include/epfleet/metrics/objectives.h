@@ -20,11 +20,11 @@ struct SloVerdict {
 inline constexpr Row<SloVerdict> kVerdictRows[] = {
     {"quantile", "share", Kind::Level, Better::Neither, of<&SloVerdict::quantile>,
      "Share of requests that must keep the limit in each window, as the scenario states it."},
-    {"within_ratio", "share", Kind::Ratio, Better::Neither, of<&SloVerdict::within_ratio>,
+    {"within_ratio", "share", Kind::Ratio, Better::More, of<&SloVerdict::within_ratio>,
      "Share of requests that kept the limit; rejected and failed ones did not."},
     {"windows", "windows", Kind::Flow, Better::Neither, of<&SloVerdict::windows>,
      "Windows with requests, where the limit has a quantile."},
-    {"windows_met", "windows", Kind::Flow, Better::Neither, of<&SloVerdict::windows_met>,
+    {"windows_met", "windows", Kind::Flow, Better::More, of<&SloVerdict::windows_met>,
      "Of these, windows in which that share of the requests kept the limit."},
 };
 
@@ -43,7 +43,7 @@ inline constexpr Row<SloResult> kSloRows[] = {
      "Requests completed within every limit / (completed + rejected + failed)."},
     {"goodput_rps", "requests/s", Kind::Ratio, Better::More, of<&SloResult::goodput_rps>,
      "Requests completed within every limit / length of the window."},
-    {"windows_met", "yes or no", Kind::Level, Better::Neither, of<&SloResult::windows_met>,
+    {"windows_met", "yes or no", Kind::Level, Better::More, of<&SloResult::windows_met>,
      "Whether every window of every limit with a quantile was met."},
 };
 
