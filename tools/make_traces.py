@@ -4,7 +4,8 @@
     tools/make_traces.py            writes traces/*.csv
     tools/make_traces.py --check    compares the committed files with what would be written; exit 1 on a difference
 
-    --reference DIR   folder with deepseek_day_hourly.csv and deepseek_day_nodes.csv (default ../shared/reference)
+    --reference DIR   folder with deepseek_day_hourly.csv and deepseek_day_nodes.csv, the charts as read (default: traces/
+                      itself, which has the same rows)
     --out DIR         where to write (default traces/)
 
 All arithmetic is in exact fractions, so that every machine writes the same bytes.
@@ -69,7 +70,7 @@ PUBLISHED = [
 
 def read_rows(path):
     with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+        return list(csv.DictReader(line for line in file if not line.startswith("#")))
 
 
 def exact(text):
@@ -204,7 +205,7 @@ def make(reference):
 def main():
     root = pathlib.Path(__file__).resolve().parent.parent
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--reference", type=pathlib.Path, default=root.parent / "shared" / "reference")
+    parser.add_argument("--reference", type=pathlib.Path, default=root / "traces")
     parser.add_argument("--out", type=pathlib.Path, default=root / "traces")
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()

@@ -11,11 +11,8 @@ namespace {
 
 using workload::SessionClassConfig;
 
-constexpr std::array<const char*, workload::kSessionClasses> kClassNames = {"api", "chat_r1",
-                                                                            "chat_v3", "agent"};
-
 std::string class_key(std::size_t index, const char* member) {
-  return fmt::format("workload.classes.{}.{}", kClassNames[index], member);
+  return fmt::format("workload.classes.{}.{}", workload::kSessionClassNames[index], member);
 }
 
 void check_shares(const workload::WorkloadConfig& workload, Contradictions& found) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "document.h"
+#include "epfleet/base/names.h"
 #include "epfleet/base/registry.h"
 #include "epfleet/config/key.h"
 #include "stored_value.h"
@@ -42,6 +43,16 @@ struct Docs {
   std::string help;
   std::string source;
 };
+
+// The words of an enum that needs no explanation.
+template <class Enum, std::size_t N>
+std::vector<std::pair<Choice, Enum>> choices_of(const base::Names<N>& names) {
+  std::vector<std::pair<Choice, Enum>> choices;
+  for (std::size_t i = 0; i < N; ++i) {
+    choices.push_back({{std::string(names[i]), ""}, static_cast<Enum>(i)});
+  }
+  return choices;
+}
 
 class Rows {
  public:

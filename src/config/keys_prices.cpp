@@ -14,8 +14,9 @@ void add_book(Rows& rows, const std::string& group, Book book, const std::string
                 {fmt::format("Price of a million {}{}.", what, when), kPriceSource});
   };
   using workload::Variant;
-  for (const auto& [name, label, variant] :
-       {std::tuple("r1", "R1", Variant::R1), std::tuple("v3", "V3", Variant::V3)}) {
+  for (const auto& [label, variant] :
+       {std::pair("R1", Variant::R1), std::pair("V3", Variant::V3)}) {
+    const std::string_view name = name_of(variant);
     const auto v = static_cast<std::size_t>(variant);
     price(
         fmt::format("{}.hit", name), [book, v](auto& s) -> auto& { return book(s)[v].hit; },
@@ -80,16 +81,18 @@ void add_prices_rows(Rows& rows) {
   add_book(rows, "prices.book", EPFLEET_MEMBER(prices.book), "");
   rows.custom(off_peak_row());
   add_book(rows, "prices.off_peak_book", EPFLEET_MEMBER(prices.off_peak_book), ", off peak");
-  const auto paid = [&](const std::string& name, workload::Channel channel) -> Rows& {
+  using workload::Channel;
+  const auto paid = [&](Channel channel) -> Rows& {
     const auto c = static_cast<std::size_t>(channel);
+    const std::string name(name_of(channel));
     return rows.number("prices.paid_share." + name, Dimension::Share,
                        [c](auto& s) -> auto& { return s.prices.paid_share[c]; }, between(0.0, 1.0),
                        {fmt::format("Share of the {} tokens that are paid for.", name),
                         "not published; web and app were free of charge"});
   };
-  paid("web", workload::Channel::Web).guess("0", "0.05");
-  paid("app", workload::Channel::App).guess("0", "0.05");
-  paid("api", workload::Channel::Api).guess("0.8", "1");
+  paid(Channel::Web).guess("0", "0.05");
+  paid(Channel::App).guess("0", "0.05");
+  paid(Channel::Api).guess("0.8", "1");
 }
 
 }  // namespace epfleet::config

@@ -33,15 +33,12 @@ void add_trace_rows(Rows& rows) {
       "workload.trace.block", Dimension::Tokens, EPFLEET_MEMBER(workload.trace.block),
       between(0, 65536),
       {"Tokens of one block id of the trace; 0: as its format has it (Mooncake 512).", choice});
-  rows.choice(
-      "workload.trace.variant", EPFLEET_MEMBER(workload.trace.variant),
-      std::vector<std::pair<Choice, Variant>>{{{"v3", ""}, Variant::V3}, {{"r1", ""}, Variant::R1}},
-      {"Model of requests that do not name one.", choice});
-  rows.choice(
-      "workload.trace.channel", EPFLEET_MEMBER(workload.trace.channel),
-      std::vector<std::pair<Choice, Channel>>{
-          {{"web", ""}, Channel::Web}, {{"app", ""}, Channel::App}, {{"api", ""}, Channel::Api}},
-      {"Channel of requests that do not name one; it decides who pays.", choice});
+  rows.choice("workload.trace.variant", EPFLEET_MEMBER(workload.trace.variant),
+              choices_of<Variant>(workload::kVariantNames),
+              {"Model of requests that do not name one.", choice});
+  rows.choice("workload.trace.channel", EPFLEET_MEMBER(workload.trace.channel),
+              choices_of<Channel>(workload::kChannelNames),
+              {"Channel of requests that do not name one; it decides who pays.", choice});
 }
 
 }  // namespace epfleet::config

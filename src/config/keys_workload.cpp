@@ -198,10 +198,9 @@ void add_workload_rows(Rows& rows) {
   add_source(rows);
   add_totals(rows);
   using workload::SessionClass;
-  for (const auto& [name, which] :
-       {std::pair("api", SessionClass::Api), std::pair("chat_r1", SessionClass::ChatR1),
-        std::pair("chat_v3", SessionClass::ChatV3), std::pair("agent", SessionClass::Agent)}) {
-    ClassRows of_class(rows, name, which);
+  for (std::size_t i = 0; i < workload::kSessionClasses; ++i) {
+    ClassRows of_class(rows, std::string(workload::kSessionClassNames[i]),
+                       static_cast<SessionClass>(i));
     add_shares(of_class);
     add_prompts(of_class);
     add_answers(of_class);

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "epfleet/base/error.h"
+#include "epfleet/base/names.h"
 #include "epfleet/report/result_folder.h"
 #include "epfleet/text/files.h"
 #include "epfleet/version.h"
@@ -20,15 +21,7 @@ namespace fs = std::filesystem;
 constexpr const char* kMarker = "epfleet_sweep";  // a folder that has it is ours
 constexpr const char* kHead = "epfleet case 1";
 
-struct StatusName {
-  CaseStatus status;
-  std::string_view name;
-};
-constexpr std::array<StatusName, 5> kStatusNames = {{{CaseStatus::Ok, "ok"},
-                                                     {CaseStatus::Unstable, "unstable"},
-                                                     {CaseStatus::Below, "below"},
-                                                     {CaseStatus::Above, "above"},
-                                                     {CaseStatus::Failed, "failed"}}};
+constexpr base::Names<5> kStatusNames = {"ok", "unstable", "below", "above", "failed"};
 
 fs::path file_of(const SweepJob& job) {
   return fs::path("cases") / fmt::format("{}-{}.case", job.case_id, job.replicate);
@@ -48,22 +41,10 @@ std::string one_line(std::string text) {
 
 }  // namespace
 
-std::string_view name_of(CaseStatus status) {
-  for (const StatusName& row : kStatusNames) {
-    if (row.status == status) {
-      return row.name;
-    }
-  }
-  return "failed";
-}
+std::string_view name_of(CaseStatus status) { return base::name_in(kStatusNames, status); }
 
 std::optional<CaseStatus> status_of(std::string_view name) {
-  for (const StatusName& row : kStatusNames) {
-    if (row.name == name) {
-      return row.status;
-    }
-  }
-  return std::nullopt;
+  return base::value_in<CaseStatus>(kStatusNames, name);
 }
 
 std::string case_text(const SweepJob& job, const std::string& program, const CaseResult& result) {

@@ -8,6 +8,7 @@
 
 #include "epfleet/base/error.h"
 #include "epfleet/experiment/verdict.h"
+#include "epfleet/report/catalogue.h"
 #include "epfleet/report/metric_values.h"
 #include "epfleet/report/result_folder.h"
 #include "epfleet/text/csv_row.h"
@@ -50,8 +51,7 @@ std::vector<Row> rows_of(std::string_view csv) {
 bool is_bracket(const std::string& name) { return name.ends_with(".fails_at"); }
 
 bool is_metric(const std::string& name) {
-  static const report::MetricValues known = report::metric_values(report::RunReport{});
-  return known.contains(name) || name.starts_with("search.");
+  return report::find_metric(name) != nullptr || name.starts_with("search.");
 }
 
 std::string name_of(const Variant& variant, const std::string& case_name) {

@@ -79,7 +79,7 @@ Verdict keeps_up(const metrics::RunStatistics& statistics) {
   for (const metrics::Interval& interval : statistics.intervals) {
     history.prefill.push_back(static_cast<double>(interval.at_begin.prefill_queue_requests));
     history.decode.push_back(static_cast<double>(interval.at_begin.decode_waiting_requests));
-    history.in_service = static_cast<double>(interval.at_begin.requests_in_service);
+    history.in_service = static_cast<double>(interval.in_service_at_begin);
   }
   return judge(statistics.latency.ttft.p50.value_or(0.0), history);
 }

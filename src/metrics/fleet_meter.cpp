@@ -12,97 +12,26 @@ using observe::FleetSample;
 
 double as_double(std::int64_t value) { return static_cast<double>(value); }
 
-std::int64_t in_service(const FleetSample& sample) {
-  return sample.arrived - sample.completed - sample.rejected - sample.failed;
-}
-
-NodeTime difference(const NodeTime& to, const NodeTime& from) {
-  return {to.busy - from.busy, to.idle - from.idle, to.loading - from.loading,
-          to.draining - from.draining};
-}
-
-LostTokens difference(const LostTokens& to, const LostTokens& from) {
-  return {to.cold - from.cold,
-          to.capacity - from.capacity,
-          to.ttl - from.ttl,
-          to.rounding - from.rounding,
-          to.not_yet_written - from.not_yet_written,
-          to.too_slow - from.too_slow};
-}
-
-TokensByPayer difference(const TokensByPayer& to, const TokensByPayer& from) {
-  TokensByPayer result = to;
-  for (std::size_t variant = 0; variant < to.size(); ++variant) {
-    for (std::size_t channel = 0; channel < to[variant].size(); ++channel) {
-      const observe::TokenTotals& before = from[variant][channel];
-      result[variant][channel].input -= before.input;
-      result[variant][channel].cached -= before.cached;
-      result[variant][channel].output_fp -= before.output_fp;
-    }
-  }
-  return result;
-}
-
-FleetState state_of(const FleetSample& sample) {
-  FleetState state;
-  state.prefill_nodes_allotted = sample.prefill_nodes_allotted;
-  state.decode_nodes_allotted = sample.decode_nodes_allotted;
-  state.nodes_serving = sample.nodes_serving;
-  state.nodes_draining = sample.nodes_draining;
-  state.nodes_loading = sample.nodes_loading;
-  state.requests_in_service = in_service(sample);
-  state.prefill_queue_requests = sample.prefill_queue_requests;
-  state.prefill_queue_tokens = sample.prefill_queue_tokens;
-  state.decode_waiting_requests = sample.decode_waiting_requests;
-  state.decode_active_requests = sample.decode_active_requests;
-  state.decode_kv_tokens = sample.decode_kv_tokens;
-  state.decode_kv_capacity_tokens = sample.decode_kv_capacity_tokens;
-  state.cache_stored_bytes = sample.cache_stored_bytes;
-  return state;
+template <Counts T>
+T difference(T to, const T& from) {
+  add(to, from, -1);
+  return to;
 }
 
 // The flows between two samples; the state is that at the first.
 Interval between(const FleetSample& from, const FleetSample& to) {
   Interval row;
+  static_cast<observe::FleetTotals&>(row) = difference<observe::FleetTotals>(to, from);
   row.begin = from.time;
   row.end = to.time;
-  row.at_begin = state_of(from);
-  row.tokens = difference(to.tokens, from.tokens);
-  row.computed_tokens = to.computed_tokens - from.computed_tokens;
-  row.arrived = to.arrived - from.arrived;
-  row.completed = to.completed - from.completed;
-  row.rejected = to.rejected - from.rejected;
-  row.failed = to.failed - from.failed;
-  row.preempted = to.preempted - from.preempted;
-  row.prefill_node_ns = difference(to.prefill_node_ns, from.prefill_node_ns);
-  row.decode_node_ns = difference(to.decode_node_ns, from.decode_node_ns);
-  row.cache_read_bytes = to.cache_read_bytes - from.cache_read_bytes;
-  row.cache_written_bytes = to.cache_written_bytes - from.cache_written_bytes;
-  row.cache_lost = difference(to.cache_lost, from.cache_lost);
-  row.kv_moved_bytes = to.kv_moved_bytes - from.kv_moved_bytes;
+  row.at_begin = from;
+  row.in_service_at_begin = from.in_service();
   return row;
 }
 
 void append(Interval& row, const Interval& next) {
   row.end = next.end;
-  add(row.tokens, next.tokens);
-  row.computed_tokens += next.computed_tokens;
-  row.arrived += next.arrived;
-  row.completed += next.completed;
-  row.rejected += next.rejected;
-  row.failed += next.failed;
-  row.preempted += next.preempted;
-  add(row.prefill_node_ns, next.prefill_node_ns);
-  add(row.decode_node_ns, next.decode_node_ns);
-  row.cache_read_bytes += next.cache_read_bytes;
-  row.cache_written_bytes += next.cache_written_bytes;
-  row.cache_lost.cold += next.cache_lost.cold;
-  row.cache_lost.capacity += next.cache_lost.capacity;
-  row.cache_lost.ttl += next.cache_lost.ttl;
-  row.cache_lost.rounding += next.cache_lost.rounding;
-  row.cache_lost.not_yet_written += next.cache_lost.not_yet_written;
-  row.cache_lost.too_slow += next.cache_lost.too_slow;
-  row.kv_moved_bytes += next.kv_moved_bytes;
+  add<observe::FleetTotals>(row, next);
 }
 
 }  // namespace
@@ -133,10 +62,9 @@ void FleetMeter::add(const FleetSample& sample) {
 // What is allotted at the very end belongs to the time after it.
 void FleetMeter::look(const FleetSample& sample) {
   if (!sample.window_end) {
-    nodes_peak_ =
-        std::max(nodes_peak_, sample.prefill_nodes_allotted + sample.decode_nodes_allotted);
+    nodes_peak_ = std::max(nodes_peak_, sample.nodes_allotted());
   }
-  concurrent_peak_ = std::max(concurrent_peak_, in_service(sample));
+  concurrent_peak_ = std::max(concurrent_peak_, sample.in_service());
   stored_peak_ = std::max(stored_peak_, sample.cache_stored_bytes);
 }
 

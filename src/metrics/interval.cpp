@@ -13,30 +13,10 @@ observe::TokenTotals sum(const TokensByPayer& tokens) {
   observe::TokenTotals total;
   for (const auto& by_channel : tokens) {
     for (const observe::TokenTotals& part : by_channel) {
-      total.input += part.input;
-      total.cached += part.cached;
-      total.output_fp += part.output_fp;
+      add(total, part);
     }
   }
   return total;
-}
-
-void add(TokensByPayer& into, const TokensByPayer& tokens) {
-  for (std::size_t variant = 0; variant < tokens.size(); ++variant) {
-    for (std::size_t channel = 0; channel < tokens[variant].size(); ++channel) {
-      const observe::TokenTotals& part = tokens[variant][channel];
-      into[variant][channel].input += part.input;
-      into[variant][channel].cached += part.cached;
-      into[variant][channel].output_fp += part.output_fp;
-    }
-  }
-}
-
-void add(NodeTime& into, const NodeTime& time) {
-  into.busy += time.busy;
-  into.idle += time.idle;
-  into.loading += time.loading;
-  into.draining += time.draining;
 }
 
 Measure Interval::mean_prefill_nodes() const {

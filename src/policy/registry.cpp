@@ -28,6 +28,9 @@ std::unique_ptr<DecodeGpuRule> make_decode_gpu_weighted_sum(std::uint64_t seed);
 std::unique_ptr<DecodeGpuRule> make_decode_gpu_power_of_two(std::uint64_t seed);
 std::unique_ptr<DecodeGpuRule> make_decode_gpu_ideal(std::uint64_t seed);
 
+std::unique_ptr<ScalingRule> make_fixed_groups(const ScalingSetup& setup);
+std::unique_ptr<ScalingRule> make_group_schedule(const ScalingSetup& setup);
+
 namespace {
 
 constexpr Rules<PrefillRule>::Row kPrefillRules[] = {
@@ -65,6 +68,11 @@ constexpr Rules<DecodeGpuRule>::Row kDecodeGpuRules[] = {
     {"ideal", "bound: as joint, and the load of a unit even over its GPUs", make_decode_gpu_ideal},
 };
 
+constexpr ScalingRules::Row kScalingRules[] = {
+    {"fixed", "fleet.groups all the time", make_fixed_groups},
+    {"schedule", "scaling.schedule", make_group_schedule},
+};
+
 }  // namespace
 
 const Rules<PrefillRule>& prefill_unit_rules() {
@@ -81,6 +89,11 @@ const Rules<DecodeUnitRule>& decode_unit_rules() {
 }
 const Rules<DecodeGpuRule>& decode_gpu_rules() {
   static constexpr Rules<DecodeGpuRule> kRules("decode.balancer.gpu", kDecodeGpuRules);
+  return kRules;
+}
+
+const ScalingRules& scaling_rules() {
+  static constexpr ScalingRules kRules("scaling.policy", kScalingRules);
   return kRules;
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "epfleet/base/error.h"
+#include "epfleet/report/catalogue.h"
 #include "epfleet/report/result_folder.h"
 #include "epfleet/text/parse.h"
 #include "summary_document.h"
@@ -38,7 +39,13 @@ MetricValues values_of(const Json& summary) {
 
 }  // namespace
 
-MetricValues metric_values(const RunReport& report) { return values_of(summary_document(report)); }
+MetricValues metric_values(const RunReport& report) {
+  MetricValues values;
+  for (const Metric& metric : metric_catalogue()) {
+    flatten(json_of(metric.value(report)), metric.path, values);
+  }
+  return values;
+}
 
 std::optional<double> metric_number(const std::string& text) { return text::parse_number(text); }
 

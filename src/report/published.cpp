@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "epfleet/base/error.h"
+#include "epfleet/report/catalogue.h"
 #include "epfleet/text/csv_reader.h"
 #include "epfleet/text/files.h"
-#include "summary_document.h"
 
 namespace epfleet::report {
 namespace {
@@ -43,10 +43,8 @@ enum ValueColumn : std::uint8_t {
   Tolerance
 };
 
-void check_value(const text::CsvReader& csv, const PublishedValue& value,
-                 const nlohmann::ordered_json& summary) {
-  const nlohmann::ordered_json* found = find_path(summary, value.name);
-  if (found == nullptr || found->is_structured()) {
+void check_value(const text::CsvReader& csv, const PublishedValue& value) {
+  if (find_metric(value.name) == nullptr) {
     throw csv.problem(Name, fmt::format("summary.json has no number '{}'", value.name), "");
   }
   if (value.published == 0.0) {
@@ -60,7 +58,6 @@ void check_value(const text::CsvReader& csv, const PublishedValue& value,
 
 std::vector<PublishedValue> load_values(const std::string& path) {
   std::vector<PublishedValue> values;
-  const nlohmann::ordered_json summary = summary_document(RunReport{});
   text::CsvReader csv(path, {"name", "role", "published", "source"},
                       {"role_if_scaled", "role_if_replayed", "window_s", "published_low",
                        "published_high", "tolerance_ratio"},
@@ -81,7 +78,7 @@ std::vector<PublishedValue> load_values(const std::string& path) {
     value.published_high = csv.number_if_any(High);
     value.tolerance_ratio = csv.number_if_any(Tolerance);
     value.source = csv.text(Source);
-    check_value(csv, value, summary);
+    check_value(csv, value);
     values.push_back(std::move(value));
   }
   return values;

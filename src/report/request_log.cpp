@@ -15,20 +15,6 @@ constexpr std::string_view kHeader =
     "reasoning_tokens,prefill_unit,prefill_gpu,decode_unit,decode_gpu,preemptions,arrival_ns,"
     "prefill_start_ns,first_token_ns,kv_arrived_ns,decode_start_ns,done_ns\n";
 
-std::string_view name_of(observe::Outcome outcome) {
-  switch (outcome) {
-    case observe::Outcome::Completed:
-      return "completed";
-    case observe::Outcome::Rejected:
-      return "rejected";
-    case observe::Outcome::Failed:
-      return "failed";
-    case observe::Outcome::InFlight:
-      return "in_flight";
-  }
-  return "";
-}
-
 void append_optional(fmt::memory_buffer& out, bool present, std::int64_t value) {
   if (present) {
     fmt::format_to(std::back_inserter(out), "{}", value);

@@ -1,6 +1,6 @@
 #include "trace_fields.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
@@ -104,22 +104,22 @@ std::optional<LineFault> read_flag(std::string_view text, bool& flag) {
 
 std::optional<LineFault> read_variant(std::string_view text,
                                       std::optional<workload::Variant>& variant) {
-  const auto found = std::ranges::find(workload::kVariantNames, text);
-  if (found == workload::kVariantNames.end()) {
-    return LineFault{kBadValue, 0, fmt::format("'{}' is neither v3 nor r1", text), ""};
-  }
-  variant = static_cast<workload::Variant>(found - workload::kVariantNames.begin());
-  return std::nullopt;
+  variant = base::value_in<workload::Variant>(workload::kVariantNames, text);
+  return variant ? std::nullopt
+                 : std::optional(LineFault{kBadValue, 0,
+                                           fmt::format("'{}' is neither {}", text,
+                                                       fmt::join(workload::kVariantNames, " nor ")),
+                                           ""});
 }
 
 std::optional<LineFault> read_channel(std::string_view text,
                                       std::optional<workload::Channel>& channel) {
-  const auto found = std::ranges::find(workload::kChannelNames, text);
-  if (found == workload::kChannelNames.end()) {
-    return LineFault{kBadValue, 0, fmt::format("'{}' is none of web, app, api", text), ""};
-  }
-  channel = static_cast<workload::Channel>(found - workload::kChannelNames.begin());
-  return std::nullopt;
+  channel = base::value_in<workload::Channel>(workload::kChannelNames, text);
+  return channel ? std::nullopt
+                 : std::optional(LineFault{kBadValue, 0,
+                                           fmt::format("'{}' is none of {}", text,
+                                                       fmt::join(workload::kChannelNames, ", ")),
+                                           ""});
 }
 
 std::optional<LineFault> read_blocks(std::string_view text,

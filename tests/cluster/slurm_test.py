@@ -12,8 +12,8 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from support.program import PROGRAM, SMALL, SOURCE, ProgramTest, main  # noqa: E402
+from support.slurm import Slurm  # noqa: E402
 
-SLURM = pathlib.Path(os.environ.get("EPFLEET_SHARED_DIR", "")) / "slurm"
 SWEEP = """
 scenario: base.yaml
 grid:
@@ -39,8 +39,6 @@ def skip(reason):
 
 
 def install():
-    if not (SLURM / "up.sh").exists():
-        skip(f"no {SLURM}/up.sh; set EPFLEET_SHARED_DIR")
     done = subprocess.run([SOURCE / "tools/install_packages.sh", "cluster"], capture_output=True,
                           text=True)
     if done.returncode != 0 or not shutil.which("slurmctld", path="/usr/sbin:/sbin"):
@@ -74,10 +72,9 @@ class SlurmTest(ProgramTest):
         super().setUp()
         self.run_folder = self.folder / "slurm"
         os.environ["SLURM_CONF"] = str(self.run_folder / "slurm.conf")
-        self.addCleanup(subprocess.run, [SLURM / "down.sh", self.run_folder], timeout=60)
-        up = subprocess.run([SLURM / "up.sh", self.run_folder], capture_output=True, text=True,
-                            timeout=60)
-        self.assertEqual(up.returncode, 0, up.stderr)
+        slurm = Slurm(self.run_folder)
+        self.addCleanup(slurm.stop)
+        slurm.start()
         (self.folder / "base.yaml").write_text(BASE)
         (self.folder / "flat.csv").write_text(TRACE)
         (self.folder / "s.yaml").write_text(SWEEP)

@@ -11,11 +11,10 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
-from program import SMALL, SMALL_TRACE, SOURCE, ProgramTest, main  # noqa: E402
+from program import REFERENCE, SMALL, SMALL_TRACE, SOURCE, ProgramTest, main, needs  # noqa: E402
 
-SHARED = pathlib.Path(os.environ.get("EPFLEET_SHARED_DIR", "/nowhere")) / "traces"
-MOONCAKE = SHARED / "mooncake" / "conversation_trace.jsonl.zst"
-AZURE = SHARED / "azure" / "AzureLLMInferenceTrace_conv.csv.zst"
+MOONCAKE = REFERENCE / "traces" / "mooncake" / "conversation_trace.jsonl.zst"
+AZURE = REFERENCE / "traces" / "azure" / "AzureLLMInferenceTrace_conv.csv.zst"
 EXAMPLE = SOURCE / "traces" / "example_chats.jsonl.zst"
 MOONCAKE_REPLAY = SOURCE / "configs" / "mooncake_replay.yaml"
 AZURE_REPLAY = SOURCE / "configs" / "azure_replay.yaml"
@@ -79,9 +78,8 @@ class StatTest(ProgramTest):
         second["trace"] = first["trace"]
         self.assertEqual(first, second)
 
+    @needs(MOONCAKE, AZURE)
     def test_the_published_traces(self):
-        if not MOONCAKE.exists():
-            self.skipTest("the shared traces are not there")
         said = self.stat(MOONCAKE)
         self.assertEqual(said["requests"], 12031)
         self.assertAlmostEqual(said["ideal_hit_ratio"], 0.374, delta=0.001)
@@ -127,9 +125,8 @@ class ReplayTest(ProgramTest):
                                ideal["ideal_hit_ratio"], delta=2e-4)  # the last token is computed
         self.assertEqual(lost["capacity_ratio"], 0)
 
+    @needs(MOONCAKE)
     def test_mooncake_in_a_small_fleet(self):
-        if not MOONCAKE.exists():
-            self.skipTest("the shared traces are not there")
         said = self.replay(MOONCAKE, "--scenario", MOONCAKE_REPLAY)
         self.assertEqual(said["requests"]["arrived"], 12031)
         requests = said["requests"]
@@ -141,9 +138,8 @@ class ReplayTest(ProgramTest):
         self.assertEqual(short["requests"]["rejected"], 254)
         self.assertIn("254 prompts of the trace fill the context limit", " ".join(short["notes"]))
 
+    @needs(AZURE)
     def test_azure_over_a_day(self):
-        if not AZURE.exists():
-            self.skipTest("the shared traces are not there")
         said = self.replay(AZURE, "--scenario", AZURE_REPLAY, "--set", "workload.trace.rate=1")
         self.assertEqual(said["requests"]["arrived"], 86_400)
         self.assertEqual(sum(self.arrived_by_hour()), 86_400)

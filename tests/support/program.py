@@ -14,6 +14,7 @@ PROGRAM = os.environ.get("EPFLEET_PROGRAM", "")
 QUICK = SOURCE / "configs" / "quick.yaml"
 SMALL = SOURCE / "tests" / "support" / "small_fleet.yaml"
 SMALL_TRACE = SOURCE / "tests" / "support" / "small_fleet.csv"
+REFERENCE = pathlib.Path(os.environ.get("EPFLEET_SHARED_DIR") or "/nowhere")
 RESULT_FILES = ["summary.json", "run_info.json", "resolved.yaml", "timeseries.csv", "hourly.csv",
                 "bench_serving.json"]
 
@@ -22,6 +23,13 @@ def skip_without_program():
     if not PROGRAM or not os.access(PROGRAM, os.X_OK):
         print("skipped: the program was not built")
         sys.exit(77)
+
+
+def needs(*paths):
+    """Skips a test unless these files of the reference data are there, and says which are not."""
+    missing = [str(path) for path in paths if not path.exists()]
+    return unittest.skipIf(missing, f"no {', '.join(missing)}: EPFLEET_SHARED_DIR names the folder of "
+                                    "reference data, which a plain clone does not have")
 
 
 class ProgramTest(unittest.TestCase):
@@ -71,4 +79,9 @@ class ProgramTest(unittest.TestCase):
 
 def main():
     skip_without_program()
-    unittest.main()
+    result = unittest.main(exit=False).result
+    for test, reason in result.skipped:
+        print(f"skipped: {test.id()}: {reason}")
+    if not result.wasSuccessful():
+        sys.exit(1)
+    sys.exit(77 if result.testsRun == len(result.skipped) else 0)

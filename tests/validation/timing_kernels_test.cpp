@@ -1,6 +1,6 @@
-// The profile h100 against epfleet's H100 measurements (shared data; skipped where absent), in the
-// way a user would: `epfleet timing kernels` and `epfleet timing fit`. error = |predicted /
-// measured - 1|, its mean over the rows of a table.
+// The profile h100 against epfleet's H100 measurements (tests/validation/h100), in the way a user
+// would: `epfleet timing kernels` and `epfleet timing fit`. error = |predicted / measured - 1|, its
+// mean over the rows of a table.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -22,12 +22,9 @@ using timing::Clock;
 
 class MeasuredOnH100 : public testing::Test {
  protected:
-  void SetUp() override {
-    if (!std::filesystem::exists(folder())) {
-      GTEST_SKIP() << "no shared data: EPFLEET_SHARED_DIR has no h100 folder";
-    }
+  static std::string folder() {
+    return std::string(EPFLEET_SOURCE_DIR) + "/tests/validation/h100/";
   }
-  static std::string folder() { return std::string(EPFLEET_SHARED_DIR) + "/h100/"; }
   static MeasuredTable table(const std::string& name) {
     return MeasuredTable::load(folder() + name + ".csv");
   }

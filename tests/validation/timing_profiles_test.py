@@ -2,7 +2,6 @@
 """`epfleet timing` against DeepSeek's decode and prefill profiles, and the published figures against their files."""
 
 import csv
-import os
 import pathlib
 import sys
 import unittest
@@ -13,7 +12,7 @@ from support.program import PROGRAM, SOURCE, ProgramTest, main  # noqa: E402
 sys.path.insert(0, str(SOURCE / "tools"))
 import timing_table  # noqa: E402
 
-FACTS = pathlib.Path(os.environ.get("EPFLEET_SHARED_DIR", "")) / "facts"
+FACTS = SOURCE / "tests" / "validation"
 ROWS_OF_CHART = {
     "overall": "Overall", "dispatch": "Dispatch", "combine": "Combine", "moe": "MoE",
     "attention_core": "Attention Core", "gemm": "GEMM", "other": "Other Kernels",
@@ -48,7 +47,6 @@ class ProfilesTest(ProgramTest):
                     if row["phase"] == phase and row["value"].startswith(group + ".")}
 
     # a stage's published time is the sum of its kernels in the trace
-    @unittest.skipUnless(FACTS.is_dir(), "the shared facts are not there")
     def test_published_stages_are_sums_of_the_kernel_table(self):
         sums = {}
         with open(FACTS / "deepseek_decode_profile_kernels_us.csv", newline="") as file:
@@ -57,7 +55,6 @@ class ProfilesTest(ProgramTest):
                 sums[stage] = sums.get(stage, 0.0) + float(row["us_per_microbatch_per_layer"])
         self.assertEqual(self.published("decode", "stages_us"), sums)
 
-    @unittest.skipUnless(FACTS.is_dir(), "the shared facts are not there")
     def test_published_breakdowns_are_the_charts(self):
         charts = {"decode": {}, "prefill": {}}
         with open(FACTS / "deepseek_breakdown_ms_per_layer.csv", newline="") as file:

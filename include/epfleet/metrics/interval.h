@@ -5,21 +5,17 @@
 // happens at an instant.
 #pragma once
 
+#include <array>
+#include <bit>
+#include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <type_traits>
 
 #include "epfleet/base/time.h"
+#include "epfleet/metrics/metric.h"
 #include "epfleet/observe/facts.h"
 
 namespace epfleet::metrics {
-
-// A statistic that may have had nothing to measure (no request, no step, no node): then absent.
-using Measure = std::optional<double>;
-
-// numerator / denominator; absent when the denominator is 0.
-[[nodiscard]] inline Measure ratio(double numerator, double denominator) {
-  return denominator == 0.0 ? Measure() : Measure(numerator / denominator);
-}
 
 // [variant][channel]; outputs in 1/256 token, as announced.
 using TokensByPayer = decltype(observe::FleetSample::tokens);
@@ -28,31 +24,31 @@ using LostTokens = observe::FleetSample::LostTokens;
 
 // Over all variants and channels.
 [[nodiscard]] observe::TokenTotals sum(const TokensByPayer& tokens);
-void add(TokensByPayer& into, const TokensByPayer& tokens);
-void add(NodeTime& into, const NodeTime& time);
+
+// A struct of nothing but std::int64_t, nested or not.
+template <class T>
+concept Counts =
+    std::has_unique_object_representations_v<T> && sizeof(T) % sizeof(std::int64_t) == 0;
+template <Counts T>
+using Members = std::array<std::int64_t, sizeof(T) / sizeof(std::int64_t)>;
+
+// Member by member: into + sign * other.
+template <Counts T>
+void add(T& into, const T& other, std::int64_t sign = 1) {
+  auto sums = std::bit_cast<Members<T>>(into);
+  const auto terms = std::bit_cast<Members<T>>(other);
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    sums[i] += sign * terms[i];
+  }
+  into = std::bit_cast<T>(sums);
+}
 
 // Tokens emitted, as a number: exact, since 2^53 / 256 tokens are many years of service.
 [[nodiscard]] constexpr double output_tokens(const observe::TokenTotals& tokens) {
   return static_cast<double>(tokens.output_fp) / static_cast<double>(observe::kTokenOne);
 }
 
-// How the fleet looked at one moment.
-struct FleetState {
-  std::int64_t prefill_nodes_allotted = 0, decode_nodes_allotted = 0;
-  std::int64_t nodes_serving = 0, nodes_draining = 0, nodes_loading = 0;
-  std::int64_t requests_in_service = 0;  // arrived, and not yet completed, rejected or failed
-  std::int64_t prefill_queue_requests = 0, prefill_queue_tokens = 0;
-  std::int64_t decode_waiting_requests = 0;  // KV on its way or no room yet
-  std::int64_t decode_active_requests = 0;
-  double decode_kv_tokens = 0.0, decode_kv_capacity_tokens = 0.0;
-  std::int64_t cache_stored_bytes = 0;
-
-  [[nodiscard]] std::int64_t nodes_allotted() const {
-    return prefill_nodes_allotted + decode_nodes_allotted;
-  }
-};
-
-// Means over the steps that ended in the stretch, weighted by their duration. Imbalances: max /
+// Means over the steps that ended in the stretch, weighted by their duration. Imbalances are max /
 // mean.
 struct StepMeans {
   Measure prefill_efficiency_ratio;  // mean work over the slowest GPU's work
@@ -65,19 +61,11 @@ struct StepMeans {
   std::int64_t out_of_range_steps = 0;  // priced outside calibrated ranges
 };
 
-struct Interval {
+// Its totals are what happened in the stretch.
+struct Interval : observe::FleetTotals {
   base::TimePoint begin, end;
-  FleetState at_begin;
-
-  // flows in the stretch
-  TokensByPayer tokens{};
-  std::int64_t computed_tokens = 0;  // prefill tokens computed
-  std::int64_t arrived = 0, completed = 0, rejected = 0, failed = 0, preempted = 0;
-  NodeTime prefill_node_ns, decode_node_ns;
-  std::int64_t cache_read_bytes = 0, cache_written_bytes = 0;
-  LostTokens cache_lost;
-  std::int64_t kv_moved_bytes = 0;
-
+  observe::FleetState at_begin;
+  std::int64_t in_service_at_begin = 0;  // requests
   StepMeans steps;
   // Of requests whose first token came in the stretch, whenever they arrived.
   Measure ttft_mean_s, ttft_p50_s, ttft_p99_s;

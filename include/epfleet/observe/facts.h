@@ -8,12 +8,18 @@
 #include <span>
 
 #include "epfleet/base/id.h"
+#include "epfleet/base/names.h"
 #include "epfleet/base/time.h"
 #include "epfleet/workload/request.h"
 
 namespace epfleet::observe {
 
 enum class Outcome : std::uint8_t { Completed, Rejected, Failed, InFlight };
+inline constexpr base::Names<4> kOutcomeNames = {"completed", "rejected", "failed", "in_flight"};
+
+[[nodiscard]] constexpr std::string_view name_of(Outcome outcome) {
+  return base::name_in(kOutcomeNames, outcome);
+}
 
 // The life of one request, announced once: when it leaves the service, or at the end of the run
 // (InFlight). Times that were not reached are absent (first_token of a rejected request, say).
@@ -76,39 +82,51 @@ struct TokenTotals {
 };
 inline constexpr std::int64_t kTokenOne = 256;  // fixed point of output_fp
 
-// A look at the whole fleet, taken at every report interval and at both ends of the counted window.
-// Sums run from the start of the run (warm-up included); whoever wants an interval takes the
-// difference.
-struct FleetSample {
-  base::TimePoint time;
-  bool window_start = false, window_end = false;
-  std::array<std::array<TokenTotals, workload::kChannels>, workload::kVariants>
-      tokens{};                      // [variant][channel]
+// What the fleet has done since the start of the run, warm-up included: counts only, so that an
+// interval is the difference of two of them, member by member.
+struct FleetTotals {
+  // [variant][channel]
+  std::array<std::array<TokenTotals, workload::kChannels>, workload::kVariants> tokens{};
   std::int64_t computed_tokens = 0;  // prefill tokens computed
-  std::int64_t carried_in_tokens =
-      0;  // since window start, for requests that arrived before it: input + output
   std::int64_t arrived = 0, completed = 0, rejected = 0, failed = 0, preempted = 0;
-  // node-nanoseconds since the start of the run
-  struct NodeTime {
+  struct NodeTime {  // node-nanoseconds
     std::int64_t busy = 0, idle = 0, loading = 0, draining = 0;
     [[nodiscard]] std::int64_t allotted() const { return busy + idle + loading + draining; }
   };
   NodeTime prefill_node_ns, decode_node_ns;
-  // at this moment
+  // the store
+  std::int64_t cache_read_bytes = 0, cache_written_bytes = 0;
+  struct LostTokens {
+    std::int64_t cold = 0, capacity = 0, ttl = 0, rounding = 0, not_yet_written = 0;
+    std::int64_t too_slow = 0;  // stored, but computed anew: kv_cache.recompute
+  } cache_lost;
+  std::int64_t kv_moved_bytes = 0;  // prefill to decode, and migrations
+
+  // Arrived, and not yet completed, rejected or failed. REQUIRES: totals, not a difference.
+  [[nodiscard]] std::int64_t in_service() const { return arrived - completed - rejected - failed; }
+};
+
+// How the fleet looks at one moment.
+struct FleetState {
   std::int64_t prefill_nodes_allotted = 0, decode_nodes_allotted = 0;
   std::int64_t nodes_serving = 0, nodes_draining = 0, nodes_loading = 0;
   std::int64_t prefill_queue_requests = 0, prefill_queue_tokens = 0;
   std::int64_t decode_waiting_requests = 0;  // KV on its way or no room yet
   std::int64_t decode_active_requests = 0;
   double decode_kv_tokens = 0.0, decode_kv_capacity_tokens = 0.0;
-  // the store, since the start of the run
-  std::int64_t cache_read_bytes = 0, cache_written_bytes = 0;
-  std::int64_t cache_stored_bytes = 0;  // at this moment
-  struct LostTokens {
-    std::int64_t cold = 0, capacity = 0, ttl = 0, rounding = 0, not_yet_written = 0;
-    std::int64_t too_slow = 0;  // stored, but computed anew: kv_cache.recompute
-  } cache_lost;
-  std::int64_t kv_moved_bytes = 0;  // prefill to decode, and migrations
+  std::int64_t cache_stored_bytes = 0;
+
+  [[nodiscard]] std::int64_t nodes_allotted() const {
+    return prefill_nodes_allotted + decode_nodes_allotted;
+  }
+};
+
+// A look at the whole fleet, taken at every report interval and at both ends of the counted window.
+struct FleetSample : FleetTotals, FleetState {
+  base::TimePoint time;
+  bool window_start = false, window_end = false;
+  // Since the window's start, for requests that arrived before it: input + output.
+  std::int64_t carried_in_tokens = 0;
 };
 
 class Observer {

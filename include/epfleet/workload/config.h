@@ -49,6 +49,8 @@ struct SessionClassConfig {
 
 enum class SessionClass : std::uint8_t { Api, ChatR1, ChatV3, Agent };
 inline constexpr std::size_t kSessionClasses = 4;
+inline constexpr base::Names<kSessionClasses> kSessionClassNames = {"api", "chat_r1", "chat_v3",
+                                                                    "agent"};
 
 // Totals of the counted window that the generator solves its knobs for. Unset: not solved for.
 struct TotalsConfig {

@@ -14,7 +14,7 @@ metrics::RunStatistics with_queue(const Queue& queue) {
   for (int i = 0; i < 40; ++i) {
     metrics::Interval interval;
     interval.at_begin.prefill_queue_requests = static_cast<std::int64_t>(queue(i));
-    interval.at_begin.requests_in_service = 1000;
+    interval.in_service_at_begin = 1000;
     statistics.intervals.push_back(interval);
   }
   statistics.latency.ttft.p50 = 1.0;

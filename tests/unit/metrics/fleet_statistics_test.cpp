@@ -133,7 +133,7 @@ TEST(FleetStatistics, PeaksAreOverIntervalsAndSamples) {
   const RunStatistics run = hours_of_service();
   EXPECT_DOUBLE_EQ(*run.tokens.output_peak_tps, 21.0 * 777 * 319 / 256 / 60.0);
   EXPECT_EQ(run.requests.concurrent_peak, 160 * 160 * 2 - 160 - 16);
-  EXPECT_EQ(run.intervals[0].at_begin.requests_in_service, 100 * 2 - 10 - 1);
+  EXPECT_EQ(run.intervals[0].in_service_at_begin, 100 * 2 - 10 - 1);
   EXPECT_EQ(run.intervals[90].at_begin.nodes_allotted(), 11);
   EXPECT_DOUBLE_EQ(*run.intervals[0].mean_decode_nodes(), (4 * 60e9 + 21 + 5) / 60e9);
 }
