@@ -92,7 +92,7 @@ std::unique_ptr<cache::PrefixCache> Workload::warmed(std::unique_ptr<cache::Pref
       const base::TimePoint at = request.arrival;
       (void)cache->lookup(request, at);
       (void)cache->store(request, request.prompt_tokens, at, at);
-      if (request.variant == workload::Variant::V3) {  // see RequestFlow::keeps_output
+      if (request.variant == workload::Variant::V3) {  // see RequestFlow::keep_answer
         (void)cache->store(request, request.prompt_tokens + request.output_tokens, at, at);
       }
       if (!request.prefix.returns) {

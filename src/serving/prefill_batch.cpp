@@ -51,7 +51,7 @@ void PrefillUnit::fill_from(std::deque<Slot>& queue, std::optional<std::uint32_t
   while (!queue.empty() && !open_.empty()) {
     const Slot slot = queue.front();
     if (queue.size() > kAhead) {
-      pool_.expect(queue[kAhead]);
+      pool_.prefetch(queue[kAhead]);
     }
     if (pool_[slot].kv_ready <= now) {
       if (!try_place(slot, gpu)) {
