@@ -20,7 +20,7 @@
 
 #include "epfleet/base/time.h"
 #include "epfleet/observe/facts.h"
-#include "epfleet/policy/decode_loads.h"
+#include "epfleet/policy/loads.h"
 #include "epfleet/serving/config.h"
 #include "epfleet/serving/finish_calendar.h"
 #include "epfleet/serving/live_request.h"

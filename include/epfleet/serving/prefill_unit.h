@@ -18,7 +18,7 @@
 #include "epfleet/base/time.h"
 #include "epfleet/observe/facts.h"
 #include "epfleet/policy/balancer.h"
-#include "epfleet/policy/prefill_loads.h"
+#include "epfleet/policy/loads.h"
 #include "epfleet/serving/config.h"
 #include "epfleet/serving/live_request.h"
 #include "epfleet/serving/rebalance_pause.h"
