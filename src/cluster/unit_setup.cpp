@@ -41,10 +41,11 @@ model::ExpertImbalance decode_imbalance(const FleetSpec& spec) {
 }
 
 StepPricers make_step_pricers(const FleetSpec& spec) {
-  return {{spec.prefill_hardware, spec.model, prefill_layout(spec), prefill_imbalance(spec)},
-          {spec.decode_hardware, spec.model, decode_layout(spec), decode_imbalance(spec)},
-          prefill_stall(spec),
-          decode_stall(spec)};
+  return {timing::PrefillPricer(
+              {spec.prefill_hardware, spec.model, prefill_layout(spec), prefill_imbalance(spec)}),
+          timing::DecodePricer(
+              {spec.decode_hardware, spec.model, decode_layout(spec), decode_imbalance(spec)}),
+          prefill_stall(spec), decode_stall(spec)};
 }
 
 serving::PrefillUnitLimits prefill_limits(const FleetSpec& spec,

@@ -78,21 +78,6 @@ double DecodeLayer::attn1_per_kv_token_s() const {
   return kernels_.mla_decode_per_kv_token(model_, real(layout_.tokens_per_request()));
 }
 
-ComputeTime DecodeLayer::shared(double requests) const {
-  const double m = query_tokens(requests);
-  ComputeTime time;
-  if (m <= 0.0) {
-    return time;
-  }
-  const std::int64_t inter = model_.shared_experts * model_.moe_inter;
-  time.gemm_s = kernels_.dense_gemm(m, 2 * inter, width_.depth(model_.hidden)) +
-                kernels_.dense_gemm(m, model_.hidden, width_.depth(inter));
-  time.other_s = kernels_.silu_quantise(m, inter) +
-                 (width_.quantises() ? kernels_.quantise(m, model_.hidden) : 0.0);
-  time.gap_s = 4.0 * kernels_.gap();
-  return time;
-}
-
 double DecodeLayer::imbalance(double unit_requests) const {
   return imbalance_at(imbalance_, query_tokens(unit_requests));
 }
@@ -135,12 +120,8 @@ double DecodeLayer::dense_layers_fixed_s(double requests) const {
   }
   const double gate = kernels_.gate_gemm(m, model_.experts, model_.hidden) +
                       kernels_.topk(m, model_.experts) + 2.0 * kernels_.gap();
-  const double ffn = kernels_.quantise(m, model_.hidden) +
-                     kernels_.dense_gemm(m, 2 * model_.dense_inter, model_.hidden) +
-                     kernels_.silu_quantise(m, model_.dense_inter) +
-                     kernels_.dense_gemm(m, model_.hidden, model_.dense_inter) +
-                     4.0 * kernels_.gap();
-  const double layer = attn0(requests).total() + attn1_fixed_s(requests) - gate + ffn;
+  const double layer =
+      attn0(requests).total() + attn1_fixed_s(requests) - gate + dense_ffn_s(kernels_, model_, m);
   return real(model_.dense_layers) * layer;
 }
 

@@ -86,20 +86,6 @@ ComputeTime PrefillLayer::attn(double tokens, double prefix_tokens, double pairs
   return time;
 }
 
-ComputeTime PrefillLayer::shared(double tokens) const {
-  ComputeTime time;
-  if (tokens <= 0.0) {
-    return time;
-  }
-  const std::int64_t inter = model_.shared_experts * model_.moe_inter;
-  time.gemm_s = kernels_.dense_gemm(tokens, 2 * inter, width_.depth(model_.hidden)) +
-                kernels_.dense_gemm(tokens, model_.hidden, width_.depth(inter));
-  time.other_s = kernels_.silu_quantise(tokens, inter) +
-                 (width_.quantises() ? kernels_.quantise(tokens, model_.hidden) : 0.0);
-  time.gap_s = 4.0 * kernels_.gap();
-  return time;
-}
-
 double PrefillLayer::imbalance(double unit_tokens) const {
   return imbalance_at(imbalance_, unit_tokens);
 }
@@ -144,14 +130,11 @@ double PrefillLayer::dense_layers_fixed_s(double tokens) const {
   if (tokens <= 0.0) {
     return 0.0;
   }
-  const double ffn = all_sms_.quantise(tokens, model_.hidden) +
-                     all_sms_.dense_gemm(tokens, 2 * model_.dense_inter, model_.hidden) +
-                     all_sms_.silu_quantise(tokens, model_.dense_inter) +
-                     all_sms_.dense_gemm(tokens, model_.hidden, model_.dense_inter) +
-                     4.0 * all_sms_.gap();
   const double projection =
       layout_.mtp ? all_sms_.bf16_gemm(tokens, model_.hidden, 2 * model_.hidden) : 0.0;
-  return real(model_.dense_layers) * (attn_linear(all_sms_, tokens).total() + ffn) + projection;
+  return real(model_.dense_layers) *
+             (attn_linear(all_sms_, tokens).total() + dense_ffn_s(all_sms_, model_, tokens)) +
+         projection;
 }
 
 double PrefillLayer::dense_layers_per_prefix_token_s() const {

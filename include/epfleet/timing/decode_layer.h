@@ -13,8 +13,7 @@
 #include "epfleet/model/layout.h"
 #include "epfleet/model/model.h"
 #include "epfleet/timing/collectives.h"
-#include "epfleet/timing/compute_time.h"
-#include "epfleet/timing/expert_width.h"
+#include "epfleet/timing/feed_forward.h"
 #include "epfleet/timing/kernels.h"
 #include "epfleet/timing/overlap.h"
 
@@ -29,7 +28,9 @@ class DecodeLayer {
   // One GPU, one micro-batch of that many requests; nothing for none.
   [[nodiscard]] ComputeTime attn0(double requests) const;
   [[nodiscard]] ComputeTime attn1(double requests, double kv_tokens) const;
-  [[nodiscard]] ComputeTime shared(double requests) const;
+  [[nodiscard]] ComputeTime shared(double requests) const {
+    return shared_expert(kernels_, model_, width_, query_tokens(requests));
+  }
   // ATTN1 without the part that grows with KV, and that part per KV token.
   [[nodiscard]] double attn1_fixed_s(double requests) const;
   [[nodiscard]] double attn1_per_kv_token_s() const;

@@ -14,8 +14,7 @@
 #include "epfleet/model/layout.h"
 #include "epfleet/model/model.h"
 #include "epfleet/timing/collectives.h"
-#include "epfleet/timing/compute_time.h"
-#include "epfleet/timing/expert_width.h"
+#include "epfleet/timing/feed_forward.h"
 #include "epfleet/timing/kernels.h"
 #include "epfleet/timing/overlap.h"
 #include "epfleet/timing/step_price.h"
@@ -29,10 +28,11 @@ class PrefillLayer {
                Clock clock = Clock::Sustained);
 
   // One GPU, one micro-batch of that many new tokens; nothing for none. ATTN is linear in the
-  // prefix and in the pairs: attn(t, prefix, pairs) = attn(t, 0, 0) + prefix x slope + pairs x
-  // slope.
+  // prefix and in the pairs: attn(t, 0, 0) + prefix x slope + pairs x slope.
   [[nodiscard]] ComputeTime attn(double tokens, double prefix_tokens, double pairs) const;
-  [[nodiscard]] ComputeTime shared(double tokens) const;
+  [[nodiscard]] ComputeTime shared(double tokens) const {
+    return shared_expert(kernels_, model_, width_, tokens);
+  }
   [[nodiscard]] double attn_per_prefix_token_s() const;
   [[nodiscard]] double attn_per_pair_s() const;
   // Tokens whose experts' rows the most loaded GPU computes, in units of the mean GPU's tokens:
@@ -63,7 +63,6 @@ class PrefillLayer {
 
   [[nodiscard]] const model::PrefillLayout& layout() const { return layout_; }
   [[nodiscard]] const model::Model& model() const { return model_; }
-  [[nodiscard]] std::int64_t micro_batches() const { return layout_.dual_batch ? 2 : 1; }
   [[nodiscard]] std::int64_t moe_layer_equivalents() const;  // MoE layers and the MTP module
 
  private:
