@@ -52,7 +52,7 @@ std::vector<SharedExpert> shared_experts(const LayerPlacement& placement,
 
 // The level to which water rises over these floors; sorts them.
 double water_level(std::vector<double>& floors, double water) {
-  std::sort(floors.begin(), floors.end());
+  std::ranges::sort(floors);
   double sum = water, level = 0.0;
   for (std::size_t under = 0; under < floors.size(); ++under) {
     if (under > 0 && floors[under] >= level) {
@@ -64,9 +64,9 @@ double water_level(std::vector<double>& floors, double water) {
   return level;
 }
 
-// Deals an expert's load anew; answers the largest change of a part.
-double deal(SharedExpert& shared, double load, std::span<double> gpu_load,
-            std::vector<double>& floors) {
+// Divides an expert's load anew; answers the largest change of a part.
+double divide_anew(SharedExpert& shared, double load, std::span<double> gpu_load,
+                   std::vector<double>& floors) {
   floors.clear();
   for (const Part& part : shared.parts) {
     floors.push_back(gpu_load[part.gpu] - part.load);
@@ -100,20 +100,20 @@ void level_shares(LayerPlacement& placement, std::span<const double> load, std::
   for (int round = 0; round < kMostRounds; ++round) {
     double moved = 0.0;
     for (SharedExpert& shared : all) {
-      moved = std::max(moved, deal(shared, load[shared.expert], gpu_load, floors));
+      moved = std::max(moved, divide_anew(shared, load[shared.expert], gpu_load, floors));
     }
     if (moved <= kSettled * mean) {
       break;
     }
   }
   for (const SharedExpert& shared : all) {
-    double dealt = 0.0;
+    double total = 0.0;
     for (const Part& part : shared.parts) {
-      dealt += part.load;
+      total += part.load;
     }
     for (const Part& part : shared.parts) {
       for (const std::size_t slot : part.slots) {
-        placement.share[slot] = part.load / dealt / static_cast<double>(part.slots.size());
+        placement.share[slot] = part.load / total / static_cast<double>(part.slots.size());
       }
     }
   }
