@@ -36,26 +36,26 @@ double tokens(const Chain& c) { return real(c.tokens); }
 double experts(const Kernels& on, const Chain& c, std::int64_t n, std::int64_t k) {
   const double rows = real(c.groups * c.per_group);
   const double groups = real(c.groups);
-  return c.prefill ? on.contiguous_gemm(rows, groups, n, k) : on.masked_gemm(rows, groups, n, k);
+  return c.prefill ? on.fp8().contiguous(rows, groups, n, k) : on.fp8().masked(rows, groups, n, k);
 }
 
 // Every kernel of a layer, by the names of the tables.
 constexpr Op kCommonOps[] = {
     {"add_rmsnorm", [](auto& on, auto& c) { return on.add_rmsnorm(tokens(c), kHidden); }},
     {"quant7168", [](auto& on, auto& c) { return on.quantise(tokens(c), kHidden); }},
-    {"qkv_down", [](auto& on, auto& c) { return on.dense_gemm(tokens(c), 2112, kHidden); }},
+    {"qkv_down", [](auto& on, auto& c) { return on.fp8().dense(tokens(c), 2112, kHidden); }},
     {"q_norm", [](auto& on, auto& c) { return on.norm(tokens(c), kQueryLatent + kLatent); }},
     {"quant1536", [](auto& on, auto& c) { return on.quantise(tokens(c), kQueryLatent); }},
-    {"q_up", [](auto& on, auto& c) { return on.dense_gemm(tokens(c), 24576, kQueryLatent); }},
+    {"q_up", [](auto& on, auto& c) { return on.fp8().dense(tokens(c), 24576, kQueryLatent); }},
     {"quant16384", [](auto& on, auto& c) { return on.quantise(tokens(c), 16384); }},
-    {"o_proj", [](auto& on, auto& c) { return on.dense_gemm(tokens(c), kHidden, 16384); }},
+    {"o_proj", [](auto& on, auto& c) { return on.fp8().dense(tokens(c), kHidden, 16384); }},
     {"add_rmsnorm2", [](auto& on, auto& c) { return on.add_rmsnorm(tokens(c), kHidden); }},
     {"gate", [](auto& on, auto& c) { return on.gate_gemm(tokens(c), 256, kHidden); }},
     {"topk", [](auto& on, auto& c) { return on.topk(tokens(c), 256); }},
     {"quant7168b", [](auto& on, auto& c) { return on.quantise(tokens(c), kHidden); }},
-    {"shared_gate_up", [](auto& on, auto& c) { return on.dense_gemm(tokens(c), 4096, kHidden); }},
+    {"shared_gate_up", [](auto& on, auto& c) { return on.fp8().dense(tokens(c), 4096, kHidden); }},
     {"shared_silu", [](auto& on, auto& c) { return on.silu_quantise(tokens(c), kInter); }},
-    {"shared_down", [](auto& on, auto& c) { return on.dense_gemm(tokens(c), kHidden, kInter); }},
+    {"shared_down", [](auto& on, auto& c) { return on.fp8().dense(tokens(c), kHidden, kInter); }},
     {"moe_gate_up", [](auto& on, auto& c) { return experts(on, c, 2 * kInter, kHidden); }},
     {"moe_silu",
      [](auto& on, auto& c) { return on.silu_quantise(real(c.groups * c.per_group), kInter); }},
@@ -80,7 +80,7 @@ constexpr Op kDecodeOps[] = {
 
 constexpr Op kPrefillOps[] = {
     {"quant512", [](auto& on, auto& c) { return on.quantise(tokens(c), kLatent); }},
-    {"kv_up", [](auto& on, auto& c) { return on.dense_gemm(tokens(c), 32768, kLatent); }},
+    {"kv_up", [](auto& on, auto& c) { return on.fp8().dense(tokens(c), 32768, kLatent); }},
     // keys of every head: the up-projected part is read, the whole is written
     {"k_concat",
      [](auto& on, auto& c) { return on.elementwise(2.0 * tokens(c) * 128.0 * (128.0 + 192.0)); }},

@@ -64,7 +64,7 @@ constexpr Product kProducts[] = {
     {"fp32", [](auto& on, auto m, auto n, auto k) { return on.fp32_gemm(m, n, k); }},
     {"gate_bf16", [](auto& on, auto m, auto n, auto k) { return on.gate_gemm(m, n, k); }},
     {"bf16", [](auto& on, auto m, auto n, auto k) { return on.bf16_gemm(m, n, k); }},
-    {"", [](auto& on, auto m, auto n, auto k) { return on.dense_gemm(m, n, k); }},
+    {"", [](auto& on, auto m, auto n, auto k) { return on.fp8().dense(m, n, k); }},
 };
 
 Predict dense_at(const RowOf& row, std::int64_t sms) {
@@ -127,7 +127,7 @@ Predict predict_mla_decode(const RowOf& row) {
     if (known == row.lengths.end()) {
       const auto total = real(row.whole("total_kv_tokens"));
       return [=](const Machine& machine) {
-        return kernels_of(machine).mla_decode(kModel, real(batch), total, real(s_q)) + more;
+        return kernels_of(machine).mla().mixed(kModel, real(batch), total, real(s_q)) + more;
       };
     }
     lengths = known->second;
@@ -179,7 +179,7 @@ Predict predict_contiguous(const RowOf& row) {
   const std::int64_t n = row.whole("n");
   const std::int64_t k = row.whole("k");
   return on_sms(row.whole_or("sms", 0), [=](const timing::Kernels& on) {
-    return on.contiguous_gemm(real(rows), real(groups), n, k);
+    return on.fp8().contiguous(real(rows), real(groups), n, k);
   });
 }
 

@@ -33,14 +33,14 @@ double DecodeLayer::query_tokens(double requests) const {
 
 ComputeTime DecodeLayer::attn0(double requests) const {
   const double m = query_tokens(requests);
-  ComputeTime time;
   if (m <= 0.0) {
-    return time;
+    return {};
   }
   const std::int64_t latent = model_.kv_lora + model_.rope;
+  ComputeTime time;
   time.gemm_s =
-      kernels_.dense_gemm(m, model_.q_lora + latent, model_.hidden) +
-      kernels_.dense_gemm(m, model_.heads * (model_.nope + model_.rope), model_.q_lora) +
+      kernels_.fp8().dense(m, model_.q_lora + latent, model_.hidden) +
+      kernels_.fp8().dense(m, model_.heads * (model_.nope + model_.rope), model_.q_lora) +
       kernels_.bf16_batched_gemm(model_.heads, m, model_.kv_lora, model_.nope);  // absorb W_UK
   const double rope_and_cache = 2.0 * 2.0 * m * real(model_.heads * model_.rope + latent);
   time.other_s = kernels_.add_rmsnorm(m, model_.hidden) +
@@ -52,16 +52,16 @@ ComputeTime DecodeLayer::attn0(double requests) const {
 
 ComputeTime DecodeLayer::attn1(double requests, double kv_tokens) const {
   const double m = query_tokens(requests);
-  ComputeTime time;
   if (m <= 0.0) {
-    return time;
+    return {};
   }
   const std::int64_t values = model_.heads * model_.v_dim;
+  ComputeTime time;
   time.attention_core_s =
-      kernels_.mla_decode(model_, requests, kv_tokens, real(layout_.tokens_per_request()));
+      kernels_.mla().mixed(model_, requests, kv_tokens, real(layout_.tokens_per_request()));
   time.gemm_s =
       kernels_.bf16_batched_gemm(model_.heads, m, model_.v_dim, model_.kv_lora) +  // absorb W_UV
-      kernels_.dense_gemm(m, model_.hidden, values) +
+      kernels_.fp8().dense(m, model_.hidden, values) +
       kernels_.gate_gemm(m, model_.experts, model_.hidden);
   time.other_s = kernels_.quantise(m, values) + kernels_.add_rmsnorm(m, model_.hidden) +
                  kernels_.topk(m, model_.experts);
@@ -75,7 +75,7 @@ double DecodeLayer::attn1_fixed_s(double requests) const {
 }
 
 double DecodeLayer::attn1_per_kv_token_s() const {
-  return kernels_.mla_decode_per_kv_token(model_, real(layout_.tokens_per_request()));
+  return kernels_.mla().mixed_per_kv_token(model_, real(layout_.tokens_per_request()));
 }
 
 double DecodeLayer::imbalance(double unit_requests) const {
@@ -87,17 +87,17 @@ double DecodeLayer::received_requests(double unit_requests) const {
 }
 
 ComputeTime DecodeLayer::mlp(double received_requests) const {
-  ComputeTime time;
   if (received_requests <= 0.0) {
-    return time;
+    return {};
   }
+  ComputeTime time;
   const double rows = query_tokens(received_requests) * real(model_.top_k);
   const double slots =
       real(model::expert_slots_per_gpu(model_, layout_.gpus, layout_.redundant_experts));
   const double active = active_slots(slots, rows);
   time.moe_s =
-      kernels_.masked_gemm(rows, active, 2 * model_.moe_inter, width_.depth(model_.hidden)) +
-      kernels_.masked_gemm(rows, active, model_.hidden, width_.depth(model_.moe_inter));
+      kernels_.fp8().masked(rows, active, 2 * model_.moe_inter, width_.depth(model_.hidden)) +
+      kernels_.fp8().masked(rows, active, model_.hidden, width_.depth(model_.moe_inter));
   time.other_s = kernels_.silu_quantise(rows, model_.moe_inter);
   time.gap_s = 3.0 * kernels_.gap();
   return time;

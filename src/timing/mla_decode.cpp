@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "epfleet/base/time.h"
 #include "soft_maximum.h"
@@ -28,60 +29,44 @@ struct Schedule {
 
 // Parts are filled in order. A part takes whole requests while they fit, then as much of the next
 // as fits; the rest of that one opens the next part.
-class Scheduler {
- public:
-  Scheduler(std::int64_t parts, double block_s, double request_s)
-      : parts_(parts), block_s_(block_s), request_s_(request_s) {}
-
-  Schedule run(std::span<const std::int64_t> kv_tokens) {
-    std::int64_t total = 0;
-    for (const std::int64_t tokens : kv_tokens) {
-      total += ceil_div(tokens, kBlock) + kRequestBlocks;
-    }
-    payload_ = ceil_div(total, parts_) + kRequestBlocks;
-    open_part();
-    for (const std::int64_t tokens : kv_tokens) {
-      place(ceil_div(tokens, kBlock));
-    }
-    close_part();
-    return schedule_;
+Schedule schedule_of(std::span<const std::int64_t> kv_tokens, std::int64_t parts, double block_s,
+                     double request_s) {
+  std::int64_t total = 0;
+  for (const std::int64_t tokens : kv_tokens) {
+    total += ceil_div(tokens, kBlock) + kRequestBlocks;
   }
-
- private:
-  void open_part() {
-    left_ = payload_;
-    seconds_ = 0.0;
-  }
-  void close_part() { schedule_.slowest = std::max(schedule_.slowest, seconds_); }
-  void take(std::int64_t blocks) {
-    seconds_ += real(blocks) * block_s_ + request_s_;
-    left_ -= blocks + kRequestBlocks;
-  }
-
-  void place(std::int64_t blocks) {
+  const std::int64_t payload = ceil_div(total, parts) + kRequestBlocks;
+  Schedule schedule;
+  std::int64_t left = payload;
+  double seconds = 0.0;
+  const auto take = [&](std::int64_t blocks) {
+    seconds += real(blocks) * block_s + request_s;
+    left -= blocks + kRequestBlocks;
+  };
+  const auto next_part = [&] {
+    schedule.slowest = std::max(schedule.slowest, std::exchange(seconds, 0.0));
+    left = payload;
+  };
+  for (const std::int64_t tokens : kv_tokens) {
+    std::int64_t blocks = ceil_div(tokens, kBlock);
     double pieces = 1.0;
-    while (left_ < blocks + kRequestBlocks) {
-      if (left_ > kRequestBlocks) {  // else nothing but the next part
-        blocks -= left_ - kRequestBlocks;
-        take(left_ - kRequestBlocks);
+    while (left < blocks + kRequestBlocks) {
+      if (left > kRequestBlocks) {  // else nothing but the next part
+        blocks -= left - kRequestBlocks;
+        take(left - kRequestBlocks);
         pieces += 1.0;
       }
-      close_part();
-      open_part();
+      next_part();
     }
     take(blocks);
     if (pieces > 1.0) {
-      schedule_.partials += pieces;
-      schedule_.most_split = std::max(schedule_.most_split, pieces);
+      schedule.partials += pieces;
+      schedule.most_split = std::max(schedule.most_split, pieces);
     }
   }
-
-  std::int64_t parts_;
-  double block_s_, request_s_;
-  std::int64_t payload_ = 0, left_ = 0;
-  double seconds_ = 0.0;
-  Schedule schedule_;
-};
+  next_part();
+  return schedule;
+}
 
 }  // namespace
 
@@ -152,7 +137,7 @@ double MlaDecode::lengths(const model::Model& model, std::span<const std::int64_
     return mixed(model, real(static_cast<std::int64_t>(kv_tokens.size())), total, real(s_q));
   }
   const auto count = static_cast<std::int64_t>(parts(model, real(s_q)));
-  const Schedule schedule = Scheduler(count, block_s(model), request_fixed_).run(kv_tokens);
+  const Schedule schedule = schedule_of(kv_tokens, count, block_s(model), request_fixed_);
   double blocks = 0.0;
   for (const std::int64_t tokens : kv_tokens) {
     blocks += real(ceil_div(tokens, kBlock));

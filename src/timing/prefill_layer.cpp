@@ -45,10 +45,10 @@ ComputeTime PrefillLayer::attn_linear(const Kernels& kernels, double tokens) con
   const model::Model& m = model_;
   const std::int64_t values = m.heads * m.v_dim;
   time.attention_core_s = kernels.prefill_attention(m, tokens, 0.0);
-  time.gemm_s = kernels.dense_gemm(tokens, m.q_lora + m.kv_lora + m.rope, m.hidden) +
-                kernels.dense_gemm(tokens, m.heads * (m.nope + m.rope), m.q_lora) +
-                kernels.dense_gemm(tokens, m.heads * (m.nope + m.v_dim), m.kv_lora) +
-                kernels.dense_gemm(tokens, m.hidden, values);
+  time.gemm_s = kernels.fp8().dense(tokens, m.q_lora + m.kv_lora + m.rope, m.hidden) +
+                kernels.fp8().dense(tokens, m.heads * (m.nope + m.rope), m.q_lora) +
+                kernels.fp8().dense(tokens, m.heads * (m.nope + m.v_dim), m.kv_lora) +
+                kernels.fp8().dense(tokens, m.hidden, values);
   time.other_s = 2.0 * kernels.add_rmsnorm(tokens, m.hidden) + kernels.quantise(tokens, m.hidden) +
                  kernels.norm(tokens, m.q_lora + m.kv_lora) + kernels.quantise(tokens, m.q_lora) +
                  kernels.quantise(tokens, m.kv_lora) +
@@ -62,8 +62,8 @@ ComputeTime PrefillLayer::attn_linear(const Kernels& kernels, double tokens) con
 // counts.
 double PrefillLayer::kv_up_per_token_s(const Kernels& kernels) const {
   const std::int64_t width = model_.heads * (model_.nope + model_.v_dim);
-  const double gemm = kernels.dense_gemm(2.0 * kLargeBatch, width, model_.kv_lora) -
-                      kernels.dense_gemm(kLargeBatch, width, model_.kv_lora);
+  const double gemm = kernels.fp8().dense(2.0 * kLargeBatch, width, model_.kv_lora) -
+                      kernels.fp8().dense(kLargeBatch, width, model_.kv_lora);
   const double copy = kernels.elementwise(2.0 * kLargeBatch * key_copy_bytes(model_)) -
                       kernels.elementwise(kLargeBatch * key_copy_bytes(model_));
   return (gemm + copy) / kLargeBatch;
@@ -107,8 +107,8 @@ ComputeTime PrefillLayer::mlp(double received_tokens) const {
       real(model::expert_slots_per_gpu(model_, layout_.gpus, layout_.redundant_experts));
   const double active = std::min(slots, rows);
   time.moe_s =
-      kernels_.contiguous_gemm(rows, active, 2 * model_.moe_inter, width_.depth(model_.hidden)) +
-      kernels_.contiguous_gemm(rows, active, model_.hidden, width_.depth(model_.moe_inter));
+      kernels_.fp8().contiguous(rows, active, 2 * model_.moe_inter, width_.depth(model_.hidden)) +
+      kernels_.fp8().contiguous(rows, active, model_.hidden, width_.depth(model_.moe_inter));
   time.other_s =
       kernels_.elementwise(width_.dispatched(arrivals + rows) * dispatch_bytes_per_token(model_)) +
       kernels_.silu_quantise(rows, model_.moe_inter) +

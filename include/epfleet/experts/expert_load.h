@@ -19,7 +19,7 @@
 #include "epfleet/experts/expert_placement.h"
 #include "epfleet/experts/expert_popularity.h"
 #include "epfleet/experts/expert_routing.h"
-#include "epfleet/model/expert_imbalance.h"
+#include "epfleet/model/layout.h"
 
 namespace epfleet::experts {
 

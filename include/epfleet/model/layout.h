@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <vector>
 
 #include "epfleet/base/quantity.h"
 #include "epfleet/base/time.h"
@@ -64,6 +65,14 @@ inline constexpr std::int64_t kAutoRedundancy = 32;
                                                         std::int64_t least = kAutoRedundancy) {
   return (model.experts + least + gpus - 1) / gpus * gpus - model.experts;
 }
+
+// How unevenly the routed tokens of a micro-batch fall on the GPUs of a unit: expected max / mean
+// over GPUs, averaged over the MoE layers. Made once per placement (experts/expert_load.h), read
+// once per step (timing).
+struct ExpertImbalance {
+  // Entry i is for 2^i tokens of the whole unit in one micro-batch. Empty: always even.
+  std::vector<double> max_over_mean;
+};
 
 // Routed experts held by each GPU. REQUIRES: experts and copies fill the GPUs evenly.
 [[nodiscard]] std::int64_t expert_slots_per_gpu(const Model& model, std::int64_t gpus,

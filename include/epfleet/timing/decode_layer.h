@@ -9,12 +9,8 @@
 #include <cstdint>
 
 #include "epfleet/hardware/profile.h"
-#include "epfleet/model/expert_imbalance.h"
 #include "epfleet/model/layout.h"
-#include "epfleet/model/model.h"
-#include "epfleet/timing/collectives.h"
 #include "epfleet/timing/feed_forward.h"
-#include "epfleet/timing/kernels.h"
 #include "epfleet/timing/overlap.h"
 
 namespace epfleet::timing {

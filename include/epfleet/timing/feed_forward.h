@@ -39,8 +39,8 @@ class ExpertWidth {
     return {};
   }
   const std::int64_t inter = model.shared_experts * model.moe_inter;
-  return {.gemm_s = on.dense_gemm(tokens, 2 * inter, width.depth(model.hidden)) +
-                    on.dense_gemm(tokens, model.hidden, width.depth(inter)),
+  return {.gemm_s = on.fp8().dense(tokens, 2 * inter, width.depth(model.hidden)) +
+                    on.fp8().dense(tokens, model.hidden, width.depth(inter)),
           .other_s = on.silu_quantise(tokens, inter) +
                      (width.quantises() ? on.quantise(tokens, model.hidden) : 0.0),
           .gap_s = 4.0 * on.gap()};
@@ -50,9 +50,9 @@ class ExpertWidth {
 [[nodiscard]] inline double dense_ffn_s(const Kernels& on, const model::Model& model,
                                         double tokens) {
   return on.quantise(tokens, model.hidden) +
-         on.dense_gemm(tokens, 2 * model.dense_inter, model.hidden) +
+         on.fp8().dense(tokens, 2 * model.dense_inter, model.hidden) +
          on.silu_quantise(tokens, model.dense_inter) +
-         on.dense_gemm(tokens, model.hidden, model.dense_inter) + 4.0 * on.gap();
+         on.fp8().dense(tokens, model.hidden, model.dense_inter) + 4.0 * on.gap();
 }
 
 }  // namespace epfleet::timing

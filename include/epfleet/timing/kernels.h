@@ -45,31 +45,12 @@ class Kernels {
   [[nodiscard]] const MlaDecode& mla() const { return mla_; }
 
   // Rows m are doubles: expected numbers of tokens need not be whole.
-  [[nodiscard]] double dense_gemm(double m, std::int64_t n, std::int64_t k) const {
-    return fp8_.dense(m, n, k);
-  }
-  [[nodiscard]] double masked_gemm(double m, double active_groups, std::int64_t n,
-                                   std::int64_t k) const {
-    return fp8_.masked(m, active_groups, n, k);
-  }
-  [[nodiscard]] double contiguous_gemm(double m, double active_groups, std::int64_t n,
-                                       std::int64_t k) const {
-    return fp8_.contiguous(m, active_groups, n, k);
-  }
   [[nodiscard]] double bf16_gemm(double m, std::int64_t n, std::int64_t k) const;
   [[nodiscard]] double bf16_batched_gemm(std::int64_t batch, double m, std::int64_t n,
                                          std::int64_t k) const;
   [[nodiscard]] double gate_gemm(double m, std::int64_t n, std::int64_t k) const;
   [[nodiscard]] double fp32_gemm(double m, std::int64_t n, std::int64_t k) const;
 
-  // Core attention of decode: requests of mixed lengths, `kv_tokens` in all, s_q query tokens each.
-  [[nodiscard]] double mla_decode(const model::Model& model, double requests, double kv_tokens,
-                                  double s_q) const {
-    return mla_.mixed(model, requests, kv_tokens, s_q);
-  }
-  [[nodiscard]] double mla_decode_per_kv_token(const model::Model& model, double s_q) const {
-    return mla_.mixed_per_kv_token(model, s_q);
-  }
   // Core attention of prefill: `tokens` queries over `pairs` (query, key) pairs; linear in both.
   [[nodiscard]] double prefill_attention(const model::Model& model, double tokens,
                                          double pairs) const;
