@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <functional>
 #include <numeric>
-#include <utility>
+#include <ranges>
 
 #include "placement_rules.h"
 
@@ -25,7 +25,7 @@ std::vector<Index> heaviest_first(std::span<const float> weight) {
   return order;
 }
 
-// Equally many items to every pack: heaviest first, each to the lightest pack with room.
+// Equally many items to every pack: heaviest first, each to the lightest pack with room, the first of equals.
 Packing balanced_packing(std::span<const float> weight, std::int64_t packs) {
   const auto room = static_cast<Index>(static_cast<std::int64_t>(weight.size()) / packs);
   Packing packing{std::vector<Index>(weight.size()), std::vector<Index>(weight.size(), 0)};
@@ -33,23 +33,16 @@ Packing balanced_packing(std::span<const float> weight, std::int64_t packs) {
     std::iota(packing.pack.begin(), packing.pack.end(), 0);
     return packing;
   }
-  // A heap with the lightest pack on top, the first of equals.
-  std::vector<std::pair<float, Index>> lightest(size(packs));
-  for (Index pack = 0; pack < packs; ++pack) {
-    lightest[size(pack)] = {0.0F, pack};
-  }
   std::vector<Index> items(size(packs), 0);
+  std::vector<float> filled(size(packs), 0.0F);
   for (const Index item : heaviest_first(weight)) {
-    std::pop_heap(lightest.begin(), lightest.end(), std::greater<>());
-    auto& [pack_weight, pack] = lightest.back();
-    packing.pack[size(item)] = pack;
-    packing.rank[size(item)] = items[size(pack)]++;
-    pack_weight += weight[size(item)];
-    if (items[size(pack)] < room) {
-      std::push_heap(lightest.begin(), lightest.end(), std::greater<>());
-    } else {
-      lightest.pop_back();
-    }
+    auto with_room = std::views::iota(std::size_t{0}, items.size()) |
+                     std::views::filter([&](std::size_t pack) { return items[pack] < room; });
+    const std::size_t lightest =
+        *std::ranges::min_element(with_room, {}, [&](std::size_t pack) { return filled[pack]; });
+    packing.pack[size(item)] = static_cast<Index>(lightest);
+    packing.rank[size(item)] = items[lightest]++;
+    filled[lightest] += weight[size(item)];
   }
   return packing;
 }

@@ -27,26 +27,21 @@ struct SharedExpert {
 
 std::vector<SharedExpert> shared_experts(const LayerPlacement& placement,
                                          std::span<const double> load, std::size_t slots_per_gpu) {
-  std::vector<SharedExpert> shared;
-  std::vector<std::size_t> where(placement.logical_count.size());
-  for (std::size_t expert = 0; expert < where.size(); ++expert) {
-    if (placement.logical_count[expert] > 1 && load[expert] > 0.0) {
-      where[expert] = shared.size();
-      shared.push_back({expert, {}});
-    }
-  }
+  std::vector<SharedExpert> shared(placement.logical_count.size());
   for (std::size_t slot = 0; slot < placement.physical_to_logical.size(); ++slot) {
     const std::size_t expert = size(placement.physical_to_logical[slot]);
     if (placement.logical_count[expert] > 1 && load[expert] > 0.0) {
-      std::vector<Part>& parts = shared[where[expert]].parts;
+      std::vector<Part>& parts = shared[expert].parts;
       const std::size_t gpu = slot / slots_per_gpu;
       if (parts.empty() || parts.back().gpu != gpu) {
         parts.push_back({gpu, {}, 0.0});
       }
       parts.back().slots.push_back(slot);
       parts.back().load += placement.share[slot] * load[expert];
+      shared[expert].expert = expert;
     }
   }
+  std::erase_if(shared, [](const SharedExpert& one) { return one.parts.empty(); });
   return shared;
 }
 

@@ -27,10 +27,6 @@ DecodeLayer::DecodeLayer(const hardware::HardwareProfile& hardware, const model:
       kernels_(hardware, hardware.sms, clock),  // low-latency transfers hold no SMs in flight
       all_to_all_(hardware, model, layout.gpus, layout.gpus_per_node, layout.dual_batch) {}
 
-double DecodeLayer::query_tokens(double requests) const {
-  return requests * real(layout_.tokens_per_request());
-}
-
 ComputeTime DecodeLayer::attn0(double requests) const {
   const double m = query_tokens(requests);
   if (m <= 0.0) {
@@ -74,18 +70,6 @@ double DecodeLayer::attn1_fixed_s(double requests) const {
   return requests <= 0.0 ? 0.0 : attn1(requests, 1.0).total() - attn1_per_kv_token_s();
 }
 
-double DecodeLayer::attn1_per_kv_token_s() const {
-  return kernels_.mla().mixed_per_kv_token(model_, real(layout_.tokens_per_request()));
-}
-
-double DecodeLayer::imbalance(double unit_requests) const {
-  return imbalance_at(imbalance_, query_tokens(unit_requests));
-}
-
-double DecodeLayer::received_requests(double unit_requests) const {
-  return unit_requests / real(layout_.gpus) * imbalance(unit_requests);
-}
-
 ComputeTime DecodeLayer::mlp(double received_requests) const {
   if (received_requests <= 0.0) {
     return {};
@@ -101,14 +85,6 @@ ComputeTime DecodeLayer::mlp(double received_requests) const {
   time.other_s = kernels_.silu_quantise(rows, model_.moe_inter);
   time.gap_s = 3.0 * kernels_.gap();
   return time;
-}
-
-double DecodeLayer::dispatch_s(double busiest_requests) const {
-  return all_to_all_.dispatch(width_.dispatched(query_tokens(busiest_requests)));
-}
-
-double DecodeLayer::combine_s(double busiest_requests) const {
-  return all_to_all_.combine(query_tokens(busiest_requests));
 }
 
 // No communication, so nothing to hide: the batch is not halved. The gate belongs to MoE layers, so

@@ -46,10 +46,6 @@ double Kernels::bf16_batched_gemm(std::int64_t batch, double m, std::int64_t n,
   return bf16(of_.bf16_gemm_fixed, bytes, 2.0 * real(batch) * m * real(n) * real(k));
 }
 
-double Kernels::bf16_gemm(double m, std::int64_t n, std::int64_t k) const {
-  return bf16_batched_gemm(1, m, n, k);
-}
-
 double Kernels::gate_gemm(double m, std::int64_t n, std::int64_t k) const {
   if (m <= 0.0) {
     return 0.0;
@@ -116,19 +112,6 @@ double Kernels::add_rmsnorm(double tokens, std::int64_t width) const {
   return tokens <= 0.0 ? 0.0
                        : to_seconds(of_.norm_fixed) +
                              8.0 * tokens * real(width) / of_.elementwise_bandwidth.count();
-}
-
-double Kernels::norm(double tokens, std::int64_t width) const {
-  return elementwise(4.0 * tokens * real(width));
-}
-
-double Kernels::quantise(double tokens, std::int64_t width) const {
-  return elementwise(3.0 * tokens * real(width));
-}
-
-// Two BF16 inputs, one FP8 output.
-double Kernels::silu_quantise(double tokens, std::int64_t width) const {
-  return elementwise(5.0 * tokens * real(width));
 }
 
 double Kernels::topk(double tokens, std::int64_t experts) const {

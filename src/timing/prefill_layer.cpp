@@ -69,10 +69,6 @@ double PrefillLayer::kv_up_per_token_s(const Kernels& kernels) const {
   return (gemm + copy) / kLargeBatch;
 }
 
-double PrefillLayer::attn_per_prefix_token_s() const { return kv_up_per_token_s(kernels_); }
-
-double PrefillLayer::attn_per_pair_s() const { return kernels_.prefill_attention_per_pair(model_); }
-
 ComputeTime PrefillLayer::attn(double tokens, double prefix_tokens, double pairs) const {
   ComputeTime time = attn_linear(kernels_, tokens);
   if (tokens <= 0.0) {
@@ -84,14 +80,6 @@ ComputeTime PrefillLayer::attn(double tokens, double prefix_tokens, double pairs
   time.other_s += kernels_.topk(tokens, model_.experts);
   time.gap_s += 2.0 * kernels_.gap();
   return time;
-}
-
-double PrefillLayer::imbalance(double unit_tokens) const {
-  return imbalance_at(imbalance_, unit_tokens);
-}
-
-double PrefillLayer::received_tokens(double unit_tokens) const {
-  return unit_tokens / real(layout_.gpus) * imbalance(unit_tokens);
 }
 
 // Weights of slots without any row are not read. A token arrives once per GPU that holds one of its
@@ -115,15 +103,6 @@ ComputeTime PrefillLayer::mlp(double received_tokens) const {
       kernels_.elementwise((rows + arrivals) * combine_bytes_per_token(model_));
   time.gap_s = 5.0 * kernels_.gap();
   return time;
-}
-
-double PrefillLayer::dispatch_s(double busiest_tokens) const {
-  return all_to_all_.dispatch_barrier() +
-         all_to_all_.dispatch_core(width_.dispatched(busiest_tokens));
-}
-
-double PrefillLayer::combine_s(double busiest_tokens) const {
-  return all_to_all_.combine_barrier() + all_to_all_.combine_core(busiest_tokens);
 }
 
 double PrefillLayer::dense_layers_fixed_s(double tokens) const {

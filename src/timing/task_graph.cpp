@@ -53,11 +53,7 @@ std::vector<TaskSpan> schedule(const TaskGraph& graph, bool phase_barriers) {
 }
 
 double end_of(std::span<const TaskSpan> spans) {
-  double end = 0.0;
-  for (const TaskSpan& span : spans) {
-    end = std::max(end, span.end_s);
-  }
-  return end;
+  return spans.empty() ? 0.0 : std::ranges::max(spans, {}, &TaskSpan::end_s).end_s;
 }
 
 double end_of(const TaskGraph& graph, std::span<const TaskSpan> spans, Stream stream) {

@@ -29,15 +29,25 @@ class DecodeLayer {
   }
   // ATTN1 without the part that grows with KV, and that part per KV token.
   [[nodiscard]] double attn1_fixed_s(double requests) const;
-  [[nodiscard]] double attn1_per_kv_token_s() const;
+  [[nodiscard]] double attn1_per_kv_token_s() const {
+    return kernels_.mla().mixed_per_kv_token(model_, query_tokens(1.0));
+  }
   // The whole unit, one micro-batch of that many requests in all: requests whose experts' rows the
   // most loaded GPU computes, in units of the mean GPU's requests (mean x imbalance).
-  [[nodiscard]] double received_requests(double unit_requests) const;
-  [[nodiscard]] double imbalance(double unit_requests) const;
+  [[nodiscard]] double received_requests(double unit_requests) const {
+    return unit_requests / static_cast<double>(layout_.gpus) * imbalance(unit_requests);
+  }
+  [[nodiscard]] double imbalance(double unit_requests) const {
+    return imbalance_at(imbalance_, query_tokens(unit_requests));
+  }
   [[nodiscard]] ComputeTime mlp(double received_requests) const;
   // `busiest`: the larger of what the fullest GPU sends and what the most loaded one receives.
-  [[nodiscard]] double dispatch_s(double busiest_requests) const;
-  [[nodiscard]] double combine_s(double busiest_requests) const;
+  [[nodiscard]] double dispatch_s(double busiest_requests) const {
+    return all_to_all_.dispatch(width_.dispatched(query_tokens(busiest_requests)));
+  }
+  [[nodiscard]] double combine_s(double busiest_requests) const {
+    return all_to_all_.combine(query_tokens(busiest_requests));
+  }
 
   // Once per step and GPU, whole batch: all dense layers without their KV part; head, sampling and
   // what the MTP module adds to one more MoE layer (projection, head, sampling) per draft token.
@@ -54,7 +64,9 @@ class DecodeLayer {
   [[nodiscard]] bool is_monotone() const { return kernels_.fp8().is_monotone(); }
 
  private:
-  [[nodiscard]] double query_tokens(double requests) const;
+  [[nodiscard]] double query_tokens(double requests) const {
+    return requests * static_cast<double>(layout_.tokens_per_request());
+  }
   [[nodiscard]] double draft_head_s(double requests) const;
 
   model::Model model_;

@@ -45,7 +45,9 @@ class Kernels {
   [[nodiscard]] const MlaDecode& mla() const { return mla_; }
 
   // Rows m are doubles: expected numbers of tokens need not be whole.
-  [[nodiscard]] double bf16_gemm(double m, std::int64_t n, std::int64_t k) const;
+  [[nodiscard]] double bf16_gemm(double m, std::int64_t n, std::int64_t k) const {
+    return bf16_batched_gemm(1, m, n, k);
+  }
   [[nodiscard]] double bf16_batched_gemm(std::int64_t batch, double m, std::int64_t n,
                                          std::int64_t k) const;
   [[nodiscard]] double gate_gemm(double m, std::int64_t n, std::int64_t k) const;
@@ -61,9 +63,16 @@ class Kernels {
                                                 std::int64_t tokens, std::int64_t prefix) const;
 
   [[nodiscard]] double add_rmsnorm(double tokens, std::int64_t width) const;
-  [[nodiscard]] double norm(double tokens, std::int64_t width) const;
-  [[nodiscard]] double quantise(double tokens, std::int64_t width) const;
-  [[nodiscard]] double silu_quantise(double tokens, std::int64_t width) const;
+  [[nodiscard]] double norm(double tokens, std::int64_t width) const {
+    return elementwise(4.0 * tokens * static_cast<double>(width));
+  }
+  [[nodiscard]] double quantise(double tokens, std::int64_t width) const {
+    return elementwise(3.0 * tokens * static_cast<double>(width));
+  }
+  // Two BF16 inputs, one FP8 output.
+  [[nodiscard]] double silu_quantise(double tokens, std::int64_t width) const {
+    return elementwise(5.0 * tokens * static_cast<double>(width));
+  }
   [[nodiscard]] double elementwise(double bytes) const;  // anything that only moves bytes
   [[nodiscard]] double topk(double tokens, std::int64_t experts) const;
   [[nodiscard]] double sampling(double rows, std::int64_t vocab) const;

@@ -29,16 +29,27 @@ class PrefillLayer {
   [[nodiscard]] ComputeTime shared(double tokens) const {
     return shared_expert(kernels_, model_, width_, tokens);
   }
-  [[nodiscard]] double attn_per_prefix_token_s() const;
-  [[nodiscard]] double attn_per_pair_s() const;
+  [[nodiscard]] double attn_per_prefix_token_s() const { return kv_up_per_token_s(kernels_); }
+  [[nodiscard]] double attn_per_pair_s() const {
+    return kernels_.prefill_attention_per_pair(model_);
+  }
   // Tokens whose experts' rows the most loaded GPU computes, in units of the mean GPU's tokens:
   // mean x imbalance, for one micro-batch of that many tokens in the whole unit.
-  [[nodiscard]] double received_tokens(double unit_tokens) const;
-  [[nodiscard]] double imbalance(double unit_tokens) const;
+  [[nodiscard]] double received_tokens(double unit_tokens) const {
+    return unit_tokens / static_cast<double>(layout_.gpus) * imbalance(unit_tokens);
+  }
+  [[nodiscard]] double imbalance(double unit_tokens) const {
+    return imbalance_at(imbalance_, unit_tokens);
+  }
   [[nodiscard]] ComputeTime mlp(double received_tokens) const;
   // `busiest`: the larger of what the fullest GPU sends and what the most loaded one receives.
-  [[nodiscard]] double dispatch_s(double busiest_tokens) const;
-  [[nodiscard]] double combine_s(double busiest_tokens) const;
+  [[nodiscard]] double dispatch_s(double busiest_tokens) const {
+    return all_to_all_.dispatch_barrier() +
+           all_to_all_.dispatch_core(width_.dispatched(busiest_tokens));
+  }
+  [[nodiscard]] double combine_s(double busiest_tokens) const {
+    return all_to_all_.combine_barrier() + all_to_all_.combine_core(busiest_tokens);
+  }
   [[nodiscard]] const NormalAllToAll& all_to_all() const { return all_to_all_; }
 
   // Once per step and GPU, whole batch, all SMs, without prefix and pairs: the dense layers; and
