@@ -1,7 +1,7 @@
 // Decode against the published profile of February 2025: H800, EP128 without redundant experts,
 // balanced routing, 128 requests per GPU, 4,096 tokens of context, one MTP draft. Sources: DeepSeek
 // profile-data decode trace as read kernel by kernel (zdszero.github.io) and as charted by SGLang.
-// Which constants were calibrated on it is said in src/timing/README.md.
+// Which constants were calibrated on it is said in docs/validation.md.
 #include <gtest/gtest.h>
 
 #include <string>

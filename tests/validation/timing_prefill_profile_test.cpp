@@ -1,7 +1,7 @@
 // Prefill against the published profile of February 2025: H800, EP32, balanced routing, 16,384
 // tokens per GPU of 4,096-token prompts, two micro-batches. Source: DeepSeek profile-data prefill
 // trace as charted by SGLang. Which constants were calibrated on it is said in
-// src/timing/README.md.
+// docs/validation.md.
 #include <gtest/gtest.h>
 
 #include <string>
