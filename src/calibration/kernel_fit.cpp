@@ -134,7 +134,8 @@ double left_out_error(const HardwareProfile& base, const Family& family, const S
   return sum / static_cast<double>(samples.size());
 }
 
-// Rows go to the parts round robin, or belong together by their value in a column. Empty: leave nothing out.
+// Rows go to the parts round robin, or belong together by their value in a column. Empty: leave
+// nothing out.
 std::vector<std::size_t> parts_of(const Samples& samples, const LeaveOut& leave_out) {
   std::vector<std::size_t> part_of;
   if (!leave_out.column.empty()) {

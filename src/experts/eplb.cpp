@@ -25,7 +25,8 @@ std::vector<Index> heaviest_first(std::span<const float> weight) {
   return order;
 }
 
-// Equally many items to every pack: heaviest first, each to the lightest pack with room, the first of equals.
+// Equally many items to every pack: heaviest first, each to the lightest pack with room, the first
+// of equals.
 Packing balanced_packing(std::span<const float> weight, std::int64_t packs) {
   const auto room = static_cast<Index>(static_cast<std::int64_t>(weight.size()) / packs);
   Packing packing{std::vector<Index>(weight.size()), std::vector<Index>(weight.size(), 0)};

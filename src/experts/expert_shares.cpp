@@ -10,7 +10,7 @@ namespace {
 
 // Long chains of experts that share GPUs settle slowly; what is left after that is below a percent.
 constexpr int kMostRounds = 100;
-constexpr double kSettled = 1e-4;  // of the mean GPU load: nobody's part moved by more
+constexpr double kSettled = 1e-4;  // of the mean GPU load: no part changed by more
 
 std::size_t size(std::int64_t count) { return static_cast<std::size_t>(count); }
 
@@ -45,10 +45,10 @@ std::vector<SharedExpert> shared_experts(const LayerPlacement& placement,
   return shared;
 }
 
-// The level to which water rises over these floors; sorts them.
-double water_level(std::vector<double>& floors, double water) {
+// The level to which a load fills up these floors; sorts them.
+double fill_level(std::vector<double>& floors, double load) {
   std::ranges::sort(floors);
-  double sum = water, level = 0.0;
+  double sum = load, level = 0.0;
   for (std::size_t under = 0; under < floors.size(); ++under) {
     if (under > 0 && floors[under] >= level) {
       break;
@@ -66,14 +66,14 @@ double divide_anew(SharedExpert& shared, double load, std::span<double> gpu_load
   for (const Part& part : shared.parts) {
     floors.push_back(gpu_load[part.gpu] - part.load);
   }
-  const double level = water_level(floors, load);
+  const double level = fill_level(floors, load);
   double moved = 0.0;
   for (Part& part : shared.parts) {
     const double floor = gpu_load[part.gpu] - part.load;
-    const double poured = std::max(0.0, level - floor);
-    moved = std::max(moved, std::abs(poured - part.load));
-    gpu_load[part.gpu] = floor + poured;
-    part.load = poured;
+    const double filled = std::max(0.0, level - floor);
+    moved = std::max(moved, std::abs(filled - part.load));
+    gpu_load[part.gpu] = floor + filled;
+    part.load = filled;
   }
   return moved;
 }

@@ -154,7 +154,7 @@ bool DecodeTables::out_of_range(const DecodeStep& step) const {
   return is_outside(kDecodeRanges, {tokens, mean_kv, real(layout().gpus)});
 }
 
-// The imbalance told is that of the larger micro-batch.
+// The reported imbalance is that of the larger micro-batch.
 StepPrice DecodeTables::price(const DecodeStep& step) const {
   EPFLEET_CHECK(step.requests > 0, "a decode step serves at least one request");
   const double seconds = layer_.moe_layer_equivalents() * layer_s(layer_, halves(step)) +

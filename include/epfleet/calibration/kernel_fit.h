@@ -43,7 +43,8 @@ struct FitRow {
   timing::Clock clock;
 };
 
-// Which rows to leave out of a fit, one part after the other, to see how it predicts what it has not seen.
+// Which rows to leave out of a fit, one part after the other, to see how it predicts what it has
+// not seen.
 struct LeaveOut {
   std::int64_t folds = 0;  // > 1: every `folds`-th row
   std::string column;      // not empty: all rows with the same value there (a context, a batch)

@@ -33,7 +33,7 @@ struct LayerPlacement {
   std::vector<double> share{};
 };
 
-// How copies are placed, and from which loads as time goes by.
+// How copies are placed, and from loads of which time.
 struct ExpertRule {
   LayerPlacement (*place)(std::span<const double> load, const ExpertSlots& sizes);
   bool rebalances = false;  // placed anew from the loads observed last; else once for all time
