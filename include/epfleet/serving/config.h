@@ -44,6 +44,18 @@ struct MtpConfig {
   std::int64_t draft_tokens = 1;
   double acceptance = 0.80;        // of a draft token (a guess, 0.60-0.90)
   double acceptance_spread = 0.0;  // half-width of the uniform draw per request around it
+
+  [[nodiscard]] std::int64_t drafts() const { return enabled ? draft_tokens : 0; }
+  // Tokens that a request gets of a step: the verified one and the accepted drafts,
+  // a + a^2 + ... + a^d, for this acceptance a of a draft token.
+  [[nodiscard]] double tokens_per_step(double of_draft) const {
+    double tokens = 1.0, accepted = 1.0;
+    for (std::int64_t draft = 0; draft < drafts(); ++draft) {
+      accepted *= of_draft;
+      tokens += accepted;
+    }
+    return tokens;
+  }
 };
 
 struct DecodeConfig {
