@@ -16,10 +16,10 @@ template <class Work>
 auto per_class(base::Worker* worker, const Work& work) {
   using Class = workload::SessionClass;
   std::array<std::invoke_result_t<Work, Class>, workload::kSessionClasses> results;
-  std::atomic<std::size_t> left{results.size()};  // the last one, agents, takes the longest
+  std::atomic<int> left = workload::kSessionClasses;  // backwards: agents take the longest
   const auto take_part = [&] {
-    for (auto c = left.fetch_sub(1); c >= 1 && c <= results.size(); c = left.fetch_sub(1)) {
-      results[c - 1] = work(static_cast<Class>(c - 1));
+    for (int c = --left; c >= 0; c = --left) {
+      results[static_cast<std::size_t>(c)] = work(static_cast<Class>(c));
     }
   };
   base::Worker::both(worker, take_part, take_part);
