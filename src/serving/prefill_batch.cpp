@@ -180,7 +180,9 @@ bool PrefillUnit::take_back(std::uint32_t index, const Chunk& chunk) {
   }
   if (!chunk.last) {
     --halfway_;
-    gpu.halfway = kNoSlot;
+    if (gpu.halfway == chunk.slot) {  // else one that continues has its place back
+      gpu.halfway = kNoSlot;
+    }
   }
   LiveRequest& request = pool_[chunk.slot];
   request.stage = Stage::Queued;
