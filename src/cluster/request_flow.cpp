@@ -203,11 +203,9 @@ void RequestFlow::end_decode_step(std::uint32_t unit) {
   fleet_.decode.refresh_load(unit);
 }
 
-// V3's answers can be hit by the next turn; R1's were computed behind reasoning that the next
-// prompt lacks.
 void RequestFlow::keep_answer(const LiveRequest& live) {
   const workload::Request& request = live.request;
-  if (request.output_tokens > 1 && request.variant == workload::Variant::V3) {
+  if (request.output_tokens > 1 && workload::answer_is_reusable(request.variant)) {
     const base::TimePoint stored_at = decode_router_.write_to_store(live, request.output_tokens);
     (void)cache_.store(request, request.prompt_tokens + request.output_tokens, fleet_.now(),
                        stored_at);
