@@ -7,26 +7,6 @@
 
 namespace epfleet::text {
 
-namespace {
-
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
-}  // namespace
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) {
-    text.remove_prefix(1);
-  }
-  return trimmed_end(text);
-}
-
-std::string_view trimmed_end(std::string_view text) {
-  while (!text.empty() && is_blank(text.back())) {
-    text.remove_suffix(1);
-  }
-  return text;
-}
-
 std::optional<double> parse_number(std::string_view text) {
   double value = 0.0;
   const char* end = text.data() + text.size();
@@ -36,7 +16,7 @@ std::optional<double> parse_number(std::string_view text) {
 }
 
 bool is_digits(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  return !text.empty() && std::ranges::all_of(text, is_digit);
 }
 
 std::optional<std::int64_t> parse_seconds(std::string_view text) {

@@ -10,11 +10,23 @@
 
 namespace epfleet::text {
 
-// Without blanks and tabs at both ends.
-[[nodiscard]] std::string_view trimmed(std::string_view text);
-[[nodiscard]] std::string_view trimmed_end(std::string_view text);  // at the end only
+[[nodiscard]] constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
+[[nodiscard]] constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-[[nodiscard]] inline bool is_blank(std::string_view text) { return trimmed(text).empty(); }
+// Without blanks and tabs at the end, at both ends.
+[[nodiscard]] constexpr std::string_view trimmed_end(std::string_view text) {
+  while (!text.empty() && is_blank(text.back())) {
+    text.remove_suffix(1);
+  }
+  return text;
+}
+[[nodiscard]] constexpr std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) {
+    text.remove_prefix(1);
+  }
+  return trimmed_end(text);
+}
+[[nodiscard]] constexpr bool is_blank(std::string_view text) { return trimmed(text).empty(); }
 
 // A finite decimal number: 17, -0.25, 1e-05.
 [[nodiscard]] std::optional<double> parse_number(std::string_view text);
