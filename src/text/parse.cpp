@@ -21,13 +21,15 @@ bool is_digits(std::string_view text) {
 
 std::optional<std::int64_t> parse_seconds(std::string_view text) {
   constexpr std::int64_t kBillion = 1'000'000'000;
-  const std::size_t point = std::min(text.find('.'), text.size());
-  if (const auto whole = parse_whole<std::int64_t>(text.substr(0, point));
-      whole && *whole <= kMostSeconds && text.front() != '-') {
-    std::string_view rest = text.substr(std::min(point + 1, text.size()));
+  std::int64_t whole = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, whole);
+  if (error == std::errc() && (stop == end || *stop == '.') && whole <= kMostSeconds &&
+      text.front() != '-') {
+    std::string_view rest(stop == end ? stop : stop + 1, end);
     const std::int64_t part = take_fraction(rest);
     if (rest.empty()) {
-      return *whole * kBillion + part;
+      return whole * kBillion + part;
     }
   }
   const auto seconds = parse_number(text);  // with an exponent, or beyond what fits

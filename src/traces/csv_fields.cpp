@@ -31,11 +31,12 @@ LineFault negative(std::string_view text) {
 }  // namespace
 
 std::int64_t tokens_in(std::string_view text) {
-  const std::size_t point = text.find('.');
+  auto value = text::parse_whole<std::int64_t>(text);
+  const std::size_t point = value ? text.npos : text.find('.');
   if (point != text.npos && text.find_first_not_of('0', point + 1) == text.npos) {
     text = text.substr(0, point);
+    value = text::parse_whole<std::int64_t>(text);
   }
-  const auto value = text::parse_whole<std::int64_t>(text);
   if (value > kMostTraceTokens || (!value && text::is_digits(text))) {
     throw too_large(text, "a prompt or an answer has at most 16,777,216 tokens");
   }

@@ -33,10 +33,10 @@ namespace epfleet::text {
 
 // A whole number that fits: 17, -3 (of a signed type).
 template <std::integral Whole>
-[[nodiscard]] std::optional<Whole> parse_whole(std::string_view text, int base = 10) {
+[[nodiscard]] std::optional<Whole> parse_whole(std::string_view text) {
   Whole value = 0;
   const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value, base);
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
   return error == std::errc() && stop == end ? std::optional(value) : std::nullopt;
 }
 
