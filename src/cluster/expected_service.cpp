@@ -15,7 +15,8 @@ double mean_groups(const FleetSpec& spec) {
   policy::Target target = rule->decide({}, since);
   while (target.next < end) {
     const base::TimePoint now = target.next;
-    const policy::Target changed = rule->decide({.target = target, .prefill = {}, .decode = {}}, now);
+    const policy::Target changed =
+        rule->decide({.target = target, .prefill = {}, .decode = {}}, now);
     if (changed.allotted != target.allotted) {
       sum += static_cast<double>(target.allotted) * base::to_seconds(now - since);
       since = now;
