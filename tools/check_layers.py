@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Checks that every file of epfleet includes lower floors (or its own module) only, and that each
-third-party library is known to the one module that wraps it.
+"""Checks that every file of epfleet includes lower floors (or its own module) only, that each
+third-party library is known to the one module that wraps it, and that CMakeLists.txt links exactly
+what the includes use.
 
     tools/check_layers.py              checks the repository; exit 1 with file:line on a violation
+    tools/check_layers.py --edges      prints the lines of CMakeLists.txt as the includes want them
     tools/check_layers.py --self-test  proves that the check catches what it must
 """
 
@@ -29,6 +31,24 @@ WRAPPED = {
     "nlohmann/": "report",
     "CLI/": "cli",
     "spdlog/": "base",
+}
+
+# Start of a third-party include -> the target that brings it.
+TARGETS = {
+    "CLI/": "CLI11::CLI11",
+    "archive": "LibArchive::LibArchive",
+    "boost/": "Boost::headers",
+    "fast_float/": "FastFloat::fast_float",
+    "fmt/": "fmt::fmt",
+    "libfccp/": "epfleet::fccp",
+    "nlohmann/": "nlohmann_json::nlohmann_json",
+    "pcg_random.hpp": "epfleet::pcg",
+    "simdjson.h": "simdjson::simdjson",
+    "spdlog/": "spdlog::spdlog",
+    "thread": "Threads::Threads",
+    "tl/": "tl::expected",
+    "tsl/": "tsl::robin_map",
+    "yaml-cpp/": "${EPFLEET_YAML_CPP}",
 }
 
 HEADER_LINES = 150
@@ -95,6 +115,68 @@ def check(root):
     return violations, warnings
 
 
+def used_by_module(root):
+    """module -> (modules, targets) that its includes name."""
+    used = {}
+    for module, path in own_files(root):
+        modules, targets = used.setdefault(module, (set(), set()))
+        for line in path.read_text(encoding="utf-8").splitlines():
+            match = INCLUDE.match(line)
+            if not match:
+                continue
+            other = included_module(root, path, match.group(1))
+            if other and other != module:
+                modules.add(other)
+            targets.update(target for start, target in TARGETS.items()
+                           if match.group(1).startswith(start))
+    return used
+
+
+def by_floor(modules):
+    return sorted(modules, key=lambda module: (FLOORS.get(module, 0), list(FLOORS).index(module)))
+
+
+def edge_line(module, modules, targets):
+    """The line of CMakeLists.txt that says what a module uses."""
+    line = f"epfleet_module({module}"
+    if modules:
+        line += " DEPENDS " + " ".join(by_floor(modules))
+    if targets:
+        line += " LIBS " + " ".join(sorted(targets))
+    return line + ")"
+
+
+def edges_of(text):
+    """module -> (modules, targets, line number) that CMakeLists.txt states."""
+    stated = {}
+    for match in re.finditer(r"^epfleet_module\(([^)]*)\)", text, re.M):
+        module, *words = match.group(1).split()
+        parts = {"DEPENDS": set(), "LIBS": set()}
+        part = None
+        for word in words:
+            part = parts[word] if word in parts else part
+            if word not in parts:
+                part.add(word)
+        stated[module] = (parts["DEPENDS"], parts["LIBS"], text[:match.start()].count("\n") + 1)
+    return stated
+
+
+def edge_violations(root):
+    """Where CMakeLists.txt links what no source uses, or lacks what one does."""
+    used = used_by_module(root)
+    stated = edges_of((root / "CMakeLists.txt").read_text(encoding="utf-8"))
+    violations = []
+    for module in used.keys() | stated.keys():
+        modules, targets = used.get(module, (set(), set()))
+        depends, libs, line = stated.get(module, (set(), set(), 1))
+        for kind, want, have in (("module", modules, depends), ("library", targets, libs)):
+            violations += [f"CMakeLists.txt:{line}: {module} links {kind} {name}, no include uses it"
+                           for name in sorted(have - want)]
+            violations += [f"CMakeLists.txt:{line}: {module} uses {kind} {name}, but does not link it"
+                           for name in sorted(want - have)]
+    return sorted(violations)
+
+
 SELF_TEST_CASES = [
     # (file, text, part of the expected violation or None)
     ("src/engine/a.cpp", '#include "epfleet/base/time.h"\n', None),
@@ -113,6 +195,16 @@ SELF_TEST_CASES = [
     ("src/cost/n.cpp", '// #include "epfleet/cli/x.h"\n', None),
 ]
 
+SELF_TEST_EDGES = [
+    # (CMakeLists.txt beside an engine that includes base and fmt, part of the violation or None)
+    ("epfleet_module(engine DEPENDS base LIBS fmt::fmt)\n", None),
+    ("epfleet_module(engine DEPENDS\n  base LIBS fmt::fmt)\n", None),
+    ("epfleet_module(engine LIBS fmt::fmt)\n", "uses module base"),
+    ("\nepfleet_module(engine DEPENDS base model LIBS fmt::fmt)\n", "CMakeLists.txt:2: engine links"),
+    ("epfleet_module(engine DEPENDS base)\n", "uses library fmt::fmt"),
+    ("epfleet_module(engine DEPENDS base LIBS fmt::fmt Boost::headers)\n", "no include uses it"),
+]
+
 
 def self_test():
     failures = []
@@ -124,19 +216,36 @@ def self_test():
             found = "\n".join(check(pathlib.Path(folder))[0])
         if (expected is None and found) or (expected is not None and expected not in found):
             failures.append(f"self-test {name}: expected {expected!r}, found {found!r}")
+    for text, expected in SELF_TEST_EDGES:
+        with tempfile.TemporaryDirectory() as folder:
+            source = pathlib.Path(folder) / "src/engine/a.cpp"
+            source.parent.mkdir(parents=True)
+            source.write_text('#include "epfleet/base/time.h"\n#include <fmt/core.h>\n')
+            (pathlib.Path(folder) / "CMakeLists.txt").write_text(text)
+            found = "\n".join(edge_violations(pathlib.Path(folder)))
+        if (expected is None and found) or (expected is not None and expected not in found):
+            failures.append(f"self-test {text!r}: expected {expected!r}, found {found!r}")
     for failure in failures:
         print(failure)
-    print(f"check_layers: self-test, {len(SELF_TEST_CASES)} cases, {len(failures)} failed")
+    cases = len(SELF_TEST_CASES) + len(SELF_TEST_EDGES)
+    print(f"check_layers: self-test, {cases} cases, {len(failures)} failed")
     return 1 if failures else 0
 
 
 def main():
     if sys.argv[1:] == ["--self-test"]:
         return self_test()
+    root = pathlib.Path(__file__).resolve().parent.parent
+    if sys.argv[1:] == ["--edges"]:
+        used = used_by_module(root)
+        for module in by_floor(used):
+            print(edge_line(module, *used[module]))
+        return 0
     if sys.argv[1:]:
         print(__doc__)
         return 2
-    violations, warnings = check(pathlib.Path(__file__).resolve().parent.parent)
+    violations, warnings = check(root)
+    violations += edge_violations(root)
     for line in warnings + violations:
         print(line)
     print(f"check_layers: {len(violations)} violations, {len(warnings)} warnings")

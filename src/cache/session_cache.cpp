@@ -27,7 +27,7 @@ class SessionCache final : public PrefixCache {
   void warm(std::span<const workload::WarmExtent> extents,
             std::span<const workload::WarmTotal> totals) override;
   CacheUse use(base::TimePoint now) override;
-  void expect(const workload::PrefixIdentity& prefix) const override {
+  void prefetch(const workload::PrefixIdentity& prefix) const override {
     if (prefix.session_slot < sessions_.size()) {
       __builtin_prefetch(&sessions_[prefix.session_slot]);
     }

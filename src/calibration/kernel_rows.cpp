@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <numeric>
+#include <string_view>
 
 #include "epfleet/base/time.h"
+#include "epfleet/text/parse.h"
 
 namespace epfleet::calibration {
 namespace {
@@ -21,14 +22,13 @@ std::int64_t groups_of(const RowOf& row) {
     return row.whole("groups");
   }
   const std::string& name = row.text("name");
-  std::int64_t groups = 0;
-  const char* end = name.data() + name.size();
-  if (name.size() < 2 || name[0] != 'G' ||
-      std::from_chars(name.data() + 1, end, groups).ptr != end || groups < 1) {
+  const auto groups =
+      text::parse_whole<std::int64_t>(std::string_view(name).substr(name.starts_with('G') ? 1 : 0));
+  if (!name.starts_with('G') || !groups || *groups < 1) {
     throw row.table.problem(row.row, "name", fmt::format("'{}' is not a number of groups", name),
                             "write G9 for nine groups, or give a column groups");
   }
-  return groups;
+  return *groups;
 }
 
 // Of the rows as they are: a mask where one is given, else even.

@@ -3,111 +3,40 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <charconv>
-#include <cmath>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 #include <utility>
 
+#include "epfleet/text/csv_reader.h"
+#include "epfleet/text/output_file.h"
+#include "epfleet/text/parse.h"
+
 namespace epfleet::calibration {
-namespace {
-
-struct Field {
-  std::string text;
-  int column = 1;
-};
-
-std::string trimmed(const std::string& text) {
-  const auto first = text.find_first_not_of(" \t");
-  return first == std::string::npos ? std::string{}
-                                    : text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-// Commas inside double quotes do not divide; the quotes are dropped.
-std::vector<Field> split(const std::string& line) {
-  std::vector<Field> fields(1);
-  bool quoted = false;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    if (line[i] == '"') {
-      quoted = !quoted;
-    } else if (line[i] == ',' && !quoted) {
-      fields.push_back({"", static_cast<int>(i) + 2});
-    } else {
-      fields.back().text += line[i];
-    }
-  }
-  for (Field& field : fields) {
-    field.text = trimmed(field.text);
-  }
-  return fields;
-}
-
-std::string read_all(const std::string& path) {
-  if (std::filesystem::is_directory(path)) {
-    throw base::InputError(
-        base::Problem{.file = path, .what = "is a folder", .remedy = "name a CSV file"});
-  }
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    throw base::InputError(
-        base::Problem{.file = path,
-                      .what = fmt::format("cannot be read: {}", std::strerror(errno)),
-                      .remedy = "check the name"});
-  }
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (file.bad()) {
-    throw base::MachineError(fmt::format("{}: reading failed", path));
-  }
-  return text.str();
-}
-
-}  // namespace
-
 MeasuredTable MeasuredTable::load(const std::string& path) {
   MeasuredTable table;
   table.path_ = path;
-  std::istringstream lines(read_all(path));
-  std::string line;
-  for (int number = 1; std::getline(lines, line); ++number) {
-    if (!line.empty() && line.back() == '\r') {
-      line.pop_back();
+  text::CsvReader csv(path);
+  table.header_line_ = csv.line();
+  table.header_ = csv.columns();
+  while (csv.next_row()) {
+    Row row{csv.line_number(), std::string(csv.line()), {}, {}};
+    for (std::size_t i = 0; i < csv.fields(); ++i) {
+      row.fields.emplace_back(csv.text(i));
+      row.columns.push_back(csv.column(i));
     }
-    if (trimmed(line).empty() || line.front() == '#') {
-      continue;
-    }
-    if (table.header_.empty() && line.starts_with("\xef\xbb\xbf")) {  // byte order mark
-      line.erase(0, 3);
-    }
-    Row row{number, line, {}, {}};
-    for (Field& field : split(line)) {
-      row.fields.push_back(std::move(field.text));
-      row.columns.push_back(field.column);
-    }
-    if (table.header_.empty()) {
-      table.header_line_ = line;
-      table.header_ = std::move(row.fields);
-    } else if (row.fields.size() != table.header_.size()) {
-      throw table.problem_at(
-          number, static_cast<int>(line.size()) + 1,
-          fmt::format("{} fields where the header has {}", row.fields.size(), table.header_.size()),
-          "give every column a value");
-    } else {
-      table.rows_.push_back(std::move(row));
-    }
+    table.rows_.push_back(std::move(row));
   }
   if (table.rows_.empty()) {
-    throw table.problem(table.header_.empty() ? "the file is empty" : "no row follows the header",
+    throw table.problem("no row follows the header",
                         "give a header line and a row per measurement");
   }
   return table;
 }
 
 std::string MeasuredTable::stem() const {
-  return std::filesystem::path(path_).stem().generic_string();
+  const std::filesystem::path path(path_);
+  const bool compressed = text::compression_of(path) != text::Compression::None;
+  return (compressed ? path.stem() : path).stem().generic_string();
 }
 
 bool MeasuredTable::has(const std::string& column) const {
@@ -128,33 +57,32 @@ const std::string& MeasuredTable::text(std::size_t row, const std::string& colum
 }
 
 double MeasuredTable::positive(std::size_t row, const std::string& column) const {
-  const std::string& field = text(row, column);
-  double value = 0.0;
-  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-  if (error != std::errc() || end != field.data() + field.size() || !std::isfinite(value)) {
-    throw problem(row, column, fmt::format("'{}' is not a number", field), "give a decimal number");
+  const auto value = text::parse_number(text(row, column));
+  if (!value) {
+    throw problem(row, column, fmt::format("'{}' is not a number", text(row, column)),
+                  "give a decimal number");
   }
-  if (value <= 0.0) {
-    throw problem(row, column, fmt::format("'{}' is not above 0", field), "leave the row out");
+  if (*value <= 0.0) {
+    throw problem(row, column, fmt::format("'{}' is not above 0", text(row, column)),
+                  "leave the row out");
   }
-  return value;
+  return *value;
 }
 
 std::int64_t MeasuredTable::whole(std::size_t row, const std::string& column,
                                   std::int64_t least) const {
-  const std::string& field = text(row, column);
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-  if (error != std::errc() || end != field.data() + field.size()) {
-    throw problem(row, column, fmt::format("'{}' is not a whole number", field),
+  const auto value = text::parse_whole<std::int64_t>(text(row, column));
+  if (!value) {
+    throw problem(row, column, fmt::format("'{}' is not a whole number", text(row, column)),
                   "give digits only");
   }
   constexpr std::int64_t kMost = 1'000'000'000'000;  // far above any shape, far below overflow
-  if (value < least || value > kMost) {
-    throw problem(row, column, fmt::format("'{}' is not between {} and 10^12", field, least),
+  if (*value < least || *value > kMost) {
+    throw problem(row, column,
+                  fmt::format("'{}' is not between {} and 10^12", text(row, column), least),
                   "check the column");
   }
-  return value;
+  return *value;
 }
 
 std::vector<std::int64_t> MeasuredTable::whole_list(std::size_t row,
@@ -163,13 +91,12 @@ std::vector<std::int64_t> MeasuredTable::whole_list(std::size_t row,
   std::vector<std::int64_t> values;
   std::string word;
   while (words >> word) {
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-    if (error != std::errc() || end != word.data() + word.size() || value < 0) {
+    const auto value = text::parse_whole<std::int64_t>(word);
+    if (!value || *value < 0) {
       throw problem(row, column, fmt::format("'{}' is not a whole number", word),
                     "give numbers with blanks between");
     }
-    values.push_back(value);
+    values.push_back(*value);
   }
   return values;
 }

@@ -11,6 +11,7 @@
 #include "epfleet/base/error.h"
 #include "epfleet/config/sweep_file.h"
 #include "epfleet/experiment/capacity_plan.h"
+#include "epfleet/report/catalogue.h"
 #include "epfleet/report/result_folder.h"
 #include "signals.h"
 
@@ -53,7 +54,7 @@ experiment::PlanQuestion question_of(const PlanRequest& request) {
       throw problem("--maximise", fmt::format("'{}' is not varied", request.maximise),
                     fmt::format("add --vary {}=LO..HI", request.maximise));
     }
-  } else if (!report::metric_values(report::RunReport{}).contains(request.minimise)) {
+  } else if (report::find_metric(request.minimise) == nullptr) {
     throw problem("--minimise", fmt::format("summary.json has no number '{}'", request.minimise),
                   "write a path such as cost.usd or unit_cost.usd_per_m_output");
   }

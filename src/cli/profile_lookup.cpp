@@ -2,10 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <vector>
 
 #include "epfleet/base/error.h"
@@ -39,15 +36,6 @@ hardware::HardwareProfile find_profile(const std::string& name_or_path) {
     }
   }
   return config::load_hardware(name_or_path);
-}
-
-void write_text(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  file.close();
-  if (!file) {
-    throw base::MachineError(fmt::format("{}: writing failed: {}", path, std::strerror(errno)));
-  }
 }
 
 }  // namespace epfleet::cli

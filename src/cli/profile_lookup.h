@@ -1,4 +1,4 @@
-// Hardware profiles for commands that take no scenario, and text files for their results.
+// Hardware profiles for commands that take no scenario.
 #pragma once
 
 #include <string>
@@ -10,8 +10,5 @@ namespace epfleet::cli {
 // By path, or by name: parts/NAME.yaml here, in ./configs, or in the configs that this program was
 // built or installed with. Throws InputError.
 [[nodiscard]] hardware::HardwareProfile find_profile(const std::string& name_or_path);
-
-// Replaces the file. Throws MachineError.
-void write_text(const std::string& path, const std::string& text);
 
 }  // namespace epfleet::cli

@@ -1,4 +1,4 @@
-// run, replay, check and explain on the command line.
+// run, replay and check on the command line.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -6,7 +6,6 @@
 
 #include "commands.h"
 #include "epfleet/base/log.h"
-#include "epfleet/config/explain.h"
 #include "epfleet/config/loader.h"
 #include "run_command.h"
 
@@ -52,26 +51,6 @@ int run(const RunRequest& request) {
   return exit_code(run_command(request));
 }
 
-struct ExplainRequest {
-  std::string key;
-  std::string guesses_of;
-  bool json_schema = false;
-};
-
-int explain(const ExplainRequest& request) {
-  if (request.json_schema) {
-    fmt::print("{}", config::json_schema());
-  } else if (!request.guesses_of.empty()) {
-    fmt::print("key,central,low,high\n");
-    for (const auto& guess : config::guesses(config::load_scenario(request.guesses_of))) {
-      fmt::print("{},{},{},{}\n", guess.key, guess.central, guess.low, guess.high);
-    }
-  } else {
-    fmt::print("{}", config::explain(request.key));
-  }
-  return kDone;
-}
-
 }  // namespace
 
 void add_run(CLI::App& app, Chosen& chosen) {
@@ -109,16 +88,6 @@ void add_check(CLI::App& app, Chosen& chosen) {
       return int{kDone};
     };
   });
-}
-
-void add_explain(CLI::App& app, Chosen& chosen) {
-  auto request = std::make_shared<ExplainRequest>();
-  CLI::App& command = *app.add_subcommand("explain", "Explain scenario keys");
-  command.add_option("KEY", request->key, "A key or a group of keys (default: all)");
-  command.add_flag("--json-schema", request->json_schema, "All keys as a JSON Schema, for editors");
-  command.add_option("--guesses", request->guesses_of,
-                     "CSV of this scenario's guesses with their plausible ranges");
-  command.callback([&chosen, request] { chosen = [request] { return explain(*request); }; });
 }
 
 }  // namespace epfleet::cli

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <thread>
@@ -12,6 +11,7 @@
 #include "epfleet/base/log.h"
 #include "epfleet/experiment/comparison.h"
 #include "epfleet/experiment/sweep.h"
+#include "epfleet/text/parse.h"
 #include "exit_codes.h"
 #include "signals.h"
 #include "sweep_progress.h"
@@ -40,14 +40,12 @@ Shard shard_of(const std::string& text) {
   if (text.empty()) {
     return {};
   }
-  Shard shard;
-  const char* end = text.data() + text.size();
-  const auto index = std::from_chars(text.data(), end, shard.index);
-  if (index.ec == std::errc{} && index.ptr != end && *index.ptr == '/') {
-    const auto count = std::from_chars(index.ptr + 1, end, shard.count);
-    if (count.ec == std::errc{} && count.ptr == end && shard.index < shard.count) {
-      return shard;
-    }
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  const std::string_view whole = text;
+  const auto index = text::parse_whole<std::size_t>(whole.substr(0, slash));
+  const auto count = text::parse_whole<std::size_t>(whole.substr(std::min(slash + 1, text.size())));
+  if (index && count && *index < *count) {
+    return {*index, *count};
   }
   throw wrong_option("--shard", fmt::format("'{}' is not I/N", text),
                      "I counts from 0 and is below N, for example 0/4");

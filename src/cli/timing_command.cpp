@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <cstdio>
-#include <fstream>
 #include <span>
 
 #include "epfleet/base/error.h"
@@ -12,6 +11,7 @@
 #include "epfleet/config/loader.h"
 #include "epfleet/experiment/price_step.h"
 #include "epfleet/report/step_report.h"
+#include "epfleet/text/files.h"
 #include "epfleet/timing/calibrated_range.h"
 
 namespace epfleet::cli {
@@ -67,12 +67,7 @@ std::vector<report::StepReport> price(const StepRequest& request) {
 }
 
 void write_timeline(const std::string& path, const report::StepReport& step) {
-  std::ofstream file(path, std::ios::binary);
-  file << report::step_timeline(step);
-  file.close();
-  if (!file) {
-    throw base::MachineError(fmt::format("cannot write {}", path));
-  }
+  text::write_file(path, report::step_timeline(step));
   base::log_info(fmt::format("the timeline is in {}; ui.perfetto.dev opens it", path));
 }
 

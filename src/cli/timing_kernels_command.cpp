@@ -10,6 +10,7 @@
 #include "epfleet/base/error.h"
 #include "epfleet/calibration/kernel_fit.h"
 #include "epfleet/calibration/measured_kernels.h"
+#include "epfleet/text/files.h"
 #include "profile_lookup.h"
 
 namespace epfleet::cli {
@@ -66,7 +67,7 @@ void kernels_command(const KernelsRequest& request) {
   if (request.out.empty()) {
     fmt::print("{}", rows);
   } else {
-    write_text(request.out, rows);
+    text::write_file(request.out, rows);
   }
   std::map<std::string, std::vector<MeasuredKernel>> by_kernel;
   for (const MeasuredKernel& kernel : kernels) {
@@ -103,7 +104,7 @@ void fit_command(const FitRequest& request) {
       fmt::print("  {}: {} -> {}\n", change.key, change.before, change.after);
     }
   }
-  write_text(request.out, calibration::profile_text(result, request.base, request.tables));
+  text::write_file(request.out, calibration::profile_text(result, request.base, request.tables));
 }
 
 }  // namespace

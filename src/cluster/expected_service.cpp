@@ -6,6 +6,26 @@
 namespace epfleet::cluster {
 namespace {
 
+// Group-time over time, as the rule would have it of a fleet without load.
+double mean_groups(const FleetSpec& spec) {
+  const base::TimePoint end = spec.window_end();
+  const auto rule = make_scaling_rule(spec);
+  double sum = 0.0;
+  base::TimePoint since = spec.run_start();
+  policy::Target target = rule->decide({}, since);
+  while (target.next < end) {
+    const base::TimePoint now = target.next;
+    const policy::Target changed = rule->decide({.target = target}, now);
+    if (changed.allotted != target.allotted) {
+      sum += static_cast<double>(target.allotted) * base::to_seconds(now - since);
+      since = now;
+    }
+    target = changed;
+  }
+  sum += static_cast<double>(target.allotted) * base::to_seconds(end - since);
+  return sum / base::to_seconds(end - spec.run_start());
+}
+
 // Seconds of a decode step with `batch` requests of `kv_tokens` on every GPU.
 double step_seconds(const timing::DecodePricer& pricer, std::size_t gpus, std::int32_t batch,
                     double kv_tokens) {
@@ -37,7 +57,7 @@ ServiceEstimate estimate_service(const FleetSpec& spec, const StepPricers& price
   const auto gpus = static_cast<std::size_t>(spec.decode.gpus);
   const double units =
       std::max(1.0, static_cast<double>(spec.fleet.base.decode_units) +
-                        load.mean_groups * static_cast<double>(spec.fleet.group.decode_units));
+                        mean_groups(spec) * static_cast<double>(spec.fleet.group.decode_units));
   const double per_gpu = load.output_tokens_per_s / (units * static_cast<double>(gpus));
   const double per_step = spec.decode.mtp.tokens_per_step(spec.decode.mtp.acceptance);
   // The smallest batch that keeps up; the full one if none does.

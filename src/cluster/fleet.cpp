@@ -5,18 +5,25 @@ namespace epfleet::cluster {
 Fleet::Fleet(const FleetSpec& spec, const StepPricers& pricers, workload::ArrivalFeed& arrivals,
              cache::PrefixCache& cache, std::vector<observe::Observer*> observers)
     : observers_(std::move(observers)),
-      allotment_(plan_allotment(spec.fleet, spec.scaling, spec.run_start(), spec.window_end())),
-      state_(spec, pricers, allotment_.most_groups()),
+      scaling_(make_scaling_rule(spec)),
+      state_(spec, pricers, scaling_->most_groups()),
       prefill_router_(state_),
       decode_router_(state_),
       requests_(state_, prefill_router_, decode_router_, arrivals, cache, observers_),
-      units_(state_, prefill_router_, decode_router_, allotment_),
+      units_(state_, prefill_router_, decode_router_, *scaling_),
       sampler_(state_, cache, observers_) {}
 
 const char* Fleet::label(engine::EventKind kind) {
-  constexpr const char* kLabels[] = {
-      "arrival",      "prefill_step_end", "prefill_start", "decode_step_end", "decode_start",
-      "drain_groups", "allot_groups",     "group_loaded",  "sample",          "arrival_slice"};
+  constexpr const char* kLabels[] = {"arrival",
+                                     "prefill_step_end",
+                                     "prefill_start",
+                                     "decode_step_end",
+                                     "decode_start",
+                                     "scaling_decision",
+                                     "",
+                                     "group_loaded",
+                                     "sample",
+                                     "arrival_slice"};
   return kLabels[static_cast<std::size_t>(kind)];
 }
 
@@ -46,10 +53,8 @@ void Fleet::handle(const engine::Event& event) {
       return units_.after_step(state_.decode, event.target);
     case Kind::DecodeStart:
       return requests_.start_decode_step(event.target);
-    case Kind::DrainGroups:
-      return units_.drain_groups(event.target);
-    case Kind::AllotGroups:
-      return units_.allot_groups(event.target);
+    case Kind::ScalingDecision:
+      return units_.decide();
     case Kind::GroupLoaded:
       return units_.group_loaded(event.target);
     case Kind::ArrivalSlice:

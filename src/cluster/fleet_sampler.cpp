@@ -85,7 +85,7 @@ void FleetSampler::count_prefill(observe::FleetSample& sample) {
   for (PrefillPool::Member& member : fleet_.prefill) {
     count_nodes(member.clock, sample.time, sample, sample.prefill_node_ns,
                 sample.prefill_nodes_allotted);
-    sample.prefill_queue_requests += member.unit.queued_requests();
+    sample.prefill_queue_requests += member.unit.waiting_requests();
     sample.prefill_queue_tokens += member.unit.outstanding_tokens();
   }
 }

@@ -68,7 +68,7 @@ void RequestFlow::accept_arrival() {
       request.arrival == fleet_.now() && request.prompt_tokens > 0 && request.output_tokens > 0,
       "a request arrives when it was announced, with a prompt and an answer");
   if (const workload::Request* soon = arrivals_.upcoming(kAhead)) {
-    cache_.expect(soon->prefix);
+    cache_.prefetch(soon->prefix);
   }
   ++fleet_.totals.arrived;
   const Slot slot = fleet_.requests.add(request);
@@ -142,7 +142,7 @@ void RequestFlow::end_prefill_step(std::uint32_t unit) {
 // What the store knows of the requests to be handled, into the processor's cache.
 void RequestFlow::fetch_prefixes(std::span<const Slot> slots) const {
   for (const Slot slot : slots) {
-    cache_.expect(fleet_.requests[slot].request.prefix);
+    cache_.prefetch(fleet_.requests[slot].request.prefix);
   }
 }
 
@@ -205,13 +205,9 @@ void RequestFlow::end_decode_step(std::uint32_t unit) {
 
 // V3's answers can be hit by the next turn; R1's were computed behind reasoning that the next
 // prompt lacks.
-bool RequestFlow::keeps_output(const workload::Request& request) const {
-  return request.variant == workload::Variant::V3;
-}
-
 void RequestFlow::keep_answer(const LiveRequest& live) {
   const workload::Request& request = live.request;
-  if (request.output_tokens > 1 && keeps_output(request)) {
+  if (request.output_tokens > 1 && request.variant == workload::Variant::V3) {
     const base::TimePoint stored_at = decode_router_.write_to_store(live, request.output_tokens);
     (void)cache_.store(request, request.prompt_tokens + request.output_tokens, fleet_.now(),
                        stored_at);

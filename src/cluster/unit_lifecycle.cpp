@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "epfleet/base/error.h"
+
 namespace epfleet::cluster {
 
 using engine::Phase;
@@ -20,57 +22,68 @@ void for_each_unit(FleetState& fleet, const Visit& visit) {
   }
 }
 
+// In full steps.
+double load_of(const serving::PrefillUnit& unit) {
+  const serving::PrefillUnitLimits& limits = unit.limits();
+  return static_cast<double>(unit.outstanding_tokens()) /
+         (static_cast<double>(limits.max_tokens_per_gpu) * limits.gpus);
+}
+// KV in its room.
+double load_of(const serving::DecodeUnit& unit) {
+  const serving::DecodeUnitLimits& limits = unit.limits();
+  return static_cast<double>(unit.active_kv_fixed()) /
+         (static_cast<double>(limits.kv_capacity_tokens) * serving::kTokenOne * limits.gpus);
+}
+
+template <class Unit>
+policy::PhaseView view_of(const UnitPool<Unit>& pool) {
+  policy::PhaseView view;
+  std::int64_t* const counts[] = {&view.off, &view.loading, &view.serving, &view.draining};
+  for (std::uint32_t i = 0; i < pool.size(); ++i) {
+    const Unit& unit = pool[i].unit;
+    ++*counts[static_cast<std::size_t>(pool.state(i))];
+    view.waiting_requests += unit.waiting_requests();
+    view.load += load_of(unit);
+  }
+  view.load /= static_cast<double>(std::max<std::int64_t>(view.serving, 1));
+  return view;
+}
+
 }  // namespace
 
 UnitLifecycle::UnitLifecycle(FleetState& fleet, PrefillRouter& prefill, DecodeRouter& decode,
-                             Allotment allotment)
-    : fleet_(fleet),
-      prefill_router_(prefill),
-      decode_router_(decode),
-      allotment_(std::move(allotment)) {}
+                             policy::ScalingRule& rule)
+    : fleet_(fleet), prefill_router_(prefill), decode_router_(decode), rule_(rule) {}
 
 void UnitLifecycle::start() {
-  target_ = {allotment_.initial_groups, allotment_.initial_groups};
+  const policy::Target first = ask();
   for_each_unit(fleet_, [&](auto& pool, std::uint32_t unit) {
-    if (pool[unit].group <= target_.allotted) {
+    if (pool[unit].group <= first.allotted) {
       pool.change_state(unit, UnitState::Serving);
     }
   });
-  const base::Duration lead = fleet_.spec.scaling.drain_lead;
-  std::int64_t groups = allotment_.initial_groups;
-  for (std::uint32_t i = 0; i < allotment_.changes.size(); ++i) {
-    const AllotmentChange& change = allotment_.changes[i];
-    if (change.groups < groups) {
-      fleet_.schedule(std::max(change.at - lead, fleet_.now()), Phase::Decision, Kind::DrainGroups,
-                      i);
-    }
-    fleet_.schedule(change.at, Phase::Decision, Kind::AllotGroups, i);
-    groups = change.groups;
+  target_ = {first.allotted, first.allotted};
+  aim_at(first);
+}
+
+void UnitLifecycle::decide() { aim_at(ask()); }
+
+policy::Target UnitLifecycle::ask() {
+  const base::TimePoint now = fleet_.now();
+  const policy::Target target = rule_.decide(
+      {.target = target_, .prefill = view_of(fleet_.prefill), .decode = view_of(fleet_.decode)},
+      now);
+  EPFLEET_CHECK(target.serving >= 0 && target.serving <= target.allotted &&
+                    target.allotted <= rule_.most_groups() && target.next > now,
+                "a scaling rule decides within its own limits");
+  if (target.next != base::TimePoint::max()) {
+    fleet_.schedule(target.next, Phase::Decision, Kind::ScalingDecision);
   }
+  return target;
 }
 
-void UnitLifecycle::drain_groups(std::size_t change) {
-  aim_at({target_.allotted, std::min(target_.serving, allotment_.changes[change].groups)});
-}
-
-void UnitLifecycle::allot_groups(std::size_t change) {
-  aim_at({allotment_.changes[change].groups, groups_to_serve(change)});
-}
-
-// The allotment, less what steps after `change` have begun to drain by now.
-std::int64_t UnitLifecycle::groups_to_serve(std::size_t change) const {
-  std::int64_t groups = allotment_.changes[change].groups;
-  for (std::size_t later = change + 1; later < allotment_.changes.size(); ++later) {
-    if (allotment_.changes[later].at - fleet_.spec.scaling.drain_lead > fleet_.now()) {
-      break;
-    }
-    groups = std::min(groups, allotment_.changes[later].groups);
-  }
-  return groups;
-}
-
-void UnitLifecycle::aim_at(Target target) {
-  const Target before = target_;
+void UnitLifecycle::aim_at(const policy::Target& target) {
+  const policy::Target before = target_;
   target_ = target;
   // All states first: what leaves one unit must not go to another that leaves too.
   const bool fewer_serve = target.serving < before.serving;
@@ -180,7 +193,7 @@ void UnitLifecycle::leave(PrefillPool& pool, std::uint32_t unit) {
 }
 
 void UnitLifecycle::leave(DecodePool& pool, std::uint32_t unit) {
-  if (fleet_.spec.scaling.drain == DrainMode::Migrate) {
+  if (fleet_.spec.scaling.drain == policy::DrainMode::Migrate) {
     std::vector<Slot> evicted;
     pool[unit].unit.evict_all(evicted);
     pool.refresh_load(unit);

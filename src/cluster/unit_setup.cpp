@@ -7,6 +7,7 @@
 #include "epfleet/base/error.h"
 #include "epfleet/cluster/expert_setup.h"
 #include "epfleet/experts/expert_load.h"
+#include "epfleet/policy/registry.h"
 
 namespace epfleet::cluster {
 namespace {
@@ -27,6 +28,11 @@ std::int64_t kv_room(const FleetSpec& spec, const model::MemoryPlan& plan, const
 }
 
 }  // namespace
+
+std::unique_ptr<policy::ScalingRule> make_scaling_rule(const FleetSpec& spec) {
+  return policy::scaling_rules()[spec.scaling.policy](
+      {spec.scaling, spec.fleet.groups, spec.run_start(), spec.window_end()});
+}
 
 std::int64_t kv_bytes_per_token(const FleetSpec& spec) {
   return spec.model.kv_bytes_per_token(spec.decode.mtp.enabled);

@@ -16,7 +16,7 @@ struct GroupSpan {
 // Before the first step of a schedule, and so in the warm-up, fleet.groups are allotted; a daily
 // one is always in force.
 GroupSpan groups_of(const Scenario& scenario) {
-  const std::vector<cluster::ScheduleStep>& steps = scenario.scaling.schedule;
+  const std::vector<policy::ScheduleStep>& steps = scenario.scaling.schedule;
   GroupSpan span{scenario.fleet.groups, scenario.fleet.groups};
   if (scenario.scaling.policy != "schedule" || steps.empty()) {
     return span;
@@ -25,7 +25,7 @@ GroupSpan groups_of(const Scenario& scenario) {
   if (steps.front().daily || before == base::Duration{}) {
     span = {steps.front().groups, steps.front().groups};
   }
-  for (const cluster::ScheduleStep& step : steps) {
+  for (const policy::ScheduleStep& step : steps) {
     span.least = std::min(span.least, step.groups);
     span.most = std::max(span.most, step.groups);
   }
@@ -33,14 +33,14 @@ GroupSpan groups_of(const Scenario& scenario) {
 }
 
 void check_schedule(const Scenario& scenario, Contradictions& found) {
-  const cluster::ScalingConfig& scaling = scenario.scaling;
+  const policy::ScalingConfig& scaling = scenario.scaling;
   if (scaling.policy == "schedule" && scaling.schedule.empty()) {
     found.add({"scaling.schedule", "scaling.policy"}, "is empty, but scaling.policy is schedule",
               "state at least one {at, groups}, or set scaling.policy: fixed");
   }
   for (std::size_t i = 1; i < scaling.schedule.size(); ++i) {
-    const cluster::ScheduleStep& before = scaling.schedule[i - 1];
-    const cluster::ScheduleStep& step = scaling.schedule[i];
+    const policy::ScheduleStep& before = scaling.schedule[i - 1];
+    const policy::ScheduleStep& step = scaling.schedule[i];
     if (step.daily != before.daily) {
       found.add({"scaling.schedule"}, "mixes times of day and durations", "use one of them");
       return;

@@ -24,22 +24,10 @@ std::string choices_of(const Key& key) {
   return text;
 }
 
-std::string choice_names(const Key& key) {
-  std::string names;
-  for (const Choice& choice : key.choices) {
-    names += (names.empty() ? "" : " | ") + choice.name;
-  }
-  return names;
-}
-
 std::string explanation(const Key& key) {
   static const Scenario kDefaults = default_scenario();
-  const bool words = key.type == "choice";
-  std::string text = fmt::format("{}\n  {}", key.name, words ? choice_names(key) : key.type);
-  if (!key.absent.empty() && !key.is_path) {
-    text += fmt::format(", or {}", key.absent);
-  }
-  text += fmt::format("; default {}", key.print(kDefaults));
+  std::string text =
+      fmt::format("{}\n  {}; default {}", key.name, values_of(key), key.print(kDefaults));
   if (!key.range_text.empty()) {
     text += fmt::format("; {}", key.range_text);
   }
@@ -50,6 +38,15 @@ std::string explanation(const Key& key) {
 }
 
 }  // namespace
+
+std::string values_of(const Key& key) {
+  std::string words;
+  for (const Choice& choice : key.choices) {
+    words += (words.empty() ? "" : " | ") + choice.name;
+  }
+  const std::string& text = key.type == "choice" ? words : key.type;
+  return key.absent.empty() || key.is_path ? text : fmt::format("{}, or {}", text, key.absent);
+}
 
 std::string explain(std::string_view key_or_group) {
   if (!key_or_group.empty() && find_key(key_or_group) == nullptr && !is_key_group(key_or_group)) {

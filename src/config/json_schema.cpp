@@ -5,20 +5,10 @@
 
 #include "epfleet/config/explain.h"
 #include "epfleet/config/key.h"
+#include "epfleet/text/quote.h"
 
 namespace epfleet::config {
 namespace {
-
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-    }
-    out += c;  // the table's own texts have no control characters
-  }
-  return out + '"';
-}
 
 std::string_view type_name(JsonType type) {
   switch (type) {
@@ -62,14 +52,15 @@ std::string leaf(const Key& key) {
     body = fmt::format("\"type\": {}{}", type_name(key.json), bounds(key));
   } else {
     for (const Choice& choice : key.choices) {
-      body += (body.empty() ? "" : ", ") + quoted(choice.name);
+      body += (body.empty() ? "" : ", ") + text::json_string(choice.name);
     }
     body = fmt::format("\"enum\": [{}]", body);
   }
   if (!key.absent.empty() && !key.is_path && key.json != JsonType::Text) {
-    body = fmt::format("\"anyOf\": [{{{}}}, {{\"const\": {}}}]", body, quoted(key.absent));
+    body =
+        fmt::format("\"anyOf\": [{{{}}}, {{\"const\": {}}}]", body, text::json_string(key.absent));
   }
-  return fmt::format("{{\"description\": {}, {}}}", quoted(description), body);
+  return fmt::format("{{\"description\": {}, {}}}", text::json_string(description), body);
 }
 
 bool is_part_group(const std::string& name) {
@@ -85,8 +76,8 @@ std::string object(const std::string& group, int depth) {
   const std::string indent(static_cast<std::size_t>(2 * depth + 2), ' ');
   std::string members;
   const auto add = [&](std::string_view name, const std::string& schema) {
-    members +=
-        fmt::format("{}{}{}: {}", members.empty() ? "" : ",\n", indent, quoted(name), schema);
+    members += fmt::format("{}{}{}: {}", members.empty() ? "" : ",\n", indent,
+                           text::json_string(name), schema);
   };
   if (group.empty()) {
     add("extends",

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "epfleet/base/error.h"
+#include "epfleet/text/quote.h"
 #include "paths.h"
 
 namespace epfleet::config {
@@ -76,21 +77,7 @@ Parsed<std::string> scalar_text(const Node& node, const std::string& expected) {
 }
 
 std::string yaml_text(const std::string& text) {
-  if (is_plain(text)) {
-    return text;
-  }
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      quoted += '\\';
-      quoted += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      quoted += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + '"';
+  return is_plain(text) ? text : text::json_string(text);
 }
 
 Fault not_a_choice(const std::string& text, const std::vector<Choice>& choices) {

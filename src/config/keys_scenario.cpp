@@ -1,22 +1,21 @@
 // Keys at the top of a scenario, the fleet, scaling and the service-level objectives.
 #include <algorithm>
-#include <charconv>
 #include <tuple>
 
+#include "epfleet/policy/registry.h"
+#include "epfleet/text/parse.h"
 #include "key_rows.h"
 
 namespace epfleet::config {
 namespace {
 
 Parsed<std::uint64_t> seed_from(const std::string& text) {
-  std::uint64_t seed = 0;
-  const char* end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, seed);
-  if (result.ec != std::errc{} || result.ptr != end || (text.size() > 1 && text[0] == '0')) {
+  const auto seed = text::parse_whole<std::uint64_t>(text);
+  if (!seed || (text.size() > 1 && text[0] == '0')) {
     return tl::unexpected(Fault{fmt::format("'{}' is not a seed", text),
                                 "write a whole number from 0 to 18446744073709551615"});
   }
-  return seed;
+  return *seed;
 }
 
 Key seed_row() {
@@ -64,8 +63,8 @@ constexpr std::int64_t kMinuteNs = 60'000'000'000;
 constexpr int kDayMinutes = 24 * 60;
 
 // `at` of a step: HH:MM on the scenario's clock (daily), or a duration after the start.
-Parsed<cluster::ScheduleStep> step_time(const Scenario& scenario, const std::string& text) {
-  cluster::ScheduleStep step;
+Parsed<policy::ScheduleStep> step_time(const Scenario& scenario, const std::string& text) {
+  policy::ScheduleStep step;
   if (text.find(':') != std::string::npos) {
     return parse_time_of_day(text).map([&](int minute) {
       const int after = (minute - scenario.start.minute_of_day() + kDayMinutes) % kDayMinutes;
@@ -80,7 +79,7 @@ Parsed<cluster::ScheduleStep> step_time(const Scenario& scenario, const std::str
   });
 }
 
-Parsed<cluster::ScheduleStep> step_from(const Scenario& scenario, const Node& node) {
+Parsed<policy::ScheduleStep> step_from(const Scenario& scenario, const Node& node) {
   const Node* at = node.find("at");
   const Node* groups = node.find("groups");
   if (node.kind != Node::Kind::Map || at == nullptr || groups == nullptr ||
@@ -105,7 +104,7 @@ Parsed<cluster::ScheduleStep> step_from(const Scenario& scenario, const Node& no
   return step;
 }
 
-std::string print_step(const Scenario& scenario, const cluster::ScheduleStep& step) {
+std::string print_step(const Scenario& scenario, const policy::ScheduleStep& step) {
   const auto minutes = static_cast<int>(step.at.count() / kMinuteNs);
   const std::string at =
       step.daily
@@ -118,7 +117,7 @@ std::optional<Fault> read_schedule(Scenario& scenario, const Node& node) {
   if (node.kind != Node::Kind::List) {
     return Fault{"is not a list", "write a list of {at, groups}"};
   }
-  std::vector<cluster::ScheduleStep> steps;
+  std::vector<policy::ScheduleStep> steps;
   for (const Node& item : node.items) {
     const auto step = step_from(scenario, item);
     if (!step) {
@@ -128,7 +127,7 @@ std::optional<Fault> read_schedule(Scenario& scenario, const Node& node) {
     steps.push_back(*step);
   }
   // Two steps at one time are refused later (check.h); until then their order must not vary.
-  std::ranges::sort(steps, {}, [](const cluster::ScheduleStep& step) {
+  std::ranges::sort(steps, {}, [](const policy::ScheduleStep& step) {
     return std::tuple(step.at, step.daily, step.groups);
   });
   scenario.scaling.schedule = std::move(steps);
@@ -146,7 +145,7 @@ Key schedule_row() {
   key.read = read_schedule;
   key.print = [](const Scenario& scenario) {
     std::string text;
-    for (const cluster::ScheduleStep& step : scenario.scaling.schedule) {
+    for (const policy::ScheduleStep& step : scenario.scaling.schedule) {
       text += "\n- " + print_step(scenario, step);
     }
     return text.empty() ? std::string("[]") : text;
@@ -186,11 +185,8 @@ void add_fleet_rows(Rows& rows) {
   rows.number(
       "fleet.pool_nodes", Dimension::Number, EPFLEET_MEMBER(fleet.pool_nodes), between(1, 1e6),
       {"Nodes that exist; none: as many as the largest allotment.", "not published"}, "none");
-  rows.choice(
-      "scaling.policy", EPFLEET_MEMBER(scaling.policy),
-      std::vector<std::pair<Choice, std::string>>{{{"fixed", "fleet.groups all the time"}, "fixed"},
-                                                  {{"schedule", "scaling.schedule"}, "schedule"}},
-      {"What decides how many groups are allotted.", "free choice"});
+  rows.rule("scaling.policy", EPFLEET_MEMBER(scaling.policy), policy::scaling_rules().choices(),
+            {"What decides how many groups are allotted.", "free choice"});
   rows.custom(schedule_row());
   rows.number("scaling.start_up", Dimension::Duration, EPFLEET_MEMBER(scaling.start_up),
               at_least(0.0),
@@ -198,9 +194,9 @@ void add_fleet_rows(Rows& rows) {
       .guess("1 min", "5 min");
   rows.choice(
       "scaling.drain", EPFLEET_MEMBER(scaling.drain),
-      std::vector<std::pair<Choice, cluster::DrainMode>>{
-          {{"migrate", "requests move to other units with their KV"}, cluster::DrainMode::Migrate},
-          {{"wait", "requests finish where they are"}, cluster::DrainMode::Wait}},
+      std::vector<std::pair<Choice, policy::DrainMode>>{
+          {{"migrate", "requests move to other units with their KV"}, policy::DrainMode::Migrate},
+          {{"wait", "requests finish where they are"}, policy::DrainMode::Wait}},
       {"What becomes of the requests of a unit that leaves.", "free choice"});
   rows.number("scaling.drain_lead", Dimension::Duration, EPFLEET_MEMBER(scaling.drain_lead),
               at_least(0.0),

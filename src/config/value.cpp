@@ -2,25 +2,18 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <optional>
 #include <vector>
 
+#include "epfleet/text/parse.h"
 #include "units.h"
 
 namespace epfleet::config {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  return first == std::string_view::npos
-             ? std::string_view{}
-             : text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 std::size_t digits_from(std::string_view text, std::size_t at) {
   while (at < text.size() && is_digit(text[at])) {
@@ -69,17 +62,17 @@ Parsed<Term> take_term(std::string_view& text, std::string_view whole) {
         Fault{fmt::format("'{}' starts with a zero, which some read as octal", whole),
               "leave the zero out"});
   }
-  text = trimmed(text.substr(length));
+  text = text::trimmed(text.substr(length));
   const auto end = text.find_first_of(" \t");
   const std::string_view unit = text.substr(0, end);
-  text = end == std::string_view::npos ? std::string_view{} : trimmed(text.substr(end));
+  text = end == std::string_view::npos ? std::string_view{} : text::trimmed(text.substr(end));
   return Term{number[0] == '+' ? number.substr(1) : number, unit};
 }
 
 // All terms of a value; only a duration may have several ("1 h 30 min").
 Parsed<std::vector<Term>> terms_of(Dimension dimension, std::string_view text) {
   const Shape& shape = shape_of(dimension);
-  std::string_view rest = trimmed(text);
+  std::string_view rest = text::trimmed(text);
   std::vector<Term> terms;
   do {
     if (number_length(rest) == 0) {
@@ -115,12 +108,6 @@ Parsed<const Unit*> unit_of(Dimension dimension, const Term& term, std::string_v
             names.empty() ? "write a plain number" : fmt::format("choose from {}", names)});
 }
 
-std::optional<double> real_from(std::string_view number) {
-  double value = 0.0;
-  const auto result = std::from_chars(number.data(), number.data() + number.size(), value);
-  return result.ec == std::errc{} && std::isfinite(value) ? std::optional(value) : std::nullopt;
-}
-
 Fault too_large(std::string_view text) {
   return {fmt::format("'{}' is too large or too small to be kept", text), ""};
 }
@@ -128,17 +115,14 @@ Fault too_large(std::string_view text) {
 // number * factor as an exact integer; fractions are allowed if the product is whole.
 Parsed<std::int64_t> whole_from(std::string_view number, std::int64_t factor,
                                 std::string_view text) {
-  std::int64_t value = 0;
-  const char* end = number.data() + number.size();
-  const auto result = std::from_chars(number.data(), end, value);
-  if (result.ec == std::errc{} && result.ptr == end) {
+  if (const auto value = text::parse_whole<std::int64_t>(number)) {
     std::int64_t product = 0;
-    if (__builtin_mul_overflow(value, factor, &product)) {
+    if (__builtin_mul_overflow(*value, factor, &product)) {
       return tl::unexpected(too_large(text));
     }
     return product;
   }
-  const std::optional<double> real = real_from(number);
+  const std::optional<double> real = text::parse_number(number);
   const double product = real.value_or(1e300) * static_cast<double>(factor);
   if (!(std::fabs(product) < 0x1p63)) {
     return tl::unexpected(too_large(text));
@@ -159,7 +143,7 @@ Parsed<double> parse_real(Dimension dimension, std::string_view text) {
   }
   double sum = 0.0;
   for (const Term& term : *terms) {
-    const std::optional<double> number = real_from(term.number);
+    const std::optional<double> number = text::parse_number(term.number);
     if (!number) {
       return tl::unexpected(too_large(text));
     }

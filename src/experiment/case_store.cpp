@@ -1,20 +1,16 @@
 #include "epfleet/experiment/case_store.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <sstream>
-#include <system_error>
-#include <thread>
 
 #include "epfleet/base/error.h"
 #include "epfleet/base/names.h"
 #include "epfleet/report/result_folder.h"
+#include "epfleet/text/files.h"
 #include "epfleet/version.h"
 
 namespace epfleet::experiment {
@@ -34,27 +30,6 @@ fs::path file_of(const SweepJob& job) {
 std::string text_in(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
-// Another process, on another machine perhaps, may write the same file at the same time.
-std::string unique_suffix() {
-  std::array<char, 256> host{};
-  (void)gethostname(host.data(), host.size() - 1);
-  return fmt::format("{}.{}.{}", host.data(), ::getpid(),
-                     std::hash<std::thread::id>{}(std::this_thread::get_id()));
-}
-
-void replace(const fs::path& target, std::string_view content) {
-  const fs::path aside =
-      target.parent_path() / fmt::format(".{}.{}", target.filename().string(), unique_suffix());
-  report::write_text_file(aside, content);
-  if (::rename(aside.c_str(), target.c_str()) != 0) {
-    const int error = errno;
-    std::error_code ignored;
-    fs::remove(aside, ignored);
-    throw base::MachineError(fmt::format("cannot rename {} to {}: {}", aside.string(),
-                                         target.string(), std::strerror(error)));
-  }
 }
 
 std::string one_line(std::string text) {
@@ -129,7 +104,7 @@ CaseStore::CaseStore(const fs::path& folder, std::string program)
 }
 
 void CaseStore::put(const SweepJob& job, const CaseResult& result) const {
-  replace(folder_ / file_of(job), case_text(job, program_, result));
+  text::replace_file(folder_ / file_of(job), case_text(job, program_, result));
 }
 
 std::optional<CaseResult> CaseStore::get(const SweepJob& job) const {
@@ -147,7 +122,7 @@ void CaseStore::clear() const {
 }
 
 void CaseStore::write(std::string_view name, std::string_view content) const {
-  replace(folder_ / name, content);
+  text::replace_file(folder_ / name, content);
 }
 
 std::string program_hash() {

@@ -3,36 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "epfleet/base/error.h"
+#include "epfleet/report/catalogue.h"
 
 namespace epfleet::experiment {
 namespace {
-
-struct Order {
-  std::string_view start;  // of the metric's path
-  Better better;
-};
-
-// The first that fits counts.
-constexpr std::array<Order, 15> kOrders = {{
-    {"latency.output_speed_tps", Better::More},
-    {"latency.", Better::Less},
-    {"slo.attainment_ratio", Better::More},
-    {"slo.goodput_rps", Better::More},
-    {"throughput.", Better::More},
-    {"revenue.", Better::More},
-    {"margin.", Better::More},
-    {"cost.", Better::Less},
-    {"unit_cost.", Better::Less},
-    {"cache.hit_ratio", Better::More},
-    {"cache.lost.", Better::Less},
-    {"utilisation.imbalance.", Better::Less},
-    {"utilisation.prefill_efficiency_ratio", Better::More},
-    {"search.workload.rate_scale", Better::More},
-    {"requests.rejected", Better::Less},
-}};
 
 // Worse statuses hide better ones.
 CaseStatus worst_status(const Variant& variant) {
@@ -165,12 +141,11 @@ std::vector<Group> groups_by_keys(const Variants& variants,
 }  // namespace
 
 Better better_of(std::string_view metric) {
-  for (const Order& order : kOrders) {
-    if (metric.starts_with(order.start)) {
-      return order.better;
-    }
+  if (metric == "search.workload.rate_scale") {  // a sweep's own: the load that is just served
+    return Better::More;
   }
-  return Better::Neither;
+  const report::Metric* found = report::find_metric(metric);
+  return found == nullptr ? Better::Neither : found->better;
 }
 
 Comparison compare(const Variants& variants, const std::vector<Group>& groups) {

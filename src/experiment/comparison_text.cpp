@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "csv_field.h"
 #include "epfleet/experiment/comparison.h"
 #include "epfleet/report/human_numbers.h"
+#include "epfleet/text/quote.h"
 
 namespace epfleet::experiment {
 namespace {
@@ -165,12 +165,13 @@ std::string comparison_csv(const Comparison& comparison) {
       const Estimate& value = row.value.value_or(none);
       const Estimate difference = row.difference.value_or(none);
       const auto mean = [](bool known, double m) { return known ? fmt::format("{}", m) : ""; };
-      csv += fmt::format(
-          "{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", metric.metric, csv_field(metric.where),
-          csv_field(row.name), csv_field(metric.baseline), name_of(row.status), row.seeds,
-          mean(row.value.has_value(), value.mean), csv_number(value.low), csv_number(value.high),
-          mean(row.difference.has_value(), difference.mean), csv_number(difference.low),
-          csv_number(difference.high), csv_number(difference.p), row.significant ? 1 : 0);
+      csv += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", metric.metric,
+                         text::csv_field(metric.where), text::csv_field(row.name),
+                         text::csv_field(metric.baseline), name_of(row.status), row.seeds,
+                         mean(row.value.has_value(), value.mean), csv_number(value.low),
+                         csv_number(value.high), mean(row.difference.has_value(), difference.mean),
+                         csv_number(difference.low), csv_number(difference.high),
+                         csv_number(difference.p), row.significant ? 1 : 0);
     }
   }
   return csv;
@@ -220,8 +221,8 @@ std::string claims_csv(const std::vector<ClaimFinding>& findings) {
   std::string csv = "claim,says,case,metric,ratio,ratio_low,ratio_high,seeds,note\n";
   for (const ClaimFinding& finding : findings) {
     const auto& ratio = finding.ratio;
-    csv += fmt::format("{},{},{},{},{},{},{},{},{}\n", csv_field(finding.claim.claim),
-                       csv_field(finding.claim.says), csv_field(finding.claim.name),
+    csv += fmt::format("{},{},{},{},{},{},{},{},{}\n", text::csv_field(finding.claim.claim),
+                       text::csv_field(finding.claim.says), text::csv_field(finding.claim.name),
                        finding.claim.metric, ratio ? fmt::format("{}", ratio->mean) : "",
                        ratio ? csv_number(ratio->low) : "", ratio ? csv_number(ratio->high) : "",
                        ratio ? ratio->n : 0, finding.why_not);

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <array>
 
-#include "csv_field.h"
 #include "epfleet/experiment/capacity_plan.h"
 #include "epfleet/report/human_numbers.h"
+#include "epfleet/text/quote.h"
 
 namespace epfleet::experiment {
 namespace {
@@ -178,9 +178,9 @@ std::string plan_csv_rows(const PlanQuestion& question, const std::string& chang
   };
   for (const PlanAnswer& answer : answers) {
     for (const auto& [value, point] : answer.tried) {
-      csv += csv_field(change);
+      csv += text::csv_field(change);
       for (const std::string& grid_value : answer.grid_values) {
-        csv += "," + csv_field(grid_value);
+        csv += "," + text::csv_field(grid_value);
       }
       csv += fmt::format(",{},{},{}", question.searched.text(value), point.met ? 1 : 0,
                          answer.best == value ? 1 : 0);
@@ -190,7 +190,7 @@ std::string plan_csv_rows(const PlanQuestion& question, const std::string& chang
       if (!is_shown_anyway(question.minimise)) {
         csv += "," + text_of(point, question.minimise);
       }
-      csv += "," + csv_field(point.why_not) + "\n";
+      csv += "," + text::csv_field(point.why_not) + "\n";
     }
   }
   return csv;

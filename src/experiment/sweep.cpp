@@ -7,8 +7,8 @@
 #include <mutex>
 #include <thread>
 
-#include "csv_field.h"
 #include "epfleet/experiment/run_case.h"
+#include "epfleet/text/quote.h"
 
 namespace epfleet::experiment {
 namespace {
@@ -120,10 +120,10 @@ SweepResults stored_results(const SweepJobs& sweep, const CaseStore& store) {
 std::string sweep_csv(const SweepJobs& sweep, const SweepResults& results) {
   std::string csv = "case_id,replicate,seed";
   for (const std::string& name : sweep.keys) {
-    csv += "," + csv_field(name);
+    csv += "," + text::csv_field(name);
   }
   for (const std::string& name : sweep.metrics) {
-    csv += "," + csv_field(name);
+    csv += "," + text::csv_field(name);
   }
   csv += ",case,status\n";
   for (const SweepJob& job : sweep.jobs) {
@@ -133,13 +133,13 @@ std::string sweep_csv(const SweepJobs& sweep, const SweepResults& results) {
     }
     csv += fmt::format("{},{},{}", job.case_id, job.replicate, job.seed);
     for (const std::string& value : job.key_values) {
-      csv += "," + csv_field(value);
+      csv += "," + text::csv_field(value);
     }
     for (const std::string& metric : sweep.metrics) {
       const auto value = result->metrics.find(metric);
       csv += "," + (value == result->metrics.end() ? "" : value->second);
     }
-    csv += fmt::format(",{},{}\n", csv_field(job.case_name), name_of(result->status));
+    csv += fmt::format(",{},{}\n", text::csv_field(job.case_name), name_of(result->status));
   }
   return csv;
 }

@@ -8,8 +8,9 @@
 #include "epfleet/base/error.h"
 #include "epfleet/base/random.h"
 #include "epfleet/config/resolved.h"
-#include "epfleet/report/metric_values.h"
+#include "epfleet/report/catalogue.h"
 #include "epfleet/report/result_folder.h"
+#include "epfleet/text/files.h"
 #include "usual_metrics.h"
 
 namespace epfleet::experiment {
@@ -26,16 +27,16 @@ base::InputError problem(const config::SweepFile& sweep, std::string key, std::s
 }
 
 std::vector<std::string> checked_metrics(const config::SweepFile& sweep) {
-  const report::MetricValues known = report::metric_values(report::RunReport{});
   std::vector<std::string> metrics = sweep.metrics;
   if (metrics.empty()) {
     metrics = usual_metrics();
   }
   if (metrics.size() == 1 && metrics.front() == "all") {
     metrics.clear();
-    for (const auto& [path, value] : known) {
-      metrics.push_back(path);
+    for (const report::Metric& metric : report::metric_catalogue()) {
+      metrics.push_back(metric.path);
     }
+    std::ranges::sort(metrics);
   }
   std::vector<std::string> own;
   if (sweep.search) {
@@ -43,7 +44,7 @@ std::vector<std::string> checked_metrics(const config::SweepFile& sweep) {
   }
   std::erase_if(metrics, [&](const auto& m) { return std::ranges::count(own, m) > 0; });
   const auto check = [&](const std::string& metric, const char* key) {
-    if (!known.contains(metric) && std::ranges::count(own, metric) == 0) {
+    if (report::find_metric(metric) == nullptr && std::ranges::count(own, metric) == 0) {
       throw problem(sweep, key, fmt::format("summary.json has no number '{}'", metric),
                     "write a path such as latency.ttft_s.p95, or all");
     }
@@ -120,7 +121,7 @@ std::string search_text(const config::SweepFile& sweep) {
 std::string case_text(const config::SweepFile& sweep, const config::Scenario& scenario) {
   std::string text = config::resolved_document(scenario) + search_text(sweep);
   for (const std::string& file : config::files_of(scenario)) {
-    text += text_hash(report::read_text_file(file, "sweep")) + "\n";
+    text += text_hash(text::read_file(file, "sweep")) + "\n";
   }
   return text;
 }

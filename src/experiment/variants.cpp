@@ -3,14 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 #include <utility>
 
 #include "epfleet/base/error.h"
 #include "epfleet/experiment/verdict.h"
+#include "epfleet/report/catalogue.h"
 #include "epfleet/report/metric_values.h"
 #include "epfleet/report/result_folder.h"
+#include "epfleet/text/csv_row.h"
+#include "epfleet/text/files.h"
+#include "epfleet/text/parse.h"
 #include "usual_metrics.h"
 
 namespace epfleet::experiment {
@@ -27,24 +30,18 @@ base::InputError problem(const std::string& folder, std::string what, std::strin
   return base::InputError(std::move(problem));
 }
 
-std::vector<Row> rows_of(const std::string& csv) {
+std::vector<Row> rows_of(std::string_view csv) {
   std::vector<Row> rows;
-  Row row(1);
-  bool quoted = false;
-  for (std::size_t i = 0; i < csv.size(); ++i) {
-    const char c = csv[i];
-    if (c == '"') {
-      const bool doubled = quoted && i + 1 < csv.size() && csv[i + 1] == '"';
-      row.back() += doubled ? "\"" : "";
-      i += doubled ? 1 : 0;
-      quoted = doubled ? quoted : !quoted;
-    } else if (c == ',' && !quoted) {
-      row.emplace_back();
-    } else if (c == '\n' && !quoted) {
-      rows.push_back(std::move(row));
-      row.assign(1, "");
-    } else {
-      row.back() += c;
+  text::CsvRow fields;
+  for (std::size_t end = csv.find('\n'); end != csv.npos; end = csv.find('\n', end)) {
+    fields.split(csv.substr(0, end++));
+    if (!fields.is_open()) {
+      Row& row = rows.emplace_back();
+      for (std::size_t i = 0; i < fields.size(); ++i) {
+        row.emplace_back(fields[i]);
+      }
+      csv.remove_prefix(end);
+      end = 0;
     }
   }
   return rows;
@@ -54,8 +51,7 @@ std::vector<Row> rows_of(const std::string& csv) {
 bool is_bracket(const std::string& name) { return name.ends_with(".fails_at"); }
 
 bool is_metric(const std::string& name) {
-  static const report::MetricValues known = report::metric_values(report::RunReport{});
-  return known.contains(name) || name.starts_with("search.");
+  return report::find_metric(name) != nullptr || name.starts_with("search.");
 }
 
 std::string name_of(const Variant& variant, const std::string& case_name) {
@@ -168,9 +164,7 @@ Variants variants_of_csv(const std::string& csv, const std::string& folder) {
     for (const std::size_t key : columns.keys) {
       variant.keys[rows.front()[key]] = row[key];
     }
-    std::uint64_t seed = 0;
-    std::from_chars(row[columns.seed].data(), row[columns.seed].data() + row[columns.seed].size(),
-                    seed);
+    const auto seed = text::parse_whole<std::uint64_t>(row[columns.seed]).value_or(0);
     Observation& seen = variant.by_seed[seed];
     seen.status = status_of(row[columns.status]).value_or(CaseStatus::Failed);
     for (const std::size_t metric : columns.metrics) {
@@ -200,7 +194,7 @@ Variants read_variants(const std::vector<std::string>& folders,
       throw problem(folder, "the sweep has not ended", "epfleet sweep --resume goes on with it");
     }
     Variants some =
-        variants_of_csv(report::read_text_file(fs::path(folder) / "sweep.csv", "compare"), folder);
+        variants_of_csv(text::read_file(fs::path(folder) / "sweep.csv", "compare"), folder);
     for (const std::string& metric : some.metrics) {
       if (metrics.empty() && std::ranges::count(all.metrics, metric) == 0) {
         all.metrics.push_back(metric);

@@ -2,29 +2,12 @@
 
 #include "epfleet/base/error.h"
 #include "epfleet/cache/block_cache.h"
-#include "epfleet/cluster/allotment.h"
 #include "epfleet/cluster/expected_service.h"
 #include "epfleet/sessions/session_source.h"
 #include "epfleet/sessions/token_rate_source.h"
 
 namespace epfleet::experiment {
 namespace {
-
-// Group-time over time, as the schedule has it.
-double mean_groups(const cluster::FleetSpec& spec) {
-  const cluster::Allotment plan =
-      cluster::plan_allotment(spec.fleet, spec.scaling, spec.run_start(), spec.window_end());
-  double sum = 0.0;
-  base::TimePoint since = spec.run_start();
-  std::int64_t groups = plan.initial_groups;
-  for (const cluster::AllotmentChange& change : plan.changes) {
-    sum += static_cast<double>(groups) * base::to_seconds(change.at - since);
-    since = change.at;
-    groups = change.groups;
-  }
-  sum += static_cast<double>(groups) * base::to_seconds(spec.window_end() - since);
-  return sum / base::to_seconds(spec.window_end() - spec.run_start());
-}
 
 std::unique_ptr<workload::Source> make_sessions(const config::Scenario& scenario,
                                                 const cluster::FleetSpec& spec,
@@ -46,7 +29,6 @@ sessions::ExpectedService expected_service(const config::Scenario& scenario,
                                            const cluster::FleetSpec& spec,
                                            const cluster::StepPricers& pricers) {
   cluster::SteadyLoad load;
-  load.mean_groups = mean_groups(spec);
   const workload::TotalsConfig& totals = scenario.workload.totals;
   if (totals.output) {
     load.output_tokens_per_s = static_cast<double>(*totals.output) * scenario.workload.rate_scale /
@@ -110,7 +92,7 @@ std::unique_ptr<cache::PrefixCache> Workload::warmed(std::unique_ptr<cache::Pref
       const base::TimePoint at = request.arrival;
       (void)cache->lookup(request, at);
       (void)cache->store(request, request.prompt_tokens, at, at);
-      if (request.variant == workload::Variant::V3) {  // see RequestFlow::keeps_output
+      if (request.variant == workload::Variant::V3) {  // see RequestFlow::keep_answer
         (void)cache->store(request, request.prompt_tokens + request.output_tokens, at, at);
       }
       if (!request.prefix.returns) {

@@ -2,101 +2,53 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cctype>
-#include <charconv>
-#include <cmath>
 #include <string_view>
 
 #include "epfleet/base/error.h"
-#include "epfleet/text/line_reader.h"
+#include "epfleet/text/csv_reader.h"
+#include "epfleet/text/parse.h"
 
 namespace epfleet::experts {
 namespace {
 
-using text::LineReader;
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  const auto last = text.find_last_not_of(" \t");
-  return first == std::string_view::npos ? "" : text.substr(first, last - first + 1);
-}
-
-// A number >= 0, or nothing.
-bool read_number(std::string_view text, double& value) {
-  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
-  return result.ec == std::errc{} && result.ptr == text.data() + text.size() &&
-         std::isfinite(value) && value >= 0.0;
-}
-
-// Collects what is wrong with the lines of a file, so that all of it is said at once.
-class Problems {
- public:
-  explicit Problems(const LineReader& lines) : lines_(lines) {}
-  void add(std::size_t column, std::string what, std::string remedy) {
-    all_.push_back({lines_.path(), static_cast<int>(lines_.number()), static_cast<int>(column), "",
-                    std::move(what), std::move(remedy)});
-  }
-  void throw_any() {
-    if (!all_.empty()) {
-      throw base::InputError(std::move(all_));
-    }
-  }
-
- private:
-  const LineReader& lines_;
-  std::vector<base::Problem> all_;
-};
-
-// A row of loads; none for a first line of words.
-std::vector<double> read_row(std::string_view line, bool may_be_header, Problems& problems) {
-  std::vector<double> row;
-  std::size_t at = 0;
-  while (at <= line.size()) {
-    const std::size_t comma = std::min(line.find(',', at), line.size());
-    const std::string_view field = trimmed(line.substr(at, comma - at));
-    double value = 0.0;
-    if (!read_number(field, value)) {
-      const bool word = !field.empty() && std::isalpha(static_cast<unsigned char>(field[0])) != 0;
-      if (may_be_header && word && field != "nan" && field != "inf") {
-        return {};
-      }
-      problems.add(at + 1, fmt::format("'{}' is not a load", field),
-                   "write numbers >= 0, one an expert");
-    }
-    row.push_back(value);
-    at = comma + 1;
-  }
-  return row;
+bool is_word(std::string_view text) {
+  return !text.empty() && std::isalpha(static_cast<unsigned char>(text[0])) != 0 && text != "nan" &&
+         text != "inf";
 }
 
 }  // namespace
 
+// Collects what is wrong, so that all of it is said at once.
 ExpertLoads read_expert_loads(const std::string& path) {
-  LineReader lines(path);
-  Problems problems(lines);
+  text::CsvReader rows(path, {}, {}, {.header = false});
+  std::vector<base::Problem> problems;
+  const auto add = [&](const base::InputError& error) {
+    problems.push_back(error.problems().front());
+  };
   ExpertLoads loads;
-  bool first = true;
-  for (auto got = lines.next(); got != LineReader::Got::End; got = lines.next()) {
-    if (got == LineReader::Got::TooLong) {
-      problems.add(1, "the line is too long for a row of loads", "is this a CSV file?");
+  for (bool first = true; rows.next_row(); first = false) {
+    if (first && is_word(rows.text(0))) {
       continue;
     }
-    if (trimmed(lines.line()).empty() || lines.line().front() == '#') {
-      continue;
-    }
-    std::vector<double> row = read_row(lines.line(), first, problems);
-    first = false;
-    if (row.empty()) {
-      continue;
+    std::vector<double> row;
+    for (std::size_t i = 0; i < rows.fields(); ++i) {
+      const auto load = text::parse_number(rows.text(i));
+      if (!load || *load < 0.0) {
+        add(rows.problem(i, fmt::format("'{}' is not a load", rows.text(i)),
+                         "write numbers >= 0, one an expert"));
+      }
+      row.push_back(load.value_or(0.0));
     }
     if (!loads.empty() && row.size() != loads.front().size()) {
-      problems.add(0, fmt::format("has {} loads, not {}", row.size(), loads.front().size()),
-                   "every layer has the same experts");
+      add(rows.problem(fmt::format("has {} loads, not {}", row.size(), loads.front().size()),
+                       "every layer has the same experts"));
     }
     loads.push_back(std::move(row));
   }
-  problems.throw_any();
+  if (!problems.empty()) {
+    throw base::InputError(std::move(problems));
+  }
   if (loads.empty()) {
     throw base::InputError(
         {.file = path, .what = "has no layers", .remedy = "write a row a layer"});

@@ -9,16 +9,10 @@
 
 #include "epfleet/base/error.h"
 #include "epfleet/policy/balancer.h"
+#include "least_loaded.h"
 
 namespace epfleet::policy {
 namespace {
-
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__clang__)
-#define EPFLEET_VECTOR_CLONES __attribute__((target_clones("avx2", "default")))
-#else
-#define EPFLEET_VECTOR_CLONES
-#endif
 
 constexpr std::int32_t kNobody = std::numeric_limits<std::int32_t>::max();
 constexpr std::int32_t kIndexMask = 511;  // up to 512 GPUs a unit (EP320 is the largest known)
@@ -52,76 +46,66 @@ std::int32_t least_packed(const std::int32_t* requests, const std::int32_t* kv, 
   return best;
 }
 
-std::optional<std::uint32_t> least(const DecodeAsk& ask, const DecodeGpuView& view,
-                                   Weights weights) {
-  EPFLEET_CHECK(view.requests.size() <= kIndexMask + 1, "a unit has at most 512 GPUs");
-  const std::int32_t best = least_packed(view.requests.data(), view.kv_fixed.data(),
-                                         static_cast<int>(view.requests.size()), view.request_limit,
-                                         view.kv_limit_fixed - ask.kv_fixed, ask.kv_fixed, weights);
-  if (best == kNobody) {
-    return std::nullopt;
+template <Weights (*weights)(const DecodeAsk& ask, const DecodeGpuView& view)>
+class LeastScore : public DecodeGpuRule {
+ public:
+  std::optional<std::uint32_t> choose(const DecodeAsk& ask, const DecodeGpuView& view) override {
+    EPFLEET_CHECK(view.requests.size() <= kIndexMask + 1, "a unit has at most 512 GPUs");
+    const std::int32_t best = least_packed(
+        view.requests.data(), view.kv_fixed.data(), static_cast<int>(view.requests.size()),
+        view.request_limit, view.kv_limit_fixed - ask.kv_fixed, ask.kv_fixed, weights(ask, view));
+    return best == kNobody ? std::nullopt
+                           : std::optional(static_cast<std::uint32_t>(best & kIndexMask));
   }
-  return static_cast<std::uint32_t>(best & kIndexMask);
+};
+
+Weights fewest_requests(const DecodeAsk& /*ask*/, const DecodeGpuView& /*view*/) {
+  return {1.0F, 0.0F, 0.0F};
+}
+Weights least_kv(const DecodeAsk& /*ask*/, const DecodeGpuView& /*view*/) {
+  return {0.0F, 1.0F / 256.0F, 0.0F};
 }
 
-// 1 / mean of each measure over the unit, with the request that asks.
-Weights inverse_means(const DecodeAsk& ask, const DecodeGpuView& view) {
+// Minimises max(KV / mean KV, requests / mean requests) over the choice: 1 / mean of each measure
+// over the unit, with the request that asks.
+Weights joint(const DecodeAsk& ask, const DecodeGpuView& view) {
   const std::int64_t requests = view.requests_total + 1;
   const std::int64_t kv = view.kv_fixed_total + ask.kv_fixed + 1;
   const auto gpus = static_cast<float>(view.requests.size());
   return {gpus / static_cast<float>(requests), gpus / static_cast<float>(kv), 0.0F};
 }
 
-class FewestRequests : public DecodeGpuRule {
- public:
-  std::optional<std::uint32_t> choose(const DecodeAsk& ask, const DecodeGpuView& view) override {
-    return least(ask, view, {1.0F, 0.0F, 0.0F});
-  }
-};
-
-class LeastKv : public DecodeGpuRule {
- public:
-  std::optional<std::uint32_t> choose(const DecodeAsk& ask, const DecodeGpuView& view) override {
-    return least(ask, view, {0.0F, 1.0F / 256.0F, 0.0F});
-  }
-};
-
-// Minimises max(KV / mean KV, requests / mean requests) over the choice.
-class Joint : public DecodeGpuRule {
- public:
-  std::optional<std::uint32_t> choose(const DecodeAsk& ask, const DecodeGpuView& view) override {
-    return least(ask, view, inverse_means(ask, view));
-  }
-};
-
 // Minimises the sum of the two shares instead of the larger: it lets one grow while the other
-// shrinks.
-class WeightedSum : public DecodeGpuRule {
- public:
-  std::optional<std::uint32_t> choose(const DecodeAsk& ask, const DecodeGpuView& view) override {
-    Weights weights = inverse_means(ask, view);
-    // The sum outweighs the maximum, which only breaks near-ties.
-    weights.sum_weight = kSumOverMax;
-    return least(ask, view, weights);
-  }
+// shrinks. The sum outweighs the maximum, which only breaks near-ties.
+Weights weighted_sum(const DecodeAsk& ask, const DecodeGpuView& view) {
+  constexpr float kSumOverMax = 1024.0F;
+  Weights weights = joint(ask, view);
+  weights.sum_weight = kSumOverMax;
+  return weights;
+}
 
- private:
-  static constexpr float kSumOverMax = 1024.0F;
+// The bound: see prefill_load_rules.cpp.
+class Ideal : public LeastScore<joint> {
+ public:
+  [[nodiscard]] bool evens_out() const override { return true; }
 };
 
 }  // namespace
 
 std::unique_ptr<DecodeGpuRule> make_decode_gpu_fewest_requests(std::uint64_t /*seed*/) {
-  return std::make_unique<FewestRequests>();
+  return std::make_unique<LeastScore<fewest_requests>>();
 }
 std::unique_ptr<DecodeGpuRule> make_decode_gpu_least_kv(std::uint64_t /*seed*/) {
-  return std::make_unique<LeastKv>();
+  return std::make_unique<LeastScore<least_kv>>();
 }
 std::unique_ptr<DecodeGpuRule> make_decode_gpu_joint(std::uint64_t /*seed*/) {
-  return std::make_unique<Joint>();
+  return std::make_unique<LeastScore<joint>>();
 }
 std::unique_ptr<DecodeGpuRule> make_decode_gpu_weighted_sum(std::uint64_t /*seed*/) {
-  return std::make_unique<WeightedSum>();
+  return std::make_unique<LeastScore<weighted_sum>>();
+}
+std::unique_ptr<DecodeGpuRule> make_decode_gpu_ideal(std::uint64_t /*seed*/) {
+  return std::make_unique<Ideal>();
 }
 
 }  // namespace epfleet::policy

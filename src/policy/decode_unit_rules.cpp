@@ -1,69 +1,45 @@
 // Which decode unit a request goes to. Ties go to the lowest index.
 #include <algorithm>
 
-#include "epfleet/base/random.h"
 #include "epfleet/policy/balancer.h"
 #include "least_loaded.h"
 
 namespace epfleet::policy {
 namespace {
 
-class RoundRobin : public DecodeUnitRule {
+// What a unit has of each measure over the choice. The sums begin at 1, so that an idle fleet has
+// shares too.
+class Shares {
  public:
-  std::uint32_t choose(const DecodeAsk& /*ask*/, const DecodeUnitView& view) override {
-    return view.open[turn_++ % view.open.size()];
+  explicit Shares(const DecodeUnitView& view) : view_(view) {
+    double requests = 1.0;
+    double kv = 1.0;
+    for (const std::uint32_t i : view.open) {
+      requests += static_cast<double>(view.requests[i]);
+      kv += static_cast<double>(view.kv_fixed[i]);
+    }
+    per_request_ = 1.0 / requests;
+    per_kv_ = 1.0 / kv;
+  }
+  [[nodiscard]] double requests(std::uint32_t unit) const {
+    return static_cast<double>(view_.requests[unit]) * per_request_;
+  }
+  [[nodiscard]] double kv(std::uint32_t unit) const {
+    return static_cast<double>(view_.kv_fixed[unit]) * per_kv_;
   }
 
  private:
-  std::size_t turn_ = 0;
-};
-
-class FewestRequests : public DecodeUnitRule {
- public:
-  std::uint32_t choose(const DecodeAsk& /*ask*/, const DecodeUnitView& view) override {
-    return least_loaded(view.open, [&](std::uint32_t i) { return view.requests[i]; });
-  }
-};
-
-class LeastKv : public DecodeUnitRule {
- public:
-  std::uint32_t choose(const DecodeAsk& /*ask*/, const DecodeUnitView& view) override {
-    return least_loaded(view.open, [&](std::uint32_t i) { return view.kv_fixed[i]; });
-  }
-};
-
-// Of each measure over the choice; from 1, so that an idle fleet has shares too.
-struct Totals {
-  double requests = 1.0;
-  double kv = 1.0;
-};
-
-Totals totals_of(const DecodeUnitView& view) {
-  Totals totals;
-  for (const std::uint32_t i : view.open) {
-    totals.requests += static_cast<double>(view.requests[i]);
-    totals.kv += static_cast<double>(view.kv_fixed[i]);
-  }
-  return totals;
-}
-
-// Multiplied by the measures, they give shares: no division per candidate.
-struct Inverse {
-  explicit Inverse(const Totals& totals)
-      : per_request(1.0 / totals.requests), per_kv(1.0 / totals.kv) {}
-  double per_request;
-  double per_kv;
+  const DecodeUnitView& view_;
+  double per_request_, per_kv_;  // no division per candidate
 };
 
 // Minimises max(KV / mean KV, requests / mean requests) over the choice.
 class Joint : public DecodeUnitRule {
  public:
   std::uint32_t choose(const DecodeAsk& /*ask*/, const DecodeUnitView& view) override {
-    const Inverse total(totals_of(view));
-    return least_loaded(view.open, [&](std::uint32_t i) {
-      return std::max(static_cast<double>(view.requests[i]) * total.per_request,
-                      static_cast<double>(view.kv_fixed[i]) * total.per_kv);
-    });
+    const Shares of(view);
+    return least_loaded(view.open,
+                        [&](std::uint32_t i) { return std::max(of.requests(i), of.kv(i)); });
   }
 };
 
@@ -72,45 +48,24 @@ class Joint : public DecodeUnitRule {
 class WeightedSum : public DecodeUnitRule {
  public:
   std::uint32_t choose(const DecodeAsk& /*ask*/, const DecodeUnitView& view) override {
-    const Inverse total(totals_of(view));
-    return least_loaded(view.open, [&](std::uint32_t i) {
-      return static_cast<double>(view.requests[i]) * total.per_request +
-             static_cast<double>(view.kv_fixed[i]) * total.per_kv;
-    });
+    const Shares of(view);
+    return least_loaded(view.open, [&](std::uint32_t i) { return of.requests(i) + of.kv(i); });
   }
-};
-
-class Random : public DecodeUnitRule {
- public:
-  explicit Random(std::uint64_t seed)
-      : bits_(base::StreamFamily(seed, "policy.decode_unit.random"), 0) {}
-  std::uint32_t choose(const DecodeAsk& /*ask*/, const DecodeUnitView& view) override {
-    return view.open[bits_.bits() % view.open.size()];
-  }
-
- private:
-  base::Stream bits_;
 };
 
 }  // namespace
 
-std::unique_ptr<DecodeUnitRule> make_decode_unit_round_robin(std::uint64_t /*seed*/) {
-  return std::make_unique<RoundRobin>();
-}
 std::unique_ptr<DecodeUnitRule> make_decode_unit_fewest_requests(std::uint64_t /*seed*/) {
-  return std::make_unique<FewestRequests>();
+  return std::make_unique<LeastOf<DecodeUnitRule, &DecodeUnitView::requests>>();
 }
 std::unique_ptr<DecodeUnitRule> make_decode_unit_least_kv(std::uint64_t /*seed*/) {
-  return std::make_unique<LeastKv>();
+  return std::make_unique<LeastOf<DecodeUnitRule, &DecodeUnitView::kv_fixed>>();
 }
 std::unique_ptr<DecodeUnitRule> make_decode_unit_joint(std::uint64_t /*seed*/) {
   return std::make_unique<Joint>();
 }
 std::unique_ptr<DecodeUnitRule> make_decode_unit_weighted_sum(std::uint64_t /*seed*/) {
   return std::make_unique<WeightedSum>();
-}
-std::unique_ptr<DecodeUnitRule> make_decode_unit_random(std::uint64_t seed) {
-  return std::make_unique<Random>(seed);
 }
 
 }  // namespace epfleet::policy

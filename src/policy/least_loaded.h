@@ -1,4 +1,4 @@
-// The choice that most rules end with: the candidate whose load is least.
+// The choice that most rules end with: the candidate whose load is least; and what vectorises it.
 #pragma once
 
 #include <algorithm>
@@ -6,6 +6,14 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+
+// A function that GCC compiles twice, once for AVX2; the machine chooses.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__clang__)
+#define EPFLEET_VECTOR_CLONES __attribute__((target_clones("avx2", "default")))
+#else
+#define EPFLEET_VECTOR_CLONES
+#endif
 
 namespace epfleet::policy {
 
@@ -28,5 +36,15 @@ std::uint32_t least_loaded(std::span<const std::uint32_t> open, const Load& load
   }
   return open[best & kPlaceMask];
 }
+
+// The rule that looks at one measure of the candidates, a span of the view.
+template <class Rule, auto measure>
+class LeastOf : public Rule {
+ public:
+  std::uint32_t choose(const typename Rule::Ask& /*ask*/,
+                       const typename Rule::View& view) override {
+    return least_loaded(view.open, [&](std::uint32_t i) { return (view.*measure)[i]; });
+  }
+};
 
 }  // namespace epfleet::policy

@@ -10,20 +10,6 @@
 namespace epfleet::policy {
 namespace {
 
-class LeastQueuedTokens : public PrefillRule {
- public:
-  std::uint32_t choose(const PrefillAsk& /*ask*/, const PrefillView& view) override {
-    return least_loaded(view.open, [&](std::uint32_t i) { return view.tokens[i]; });
-  }
-};
-
-class LeastAttentionWork : public PrefillRule {
- public:
-  std::uint32_t choose(const PrefillAsk& /*ask*/, const PrefillView& view) override {
-    return least_loaded(view.open, [&](std::uint32_t i) { return view.attention_pairs[i]; });
-  }
-};
-
 // The candidate with the least score in its high bits, its index in the low ones.
 struct JointScore {
   float tokens, pairs;        // of the prompt that asks
@@ -31,13 +17,9 @@ struct JointScore {
   std::uint32_t index_mask;
 };
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__clang__)
-__attribute__((target_clones("avx2", "default")))
-#endif
-std::uint32_t
-least_packed(const float* tokens, const float* pairs, std::uint32_t first, std::uint32_t end,
-             JointScore score) {
+EPFLEET_VECTOR_CLONES
+std::uint32_t least_packed(const float* tokens, const float* pairs, std::uint32_t first,
+                           std::uint32_t end, JointScore score) {
   std::uint32_t best = std::numeric_limits<std::uint32_t>::max();
   for (std::uint32_t i = first; i < end; ++i) {
     const float by_tokens = (tokens[i] + score.tokens) * score.per_token;
@@ -82,16 +64,26 @@ class Joint : public PrefillRule {
   }
 };
 
+// The bound: placed as `joint` does, stepping as if the load of a unit were spread evenly over its
+// GPUs. What is left between a rule and this is all that a better rule could gain within units.
+class Ideal : public Joint {
+ public:
+  [[nodiscard]] bool evens_out() const override { return true; }
+};
+
 }  // namespace
 
 std::unique_ptr<PrefillRule> make_least_queued_tokens(std::uint64_t /*seed*/) {
-  return std::make_unique<LeastQueuedTokens>();
+  return std::make_unique<LeastOf<PrefillRule, &PrefillView::tokens>>();
 }
 std::unique_ptr<PrefillRule> make_least_attention_work(std::uint64_t /*seed*/) {
-  return std::make_unique<LeastAttentionWork>();
+  return std::make_unique<LeastOf<PrefillRule, &PrefillView::attention_pairs>>();
 }
 std::unique_ptr<PrefillRule> make_prefill_joint(std::uint64_t /*seed*/) {
   return std::make_unique<Joint>();
+}
+std::unique_ptr<PrefillRule> make_prefill_ideal(std::uint64_t /*seed*/) {
+  return std::make_unique<Ideal>();
 }
 
 }  // namespace epfleet::policy

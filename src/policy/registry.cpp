@@ -3,30 +3,29 @@
 namespace epfleet::policy {
 
 // Each is defined in the .cpp of its rule; nobody but this table calls them.
-std::unique_ptr<PrefillRule> make_prefill_round_robin(std::uint64_t seed);
-std::unique_ptr<PrefillRule> make_prefill_random(std::uint64_t seed);
+template <class Rule>
+std::unique_ptr<Rule> make_round_robin(std::uint64_t seed);
+template <class Rule>
+std::unique_ptr<Rule> make_random(std::uint64_t seed);
+template <class Rule>
+std::unique_ptr<Rule> make_power_of_two(std::uint64_t seed);
+
 std::unique_ptr<PrefillRule> make_least_queued_tokens(std::uint64_t seed);
 std::unique_ptr<PrefillRule> make_least_attention_work(std::uint64_t seed);
 std::unique_ptr<PrefillRule> make_prefill_joint(std::uint64_t seed);
-std::unique_ptr<PrefillRule> make_prefill_power_of_two(std::uint64_t seed);
 std::unique_ptr<PrefillRule> make_prefill_ideal(std::uint64_t seed);
-
-std::unique_ptr<DecodeUnitRule> make_decode_unit_round_robin(std::uint64_t seed);
 std::unique_ptr<DecodeUnitRule> make_decode_unit_fewest_requests(std::uint64_t seed);
 std::unique_ptr<DecodeUnitRule> make_decode_unit_least_kv(std::uint64_t seed);
 std::unique_ptr<DecodeUnitRule> make_decode_unit_joint(std::uint64_t seed);
 std::unique_ptr<DecodeUnitRule> make_decode_unit_weighted_sum(std::uint64_t seed);
-std::unique_ptr<DecodeUnitRule> make_decode_unit_random(std::uint64_t seed);
-std::unique_ptr<DecodeUnitRule> make_decode_unit_power_of_two(std::uint64_t seed);
-std::unique_ptr<DecodeUnitRule> make_decode_unit_ideal(std::uint64_t seed);
-std::unique_ptr<DecodeGpuRule> make_decode_gpu_round_robin(std::uint64_t seed);
-std::unique_ptr<DecodeGpuRule> make_decode_gpu_random(std::uint64_t seed);
 std::unique_ptr<DecodeGpuRule> make_decode_gpu_fewest_requests(std::uint64_t seed);
 std::unique_ptr<DecodeGpuRule> make_decode_gpu_least_kv(std::uint64_t seed);
 std::unique_ptr<DecodeGpuRule> make_decode_gpu_joint(std::uint64_t seed);
 std::unique_ptr<DecodeGpuRule> make_decode_gpu_weighted_sum(std::uint64_t seed);
-std::unique_ptr<DecodeGpuRule> make_decode_gpu_power_of_two(std::uint64_t seed);
 std::unique_ptr<DecodeGpuRule> make_decode_gpu_ideal(std::uint64_t seed);
+
+std::unique_ptr<ScalingRule> make_fixed_groups(const ScalingSetup& setup);
+std::unique_ptr<ScalingRule> make_group_schedule(const ScalingSetup& setup);
 
 namespace {
 
@@ -34,9 +33,9 @@ constexpr Rules<PrefillRule>::Row kPrefillRules[] = {
     {"joint", "least max of tokens and attention work, each over its mean", make_prefill_joint},
     {"least_queued_tokens", "fewest tokens waiting and running", make_least_queued_tokens},
     {"least_attention_work", "least attention work waiting and running", make_least_attention_work},
-    {"round_robin", "round robin", make_prefill_round_robin},
-    {"power_of_two", "the better of two drawn at random", make_prefill_power_of_two},
-    {"random", "drawn at random", make_prefill_random},
+    {"round_robin", "round robin", make_round_robin},
+    {"power_of_two", "the better of two drawn at random", make_power_of_two},
+    {"random", "drawn at random", make_random},
     {"ideal", "bound: as joint, and the load of a unit even over its GPUs", make_prefill_ideal},
 };
 
@@ -46,10 +45,10 @@ constexpr Rules<DecodeUnitRule>::Row kDecodeUnitRules[] = {
      make_decode_unit_weighted_sum},
     {"fewest_requests", "fewest requests placed", make_decode_unit_fewest_requests},
     {"least_kv", "least KV placed", make_decode_unit_least_kv},
-    {"round_robin", "round robin", make_decode_unit_round_robin},
-    {"power_of_two", "the better of two drawn at random", make_decode_unit_power_of_two},
-    {"random", "drawn at random", make_decode_unit_random},
-    {"ideal", "bound: as joint; the bound is within the unit", make_decode_unit_ideal},
+    {"round_robin", "round robin", make_round_robin},
+    {"power_of_two", "the better of two drawn at random", make_power_of_two},
+    {"random", "drawn at random", make_random},
+    {"ideal", "bound: as joint; the bound is within the unit", make_decode_unit_joint},
 };
 
 constexpr Rules<DecodeGpuRule>::Row kDecodeGpuRules[] = {
@@ -58,11 +57,15 @@ constexpr Rules<DecodeGpuRule>::Row kDecodeGpuRules[] = {
      make_decode_gpu_weighted_sum},
     {"fewest_requests", "fewest requests placed", make_decode_gpu_fewest_requests},
     {"least_kv", "least KV placed", make_decode_gpu_least_kv},
-    {"round_robin", "round robin over the GPUs with room", make_decode_gpu_round_robin},
-    {"power_of_two", "the better of two drawn at random, among GPUs with room",
-     make_decode_gpu_power_of_two},
-    {"random", "drawn at random among GPUs with room", make_decode_gpu_random},
+    {"round_robin", "round robin over the GPUs with room", make_round_robin},
+    {"power_of_two", "the better of two drawn at random, among GPUs with room", make_power_of_two},
+    {"random", "drawn at random among GPUs with room", make_random},
     {"ideal", "bound: as joint, and the load of a unit even over its GPUs", make_decode_gpu_ideal},
+};
+
+constexpr ScalingRules::Row kScalingRules[] = {
+    {"fixed", "fleet.groups all the time", make_fixed_groups},
+    {"schedule", "scaling.schedule", make_group_schedule},
 };
 
 }  // namespace
@@ -81,6 +84,11 @@ const Rules<DecodeUnitRule>& decode_unit_rules() {
 }
 const Rules<DecodeGpuRule>& decode_gpu_rules() {
   static constexpr Rules<DecodeGpuRule> kRules("decode.balancer.gpu", kDecodeGpuRules);
+  return kRules;
+}
+
+const ScalingRules& scaling_rules() {
+  static constexpr ScalingRules kRules("scaling.policy", kScalingRules);
   return kRules;
 }
 

@@ -5,10 +5,9 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
+#include "epfleet/report/catalogue.h"
 #include "epfleet/report/human_numbers.h"
-#include "summary_document.h"
 
 namespace epfleet::report {
 namespace {
@@ -26,12 +25,6 @@ Role role_in(const RunReport& report, const PublishedValue& value) {
     return *value.role_if_scaled;
   }
   return value.role;
-}
-
-metrics::Measure value_at(const nlohmann::ordered_json& summary, const std::string& path) {
-  const nlohmann::ordered_json* found = find_path(summary, path);
-  return found != nullptr && found->is_number() ? metrics::Measure(found->get<double>())
-                                                : metrics::Measure();
 }
 
 void judge(CheckRow& row) {
@@ -58,8 +51,7 @@ void add_band(CheckRow& row, const RunReport& report) {
   }
 }
 
-CheckRow check_value(const RunReport& report, const PublishedValue& value,
-                     const nlohmann::ordered_json& summary) {
+CheckRow check_value(const RunReport& report, const PublishedValue& value) {
   CheckRow row;
   row.name = value.name;
   row.role = role_in(report, value);
@@ -68,7 +60,7 @@ CheckRow check_value(const RunReport& report, const PublishedValue& value,
   row.published_high = value.published_high;
   row.tolerance_ratio = value.tolerance_ratio;
   row.source = value.source;
-  row.simulated = value_at(summary, value.name);
+  row.simulated = measured(report, value.name);
   if (value.window_s && std::fabs(*value.window_s - report.simulated_s()) > kSameWindowSeconds) {
     row.note = fmt::format("published for {}, simulated {}", human_duration(*value.window_s),
                            human_duration(report.simulated_s()));
@@ -122,11 +114,8 @@ std::vector<std::optional<double>> hourly_revenue_errors(const RunReport& report
 
 std::vector<CheckRow> make_checks(const RunReport& report) {
   std::vector<CheckRow> rows;
-  if (!report.published.values.empty()) {
-    const nlohmann::ordered_json summary = summary_document(report);
-    for (const PublishedValue& value : report.published.values) {
-      rows.push_back(check_value(report, value, summary));
-    }
+  for (const PublishedValue& value : report.published.values) {
+    rows.push_back(check_value(report, value));
   }
   if (auto row = worst_hour(report)) {
     rows.push_back(std::move(*row));

@@ -5,27 +5,12 @@
 #include <iterator>
 
 #include "epfleet/base/error.h"
+#include "epfleet/text/quote.h"
 
 namespace epfleet::report {
 namespace {
 
 constexpr std::size_t kPiece = std::size_t{1} << 16;  // bytes
-
-// Names are ours, but for what a scenario calls itself.
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20U) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
-}
 
 // The format's time is in microseconds; three decimals are nanoseconds.
 std::string microseconds(base::Duration time) {
@@ -48,13 +33,13 @@ void ChromeTrace::event(std::string_view fields) {
 
 void ChromeTrace::name_process(std::int64_t process, std::string_view name) {
   event(fmt::format(R"("ph": "M", "pid": {}, "name": "process_name", "args": {{"name": {}}})",
-                    process, quoted(name)));
+                    process, text::json_string(name)));
 }
 
 void ChromeTrace::name_thread(std::int64_t process, std::int64_t thread, std::string_view name) {
   event(fmt::format(
       R"("ph": "M", "pid": {}, "tid": {}, "name": "thread_name", "args": {{"name": {}}})", process,
-      thread, quoted(name)));
+      thread, text::json_string(name)));
   event(fmt::format(
       R"("ph": "M", "pid": {}, "tid": {}, "name": "thread_sort_index", "args": {{"sort_index": {}}})",
       process, thread, thread));
@@ -65,18 +50,19 @@ void ChromeTrace::slice(std::int64_t process, std::int64_t thread, std::string_v
                         Values values) {
   std::string args;
   for (const auto& [key, value] : values) {
-    args += fmt::format("{}{}: {:.6g}", args.empty() ? R"(, "args": {)" : ", ", quoted(key), value);
+    args += fmt::format("{}{}: {:.6g}", args.empty() ? R"(, "args": {)" : ", ",
+                        text::json_string(key), value);
   }
   event(fmt::format(
       R"("ph": "X", "pid": {}, "tid": {}, "ts": {}, "dur": {}, "name": {}, "cat": {}{}{})", process,
-      thread, microseconds(start.time_since_epoch()), microseconds(end - start), quoted(name),
-      quoted(category), args, args.empty() ? "" : "}"));
+      thread, microseconds(start.time_since_epoch()), microseconds(end - start),
+      text::json_string(name), text::json_string(category), args, args.empty() ? "" : "}"));
 }
 
 void ChromeTrace::counter(std::int64_t process, std::string_view name, base::TimePoint at,
                           double value) {
   event(fmt::format(R"("ph": "C", "pid": {}, "ts": {}, "name": {}, "args": {{"value": {:.6g}}})",
-                    process, microseconds(at.time_since_epoch()), quoted(name), value));
+                    process, microseconds(at.time_since_epoch()), text::json_string(name), value));
 }
 
 void ChromeTrace::finish() {

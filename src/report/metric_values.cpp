@@ -1,11 +1,12 @@
 #include "epfleet/report/metric_values.h"
 
-#include <charconv>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "epfleet/base/error.h"
+#include "epfleet/report/catalogue.h"
 #include "epfleet/report/result_folder.h"
+#include "epfleet/text/parse.h"
 #include "summary_document.h"
 
 namespace epfleet::report {
@@ -38,14 +39,15 @@ MetricValues values_of(const Json& summary) {
 
 }  // namespace
 
-MetricValues metric_values(const RunReport& report) { return values_of(summary_document(report)); }
-
-std::optional<double> metric_number(const std::string& text) {
-  double value = 0.0;
-  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool whole = result.ec == std::errc{} && result.ptr == text.data() + text.size();
-  return whole ? std::optional(value) : std::nullopt;
+MetricValues metric_values(const RunReport& report) {
+  MetricValues values;
+  for (const Metric& metric : metric_catalogue()) {
+    flatten(json_of(metric.value(report)), metric.path, values);
+  }
+  return values;
 }
+
+std::optional<double> metric_number(const std::string& text) { return text::parse_number(text); }
 
 ResultDigest read_result(const std::filesystem::path& folder) {
   if (!is_result_folder(folder)) {

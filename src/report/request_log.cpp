@@ -1,7 +1,5 @@
 #include "epfleet/report/request_log.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fmt/format.h>
 
 #include <string>
@@ -17,8 +15,6 @@ constexpr std::string_view kHeader =
     "reasoning_tokens,prefill_unit,prefill_gpu,decode_unit,decode_gpu,preemptions,arrival_ns,"
     "prefill_start_ns,first_token_ns,kv_arrived_ns,decode_start_ns,done_ns\n";
 
-constexpr std::size_t kBufferBytes = 1U << 20U;
-
 void append_optional(fmt::memory_buffer& out, bool present, std::int64_t value) {
   if (present) {
     fmt::format_to(std::back_inserter(out), "{}", value);
@@ -30,9 +26,9 @@ std::int64_t ns(base::TimePoint time) { return time.time_since_epoch().count(); 
 
 void append_row(fmt::memory_buffer& out, const observe::RequestDone& r) {
   fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{},{},{},{},{},", r.id.value(),
-                 r.session.value(), r.turn, name_of(r.variant), name_of(r.channel),
-                 name_of(r.outcome), r.prompt_tokens, r.cached_tokens, r.output_tokens,
-                 r.reasoning_tokens);
+                 r.session.value(), r.turn, workload::name_of(r.variant),
+                 workload::name_of(r.channel), name_of(r.outcome), r.prompt_tokens, r.cached_tokens,
+                 r.output_tokens, r.reasoning_tokens);
   append_optional(out, r.entered_prefill, r.prefill_unit.value());
   append_optional(out, r.entered_prefill, r.prefill_gpu);
   append_optional(out, r.entered_decode, r.decode_unit.value());
@@ -48,52 +44,19 @@ void append_row(fmt::memory_buffer& out, const observe::RequestDone& r) {
   out.push_back('\n');
 }
 
-struct FreeArchive {
-  void operator()(archive* sink) const { archive_write_free(sink); }
-};
-
 }  // namespace
 
-// libarchive's raw format is a bare compressed stream; it wants one entry, whose name is not
-// stored.
 struct RequestLogWriter::File {
-  File(const std::filesystem::path& where, double share_of_all, std::uint64_t seed_of_run,
-       Compression compression)
-      : path(where.string()), share(share_of_all), seed(seed_of_run), sink(archive_write_new()) {
-    require(sink != nullptr, "no memory");
-    require(archive_write_set_format_raw(sink.get()) == ARCHIVE_OK, "raw format");
-    const int filter = compression == Compression::Zstd ? archive_write_add_filter_zstd(sink.get())
-                                                        : archive_write_add_filter_none(sink.get());
-    require(filter == ARCHIVE_OK, "compression");
-    require(archive_write_open_filename(sink.get(), path.c_str()) == ARCHIVE_OK, "open");
-    archive_entry* entry = archive_entry_new();
-    archive_entry_set_pathname(entry, "requests.csv");
-    archive_entry_set_filetype(entry, AE_IFREG);
-    const int begun = archive_write_header(sink.get(), entry);
-    archive_entry_free(entry);
-    require(begun == ARCHIVE_OK, "begin");
-    buffer.append(kHeader);
+  File(const std::filesystem::path& path, double share_of_all, std::uint64_t seed_of_run,
+       text::Compression compression)
+      : output(path, compression), share(share_of_all), seed(seed_of_run) {
+    output.add(kHeader);
   }
 
-  void require(bool ok, std::string_view doing) const {
-    if (!ok) {
-      const char* reason = sink == nullptr ? nullptr : archive_error_string(sink.get());
-      throw base::MachineError(fmt::format("cannot write {} ({}): {}", path, doing,
-                                           reason == nullptr ? "unknown reason" : reason));
-    }
-  }
-
-  void flush() {
-    const auto size = static_cast<la_ssize_t>(buffer.size());
-    require(archive_write_data(sink.get(), buffer.data(), buffer.size()) == size, "data");
-    buffer.clear();
-  }
-
-  std::string path;
+  text::OutputFile output;
   double share;
   std::uint64_t seed;
-  std::unique_ptr<archive, FreeArchive> sink;
-  fmt::memory_buffer buffer;
+  fmt::memory_buffer row;
   std::int64_t rows = 0;
   bool finished = false;
 };
@@ -105,7 +68,7 @@ bool in_sample(std::uint64_t seed, base::RequestId id, double share) {
 }
 
 RequestLogWriter::RequestLogWriter(const std::filesystem::path& path, observe::RequestLog which,
-                                   double sample, std::uint64_t seed, Compression compression)
+                                   double sample, std::uint64_t seed, text::Compression compression)
     : file_(std::make_unique<File>(path, which == observe::RequestLog::All ? 1.0 : sample, seed,
                                    compression)) {
   EPFLEET_CHECK(which != observe::RequestLog::None, "a request log needs requests to log");
@@ -118,18 +81,16 @@ void RequestLogWriter::on_requests_done(std::span<const observe::RequestDone> re
     if (!in_sample(file_->seed, request.id, file_->share)) {
       continue;
     }
-    append_row(file_->buffer, request);
+    file_->row.clear();
+    append_row(file_->row, request);
+    file_->output.add({file_->row.data(), file_->row.size()});
     ++file_->rows;
-    if (file_->buffer.size() >= kBufferBytes) {
-      file_->flush();
-    }
   }
 }
 
 void RequestLogWriter::finish() {
   EPFLEET_CHECK(!file_->finished, "a request log is finished once");
-  file_->flush();
-  file_->require(archive_write_close(file_->sink.get()) == ARCHIVE_OK, "close");
+  file_->output.finish();
   file_->finished = true;
 }
 

@@ -8,11 +8,10 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
-#include <utility>
 
 #include "epfleet/base/error.h"
+#include "epfleet/text/files.h"
 
 namespace epfleet::report {
 namespace {
@@ -21,58 +20,6 @@ namespace fs = std::filesystem;
 
 [[noreturn]] void fail(std::string_view doing, const fs::path& path, int error) {
   throw base::MachineError(fmt::format("{} {}: {}", doing, path.string(), std::strerror(error)));
-}
-
-// An open file descriptor, closed at the end of the scope.
-class Descriptor {
- public:
-  Descriptor(const fs::path& path, int flags)
-      : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) {
-      ::close(fd_);
-    }
-  }
-  [[nodiscard]] int fd() const { return fd_; }
-  // A delayed write error (NFS, quota) shows first at close.
-  [[nodiscard]] int close() { return ::close(std::exchange(fd_, -1)); }
-
- private:
-  int fd_;
-};
-
-void write_all(const Descriptor& file, const fs::path& path, std::string_view content) {
-  while (!content.empty()) {
-    const ssize_t written = ::write(file.fd(), content.data(), content.size());
-    if (written < 0 && errno != EINTR) {
-      fail("cannot write", path, errno);
-    }
-    content.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
-  }
-}
-
-// Devices and some network file systems cannot be flushed, and say EINVAL; that is not a failed
-// write.
-void flush_to_disk(const Descriptor& file, const fs::path& path) {
-  if (::fsync(file.fd()) != 0 && errno != EINVAL && errno != EROFS) {
-    fail("cannot flush", path, errno);
-  }
-}
-
-void flush_path(const fs::path& path, int flags) {
-  const Descriptor entry(path, flags);
-  if (entry.fd() < 0) {
-    fail("cannot open", path, errno);
-  }
-  flush_to_disk(entry, path);
-}
-
-void rename_or_fail(const fs::path& from, const fs::path& to) {
-  if (::rename(from.c_str(), to.c_str()) != 0) {
-    fail(fmt::format("cannot rename {} to", from.string()), to, errno);
-  }
 }
 
 // Swaps two folders in one step, where the system and the file system can.
@@ -87,9 +34,9 @@ bool exchanged(const fs::path& a, const fs::path& b) {
 
 // Elsewhere there is a moment without a result; a failure in it puts the old one back.
 void replace_in_two_steps(const fs::path& from, const fs::path& to, const fs::path& aside) {
-  rename_or_fail(to, aside);
+  text::rename_or_fail(to, aside);
   try {
-    rename_or_fail(from, to);
+    text::rename_or_fail(from, to);
   } catch (const base::MachineError&) {
     std::error_code ignored;  // the first failure is the one to tell of
     fs::rename(aside, to, ignored);
@@ -160,38 +107,7 @@ void refuse_foreign_folder(const fs::path& folder, bool ours, std::string_view w
 void write_into_folder(const fs::path& folder, std::string_view name, std::string_view content) {
   std::error_code error;
   fs::create_directories(folder, error);  // what went wrong shows when the file is written
-  const fs::path target = folder / name;
-  const fs::path aside = folder / fmt::format(".{}", name);
-  write_text_file(aside, content);
-  fs::rename(aside, target, error);
-  if (error) {
-    throw base::MachineError(fmt::format("cannot write {}: {}", target.string(), error.message()));
-  }
-}
-
-void write_text_file(const fs::path& path, std::string_view content) {
-  Descriptor file(path, O_WRONLY | O_CREAT | O_TRUNC);
-  if (file.fd() < 0) {
-    fail("cannot create", path, errno);
-  }
-  write_all(file, path, content);
-  flush_to_disk(file, path);
-  if (file.close() != 0) {
-    fail("cannot close", path, errno);
-  }
-}
-
-std::string read_text_file(const fs::path& path, const std::string& key) {
-  std::error_code error;
-  std::ifstream file(path, std::ios::binary);
-  if (!file || fs::is_directory(path, error)) {
-    base::Problem problem;
-    problem.key = key;
-    problem.what = fmt::format("cannot read {}", path.string());
-    problem.remedy = "check the path; it is taken from the scenario's folder";
-    throw base::InputError(std::move(problem));
-  }
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  text::replace_file(folder / name, content);
 }
 
 ResultFolder::ResultFolder(const fs::path& target)
@@ -225,7 +141,7 @@ ResultFolder::~ResultFolder() {
 fs::path ResultFolder::path_of(std::string_view name) const { return staging_ / name; }
 
 void ResultFolder::write(std::string_view name, std::string_view content) {
-  write_text_file(path_of(name), content);
+  text::write_file(path_of(name), content);
 }
 
 void ResultFolder::commit() {
@@ -233,18 +149,18 @@ void ResultFolder::commit() {
   refuse_foreign_folder(target_, is_result_folder(target_),
                         "an epfleet result");  // it may have appeared while the run took its time
   for (const auto& entry : fs::directory_iterator(staging_)) {
-    flush_path(entry.path(), O_RDONLY);
+    text::flush_to_disk(entry.path());
   }
-  flush_path(staging_, O_RDONLY | O_DIRECTORY);
+  text::flush_to_disk(staging_);
 
   std::error_code error;
   if (!fs::exists(target_, error)) {
-    rename_or_fail(staging_, target_);
+    text::rename_or_fail(staging_, target_);
   } else if (!exchanged(staging_, target_)) {
     replace_in_two_steps(staging_, target_, sibling(target_, "old"));
   }
   committed_ = true;
-  flush_path(target_.parent_path(), O_RDONLY | O_DIRECTORY);
+  text::flush_to_disk(target_.parent_path());
   // What may stay of the old result is a hidden folder, not a wrong result.
   fs::remove_all(staging_, error);
   fs::remove_all(sibling(target_, "old"), error);

@@ -1,5 +1,5 @@
-// timeseries.csv and hourly.csv: each column is one line of a table, its header beside the value it
-// shows.
+// timeseries.csv and hourly.csv: each column is one row of a table, what it means beside the value
+// it shows.
 
 #include <fmt/format.h>
 
@@ -8,139 +8,173 @@
 #include <vector>
 
 #include "epfleet/base/error.h"
+#include "epfleet/report/catalogue.h"
 #include "epfleet/report/checks.h"
 #include "epfleet/report/result_files.h"
 
 namespace epfleet::report {
 namespace {
 
+using cost::Account;
 using metrics::Interval;
+using metrics::Kind;
+using metrics::LostTokens;
 using metrics::Measure;
+using metrics::NodeTime;
+using metrics::of;
+using metrics::StepMeans;
+using observe::FleetState;
+using observe::FleetTotals;
+using observe::TokenTotals;
 
 // One stretch of the window with what it cost; the published hour, where there is one.
 struct Row {
-  const Interval& interval;
-  const cost::Account& account;
-  observe::TokenTotals tokens;
+  const Interval* interval;
+  const Account* account;
+  TokenTotals tokens;
   const PublishedHour* published = nullptr;
   std::optional<double> revenue_error;
 };
 
 struct Column {
-  const char* name;
-  std::string (*cell)(const Row&);
+  ColumnMeaning meaning;
+  metrics::Value (*value)(const Row&);
 };
 
-std::string cell(std::int64_t value) { return fmt::format("{}", value); }
-std::string cell(double value) { return std::isfinite(value) ? fmt::format("{}", value) : ""; }
-std::string cell(const Measure& value) { return value ? cell(*value) : ""; }
+// Chains that begin at what a row is about.
+template <auto... Members>
+constexpr auto state = of<&Row::interval, &Interval::at_begin, Members...>;
+template <auto... Members>
+constexpr auto flow = of<&Row::interval, Members...>;
+template <auto... Members>
+constexpr auto steps = of<&Row::interval, &Interval::steps, Members...>;
+template <auto... Members>
+constexpr auto lost = of<&Row::interval, &Interval::cache_lost, Members...>;
+template <auto... Members>
+constexpr auto money = of<&Row::account, Members...>;
 
-Measure busy_ratio(const metrics::NodeTime& time) {
+double begin_s(const Row& row) { return base::to_seconds(row.interval->begin); }
+
+Measure busy_ratio(const NodeTime& time) {
   return metrics::ratio(static_cast<double>(time.busy), static_cast<double>(time.busy + time.idle));
 }
 
-Measure hit_ratio(const observe::TokenTotals& tokens) {
+Measure hit_ratio(const TokenTotals& tokens) {
   return metrics::ratio(static_cast<double>(tokens.cached), static_cast<double>(tokens.input));
 }
 
-std::string published_cell(const Row& row, double PublishedHour::* member) {
-  return row.published == nullptr ? "" : cell(row.published->*member);
+template <double PublishedHour::* Member>
+Measure published(const Row& row) {
+  return row.published == nullptr ? Measure() : Measure(row.published->*Member);
 }
 
-// Tokens per second of the interval or hour.
-std::string rate_cell(const Row& row, double tokens) {
-  return cell(metrics::ratio(tokens, base::to_seconds(row.interval.length())));
+Measure input_tps(const Row& row) {
+  return metrics::ratio(static_cast<double>(row.tokens.input),
+                        base::to_seconds(row.interval->length()));
 }
 
-std::int64_t lost(const metrics::LostTokens& l) {
+Measure output_tps(const Row& row) {
+  return metrics::ratio(metrics::output_tokens(row.tokens),
+                        base::to_seconds(row.interval->length()));
+}
+
+std::int64_t all_lost(const LostTokens& l) {
   return l.cold + l.capacity + l.ttl + l.rounding + l.not_yet_written + l.too_slow;
 }
 
 // clang-format off
-constexpr Column kTime{"time_s", [](const Row& r) { return cell(base::to_seconds(r.interval.begin)); }};
+constexpr Column kTime{{"time_s", "", "s", Kind::Level, "Begin of the interval or hour, from the window's start."}, of<&begin_s>};
 
 // As the fleet stood when the interval began.
 constexpr Column kStateColumns[] = {
-    {"nodes_allotted", [](const Row& r) { return cell(r.interval.at_begin.nodes_allotted()); }},
-    {"nodes_serving", [](const Row& r) { return cell(r.interval.at_begin.nodes_serving); }},
-    {"nodes_draining", [](const Row& r) { return cell(r.interval.at_begin.nodes_draining); }},
-    {"nodes_loading", [](const Row& r) { return cell(r.interval.at_begin.nodes_loading); }},
-    {"prefill_nodes_allotted", [](const Row& r) { return cell(r.interval.at_begin.prefill_nodes_allotted); }},
-    {"decode_nodes_allotted", [](const Row& r) { return cell(r.interval.at_begin.decode_nodes_allotted); }},
-    {"in_service_requests", [](const Row& r) { return cell(r.interval.in_service_at_begin); }},
-    {"prefill_queue_requests", [](const Row& r) { return cell(r.interval.at_begin.prefill_queue_requests); }},
-    {"prefill_queue_tokens", [](const Row& r) { return cell(r.interval.at_begin.prefill_queue_tokens); }},
-    {"decode_waiting_requests", [](const Row& r) { return cell(r.interval.at_begin.decode_waiting_requests); }},
-    {"decode_active_requests", [](const Row& r) { return cell(r.interval.at_begin.decode_active_requests); }},
-    {"decode_kv_tokens", [](const Row& r) { return cell(r.interval.at_begin.decode_kv_tokens); }},
-    {"decode_kv_capacity_tokens", [](const Row& r) { return cell(r.interval.at_begin.decode_kv_capacity_tokens); }},
-    {"cache_stored_bytes", [](const Row& r) { return cell(r.interval.at_begin.cache_stored_bytes); }},
+    {{"nodes_allotted", "nodes.mean"}, state<&FleetState::nodes_allotted>},
+    {{"nodes_serving", "", "nodes", Kind::Level, "Nodes that take requests."}, state<&FleetState::nodes_serving>},
+    {{"nodes_draining", "", "nodes", Kind::Level, "Nodes that take no new requests and finish those they have."}, state<&FleetState::nodes_draining>},
+    {{"nodes_loading", "", "nodes", Kind::Level, "Nodes that are starting up."}, state<&FleetState::nodes_loading>},
+    {{"prefill_nodes_allotted", "nodes.prefill_mean"}, state<&FleetState::prefill_nodes_allotted>},
+    {{"decode_nodes_allotted", "nodes.decode_mean"}, state<&FleetState::decode_nodes_allotted>},
+    {{"in_service_requests", "", "requests", Kind::Level, "Requests that have arrived and are neither completed, rejected nor failed."}, flow<&Interval::in_service_at_begin>},
+    {{"prefill_queue_requests", "", "requests", Kind::Level, "Requests that wait for prefill."}, state<&FleetState::prefill_queue_requests>},
+    {{"prefill_queue_tokens", "", "tokens", Kind::Level, "Tokens of theirs that are to be computed."}, state<&FleetState::prefill_queue_tokens>},
+    {{"decode_waiting_requests", "", "requests", Kind::Level, "Requests past prefill whose KV is on its way, or that wait for room on a decode GPU."}, state<&FleetState::decode_waiting_requests>},
+    {{"decode_active_requests", "", "requests", Kind::Level, "Requests that decode steps advance."}, state<&FleetState::decode_active_requests>},
+    {{"decode_kv_tokens", "", "tokens", Kind::Level, "KV on the decode GPUs."}, state<&FleetState::decode_kv_tokens>},
+    {{"decode_kv_capacity_tokens", "", "tokens", Kind::Level, "KV for which the decode GPUs have room."}, state<&FleetState::decode_kv_capacity_tokens>},
+    {{"cache_stored_bytes", "cache.bytes_stored_peak"}, state<&FleetState::cache_stored_bytes>},
 };
 
 constexpr Column kHourlyColumns[] = {
-    {"input_tokens", [](const Row& r) { return cell(r.tokens.input); }},
-    {"cached_tokens", [](const Row& r) { return cell(r.tokens.cached); }},
-    {"output_tokens", [](const Row& r) { return cell(metrics::output_tokens(r.tokens)); }},
-    {"nodes_mean", [](const Row& r) { return cell(r.interval.mean_nodes()); }},
-    {"cost_usd", [](const Row& r) { return cell(r.account.cost_usd); }},
-    {"theoretical_revenue_usd", [](const Row& r) { return cell(r.account.revenue.theoretical_usd); }},
-    {"expected_revenue_usd", [](const Row& r) { return cell(r.account.revenue.expected_usd); }},
-    {"theoretical_margin_ratio", [](const Row& r) { return cell(r.account.theoretical_margin_ratio); }},
-    {"output_speed_tps", [](const Row& r) { return cell(r.interval.output_speed_tps); }},
+    {{"input_tokens", "tokens.input"}, of<&Row::tokens, &TokenTotals::input>},
+    {{"cached_tokens", "tokens.cached"}, of<&Row::tokens, &TokenTotals::cached>},
+    {{"output_tokens", "tokens.output"}, of<&Row::tokens, &metrics::output_tokens>},
+    {{"nodes_mean", "nodes.mean"}, flow<&Interval::mean_nodes>},
+    {{"cost_usd", "cost.usd"}, money<&Account::cost_usd>},
+    {{"theoretical_revenue_usd", "revenue.theoretical_usd"}, money<&Account::revenue, &cost::Revenue::theoretical_usd>},
+    {{"expected_revenue_usd", "revenue.expected_usd"}, money<&Account::revenue, &cost::Revenue::expected_usd>},
+    {{"theoretical_margin_ratio", "margin.theoretical_ratio"}, money<&Account::theoretical_margin_ratio>},
+    {{"output_speed_tps", "latency.output_speed_tps.mean"}, flow<&Interval::output_speed_tps>},
 };
 
 // What happened in the interval or hour; sums over the rows are the totals of summary.json.
 constexpr Column kFlowColumns[] = {
-    {"expected_margin_ratio", [](const Row& r) { return cell(r.account.expected_margin_ratio); }},
-    {"idle_cost_usd", [](const Row& r) { return cell(r.account.idle_usd); }},
-    {"prefill_nodes_mean", [](const Row& r) { return cell(r.interval.mean_prefill_nodes()); }},
-    {"decode_nodes_mean", [](const Row& r) { return cell(r.interval.mean_decode_nodes()); }},
-    {"computed_tokens", [](const Row& r) { return cell(r.interval.computed_tokens); }},
-    {"arrived_requests", [](const Row& r) { return cell(r.interval.arrived); }},
-    {"completed_requests", [](const Row& r) { return cell(r.interval.completed); }},
-    {"rejected_requests", [](const Row& r) { return cell(r.interval.rejected); }},
-    {"failed_requests", [](const Row& r) { return cell(r.interval.failed); }},
-    {"preempted_requests", [](const Row& r) { return cell(r.interval.preempted); }},
-    {"ttft_mean_s", [](const Row& r) { return cell(r.interval.ttft_mean_s); }},
-    {"ttft_p50_s", [](const Row& r) { return cell(r.interval.ttft_p50_s); }},
-    {"ttft_p99_s", [](const Row& r) { return cell(r.interval.ttft_p99_s); }},
-    {"input_tps", [](const Row& r) { return rate_cell(r, static_cast<double>(r.tokens.input)); }},
-    {"output_tps", [](const Row& r) { return rate_cell(r, metrics::output_tokens(r.tokens)); }},
-    {"hit_ratio", [](const Row& r) { return cell(hit_ratio(r.tokens)); }},
-    {"lost_tokens", [](const Row& r) { return cell(lost(r.interval.cache_lost)); }},
-    {"lost_cold_tokens", [](const Row& r) { return cell(r.interval.cache_lost.cold); }},
-    {"lost_capacity_tokens", [](const Row& r) { return cell(r.interval.cache_lost.capacity); }},
-    {"lost_ttl_tokens", [](const Row& r) { return cell(r.interval.cache_lost.ttl); }},
-    {"lost_rounding_tokens", [](const Row& r) { return cell(r.interval.cache_lost.rounding); }},
-    {"lost_too_slow_tokens", [](const Row& r) { return cell(r.interval.cache_lost.too_slow); }},
-    {"lost_not_yet_written_tokens", [](const Row& r) { return cell(r.interval.cache_lost.not_yet_written); }},
-    {"cache_read_bytes", [](const Row& r) { return cell(r.interval.cache_read_bytes); }},
-    {"cache_written_bytes", [](const Row& r) { return cell(r.interval.cache_written_bytes); }},
-    {"kv_moved_bytes", [](const Row& r) { return cell(r.interval.kv_moved_bytes); }},
-    {"prefill_busy_ratio", [](const Row& r) { return cell(busy_ratio(r.interval.prefill_node_ns)); }},
-    {"decode_busy_ratio", [](const Row& r) { return cell(busy_ratio(r.interval.decode_node_ns)); }},
-    {"prefill_efficiency_ratio", [](const Row& r) { return cell(r.interval.steps.prefill_efficiency_ratio); }},
-    {"decode_batch_per_gpu_requests", [](const Row& r) { return cell(r.interval.steps.decode_batch_per_gpu); }},
-    {"decode_kv_mean_ratio", [](const Row& r) { return cell(r.interval.steps.decode_kv_ratio_mean); }},
-    {"decode_kv_max_ratio", [](const Row& r) { return cell(r.interval.steps.decode_kv_ratio_max); }},
-    {"prefill_attention_imbalance_ratio", [](const Row& r) { return cell(r.interval.steps.prefill_attention_imbalance); }},
-    {"prefill_token_imbalance_ratio", [](const Row& r) { return cell(r.interval.steps.prefill_token_imbalance); }},
-    {"prefill_expert_imbalance_ratio", [](const Row& r) { return cell(r.interval.steps.prefill_expert_imbalance); }},
-    {"decode_kv_imbalance_ratio", [](const Row& r) { return cell(r.interval.steps.decode_kv_imbalance); }},
-    {"decode_request_imbalance_ratio", [](const Row& r) { return cell(r.interval.steps.decode_request_imbalance); }},
-    {"decode_expert_imbalance_ratio", [](const Row& r) { return cell(r.interval.steps.decode_expert_imbalance); }},
-    {"prefill_steps", [](const Row& r) { return cell(r.interval.steps.prefill_steps); }},
-    {"decode_steps", [](const Row& r) { return cell(r.interval.steps.decode_steps); }},
-    {"out_of_range_steps", [](const Row& r) { return cell(r.interval.steps.out_of_range_steps); }},
+    {{"expected_margin_ratio", "margin.expected_ratio"}, money<&Account::expected_margin_ratio>},
+    {{"idle_cost_usd", "cost.idle_usd"}, money<&Account::idle_usd>},
+    {{"prefill_nodes_mean", "nodes.prefill_mean"}, flow<&Interval::mean_prefill_nodes>},
+    {{"decode_nodes_mean", "nodes.decode_mean"}, flow<&Interval::mean_decode_nodes>},
+    {{"computed_tokens", "tokens.computed"}, flow<&FleetTotals::computed_tokens>},
+    {{"arrived_requests", "", "requests", Kind::Flow, "Requests that arrived."}, flow<&FleetTotals::arrived>},
+    {{"completed_requests", "", "requests", Kind::Flow, "Requests that got their last token, whenever they arrived."}, flow<&FleetTotals::completed>},
+    {{"rejected_requests", "", "requests", Kind::Flow, "Requests that were turned away."}, flow<&FleetTotals::rejected>},
+    {{"failed_requests", "", "requests", Kind::Flow, "Requests that were lost, whenever they arrived."}, flow<&FleetTotals::failed>},
+    {{"preempted_requests", "requests.preemptions"}, flow<&FleetTotals::preempted>},
+    {{"ttft_mean_s", "latency.ttft_s.mean"}, flow<&Interval::ttft_mean_s>},
+    {{"ttft_p50_s", "latency.ttft_s.p50"}, flow<&Interval::ttft_p50_s>},
+    {{"ttft_p99_s", "latency.ttft_s.p99"}, flow<&Interval::ttft_p99_s>},
+    {{"input_tps", "", "tokens/s", Kind::Ratio, "Input tokens per second, of the whole fleet."}, of<&input_tps>},
+    {{"output_tps", "", "tokens/s", Kind::Ratio, "Output tokens per second, of the whole fleet."}, of<&output_tps>},
+    {{"hit_ratio", "cache.hit_ratio"}, of<&Row::tokens, &hit_ratio>},
+    {{"lost_tokens", "", "tokens", Kind::Flow, "Input tokens that could have been hits and were not: the sum of the columns lost_..."}, lost<&all_lost>},
+    {{"lost_cold_tokens", "", "tokens", Kind::Flow, "Input tokens not hit because they had never been stored in this run."}, lost<&LostTokens::cold>},
+    {{"lost_capacity_tokens", "", "tokens", Kind::Flow, "Input tokens not hit because they had been evicted for room."}, lost<&LostTokens::capacity>},
+    {{"lost_ttl_tokens", "", "tokens", Kind::Flow, "Input tokens not hit because they had passed their time to live."}, lost<&LostTokens::ttl>},
+    {{"lost_rounding_tokens", "", "tokens", Kind::Flow, "Input tokens not hit because only whole blocks are stored."}, lost<&LostTokens::rounding>},
+    {{"lost_too_slow_tokens", "", "tokens", Kind::Flow, "Input tokens stored, but computed anew because reading takes longer."}, lost<&LostTokens::too_slow>},
+    {{"lost_not_yet_written_tokens", "", "tokens", Kind::Flow, "Input tokens not hit because their write had not ended."}, lost<&LostTokens::not_yet_written>},
+    {{"cache_read_bytes", "cache.bytes_read"}, flow<&FleetTotals::cache_read_bytes>},
+    {{"cache_written_bytes", "cache.bytes_written"}, flow<&FleetTotals::cache_written_bytes>},
+    {{"kv_moved_bytes", "network.kv_moved_bytes"}, flow<&FleetTotals::kv_moved_bytes>},
+    {{"prefill_busy_ratio", "utilisation.prefill_busy_ratio"}, flow<&FleetTotals::prefill_node_ns, &busy_ratio>},
+    {{"decode_busy_ratio", "utilisation.decode_busy_ratio"}, flow<&FleetTotals::decode_node_ns, &busy_ratio>},
+    {{"prefill_efficiency_ratio", "utilisation.prefill_efficiency_ratio"}, steps<&StepMeans::prefill_efficiency_ratio>},
+    {{"decode_batch_per_gpu_requests", "utilisation.decode_batch_per_gpu_mean"}, steps<&StepMeans::decode_batch_per_gpu>},
+    {{"decode_kv_mean_ratio", "utilisation.decode_kv_ratio_mean"}, steps<&StepMeans::decode_kv_ratio_mean>},
+    {{"decode_kv_max_ratio", "utilisation.decode_kv_ratio_max"}, steps<&StepMeans::decode_kv_ratio_max>},
+    {{"prefill_attention_imbalance_ratio", "utilisation.imbalance.prefill_attention"}, steps<&StepMeans::prefill_attention_imbalance>},
+    {{"prefill_token_imbalance_ratio", "utilisation.imbalance.prefill_tokens"}, steps<&StepMeans::prefill_token_imbalance>},
+    {{"prefill_expert_imbalance_ratio", "utilisation.imbalance.expert_prefill"}, steps<&StepMeans::prefill_expert_imbalance>},
+    {{"decode_kv_imbalance_ratio", "utilisation.imbalance.decode_kv"}, steps<&StepMeans::decode_kv_imbalance>},
+    {{"decode_request_imbalance_ratio", "utilisation.imbalance.decode_requests"}, steps<&StepMeans::decode_request_imbalance>},
+    {{"decode_expert_imbalance_ratio", "utilisation.imbalance.expert_decode"}, steps<&StepMeans::decode_expert_imbalance>},
+    {{"prefill_steps", "", "steps", Kind::Flow, "Steps of prefill units that ended."}, steps<&StepMeans::prefill_steps>},
+    {{"decode_steps", "", "steps", Kind::Flow, "Steps of decode units that ended."}, steps<&StepMeans::decode_steps>},
+    {{"out_of_range_steps", "", "steps", Kind::Flow, "Steps whose duration was priced outside the calibrated ranges."}, steps<&StepMeans::out_of_range_steps>},
 };
 
 constexpr Column kPublishedColumns[] = {
-    {"published_nodes_mean", [](const Row& r) { return published_cell(r, &PublishedHour::nodes_mean); }},
-    {"published_cost_usd", [](const Row& r) { return published_cell(r, &PublishedHour::cost_usd); }},
-    {"published_theoretical_revenue_usd", [](const Row& r) { return published_cell(r, &PublishedHour::theoretical_revenue_usd); }},
-    {"theoretical_revenue_error_ratio", [](const Row& r) { return cell(r.revenue_error); }},
+    {{"published_nodes_mean", "", "nodes", Kind::Level, "Published nodes of the hour."}, of<&published<&PublishedHour::nodes_mean>>},
+    {{"published_cost_usd", "", "USD", Kind::Flow, "Published cost of the hour."}, of<&published<&PublishedHour::cost_usd>>},
+    {{"published_theoretical_revenue_usd", "", "USD", Kind::Flow, "Published theoretical revenue of the hour."}, of<&published<&PublishedHour::theoretical_revenue_usd>>},
+    {{"theoretical_revenue_error_ratio", "", "share", Kind::Ratio, "Simulated / published theoretical revenue - 1, of a whole hour."}, of<&Row::revenue_error>},
 };
 // clang-format on
+
+std::string text_of(const metrics::Value& value) {
+  if (const auto* count = std::get_if<std::int64_t>(&value)) {
+    return fmt::format("{}", *count);
+  }
+  const auto* number = std::get_if<double>(&value);
+  return number != nullptr && std::isfinite(*number) ? fmt::format("{}", *number) : "";
+}
 
 using Columns = std::vector<Column>;
 
@@ -156,7 +190,7 @@ std::string header_of(const Columns& columns) {
   std::string line;
   for (const Column& column : columns) {
     line += line.empty() ? "" : ",";
-    line += column.name;
+    line += column.meaning.name;
   }
   return line + "\n";
 }
@@ -165,13 +199,27 @@ void append_row(std::string& text, const Columns& columns, const Row& row) {
   bool first = true;
   for (const Column& column : columns) {
     text += first ? "" : ",";
-    text += column.cell(row);
+    text += text_of(column.value(row));
     first = false;
   }
   text += '\n';
 }
 
 }  // namespace
+
+std::vector<SeriesColumn> series_columns() {
+  std::vector<SeriesColumn> all{{kTime.meaning, true, true}};
+  const auto add = [&](std::span<const Column> columns, bool in_timeseries, bool in_hourly) {
+    for (const Column& column : columns) {
+      all.push_back({column.meaning, in_timeseries, in_hourly});
+    }
+  };
+  add(kStateColumns, true, false);
+  add(kHourlyColumns, true, true);
+  add(kFlowColumns, true, true);
+  add(kPublishedColumns, false, true);
+  return all;
+}
 
 std::string timeseries_csv(const RunReport& report) {
   const auto& intervals = report.statistics.intervals;
@@ -181,7 +229,7 @@ std::string timeseries_csv(const RunReport& report) {
   std::string text = header_of(columns);
   for (std::size_t i = 0; i < intervals.size(); ++i) {
     append_row(text, columns,
-               Row{intervals[i], accounts[i], metrics::sum(intervals[i].tokens), nullptr, {}});
+               Row{&intervals[i], &accounts[i], metrics::sum(intervals[i].tokens), nullptr, {}});
   }
   return text;
 }
@@ -199,7 +247,7 @@ std::string hourly_csv(const RunReport& report) {
   std::string text = header_of(columns);
   for (std::size_t h = 0; h < hours.size(); ++h) {
     append_row(text, columns,
-               Row{hours[h], accounts[h], metrics::sum(hours[h].tokens),
+               Row{&hours[h], &accounts[h], metrics::sum(hours[h].tokens),
                    h < published.size() ? &published[h] : nullptr, errors[h]});
   }
   return text;

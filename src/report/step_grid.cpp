@@ -7,6 +7,7 @@
 
 #include "epfleet/report/human_numbers.h"
 #include "epfleet/report/step_report.h"
+#include "epfleet/text/parse.h"
 #include "terminal_canvas.h"
 
 namespace epfleet::report {
@@ -22,10 +23,6 @@ std::string marks_of(const StepReport& r) {
   const std::string marks = std::string(r.warnings.empty() ? "" : "!") +
                             (r.anatomy.outside_calibration.empty() ? "" : "~");
   return padded_right(marks, kMarks);
-}
-
-std::string_view trimmed(std::string_view line) {
-  return line.substr(0, line.find_last_not_of(' ') + 1);
 }
 
 class Grid {
@@ -56,7 +53,7 @@ class Grid {
       const std::string name = grouped(static_cast<double>(tokens));
       line += canvas_.painted(padded_left(name, kValue), Ink::Dim) + std::string(kMarks, ' ');
     }
-    canvas_.raw(trimmed(line));
+    canvas_.raw(text::trimmed_end(line));
     for (std::size_t first = 0; first < reports_.size(); first += columns_.size()) {
       line = padded_right(
           fmt::format("  {} {} a GPU", grouped(static_cast<double>(reports_[first].per_gpu)),
@@ -65,7 +62,7 @@ class Grid {
       for (std::size_t i = first; i < first + columns_.size(); ++i) {
         line += padded_left(quantity(reports_[i]), kValue) + marks_of(reports_[i]);
       }
-      canvas_.raw(trimmed(line));
+      canvas_.raw(text::trimmed_end(line));
     }
   }
 

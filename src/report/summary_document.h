@@ -1,19 +1,17 @@
-// summary.json as a document, so that a check can look up the simulated value that a path names.
+// summary.json as a document.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
-#include <string_view>
 
-#include "epfleet/metrics/interval.h"
+#include "epfleet/metrics/metric.h"
 #include "epfleet/report/run_report.h"
 
 namespace epfleet::report {
 
+// Absent and not-a-number are both null in the end: JSON has no NaN.
+[[nodiscard]] nlohmann::ordered_json json_of(const metrics::Value& value);
+
 // Everything but the checks.
 [[nodiscard]] nlohmann::ordered_json summary_document(const RunReport& report);
-
-// The value at a dotted path, or null when there is none. Not the same as a value that is null.
-[[nodiscard]] const nlohmann::ordered_json* find_path(const nlohmann::ordered_json& document,
-                                                      std::string_view path);
 
 }  // namespace epfleet::report

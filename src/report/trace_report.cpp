@@ -134,7 +134,7 @@ std::string trace_json(const TraceReport& report) {
   const TraceStatistics& s = report.statistics;
   Json document = {
       {"trace", report.name},
-      {"format", traces::name_of(report.info.format)},
+      {"format", report.info.format},
       {"requests", s.requests()},
       {"span_s", base::to_seconds(s.span())},
       {"rates", rates(s)},
@@ -173,7 +173,7 @@ std::string trace_json(const TraceReport& report) {
 std::string trace_summary(const TraceReport& report, const TerminalStyle& style) {
   const TraceStatistics& s = report.statistics;
   Canvas canvas(style);
-  canvas.title(report.name, traces::name_of(report.info.format));
+  canvas.title(report.name, report.info.format);
   canvas.section("Requests", {});
   canvas.line("requests", fmt::format("{} in {}", grouped(static_cast<double>(s.requests())),
                                       human_duration(base::to_seconds(s.span()))));

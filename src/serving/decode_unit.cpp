@@ -104,7 +104,7 @@ std::optional<base::Duration> DecodeUnit::start_step(base::TimePoint now) {
   describe_step(now, price);
   stepping_ = true;
   for (const FinishCalendar::Finisher& finisher : finishers_.soon(step_number_)) {
-    pool_.expect(finisher.slot);  // untouched since it joined: long out of the processor's cache
+    pool_.prefetch(finisher.slot);  // untouched since it joined: long out of the processor's cache
   }
   return price.duration;
 }
@@ -128,7 +128,7 @@ void DecodeUnit::admit_arrived(base::TimePoint now) {
   std::size_t kept = 0;
   for (std::size_t i = 0; i < incoming_.size(); ++i) {
     if (i + kAhead < incoming_.size()) {
-      pool_.expect(incoming_[i + kAhead].slot);
+      pool_.prefetch(incoming_[i + kAhead].slot);
     }
     const Incoming incoming = incoming_[i];
     if (incoming.arrives <= now &&
@@ -263,7 +263,7 @@ void DecodeUnit::retire_finished(std::vector<Slot>& finished) {
   finishers_.take(step_number_ - 1, finished);
   const std::span now = std::span(finished).subspan(first);
   for (const Slot slot : now) {
-    pool_.expect(slot);  // untouched since it joined: long out of the processor's cache
+    pool_.prefetch(slot);  // untouched since it joined: long out of the processor's cache
   }
   for (const Slot slot : now) {
     retire(pool_[slot]);

@@ -51,7 +51,7 @@ void PrefillUnit::fill_from(std::deque<Slot>& queue, std::optional<std::uint32_t
   while (!queue.empty() && !open_.empty()) {
     const Slot slot = queue.front();
     if (queue.size() > kAhead) {
-      pool_.expect(queue[kAhead]);
+      pool_.prefetch(queue[kAhead]);
     }
     if (pool_[slot].kv_ready <= now) {
       if (!try_place(slot, gpu)) {
@@ -180,7 +180,9 @@ bool PrefillUnit::take_back(std::uint32_t index, const Chunk& chunk) {
   }
   if (!chunk.last) {
     --halfway_;
-    gpu.halfway = kNoSlot;
+    if (gpu.halfway == chunk.slot) {  // else one that continues has its place back
+      gpu.halfway = kNoSlot;
+    }
   }
   LiveRequest& request = pool_[chunk.slot];
   request.stage = Stage::Queued;

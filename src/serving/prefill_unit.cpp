@@ -114,7 +114,7 @@ void PrefillUnit::finish_step(base::TimePoint now, std::vector<Slot>& first_toke
   EPFLEET_CHECK(stepping_ && now == step_.end, "a step ends when it was priced to end");
   for (const Gpu& gpu : gpus_) {
     for (const Chunk& chunk : gpu.chunks) {
-      pool_.expect(chunk.slot);  // touched seconds ago: no longer in the processor's cache
+      pool_.prefetch(chunk.slot);  // touched seconds ago: no longer in the processor's cache
     }
   }
   for (Gpu& gpu : gpus_) {

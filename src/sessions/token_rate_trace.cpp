@@ -11,6 +11,7 @@
 #include "epfleet/base/error.h"
 #include "epfleet/text/csv_reader.h"
 #include "epfleet/text/line_reader.h"
+#include "epfleet/text/parse.h"
 
 namespace epfleet::sessions {
 namespace {
@@ -63,13 +64,13 @@ void set_widths(std::vector<TokenRateBin>& bins, base::Duration only_width) {
   bins.back().width = bins.size() > 1 ? bins[bins.size() - 2].width : only_width;
 }
 
-bool is_blank(std::string_view line) { return line.find_first_not_of(" \t") == line.npos; }
-
-bool names_column(std::string_view header, std::string_view name) {
-  const auto at = header.find(name);
-  const auto end = at + name.size();
-  return at != header.npos && (at == 0 || header[at - 1] == ',' || header[at - 1] == ' ') &&
-         (end == header.size() || header[end] == ',' || header[end] == ' ');
+bool has(const text::CsvRow& names, std::string_view name) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == name) {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -78,7 +79,8 @@ std::vector<TokenRateBin> read_token_rate_trace(const workload::WorkloadConfig& 
                                                 base::Duration only_width) {
   constexpr double kLongest = 4e9;  // seconds: a trace of 126 years
   text::CsvReader rows(config.path,
-                       {"time_s", "requests", "input_tokens", "cached_tokens", "output_tokens"});
+                       {"time_s", "requests", "input_tokens", "cached_tokens", "output_tokens"}, {},
+                       {.ends_with_line = true});
   std::vector<TokenRateBin> bins;
   double first_s = 0.0;
   while (rows.next_row()) {
@@ -143,8 +145,10 @@ bool is_token_rate_trace(const std::string& path) {
   text::LineReader lines(path);
   while (lines.next() == text::LineReader::Got::Line) {
     const std::string_view line = lines.line();
-    if (!is_blank(line) && line.front() != '#') {
-      return names_column(line, "time_s") && names_column(line, "requests");
+    if (!text::is_blank(line) && line.front() != '#') {
+      text::CsvRow names;
+      names.split(line);
+      return has(names, "time_s") && has(names, "requests");
     }
   }
   return false;

@@ -1,60 +1,37 @@
 #include "epfleet/text/csv_reader.h"
 
-#include <fast_float/fast_float.h>
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <utility>
 
+#include "epfleet/text/parse.h"
+
 namespace epfleet::text {
-namespace {
 
-constexpr std::size_t kLongestRow = 65536;  // characters
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) {
-    return text.substr(0, 0);
+CsvReader::CsvReader(std::string path, std::vector<std::string> needed,
+                     std::vector<std::string> optional, CsvForm form)
+    : form_(std::move(form)), columns_(std::move(needed)), lines_(std::move(path)) {
+  if (form_.header) {
+    read_header(optional);
   }
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-}  // namespace
-
-CsvReader::CsvReader(std::string path, std::vector<std::string> columns)
-    : columns_(std::move(columns)), lines_(std::move(path), kLongestRow) {
-  read_header();
 }
 
 bool CsvReader::next_line() {
   const LineReader::Got got = lines_.next();
+  line_number_ = static_cast<int>(lines_.number());
   if (got == LineReader::Got::TooLong) {
-    throw problem_at(1, "the line is longer than 65,536 characters", "is this a CSV file?");
+    throw problem_at(1, "the line is longer than 4 MiB", "is this a CSV file?");
   }
   if (got == LineReader::Got::End) {
     return false;
   }
-  if (lines_.cut_last_line()) {
-    throw problem_at(static_cast<int>(lines_.line().size()) + 1, "the last line has no line end",
+  line_ = lines_.line();
+  if (form_.ends_with_line && lines_.cut_last_line()) {
+    throw problem_at(static_cast<int>(line_.size()) + 1, "the last line has no line end",
                      "if the file is whole, end it with a newline");
   }
   return true;
-}
-
-void CsvReader::split_line() {
-  fields_.clear();
-  const std::string_view line = lines_.line();
-  std::size_t from = 0;
-  while (true) {
-    const std::size_t comma = std::min(line.find(',', from), line.size());
-    fields_.push_back(trimmed(line.substr(from, comma - from)));
-    if (comma == line.size()) {
-      return;
-    }
-    from = comma + 1;
-  }
 }
 
 bool CsvReader::next_row() {
@@ -62,74 +39,113 @@ bool CsvReader::next_row() {
     if (!next_line()) {
       return false;
     }
-  } while (trimmed(lines_.line()).empty() || lines_.line().front() == '#');
-  split_line();
-  if (width_ != 0 && fields_.size() != width_) {
-    throw problem_at(static_cast<int>(lines_.line().size()) + 1,
-                     fmt::format("{} fields where the header has {}", fields_.size(), width_),
+  } while (is_blank(line_) || line_.front() == '#');
+  const int first_line = line_number_;
+  row_.split(line_);
+  while (row_.is_open()) {
+    joined_.assign(line_);
+    if (joined_.size() > kLongestLine || !next_line()) {
+      line_number_ = first_line;
+      throw problem_at(row_.column(row_.size() - 1), "the quote is not closed",
+                       "end the field with a quote");
+    }
+    joined_.append("\n").append(line_);
+    line_ = joined_;
+    row_.split(line_);
+  }
+  line_number_ = first_line;
+  if (width_ != 0 && row_.size() != width_) {
+    throw problem_at(static_cast<int>(line_.size()) + 1,
+                     fmt::format("{} fields where the header has {}", row_.size(), width_),
                      "give every column a value");
   }
   return true;
 }
 
-void CsvReader::read_header() {
+std::optional<std::size_t> CsvReader::place_of(const std::string& column) const {
+  std::optional<std::size_t> place;
+  for (std::size_t i = 0; i < row_.size(); ++i) {
+    if (row_[i] == column) {
+      if (place) {
+        throw problem_at(1, fmt::format("the column {} is there twice", column),
+                         "rename one of them");
+      }
+      place = i;
+    }
+  }
+  return place;
+}
+
+void CsvReader::read_header(const std::vector<std::string>& optional) {
   if (!next_row()) {
+    line_number_ = 0;
     throw problem_at(0, "the file is empty",
-                     fmt::format("it needs a header with the column {}", columns_.front()));
+                     columns_.empty()
+                         ? "it needs a header line"
+                         : fmt::format("it needs a header with the column {}", columns_.front()));
   }
-  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-  if (fields_.front().starts_with(kByteOrderMark)) {
-    fields_.front().remove_prefix(kByteOrderMark.size());
+  width_ = row_.size();
+  if (columns_.empty()) {
+    for (std::size_t i = 0; i < width_; ++i) {
+      columns_.emplace_back(row_[i]);
+      place_.emplace_back(i);
+    }
+    return;
   }
-  width_ = fields_.size();
   for (const std::string& column : columns_) {
-    const auto found = std::find(fields_.begin(), fields_.end(), column);
-    if (found == fields_.end()) {
+    place_.push_back(place_of(column));
+    if (!place_.back()) {
       throw problem_at(1, fmt::format("the column {} is missing", column),
                        "the first line names the columns");
     }
-    if (std::find(found + 1, fields_.end(), column) != fields_.end()) {
-      throw problem_at(1, fmt::format("the column {} is there twice", column),
-                       "rename one of them");
-    }
-    position_.push_back(static_cast<std::size_t>(found - fields_.begin()));
+  }
+  for (const std::string& column : optional) {
+    columns_.push_back(column);
+    place_.push_back(place_of(column));
   }
 }
 
-std::string_view CsvReader::text_of(std::size_t field) const { return fields_[position_[field]]; }
+std::string_view CsvReader::text(std::size_t field) const {
+  const auto place = form_.header ? place_[field] : std::optional(field);
+  return place ? row_[*place] : std::string_view();
+}
+
+int CsvReader::column(std::size_t field) const {
+  const auto place = form_.header ? place_[field] : std::optional(field);
+  return place ? row_.column(*place) : 1;
+}
 
 std::int64_t CsvReader::whole_number(std::size_t field) const {
-  const std::string_view text = text_of(field);
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc::result_out_of_range) {
-    throw problem(field, fmt::format("'{}' is too large", text), "give a number below 2^63");
+  const auto value = parse_whole<std::int64_t>(text(field));
+  if (!value && is_digits(text(field))) {
+    throw problem(field, fmt::format("'{}' is too large", text(field)), "give a number below 2^63");
   }
-  if (error != std::errc() || end != text.data() + text.size()) {
-    throw problem(field, fmt::format("'{}' is not a whole number", text), "give digits only");
+  if (!value) {
+    throw problem(field, fmt::format("'{}' is not a whole number", text(field)),
+                  "give digits only");
   }
-  if (value < 0) {
-    throw problem(field, fmt::format("'{}' is negative", text), "give 0 or more");
+  if (*value < 0) {
+    throw problem(field, fmt::format("'{}' is negative", text(field)), "give 0 or more");
   }
-  return value;
+  return *value;
 }
 
 double CsvReader::number(std::size_t field) const {
-  const std::string_view text = text_of(field);
-  double value = 0.0;
-  const auto [end, error] = fast_float::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    throw problem(field, fmt::format("'{}' is not a number", text), "give a decimal number");
+  const auto value = parse_number(text(field));
+  if (!value) {
+    throw problem(field, fmt::format("'{}' is not a number", text(field)), "give a decimal number");
   }
-  if (!std::isfinite(value)) {
-    throw problem(field, fmt::format("'{}' is not finite", text), "give a finite number");
-  }
-  return value;
+  return *value;
+}
+
+std::optional<double> CsvReader::number_if_any(std::size_t field) const {
+  return text(field).empty() ? std::nullopt : std::optional(number(field));
 }
 
 base::InputError CsvReader::problem(std::size_t field, std::string what, std::string remedy) const {
-  const auto column = static_cast<int>(text_of(field).data() - lines_.line().data()) + 1;
-  return problem_at(column, fmt::format("{}: {}", columns_[field], what), std::move(remedy));
+  return problem_at(column(field),
+                    form_.header ? fmt::format("{}: {}", columns_[field], what) : std::move(what),
+                    std::move(remedy));
 }
 
 base::InputError CsvReader::problem(std::string what, std::string remedy) const {
@@ -137,13 +153,12 @@ base::InputError CsvReader::problem(std::string what, std::string remedy) const 
 }
 
 base::InputError CsvReader::problem_at(int column, std::string what, std::string remedy) const {
-  base::Problem problem;
-  problem.file = lines_.path();
-  problem.line = column > 0 ? static_cast<int>(lines_.number()) : 0;
-  problem.column = column;
-  problem.what = std::move(what);
-  problem.remedy = std::move(remedy);
-  return base::InputError(std::move(problem));
+  return base::InputError({.file = lines_.path(),
+                           .line = line_number_,
+                           .column = column,
+                           .key = form_.key,
+                           .what = std::move(what),
+                           .remedy = std::move(remedy)});
 }
 
 }  // namespace epfleet::text

@@ -10,6 +10,7 @@ namespace epfleet::text {
 namespace {
 
 constexpr std::size_t kChunk = 262'144;
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 }  // namespace
 
@@ -47,6 +48,9 @@ bool LineReader::line_is_utf8() const {
 LineReader::Got LineReader::take(std::size_t length, bool with_end) {
   line_ = {buffer_.data() + at_, length};
   at_ += length + (with_end ? 1 : 0);
+  if (number_ == 1 && line_.starts_with(kByteOrderMark)) {
+    line_.remove_prefix(kByteOrderMark.size());
+  }
   if (!line_.empty() && line_.back() == '\r') {
     line_.remove_suffix(1);
   }

@@ -1,13 +1,14 @@
 #include "client_files.h"
 
-#include <fast_float/fast_float.h>
 #include <fmt/core.h>
 #include <simdjson.h>
 
 #include <algorithm>
 
 #include "epfleet/base/error.h"
+#include "epfleet/text/csv_row.h"
 #include "epfleet/text/line_reader.h"
+#include "epfleet/text/parse.h"
 
 namespace epfleet::traces {
 namespace {
@@ -21,18 +22,11 @@ namespace {
   throw base::InputError(std::move(problem));
 }
 
-std::string_view without_blanks(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  return first == text.npos ? text.substr(0, 0)
-                            : text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 // A finite number >= 0 and nothing else.
 bool read_number(std::string_view text, double& value) {
-  text = without_blanks(text);
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = fast_float::from_chars(text.data(), end, value);
-  return error == std::errc() && stop == end && value >= 0.0 && value < 1e300;
+  const auto number = text::parse_number(text::trimmed(text));
+  value = number.value_or(0.0);
+  return number >= 0.0 && number < 1e300;
 }
 
 // The text before `separator`, which is taken off `text`.
@@ -46,21 +40,20 @@ std::string_view take_until(std::string_view& text, char separator) {
 std::vector<RateWindow> read_rates(const std::string& path) {
   text::LineReader lines(path);
   std::vector<RateWindow> windows;
+  text::CsvRow row;
   while (lines.next() == text::LineReader::Got::Line) {
-    std::string_view rest = lines.line();
-    if (without_blanks(rest).empty()) {
+    if (text::is_blank(lines.line())) {
       continue;
     }
+    row.split(lines.line());
     RateWindow window;
     double ignored = 0.0;  // the measured variation; its law has the shape
-    const bool numbers = read_number(take_until(rest, ','), window.from_s) &&
-                         read_number(take_until(rest, ','), window.rate) &&
-                         read_number(take_until(rest, ','), ignored);
-    const std::string_view law = without_blanks(take_until(rest, ','));
-    if (!numbers || !read_number(take_until(rest, ','), window.shape) ||
-        !read_number(take_until(rest, ','), ignored)) {
+    if (row.size() < 6 || !read_number(row[0], window.from_s) ||
+        !read_number(row[1], window.rate) || !read_number(row[2], ignored) ||
+        !read_number(row[4], window.shape) || !read_number(row[5], ignored)) {
       refuse(path, lines.number(), "is not: start, rate, variation, law, shape, scale");
     }
+    const std::string_view law = row[3];
     if (law == "Gamma" || law == "Weibull") {
       window.law = law == "Gamma" ? GapLaw::Gamma : GapLaw::Weibull;
     } else if (!law.empty()) {
@@ -133,13 +126,13 @@ std::vector<LengthWindow> read_lengths(const std::string& path) {
 }  // namespace
 
 bool MeasuredValues::parse(std::string_view text) {
-  text = without_blanks(text);
+  text = text::trimmed(text);
   if (text.size() < 2 || text.front() != '{' || text.back() != '}') {
     return false;
   }
   text = text.substr(1, text.size() - 2);
   double sum = 0.0;
-  while (!without_blanks(text).empty()) {
+  while (!text::trimmed(text).empty()) {
     std::string_view pair = take_until(text, ',');
     double value = 0.0, probability = 0.0;
     if (!read_number(take_until(pair, ':'), value) || !read_number(pair, probability)) {

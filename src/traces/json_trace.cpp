@@ -168,15 +168,30 @@ class JsonFormat final : public LineFormat {
   unsigned found_ = 0;
 };
 
+// Throws nothing: a first line that is damaged is told by parse().
+bool is_json(std::string_view line) {
+  const auto first = line.find_first_not_of(" \t");
+  return first != line.npos && line[first] == '{';
+}
+
 }  // namespace
 
-std::unique_ptr<LineFormat> make_json_format(std::string_view first_line, TraceInfo& info) {
-  constexpr std::int64_t kMooncakeBlock = 512;  // tokens; FAST25-release, README
-  constexpr std::int64_t kBailianBlock = 16;    // tokens; qwen-bailian-usagetraces-anon, README
-  const bool bailian = first_line.find("\"chat_id\"") != std::string_view::npos;
-  info.format = bailian ? TraceFormat::Bailian : TraceFormat::Mooncake;
-  info.block_tokens = bailian ? kBailianBlock : kMooncakeBlock;
-  return std::make_unique<JsonFormat>(bailian ? kNsPerSecond : kNsPerMs);
+std::unique_ptr<LineFormat> make_mooncake_format(std::string_view first_line, TraceInfo& info,
+                                                 std::optional<LineFault>& /*fault*/) {
+  if (!is_json(first_line)) {
+    return nullptr;
+  }
+  info.block_tokens = 512;  // FAST25-release, README
+  return std::make_unique<JsonFormat>(kNsPerMs);
+}
+
+std::unique_ptr<LineFormat> make_bailian_format(std::string_view first_line, TraceInfo& info,
+                                                std::optional<LineFault>& /*fault*/) {
+  if (!is_json(first_line) || first_line.find("\"chat_id\"") == first_line.npos) {
+    return nullptr;
+  }
+  info.block_tokens = 16;  // qwen-bailian-usagetraces-anon, README
+  return std::make_unique<JsonFormat>(kNsPerSecond);
 }
 
 }  // namespace epfleet::traces

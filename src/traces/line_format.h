@@ -31,16 +31,6 @@ class LineFormat {
                                                        TraceRecord& record) = 0;
 };
 
-// From the first line, which is a JSON object. Throws nothing: a first line that is damaged is told
-// by parse(). Sets the format and the block size.
-[[nodiscard]] std::unique_ptr<LineFormat> make_json_format(std::string_view first_line,
-                                                           TraceInfo& info);
-
-// From the header line; none if no known format has these columns. `fault`: what else is wrong with
-// the header.
-[[nodiscard]] std::unique_ptr<LineFormat> make_csv_format(std::string_view header, TraceInfo& info,
-                                                          std::optional<LineFault>& fault);
-
 // Reasons that several formats share.
 inline constexpr const char* kNotANumber = "not a number";
 inline constexpr const char* kNegative = "negative";

@@ -5,32 +5,27 @@
 #include <algorithm>
 #include <utility>
 
+#include "epfleet/text/parse.h"
+#include "epfleet/traces/trace_formats.h"
 #include "line_format.h"
 
 namespace epfleet::traces {
 namespace {
 
+constexpr std::string_view kClients = "servegen";
 constexpr const char* kTooLong = "longer than 4 MiB";
 constexpr const char* kNotUtf8 = "not UTF-8";
 constexpr const char* kTimeBack = "a time that goes back";
 constexpr const char* kContradiction = "parts larger than the whole";
 constexpr const char* kCutFile = "the rest of a file that is cut or damaged";
 
-bool is_blank(std::string_view line) { return line.find_first_not_of(" \t") == line.npos; }
-
 }  // namespace
-
-const char* name_of(TraceFormat format) {
-  constexpr const char* kNames[] = {"mooncake", "bailian", "azure",   "burstgpt",
-                                    "vidur",    "epfleet", "servegen"};
-  return kNames[static_cast<std::size_t>(format)];
-}
 
 RequestTrace::RequestTrace(const std::string& path, const TraceOptions& options)
     : options_(options) {
   if (ClientMix::is_folder(path)) {
     clients_ = std::make_unique<ClientMix>(path, options.rate_scale, options.seed);
-    info_.format = TraceFormat::ServeGen;
+    info_.format = kClients;
     return;
   }
   lines_ = std::make_unique<text::LineReader>(path);
@@ -79,7 +74,7 @@ bool RequestTrace::next_line() {
       wrong_line(kTooLong, 1, "the line is longer than 4 MiB", "is this a trace?");
     } else if (!lines_->line_is_utf8()) {
       wrong_line(kNotUtf8, 1, "the line is not UTF-8", "is the file damaged?");
-    } else if (!is_blank(lines_->line()) && lines_->line().front() != '#') {
+    } else if (!text::is_blank(lines_->line()) && lines_->line().front() != '#') {
       return true;
     }
   }
@@ -91,22 +86,24 @@ void RequestTrace::find_format() {
     wrong_line("", 0, "the file is empty", "give a trace with one request a line");
   }
   const std::string_view line = lines_->line();
-  if (line[line.find_first_not_of(" \t")] == '{') {
-    format_ = make_json_format(line, info_);
-    holds_line_ = true;
-  } else {
-    std::optional<LineFault> fault;
-    format_ = make_csv_format(line, info_, fault);
-    if (fault) {
-      wrong_line(fault->reason, fault->column, fault->what, fault->remedy);
+  std::optional<LineFault> fault;
+  std::string known;
+  for (const auto& row : trace_formats().rows()) {
+    format_ = row.make.make != nullptr ? row.make.make(line, info_, fault) : nullptr;
+    if (format_) {
+      info_.format = row.name;
+      break;
     }
+    known += fmt::format("{}{} ({})", known.empty() ? "" : ", ", row.name, row.make.known_by);
+  }
+  if (fault) {
+    wrong_line(fault->reason, fault->column, fault->what, fault->remedy);
   }
   if (!format_) {
     wrong_line("", 1, "is neither a line of JSON nor the header of a known trace",
-               "a CSV needs TIMESTAMP,ContextTokens,GeneratedTokens (Azure), Timestamp,Request "
-               "tokens,Response tokens (BurstGPT), arrived_at,num_prefill_tokens,num_decode_tokens "
-               "(Vidur) or arrival_s,input_tokens,output_tokens");
+               "formats are " + known);
   }
+  holds_line_ = line[line.find_first_not_of(" \t")] == '{';  // a header is not a request
   if (options_.block_tokens > 0 && info_.block_tokens > 0) {
     info_.block_tokens = options_.block_tokens;
   }

@@ -22,6 +22,10 @@ namespace epfleet::traces {
 // Decimal seconds, such as 17, 0.25 or 1e-05; digits beyond the nanosecond are dropped.
 [[nodiscard]] std::optional<LineFault> read_seconds(std::string_view text, base::Duration& time);
 
+// Decimal milliseconds.
+[[nodiscard]] std::optional<LineFault> read_milliseconds(std::string_view text,
+                                                         base::Duration& time);
+
 // 2023-11-16 18:15:46.6805900, with T between and with Z or +08:00 behind if need be.
 [[nodiscard]] std::optional<LineFault> read_date(std::string_view text, base::Duration& time);
 

@@ -43,7 +43,7 @@ class PlayedTrace final : public TraceSource {
         seed_(spec.seed),
         trace_(cut_of(config_, seed_)) {
     // A mix of clients has been drawn at the scaled rates.
-    const double scale = trace_.info().format == TraceFormat::ServeGen ? 1.0 : config_.rate_scale;
+    const double scale = trace_.info().format == "servegen" ? 1.0 : config_.rate_scale;
     if (is_shaped(config_)) {
       const double rate = config_.trace.rate.value_or(trace_.requests_per_second()) * scale;
       // So many copies that the shape squeezes and stretches the trace as little as it can.

@@ -1,88 +1,29 @@
 #include "epfleet/traces/trace_writer.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <iterator>
 
 #include "epfleet/base/error.h"
+#include "epfleet/text/files.h"
+#include "epfleet/text/output_file.h"
 
 namespace epfleet::traces {
 namespace {
 
 constexpr std::int64_t kBillion = 1'000'000'000;
 constexpr std::int64_t kNsPerMs = 1'000'000;
-constexpr std::size_t kBuffered = 1U << 18U;
-
-bool ends_with(const std::string& text, const char* ending) { return text.ends_with(ending); }
 
 }  // namespace
 
 // Written aside, compressed on the way, renamed at the end.
-class TraceWriter::File {
- public:
+struct TraceWriter::File {
   explicit File(const std::string& path)
-      : path_(path), aside_(fmt::format("{}.partial-{}", path, ::getpid())) {
-    archive_write_set_format_raw(handle_);
-    if (ends_with(path, ".zst")) {
-      archive_write_add_filter_zstd(handle_);
-    } else if (ends_with(path, ".gz")) {
-      archive_write_add_filter_gzip(handle_);
-    } else if (ends_with(path, ".xz")) {
-      archive_write_add_filter_xz(handle_);
-    }
-    check(archive_write_open_filename(handle_, aside_.c_str()));
-    archive_entry* entry = archive_entry_new();
-    archive_entry_set_filetype(entry, AE_IFREG);
-    const int status = archive_write_header(handle_, entry);
-    archive_entry_free(entry);
-    check(status);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() {
-    archive_write_free(handle_);
-    std::error_code ignored;  // after finish() it is no longer there
-    std::filesystem::remove(aside_, ignored);
-  }
+      : aside(path), output(aside.path(), text::compression_of(path)) {}
 
-  void add(const std::string& text) {
-    buffer_ += text;
-    if (buffer_.size() >= kBuffered) {
-      flush();
-    }
-  }
-  void finish() {
-    flush();
-    check(archive_write_close(handle_));
-    if (std::rename(aside_.c_str(), path_.c_str()) != 0) {
-      throw base::MachineError(fmt::format("cannot rename {} to {}", aside_, path_));
-    }
-  }
-
- private:
-  void check(int status) const {
-    if (status != ARCHIVE_OK) {
-      const char* text = archive_error_string(handle_);
-      throw base::MachineError(
-          fmt::format("cannot write {}: {}", path_, text != nullptr ? text : "unknown error"));
-    }
-  }
-  void flush() {
-    if (archive_write_data(handle_, buffer_.data(), buffer_.size()) !=
-        static_cast<la_ssize_t>(buffer_.size())) {
-      check(ARCHIVE_FATAL);
-    }
-    buffer_.clear();
-  }
-
-  std::string path_, aside_;
-  archive* handle_ = archive_write_new();
-  std::string buffer_;
+  text::Aside aside;
+  text::OutputFile output;
 };
 
 bool TraceWriter::is_json(const std::string& path) {
@@ -105,7 +46,7 @@ TraceWriter::TraceWriter(const std::string& path, const TraceInfo& info)
   if (info_.block_tokens > 0) {
     line_ += fmt::format(",block_ids_{}", info_.block_tokens);
   }
-  file_->add(line_ + "\n");
+  file_->output.add(line_ + "\n");
 }
 
 TraceWriter::~TraceWriter() = default;
@@ -117,7 +58,7 @@ void TraceWriter::write(const TraceRecord& record) {
   }
   line_.clear();
   json_ ? write_json(record, record.time - first_) : write_csv(record, record.time - first_);
-  file_->add(line_);
+  file_->output.add(line_);
 }
 
 void TraceWriter::write_csv(const TraceRecord& record, base::Duration time) {
@@ -165,6 +106,9 @@ void TraceWriter::write_json(const TraceRecord& record, base::Duration time) {
   line_ += "]}\n";
 }
 
-void TraceWriter::finish() { file_->finish(); }
+void TraceWriter::finish() {
+  file_->output.finish();
+  file_->aside.commit();
+}
 
 }  // namespace epfleet::traces

@@ -121,6 +121,14 @@ class Comparison {
     }
     expect_price(*duration);
     EXPECT_EQ(unit_.last_step().requests, static_cast<std::int64_t>(reference_.members.size()));
+    if (draw_.bits() % 8 == 0) {  // given up half-way: nobody has advanced
+      now_ += *duration / 2;
+      unit_.abort_step(now_);
+      EXPECT_FALSE(unit_.stepping());
+      EXPECT_EQ(unit_.active_requests(), static_cast<std::int64_t>(reference_.members.size()));
+      EXPECT_EQ(total(unit_.emitted_fixed()), reference_.emitted_fixed());
+      return;
+    }
     now_ += *duration;
     std::vector<Slot> finished;
     std::vector<Slot> preempted;

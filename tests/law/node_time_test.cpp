@@ -5,9 +5,9 @@
 //     cost     = price x GPUs of a node x node time
 #include <gtest/gtest.h>
 
-#include "epfleet/cluster/allotment.h"
 #include "epfleet/config/loader.h"
 #include "epfleet/experiment/run_scenario.h"
+#include "epfleet/policy/registry.h"
 #include "support/small_fleet.h"
 
 namespace epfleet::test {
@@ -177,8 +177,8 @@ TEST(NodeTimeLaws, ThePublishedDayComesOutOfItsSchedule) {
   const config::Scenario day =
       config::load_scenario(std::string(EPFLEET_SOURCE_DIR) + "/configs/deepseek_day.yaml");
   const cluster::FleetSpec& spec = day;
-  const cluster::Allotment plan =
-      cluster::plan_allotment(spec.fleet, spec.scaling, base::kWindowStart, spec.window_end());
+  const auto rule = policy::scaling_rules()["schedule"](
+      {day.scaling, day.fleet.groups, base::kWindowStart, day.window_end()});
   const std::int64_t gpus_per_node = spec.decode_hardware.gpus_per_node;
   const auto nodes = [&](std::int64_t groups) {
     const std::int64_t prefill =
@@ -189,16 +189,14 @@ TEST(NodeTimeLaws, ThePublishedDayComesOutOfItsSchedule) {
   };
   std::int64_t node_ns = 0;
   std::int64_t peak = 0;
-  std::int64_t groups = plan.initial_groups;
-  base::TimePoint since = base::kWindowStart;
-  for (const cluster::AllotmentChange& change : plan.changes) {
-    node_ns += (change.at - since).count() * nodes(groups);
-    peak = std::max(peak, nodes(groups));
-    groups = change.groups;
-    since = change.at;
+  for (base::TimePoint now = base::kWindowStart; now < spec.window_end();) {
+    const policy::Target target = rule->decide({}, now);
+    const base::TimePoint until = std::min(target.next, spec.window_end());
+    node_ns += (until - now).count() * nodes(target.allotted);
+    peak = std::max(peak, nodes(target.allotted));
+    now = until;
   }
-  node_ns += (spec.window_end() - since).count() * nodes(groups);
-  EXPECT_EQ(std::max(peak, nodes(groups)), 278);
+  EXPECT_EQ(peak, 278);
   EXPECT_EQ(node_ns * 4, 907 * day.duration.count());  // 226.75 = 907 / 4
   EXPECT_DOUBLE_EQ(day.prices.gpu_hour.count() * static_cast<double>(gpus_per_node) *
                        static_cast<double>(node_ns) / 3.6e12,

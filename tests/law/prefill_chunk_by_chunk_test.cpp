@@ -154,6 +154,7 @@ int run_against_reference(std::uint64_t seed, const timing::PrefillPricer& price
     for (double arrivals = load * 2.0 * draw.uniform(); arrivals > draw.uniform();
          arrivals -= 1.0) {
       workload::Request request;
+      request.id = base::RequestId(prompts.size());
       request.prompt_tokens = random_prompt(draw);
       const Slot slot = pool.add(request);
       LiveRequest& live = pool[slot];
@@ -164,6 +165,7 @@ int run_against_reference(std::uint64_t seed, const timing::PrefillPricer& price
       prompts.push_back({slot, request.prompt_tokens, live.computed_to});
       reference.queue.push_back(&prompts.back());
     }
+    const ReferenceUnit before = reference;
     reference.form();
     std::vector<timing::PrefillLoad> loads;
     std::int64_t tokens = 0;
@@ -179,6 +181,13 @@ int run_against_reference(std::uint64_t seed, const timing::PrefillPricer& price
     }
     EXPECT_EQ(unit.last_step().tokens, tokens) << "seed " << seed << " step " << step;
     EXPECT_EQ(*duration, pricer.price(loads).duration) << "seed " << seed << " step " << step;
+    if (draw.bits() % 8 == 0) {  // given up half-way: as if it had not been formed
+      now += *duration / 2;
+      unit.abort_step(now);
+      reference = before;
+      EXPECT_EQ(unit.waiting_requests(), static_cast<std::int64_t>(reference.queue.size()));
+      continue;
+    }
     now += *duration;
     std::vector<Slot> done;
     unit.finish_step(now, done);

@@ -43,14 +43,14 @@ configure_file("${CMAKE_CURRENT_LIST_DIR}/version.h.in"
 function(epfleet_compile_options TARGET)
   target_compile_options(
     ${TARGET}
-    PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion
-            -ffp-contract=off -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=>)
+    PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -ffp-contract=off
+            -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
   # g++ 12 reports overlapping copies inside std::string that are not there (GCC bug 105651).
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    target_compile_options(${TARGET} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
+    target_compile_options(${TARGET} PRIVATE -Wno-restrict)
   endif()
   if(EPFLEET_WERROR)
-    target_compile_options(${TARGET} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Werror>)
+    target_compile_options(${TARGET} PRIVATE -Werror)
   endif()
 endfunction()
 
@@ -67,20 +67,6 @@ function(epfleet_header_library NAME HEADER PACKAGE)
   target_include_directories(epfleet::${NAME} SYSTEM INTERFACE "${${VARIABLE}}")
 endfunction()
 
-# epfleet_dygraphs(): target epfleet::dygraphs, which tells where the chart library for .incbin is:
-# EPFLEET_DYGRAPHS_JS and EPFLEET_DYGRAPHS_CSS.
-function(epfleet_dygraphs)
-  find_path(EPFLEET_DYGRAPHS_DIR dygraph.min.js PATHS /usr/share/javascript/dygraphs)
-  mark_as_advanced(EPFLEET_DYGRAPHS_DIR)
-  if(NOT EPFLEET_DYGRAPHS_DIR)
-    message(FATAL_ERROR "dygraph.min.js not found; on Debian it comes with libjs-dygraphs")
-  endif()
-  add_library(epfleet::dygraphs INTERFACE IMPORTED)
-  target_compile_definitions(
-    epfleet::dygraphs INTERFACE "EPFLEET_DYGRAPHS_JS=\"${EPFLEET_DYGRAPHS_DIR}/dygraph.min.js\""
-                                "EPFLEET_DYGRAPHS_CSS=\"${EPFLEET_DYGRAPHS_DIR}/dygraph.min.css\"")
-endfunction()
-
 # epfleet_first_target(VARIABLE TARGET...): the first of the targets that exists.
 function(epfleet_first_target VARIABLE)
   foreach(CANDIDATE IN LISTS ARGN)
@@ -92,30 +78,15 @@ function(epfleet_first_target VARIABLE)
   message(FATAL_ERROR "none of these targets exists: ${ARGN}")
 endfunction()
 
-function(epfleet_embedded_files NAME)
-  file(GLOB ASSEMBLY CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/${NAME}/*.S")
-  if(NOT ASSEMBLY)
-    return()
-  endif()
-  set(FOLDER "${CMAKE_SOURCE_DIR}/src/${NAME}")
-  file(GLOB EMBEDDED CONFIGURE_DEPENDS "${FOLDER}/*.js" "${FOLDER}/*.css" "${FOLDER}/*.html")
-  set_source_files_properties(${ASSEMBLY} PROPERTIES OBJECT_DEPENDS "${EMBEDDED}")
-  target_compile_options(epfleet_${NAME}
-                         PRIVATE $<$<COMPILE_LANGUAGE:ASM>:-I${CMAKE_SOURCE_DIR}>)
-endfunction()
-
 # epfleet_module(NAME [DEPENDS MODULE...] [LIBS TARGET...]): static library epfleet_NAME, alias
-# epfleet::NAME, from src/NAME/*.cpp and *.S; header-only while there are no sources. A .S file may
-# embed files beside it (*.js, *.css, *.html) as .incbin "src/NAME/FILE".
+# epfleet::NAME, from src/NAME/*.cpp; header-only while there are no sources.
 function(epfleet_module NAME)
   cmake_parse_arguments(PARSE_ARGV 1 MODULE "" "" "DEPENDS;LIBS")
-  file(GLOB SOURCES CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/${NAME}/*.cpp"
-       "${CMAKE_SOURCE_DIR}/src/${NAME}/*.S")
+  file(GLOB SOURCES CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/${NAME}/*.cpp")
   list(REMOVE_ITEM SOURCES "${CMAKE_SOURCE_DIR}/src/${NAME}/main.cpp")
   if(SOURCES)
     add_library(epfleet_${NAME} STATIC ${SOURCES})
     epfleet_compile_options(epfleet_${NAME})
-    epfleet_embedded_files(${NAME})
     set(SCOPE PUBLIC)
   else()
     add_library(epfleet_${NAME} INTERFACE)

@@ -70,7 +70,7 @@ class PrefixCache {
 
   // A hint that the entries of this prefix will be needed in a moment: at millions of sessions a
   // miss of the processor's cache costs more than the lookup. Changes nothing.
-  virtual void expect(const workload::PrefixIdentity& /*prefix*/) const {}
+  virtual void prefetch(const workload::PrefixIdentity& /*prefix*/) const {}
 };
 
 // bytes_per_token turns the configured capacity into tokens; shared_prefixes is

@@ -1,8 +1,6 @@
 // A CSV file of measurements, kept as it is so that columns can be appended.
 //
-// Modelled: a header line, comma-separated fields, double quotes around fields that have commas,
-//   LF and CRLF line ends, empty lines and lines that begin with '#' ignored.
-// Left out: line breaks inside quotes, compression.
+// Modelled: as text/csv_reader.h reads it, compressed or not.
 // What is wrong throws InputError with file, line and column: an empty file, a row of another
 // width, a column that is asked for and missing, a field that is no number.
 #pragma once
@@ -18,7 +16,7 @@ namespace epfleet::calibration {
 
 class MeasuredTable {
  public:
-  // Throws InputError; MachineError if the file cannot be read.
+  // Throws InputError.
   static MeasuredTable load(const std::string& path);
 
   [[nodiscard]] const std::string& path() const { return path_; }

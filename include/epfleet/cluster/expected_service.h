@@ -12,7 +12,6 @@ namespace epfleet::cluster {
 struct SteadyLoad {
   double output_tokens_per_s = 0.0;  // of the whole fleet
   double mean_kv_tokens = 5'000.0;   // per request in decode
-  double mean_groups = 0.0;          // allotted, on average
 };
 
 struct ServiceEstimate {

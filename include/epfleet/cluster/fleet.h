@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "epfleet/cluster/fleet_sampler.h"
@@ -34,7 +35,7 @@ class Fleet : private engine::Handler {
   void handle(const engine::Event& event) override;
 
   std::vector<observe::Observer*> observers_;
-  Allotment allotment_;
+  std::unique_ptr<policy::ScalingRule> scaling_;
   FleetState state_;
   PrefillRouter prefill_router_;
   DecodeRouter decode_router_;

@@ -13,6 +13,7 @@
 #include "epfleet/model/layout.h"
 #include "epfleet/model/model.h"
 #include "epfleet/observe/report_config.h"
+#include "epfleet/policy/scaling_config.h"
 #include "epfleet/serving/config.h"
 #include "epfleet/workload/config.h"
 
@@ -29,7 +30,7 @@ struct FleetSpec {
   serving::ExpertsConfig experts;
   cache::KvCacheConfig kv_cache;
   FleetConfig fleet;
-  ScalingConfig scaling;
+  policy::ScalingConfig scaling;
   observe::ReportConfig report;  // the fleet takes samples at its interval
 
   [[nodiscard]] base::TimePoint run_start() const { return base::kWindowStart - workload.warm_up; }

@@ -16,17 +16,16 @@
 
 namespace epfleet::cluster {
 
-// What events mean; the target is a unit, a group, or nothing. The numbers are part of a run's
-// fingerprint.
+// What events mean; the target is a unit, a group, or nothing. The numbers (6 is free) are part of
+// a run's fingerprint.
 enum class Kind : std::uint8_t {
   Arrival,
   PrefillStepEnd,
   PrefillStart,
   DecodeStepEnd,
   DecodeStart,
-  DrainGroups,  // before a down step
-  AllotGroups,  // an up or down step
-  GroupLoaded,
+  ScalingDecision,
+  GroupLoaded = 7,
   Sample,
   ArrivalSlice,  // the arrivals of the next slice are taken over
 };

@@ -78,7 +78,6 @@ class RequestFlow {
   void end(serving::Slot slot, Ending ending);
   void announce_done();
   [[nodiscard]] std::int32_t draw_rate(const workload::Request& request) const;
-  [[nodiscard]] bool keeps_output(const workload::Request& request) const;
   [[nodiscard]] observe::RequestDone record_of(const serving::LiveRequest& live,
                                                observe::Outcome outcome) const;
 

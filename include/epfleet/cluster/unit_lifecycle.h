@@ -1,6 +1,6 @@
 // The life of a unit: off -> loading -> serving -> draining (-> called back) -> released. The
-// possible moves are kUnitMoves (unit_state.h); which units move, and when, follows from a target.
-// Units come and go in groups, the highest first to go.
+// possible moves are kUnitMoves (unit_state.h); which units move, and when, follows from the target
+// that the scaling rule has decided on. Units come and go in groups, the highest first to go.
 // Modelled: a group that is allotted loads for scaling.start_up, then serves. One that is not to
 //   serve drains: queued prompts are routed again, half-done ones take their KV along, decoding
 //   requests migrate with their KV (or finish where they are, scaling.drain: wait). A unit beyond
@@ -11,10 +11,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "epfleet/cluster/allotment.h"
 #include "epfleet/cluster/decode_router.h"
 #include "epfleet/cluster/fleet_state.h"
 #include "epfleet/cluster/prefill_router.h"
+#include "epfleet/policy/scaling.h"
 
 namespace epfleet::cluster {
 
@@ -22,23 +22,18 @@ class UnitLifecycle {
  public:
   // All must outlive this.
   UnitLifecycle(FleetState& fleet, PrefillRouter& prefill, DecodeRouter& decode,
-                Allotment allotment);
+                policy::ScalingRule& rule);
 
-  void start();  // the first units serve, changes to come are scheduled
-  void drain_groups(std::size_t change);
-  void allot_groups(std::size_t change);
+  void start();   // the first units serve at once
+  void decide();  // asks the rule, and when it wants to be asked again
   void group_loaded(std::uint32_t group);
   // A step of the unit has ended: it starts the next one, or leaves if it drains.
   template <class Unit>
   void after_step(UnitPool<Unit>& pool, std::uint32_t unit);
 
  private:
-  struct Target {
-    std::int64_t allotted = 0;  // groups that are charged
-    std::int64_t serving = 0;   // of these, groups that take requests
-  };
-
-  void aim_at(Target target);
+  [[nodiscard]] policy::Target ask();
+  void aim_at(const policy::Target& target);
   template <class Unit>
   std::vector<std::uint32_t> move_units(UnitPool<Unit>& pool, bool fewer_serve);
   template <class Unit>
@@ -47,13 +42,12 @@ class UnitLifecycle {
   void begin_to_leave(DecodePool& pool, std::uint32_t unit);
   void leave(PrefillPool& pool, std::uint32_t unit);
   void leave(DecodePool& pool, std::uint32_t unit);
-  [[nodiscard]] std::int64_t groups_to_serve(std::size_t change) const;
 
   FleetState& fleet_;
   PrefillRouter& prefill_router_;
   DecodeRouter& decode_router_;
-  Allotment allotment_;
-  Target target_;
+  policy::ScalingRule& rule_;
+  policy::Target target_;
 };
 
 }  // namespace epfleet::cluster

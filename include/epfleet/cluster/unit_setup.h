@@ -2,7 +2,10 @@
 // token.
 #pragma once
 
+#include <memory>
+
 #include "epfleet/cluster/fleet_spec.h"
+#include "epfleet/policy/scaling.h"
 #include "epfleet/serving/decode_unit.h"
 #include "epfleet/serving/prefill_unit.h"
 #include "epfleet/timing/decode_pricer.h"
@@ -29,6 +32,9 @@ struct StepPricers {
 [[nodiscard]] serving::PrefillUnitLimits prefill_limits(const FleetSpec& spec,
                                                         const timing::PrefillPricer& pricer);
 [[nodiscard]] serving::DecodeUnitLimits decode_limits(const FleetSpec& spec);
+
+// scaling.policy by its name.
+[[nodiscard]] std::unique_ptr<policy::ScalingRule> make_scaling_rule(const FleetSpec& spec);
 
 // The MTP module's layer included when it is on.
 [[nodiscard]] std::int64_t kv_bytes_per_token(const FleetSpec& spec);

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "epfleet/config/key.h"
 #include "epfleet/config/scenario.h"
 
 namespace epfleet::config {
@@ -13,6 +14,9 @@ namespace epfleet::config {
 // One key, all keys below a group, or ("") every key: type, unit, default, range, plausible range,
 // meaning, source. Throws base::InputError, naming the nearest key, if there is none.
 [[nodiscard]] std::string explain(std::string_view key_or_group = "");
+
+// What a key takes, in words: its type with the units, or its choices, and the word for none.
+[[nodiscard]] std::string values_of(const Key& key);
 
 // JSON Schema (draft 2020-12) of scenario files.
 [[nodiscard]] std::string json_schema();

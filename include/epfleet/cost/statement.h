@@ -16,9 +16,14 @@
 #include "epfleet/base/time.h"
 #include "epfleet/cost/config.h"
 #include "epfleet/metrics/interval.h"
+#include "epfleet/metrics/metric.h"
 #include "epfleet/workload/request.h"
 
 namespace epfleet::cost {
+
+using metrics::Better;
+using metrics::Kind;
+using metrics::of;
 
 // What prices need to know of the run and are not prices.
 struct PricingBasis {
@@ -31,21 +36,54 @@ struct Revenue {
   double expected_usd = 0.0;
 };
 
+inline constexpr metrics::Row<Revenue> kRevenueRows[] = {
+    {"theoretical_usd", "USD", Kind::Flow, Better::More, of<&Revenue::theoretical_usd>,
+     "All tokens at the standard prices of R1."},
+    {"expected_usd", "USD", Kind::Flow, Better::More, of<&Revenue::expected_usd>,
+     "Tokens at the prices of their model, the paid share of their channel only, off peak at the "
+     "off-peak prices."},
+};
+
 struct Account {
   base::TimePoint begin, end;
   double gpu_hours = 0.0;
-  double cost_usd = 0.0;  // = prefill + decode
-  double prefill_usd = 0.0, decode_usd = 0.0;
-  double idle_usd = 0.0;  // of cost_usd: nodes that were serving and had nothing to do
+  double cost_usd = 0.0, prefill_usd = 0.0, decode_usd = 0.0, idle_usd = 0.0;
   Revenue revenue;
   std::array<Revenue, workload::kVariants> per_model{};  // by Variant; sums to `revenue`
-  // revenue / cost - 1
   metrics::Measure theoretical_margin_ratio, expected_margin_ratio;
 };
 
-// Cost of prefill nodes over their tokens, of decode nodes over theirs; USD per million tokens.
+inline constexpr metrics::Row<Account> kCostRows[] = {
+    {"gpu_hours", "GPU-hours", Kind::Flow, Better::Less, of<&Account::gpu_hours>,
+     "GPU time of all allotted nodes: busy, idle, loading and draining."},
+    {"usd", "USD", Kind::Flow, Better::Less, of<&Account::cost_usd>,
+     "GPU time of all allotted nodes at its price: prefill + decode."},
+    {"prefill_usd", "USD", Kind::Flow, Better::Less, of<&Account::prefill_usd>,
+     "Cost of the prefill nodes."},
+    {"decode_usd", "USD", Kind::Flow, Better::Less, of<&Account::decode_usd>,
+     "Cost of the decode nodes."},
+    {"idle_usd", "USD", Kind::Flow, Better::Less, of<&Account::idle_usd>,
+     "Of the cost, that of nodes that were serving and had nothing to do."},
+};
+
+inline constexpr metrics::Row<Account> kMarginRows[] = {
+    {"theoretical_ratio", "share", Kind::Ratio, Better::More,
+     of<&Account::theoretical_margin_ratio>, "Theoretical revenue / cost - 1."},
+    {"expected_ratio", "share", Kind::Ratio, Better::More, of<&Account::expected_margin_ratio>,
+     "Expected revenue / cost - 1."},
+};
+
 struct UnitCost {
   metrics::Measure usd_per_m_input, usd_per_m_computed_input, usd_per_m_output;
+};
+
+inline constexpr metrics::Row<UnitCost> kUnitCostRows[] = {
+    {"usd_per_m_input", "USD per million tokens", Kind::Ratio, Better::Less,
+     of<&UnitCost::usd_per_m_input>, "Cost of prefill nodes over input tokens."},
+    {"usd_per_m_computed_input", "USD per million tokens", Kind::Ratio, Better::Less,
+     of<&UnitCost::usd_per_m_computed_input>, "Cost of prefill nodes over computed tokens."},
+    {"usd_per_m_output", "USD per million tokens", Kind::Ratio, Better::Less,
+     of<&UnitCost::usd_per_m_output>, "Cost of decode nodes over output tokens."},
 };
 
 struct Statement {

@@ -1,8 +1,8 @@
 // Variants against a baseline, metric by metric: paired by seed, with 95 % intervals, ranked, and
 // what is significant in plain sentences.
 // A variant that was unstable with any seed is marked and its means are not quoted: they depend on
-// how long was simulated. A metric's order (is more better?) comes from a table; where the table
-// has none, variants are ranked by size and nobody is called better.
+// how long was simulated. Which way is better is part of a metric's row;
+// where it is neither, variants are ranked by size and none is called better.
 #pragma once
 
 #include <optional>
@@ -12,10 +12,11 @@
 #include "epfleet/config/sweep_file.h"
 #include "epfleet/experiment/estimate.h"
 #include "epfleet/experiment/variants.h"
+#include "epfleet/metrics/metric.h"
 
 namespace epfleet::experiment {
 
-enum class Better { More, Less, Neither };
+using metrics::Better;
 [[nodiscard]] Better better_of(std::string_view metric);
 
 struct ComparedVariant {

@@ -9,21 +9,13 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <type_traits>
 
 #include "epfleet/base/time.h"
+#include "epfleet/metrics/metric.h"
 #include "epfleet/observe/facts.h"
 
 namespace epfleet::metrics {
-
-// A statistic that may have had nothing to measure (no request, no step, no node): then absent.
-using Measure = std::optional<double>;
-
-// numerator / denominator; absent when the denominator is 0.
-[[nodiscard]] inline Measure ratio(double numerator, double denominator) {
-  return denominator == 0.0 ? Measure() : Measure(numerator / denominator);
-}
 
 // [variant][channel]; outputs in 1/256 token, as announced.
 using TokensByPayer = decltype(observe::FleetSample::tokens);

@@ -1,5 +1,5 @@
-// Every balancer rule by name, one row a rule. To add a rule: its .cpp, one row in registry.cpp, one
-// test (docs/extending.md).
+// Every balancer and every scaling rule by name, one row a rule. To add a rule: its .cpp, one row in
+// registry.cpp, one test (docs/extending.md).
 #pragma once
 
 #include <cstdint>
@@ -7,10 +7,11 @@
 
 #include "epfleet/base/registry.h"
 #include "epfleet/policy/balancer.h"
+#include "epfleet/policy/scaling.h"
 
 namespace epfleet::policy {
 
-// A maker takes the seed of random rules.
+// A maker of balancers takes the seed of random rules.
 template <class Role>
 using Rules = base::Registry<std::unique_ptr<Role> (*)(std::uint64_t seed)>;
 
@@ -19,5 +20,8 @@ using Rules = base::Registry<std::unique_ptr<Role> (*)(std::uint64_t seed)>;
 [[nodiscard]] const Rules<PrefillRule>& prefill_gpu_rules();
 [[nodiscard]] const Rules<DecodeUnitRule>& decode_unit_rules();
 [[nodiscard]] const Rules<DecodeGpuRule>& decode_gpu_rules();
+
+using ScalingRules = base::Registry<std::unique_ptr<ScalingRule> (*)(const ScalingSetup& setup)>;
+[[nodiscard]] const ScalingRules& scaling_rules();
 
 }  // namespace epfleet::policy

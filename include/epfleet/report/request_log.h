@@ -13,18 +13,16 @@
 
 #include "epfleet/observe/facts.h"
 #include "epfleet/observe/report_config.h"
+#include "epfleet/text/output_file.h"
 
 namespace epfleet::report {
-
-// "zstd" in requests.csv.zst; the plain form is for tests and for looking at.
-enum class Compression { None, Zstd };
 
 class RequestLogWriter : public observe::Observer {
  public:
   // Which requests: all, or the share `sample` of them by the hash of (seed, id). Throws
   // MachineError when the file cannot be created. REQUIRES: which != RequestLog::None.
   RequestLogWriter(const std::filesystem::path& path, observe::RequestLog which, double sample,
-                   std::uint64_t seed, Compression compression = Compression::Zstd);
+                   std::uint64_t seed, text::Compression compression = text::Compression::Zstd);
   ~RequestLogWriter() override;
 
   // Throws MachineError when the disk is full.

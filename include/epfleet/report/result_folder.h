@@ -56,11 +56,4 @@ void refuse_foreign_folder(const std::filesystem::path& folder, bool ours, std::
 void write_into_folder(const std::filesystem::path& folder, std::string_view name,
                        std::string_view content);
 
-// Replaces or creates one file and flushes it to disk. Throws MachineError.
-void write_text_file(const std::filesystem::path& path, std::string_view content);
-
-// The whole file. Throws InputError that names `key` (the scenario key that led here) when it
-// cannot be read.
-[[nodiscard]] std::string read_text_file(const std::filesystem::path& path, const std::string& key);
-
 }  // namespace epfleet::report

@@ -20,7 +20,7 @@
 
 #include "epfleet/base/time.h"
 #include "epfleet/observe/facts.h"
-#include "epfleet/policy/decode_loads.h"
+#include "epfleet/policy/loads.h"
 #include "epfleet/serving/config.h"
 #include "epfleet/serving/finish_calendar.h"
 #include "epfleet/serving/live_request.h"
@@ -64,9 +64,7 @@ class DecodeUnit {
     base::TimePoint not_before{};  // ... from then on
   };
   void wait_last(Slot slot) { waiting_.push_back({slot}); }
-  void wait_first(Slot slot, base::TimePoint swapped) {
-    waiting_.push_front({slot, true, swapped});
-  }
+  void wait_first(Slot slot, base::TimePoint out) { waiting_.push_front({slot, true, out}); }
   [[nodiscard]] const Waiting* first_waiting() const {
     return waiting_.empty() ? nullptr : &waiting_.front();
   }

@@ -92,7 +92,7 @@ class RequestPool {
   [[nodiscard]] LiveRequest& operator[](Slot slot) { return slots_[slot]; }
   [[nodiscard]] const LiveRequest& operator[](Slot slot) const { return slots_[slot]; }
   // Fetches a request from memory ahead of its use. Changes nothing.
-  void expect(Slot slot) const {
+  void prefetch(Slot slot) const {
     const auto* line = reinterpret_cast<const char*>(&slots_[slot]);
     for (std::size_t at = 0; at < sizeof(LiveRequest); at += kCacheLine) {
       __builtin_prefetch(line + at);

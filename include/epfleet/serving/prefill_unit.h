@@ -18,7 +18,7 @@
 #include "epfleet/base/time.h"
 #include "epfleet/observe/facts.h"
 #include "epfleet/policy/balancer.h"
-#include "epfleet/policy/prefill_loads.h"
+#include "epfleet/policy/loads.h"
 #include "epfleet/serving/config.h"
 #include "epfleet/serving/live_request.h"
 #include "epfleet/serving/rebalance_pause.h"
@@ -77,7 +77,7 @@ class PrefillUnit {
     loads.set(id_.value(), static_cast<double>(outstanding_tokens_), outstanding_pairs_);
   }
   [[nodiscard]] std::int64_t outstanding_tokens() const { return outstanding_tokens_; }
-  [[nodiscard]] std::int64_t queued_requests() const { return queued_requests_; }
+  [[nodiscard]] std::int64_t waiting_requests() const { return queued_requests_; }
   [[nodiscard]] bool empty() const { return !stepping_ && queued_requests_ == 0 && halfway_ == 0; }
   [[nodiscard]] const observe::PrefillStepDone& last_step() const { return step_; }
   [[nodiscard]] const PrefillUnitLimits& limits() const { return limits_; }

@@ -24,8 +24,8 @@ struct ShapeWeights {
 
 struct SessionKernels {
   std::vector<double> served;  // [lag bin]: worth of the tokens served
-  std::vector<double>
-      ended;  // [lag bin]: own stored tokens of sessions that have had their last turn
+  // [lag bin]: own stored tokens of sessions that have had their last turn
+  std::vector<double> ended;
 };
 
 // `sessions`: session starts of each class; the kernels are sums over that many.

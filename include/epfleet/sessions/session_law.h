@@ -30,8 +30,7 @@ struct SessionTurn {
   base::SessionId session;
   std::int32_t prompt = 0;
   std::int32_t output = 0;
-  std::int32_t reusable =
-      0;  // the prompt's first tokens that earlier turns of the session had; 0 on the first
+  std::int32_t reusable = 0;  // of the prompt's first tokens: earlier turns of the session had them
   std::int32_t shared_tokens = 0;
   std::uint32_t shared_id = 0;
   std::uint16_t turn = 0;   // from 0

@@ -20,8 +20,8 @@ namespace epfleet::sessions {
 struct SolvedMix {
   workload::WorkloadConfig config;  // with the knobs moved
   MixMoments moments;               // per session born
-  std::array<double, workload::kSessionClasses>
-      sessions{};  // expected session starts whose tokens make up the window's totals
+  // Expected session starts whose tokens make up the window's totals.
+  std::array<double, workload::kSessionClasses> sessions{};
   std::vector<workload::SolvedTotal> totals;  // those that were asked for
   std::vector<workload::KnobFactor> knobs;    // those that were moved
 };

@@ -28,7 +28,8 @@ class LineReader {
   // Throws InputError when the file is cut or damaged; what follows is the end.
   [[nodiscard]] Got next();
 
-  // REQUIRES: next() was Line. Without its end; valid until the next call.
+  // REQUIRES: next() was Line. Without its end, and a file's byte order mark; valid until the next
+  // call.
   [[nodiscard]] std::string_view line() const { return line_; }
   [[nodiscard]] bool line_is_utf8() const;
 

@@ -1,6 +1,6 @@
 // Block ids for traces that name sessions and shared prefixes instead: two prompts share an id
-// where they share a whole block of content, as in a trace with block ids. Modelled: a shared
-// prefix's blocks are the same for all; a session's are those of the turn in
+// where they share a whole block of content, as in a trace with block ids.
+// Modelled: a shared prefix's blocks are the same for all; a session's are those of the turn in
 //   which they were first full, as far as session_tokens say that the content is still the same; a
 //   partial last block is nobody else's.
 // Left out: answers as stored content: a next turn finds what earlier prompts had, not what was

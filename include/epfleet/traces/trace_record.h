@@ -4,7 +4,7 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "epfleet/base/time.h"
@@ -32,23 +32,11 @@ struct TraceRecord {
   std::optional<workload::Channel> channel;
 };
 
-enum class TraceFormat : std::uint8_t {
-  Mooncake,
-  Bailian,
-  Azure,
-  BurstGpt,
-  Vidur,
-  Epfleet,
-  ServeGen
-};
-
 struct TraceInfo {
-  TraceFormat format = TraceFormat::Epfleet;
+  std::string_view format;        // name of a row of trace_formats.h
   std::int64_t block_tokens = 0;  // 0: the trace has no block ids
   bool sessions = false;          // requests name their session and what it has been before
   bool states_hits = false;       // requests state their cached tokens
 };
-
-[[nodiscard]] const char* name_of(TraceFormat format);
 
 }  // namespace epfleet::traces

@@ -30,7 +30,7 @@ class TraceWriter {
   [[nodiscard]] static bool is_json(const std::string& path);
 
  private:
-  class File;
+  struct File;
 
   void write_csv(const TraceRecord& record, base::Duration time);
   void write_json(const TraceRecord& record, base::Duration time);

@@ -77,8 +77,7 @@ struct TraceReplayConfig {
 
 struct WorkloadConfig {
   SourceKind source = SourceKind::Sessions;
-  std::string
-      path;  // trace file, for sources that read one; resolved against the scenario's folder
+  std::string path;  // trace file, if the source reads one; resolved against the scenario's folder
   double rate_scale = 1.0;  // multiplies arrivals (applied after solving for the totals)
   TraceReplayConfig trace;  // request traces only
   std::array<SessionClassConfig, kSessionClasses> classes;  // indexed by SessionClass

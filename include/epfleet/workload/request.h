@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <string_view>
 
 #include "epfleet/base/id.h"
 #include "epfleet/base/names.h"

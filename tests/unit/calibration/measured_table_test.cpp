@@ -7,6 +7,8 @@
 #include <fstream>
 #include <string>
 
+#include "epfleet/text/output_file.h"
+
 namespace epfleet::calibration {
 namespace {
 
@@ -33,6 +35,17 @@ TEST_F(TableFile, QuotesCommentsAndWindowsLines) {
   EXPECT_DOUBLE_EQ(rows.positive(0, "us"), 1.5);
   EXPECT_EQ(rows.line(0), "copy,4,1.5,\"read, then written\"");  // kept for the output
   EXPECT_FALSE(rows.has("n"));
+}
+
+TEST_F(TableFile, ReadsCompressedFilesUnderTheirOwnName) {
+  const std::string path = path_ + ".zst";
+  text::OutputFile file(path, text::Compression::Zstd);
+  file.add("m,us\n4,1.5\n");
+  file.finish();
+  const MeasuredTable rows = MeasuredTable::load(path);
+  std::filesystem::remove(path);
+  EXPECT_DOUBLE_EQ(rows.positive(0, "us"), 1.5);
+  EXPECT_EQ(rows.stem(), std::filesystem::path(path_).stem());
 }
 
 TEST_F(TableFile, ListsOfNumbers) {

@@ -10,6 +10,8 @@
 #include "epfleet/base/error.h"
 #include "epfleet/report/checks.h"
 #include "epfleet/report/result_folder.h"
+#include "epfleet/text/files.h"
+#include "epfleet/text/output_file.h"
 #include "sample_report.h"
 
 namespace epfleet::report {
@@ -21,7 +23,7 @@ class PublishedFiles : public ::testing::Test {
  protected:
   // Loads `text` as the file of published values; the text of the refusal, or empty.
   std::string refusal(const std::string& text) {
-    write_text_file(temporary_.path() / "p.csv", text);
+    text::write_file(temporary_.path() / "p.csv", text);
     observe::ReportConfig config;
     config.published = (temporary_.path() / "p.csv").string();
     try {
@@ -54,21 +56,36 @@ TEST_F(PublishedFiles, ReadsQuotesCommentsAndAbsentColumns) {
 TEST_F(PublishedFiles, RefusesWithLineAndReason) {
   const std::string head(kHeader);
   EXPECT_EQ(refusal(head + "cost.eur,input,1,,x\n"),
-            "p.csv:2: report.published: summary.json has no number 'cost.eur'");
+            "p.csv:2:1: report.published: name: summary.json has no number 'cost.eur'");
   EXPECT_EQ(refusal(head + "cost,input,1,,x\n"),
-            "p.csv:2: report.published: summary.json has no number 'cost'");
+            "p.csv:2:1: report.published: name: summary.json has no number 'cost'");
   EXPECT_EQ(refusal(head + "cost.usd,fitted,1,,x\n"),
-            "p.csv:2: report.published: column role: unknown role 'fitted'; roles are input, "
+            "p.csv:2:10: report.published: role: unknown role 'fitted'; roles are input, "
             "identity, calibrated, predicted");
-  EXPECT_EQ(refusal(head + "cost.usd,input,1 USD,,x\n"),
-            "p.csv:2: report.published: column published: '1 USD' is not a number");
-  EXPECT_EQ(refusal(head + "cost.usd,input,nan,,x\n"),
-            "p.csv:2: report.published: column published: 'nan' is not a number");
-  EXPECT_EQ(refusal(head + "cost.usd,input,0,,x\n"),
-            "p.csv:2: report.published: a published value of 0 has no relative error");
+  EXPECT_EQ(
+      refusal(head + "cost.usd,input,1 USD,,x\n"),
+      "p.csv:2:16: report.published: published: '1 USD' is not a number; give a decimal number");
+  EXPECT_EQ(
+      refusal(head + "cost.usd,input,nan,,x\n"),
+      "p.csv:2:16: report.published: published: 'nan' is not a number; give a decimal number");
+  EXPECT_EQ(
+      refusal(head + "cost.usd,input,0,,x\n"),
+      "p.csv:2:16: report.published: published: a published value of 0 has no relative error");
   EXPECT_EQ(refusal("name,role,source\ncost.usd,input,x\n"),
-            "p.csv: report.published: no column 'published'");
-  EXPECT_THAT(refusal(head + "cost.usd,input\n"), ::testing::HasSubstr("line 2"));
+            "p.csv:1:1: report.published: the column published is missing; the first line names "
+            "the columns");
+  EXPECT_THAT(
+      refusal(head + "cost.usd,input\n"),
+      ::testing::HasSubstr("p.csv:2:15: report.published: 2 fields where the header has 5"));
+}
+
+TEST_F(PublishedFiles, ReadsCompressedFiles) {
+  observe::ReportConfig config;
+  config.published = (temporary_.path() / "p.csv.gz").string();
+  text::OutputFile file(config.published, text::Compression::Gzip);
+  file.add(std::string(kHeader) + "cost.usd,identity,87072,0.001,x\n");
+  file.finish();
+  EXPECT_EQ(load_published(config).values.at(0).published, 87072.0);
 }
 
 TEST_F(PublishedFiles, AMissingFileIsTheUsersMistake) {
@@ -82,7 +99,7 @@ TEST_F(PublishedFiles, AMissingFileIsTheUsersMistake) {
 TEST_F(PublishedFiles, ReadsBands) {
   observe::ReportConfig config;
   config.bands = (temporary_.path() / "bands.json").string();
-  write_text_file(config.bands, R"({"scenario_fingerprint": "ab",
+  text::write_file(config.bands, R"({"scenario_fingerprint": "ab",
                                     "rows": [{"name": "cost.usd", "low": 1.5, "high": null}]})");
   const Published published = load_published(config);
   ASSERT_TRUE(published.bands.has_value());
@@ -92,7 +109,7 @@ TEST_F(PublishedFiles, ReadsBands) {
 
   for (const char* bad : {"", "[]", "{}", R"({"rows": []})",
                           R"({"scenario_fingerprint": "ab", "rows": [{"low": 1}]})"}) {
-    write_text_file(config.bands, bad);
+    text::write_file(config.bands, bad);
     EXPECT_THROW((void)load_published(config), base::InputError) << bad;
   }
 }

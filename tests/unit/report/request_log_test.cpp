@@ -70,7 +70,7 @@ std::string unpacked(const std::filesystem::path& path) {
 TEST(RequestLog, WritesTimesTokensPlacementAndOutcome) {
   const TemporaryFolder temporary;
   const auto path = temporary.path() / "requests.csv";
-  RequestLogWriter log(path, observe::RequestLog::All, 0.0, 1, Compression::None);
+  RequestLogWriter log(path, observe::RequestLog::All, 0.0, 1, text::Compression::None);
   observe::RequestDone rejected = request(6);
   rejected.outcome = observe::Outcome::Rejected;
   const std::vector<observe::RequestDone> requests{completed_request(), rejected};
@@ -88,8 +88,8 @@ TEST(RequestLog, ZstdUnpacksToTheSameText) {
   for (std::uint64_t id = 0; id < 40'000; ++id) {  // more than one buffer
     requests.push_back(request(id));
   }
-  for (const auto compression : {Compression::None, Compression::Zstd}) {
-    const bool zstd = compression == Compression::Zstd;
+  for (const auto compression : {text::Compression::None, text::Compression::Zstd}) {
+    const bool zstd = compression == text::Compression::Zstd;
     RequestLogWriter log(temporary.path() / (zstd ? "r.csv.zst" : "r.csv"),
                          observe::RequestLog::All, 0.0, 1, compression);
     log.on_requests_done(requests);
@@ -118,7 +118,7 @@ TEST(RequestLog, TheSampleHasItsShareAndDoesNotDependOnOrder) {
 TEST(RequestLog, WritesOnlyTheSample) {
   const TemporaryFolder temporary;
   RequestLogWriter log(temporary.path() / "r.csv", observe::RequestLog::Sample, 0.1, 1,
-                       Compression::None);
+                       text::Compression::None);
   std::int64_t expected = 0;
   for (std::uint64_t id = 0; id < 1000; ++id) {
     expected += in_sample(1, base::RequestId(id), 0.1) ? 1 : 0;
@@ -134,7 +134,7 @@ TEST(RequestLog, TellsOfAFullDisk) {
     GTEST_SKIP() << "no /dev/full here";
   }
   const std::vector<observe::RequestDone> requests(100'000, completed_request());
-  for (const auto compression : {Compression::None, Compression::Zstd}) {
+  for (const auto compression : {text::Compression::None, text::Compression::Zstd}) {
     EXPECT_THROW(
         {
           RequestLogWriter log("/dev/full", observe::RequestLog::All, 1.0, 1, compression);

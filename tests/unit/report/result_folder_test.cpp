@@ -8,6 +8,7 @@
 
 #include "epfleet/base/error.h"
 #include "epfleet/report/result_files.h"
+#include "epfleet/text/files.h"
 #include "sample_report.h"
 
 namespace epfleet::report {
@@ -38,7 +39,7 @@ TEST(ResultFolderTest, ReplacesAnOldResultWhole) {
   const TemporaryFolder temporary;
   const fs::path target = temporary.path() / "result";
   write_result_folder(target, sample_report());
-  write_text_file(target / "report.html", "of the old run");
+  text::write_file(target / "report.html", "of the old run");
   RunReport second = sample_report();
   second.seed = 8;
   write_result_folder(target, second);
@@ -61,9 +62,9 @@ TEST(ResultFolderTest, RefusesAFolderThatIsNotAResult) {
     const TemporaryFolder temporary;
     const fs::path target = temporary.path() / "thesis";
     fs::create_directory(target);
-    write_text_file(target / "chapter.txt", "years of work");
+    text::write_file(target / "chapter.txt", "years of work");
     if (*summary != '\0') {
-      write_text_file(target / "summary.json", summary);
+      text::write_file(target / "summary.json", summary);
     }
     EXPECT_THROW(ResultFolder{target}, base::InputError) << summary;
     EXPECT_EQ(content_of(target / "chapter.txt"), "years of work");
@@ -73,7 +74,7 @@ TEST(ResultFolderTest, RefusesAFolderThatIsNotAResult) {
 
 TEST(ResultFolderTest, RefusesAFile) {
   const TemporaryFolder temporary;
-  write_text_file(temporary.path() / "notes", "mine");
+  text::write_file(temporary.path() / "notes", "mine");
   EXPECT_THROW(ResultFolder{temporary.path() / "notes"}, base::InputError);
   EXPECT_EQ(content_of(temporary.path() / "notes"), "mine");
 }
@@ -84,7 +85,7 @@ TEST(ResultFolderTest, RefusesAFolderThatFilledUpDuringTheRun) {
   ResultFolder folder(target);
   write_result(folder, sample_report());
   fs::create_directory(target);
-  write_text_file(target / "chapter.txt", "years of work");
+  text::write_file(target / "chapter.txt", "years of work");
   EXPECT_THROW(folder.commit(), base::InputError);
   EXPECT_EQ(content_of(target / "chapter.txt"), "years of work");
 }
@@ -128,7 +129,7 @@ TEST(WriteTextFile, TellsOfAFullDisk) {
     GTEST_SKIP() << "no /dev/full here";
   }
   try {
-    write_text_file("/dev/full", "text");
+    text::write_file("/dev/full", "text");
     FAIL() << "the disk was full";
   } catch (const base::MachineError& error) {
     EXPECT_STREQ(error.what(), "cannot write /dev/full: No space left on device");
@@ -136,12 +137,12 @@ TEST(WriteTextFile, TellsOfAFullDisk) {
 }
 
 TEST(WriteTextFile, TellsOfAMissingFolder) {
-  EXPECT_THROW(write_text_file("/nowhere-at-all/file", "text"), base::MachineError);
+  EXPECT_THROW(text::write_file("/nowhere-at-all/file", "text"), base::MachineError);
 }
 
 TEST(ResultFolderTest, TellsOfAParentThatCannotBeMade) {
   const TemporaryFolder temporary;
-  write_text_file(temporary.path() / "file", "text");
+  text::write_file(temporary.path() / "file", "text");
   EXPECT_THROW(ResultFolder{temporary.path() / "file" / "result"}, base::MachineError);
 }
 

@@ -61,7 +61,7 @@ TEST(TokenRateTrace, RefusesBadInputAndSaysWhere) {
   EXPECT_THAT(error_of(kHeader + "0,10,,500,100\n"),
               HasSubstr("input_tokens: '' is not a whole number"));
   EXPECT_THAT(error_of(kHeader + "nan,10,1000,500,100\n"),
-              HasSubstr(":2:1: time_s: 'nan' is not finite"));
+              HasSubstr(":2:1: time_s: 'nan' is not a number"));
   EXPECT_THAT(error_of(kHeader + "0,10,1000,500,100\n0,10,1000,500,100\n"),
               HasSubstr(":3:1: time_s: not after the bin before"));
   EXPECT_THAT(error_of(kHeader + "60,10,1000,500,100\n0,10,1000,500,100\n"),

@@ -102,7 +102,7 @@ TEST_F(ClientMixTest, IsATraceOfItsFolder) {
   add_client("0,0.5,1,,0,0\n600,0.5,1,,0,0\n", kLengths);
   add_client("0,0.5,1,,0,0\n600,0.5,1,,0,0\n", "{\"0\": {\"input_tokens\": \"{}\"}}");
   RequestTrace trace(folder(), {.rate_scale = 4.0});
-  EXPECT_EQ(trace.info().format, TraceFormat::ServeGen);
+  EXPECT_EQ(trace.info().format, "servegen");
   TraceRecord record;
   std::int64_t count = 0;
   base::Duration latest{};

@@ -1,6 +1,4 @@
-// The loads that a prefill balancer looks at, by unit or by GPU, with their sums kept as they
-// change. Tokens and pairs are whole numbers (or halves) far below 2^53, so the sums in double stay
-// exact.
+// The loads that balancers look at, by unit or by GPU.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +10,8 @@
 
 namespace epfleet::policy {
 
+// With their sums kept as they change. Tokens and pairs are whole numbers (or halves) far below
+// 2^53, so the sums in double stay exact.
 class PrefillLoads {
  public:
   explicit PrefillLoads(std::size_t candidates)
@@ -45,6 +45,26 @@ class PrefillLoads {
   std::vector<Load> exact_;
   std::vector<float> tokens_, pairs_;
   Load total_;
+};
+
+class DecodeLoads {
+ public:
+  explicit DecodeLoads(std::size_t units) : requests_(units, 0), kv_fixed_(units, 0) {}
+
+  void set(std::size_t unit, std::int64_t requests, std::int64_t kv_fixed) {
+    requests_[unit] = requests;
+    kv_fixed_[unit] = kv_fixed;
+  }
+  void add(std::size_t unit, std::int64_t requests, std::int64_t kv_fixed) {
+    requests_[unit] += requests;
+    kv_fixed_[unit] += kv_fixed;
+  }
+  [[nodiscard]] DecodeUnitView view(std::span<const std::uint32_t> open) const {
+    return {open, requests_, kv_fixed_};
+  }
+
+ private:
+  std::vector<std::int64_t> requests_, kv_fixed_;
 };
 
 }  // namespace epfleet::policy

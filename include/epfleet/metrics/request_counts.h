@@ -1,0 +1,79 @@
+// What was asked of the service and what became of it: requests, tokens, and the workload's means.
+#pragma once
+
+#include <cstdint>
+
+#include "epfleet/metrics/interval.h"
+#include "epfleet/metrics/metric.h"
+
+namespace epfleet::metrics {
+
+struct RequestCounts {
+  std::int64_t arrived = 0, completed = 0, rejected = 0, failed = 0, in_flight = 0;
+  std::int64_t preemptions = 0;
+  std::int64_t concurrent_peak = 0;
+};
+
+inline constexpr Row<RequestCounts> kRequestRows[] = {
+    {"arrived", "requests", Kind::Flow, Better::Neither, of<&RequestCounts::arrived>,
+     "Requests that arrived in the window: completed + rejected + failed + in flight."},
+    {name_of(observe::Outcome::Completed), "requests", Kind::Flow, Better::Neither,
+     of<&RequestCounts::completed>, "Of the arrived ones, those that got their last token."},
+    {name_of(observe::Outcome::Rejected), "requests", Kind::Flow, Better::Less,
+     of<&RequestCounts::rejected>, "Of the arrived ones, those that were turned away."},
+    {name_of(observe::Outcome::Failed), "requests", Kind::Flow, Better::Less,
+     of<&RequestCounts::failed>, "Of the arrived ones, those that were lost."},
+    {name_of(observe::Outcome::InFlight), "requests", Kind::Flow, Better::Neither,
+     of<&RequestCounts::in_flight>, "Of the arrived ones, those still in service at the end."},
+    {"preemptions", "preemptions", Kind::Flow, Better::Less, of<&RequestCounts::preemptions>,
+     "Times that a decode GPU short of memory gave up a request, whenever that had arrived."},
+    {"concurrent_peak", "requests", Kind::Level, Better::Neither,
+     of<&RequestCounts::concurrent_peak>, "Most requests in service at any sample."},
+};
+
+struct TokenSums {
+  std::int64_t input = 0, cached = 0, computed = 0;
+  std::int64_t output = 0;  // rounded down to whole tokens
+  std::int64_t reasoning = 0;
+  std::int64_t carried_in = 0;
+  TokensByPayer by_payer{};  // exact
+  Measure output_peak_tps;   // in the busiest interval
+};
+
+inline constexpr Row<TokenSums> kTokenRows[] = {
+    {"input", "tokens", Kind::Flow, Better::Neither, of<&TokenSums::input>,
+     "Tokens of the prompts whose prefill finished in the window."},
+    {"cached", "tokens", Kind::Flow, Better::Neither, of<&TokenSums::cached>,
+     "Of the input tokens, those whose KV was read from the store."},
+    {"computed", "tokens", Kind::Flow, Better::Neither, of<&TokenSums::computed>,
+     "Prompt tokens that prefill steps computed."},
+    {"output", "tokens", Kind::Flow, Better::Neither, of<&TokenSums::output>,
+     "Tokens emitted, reasoning included."},
+    {"reasoning", "tokens", Kind::Flow, Better::Neither, of<&TokenSums::reasoning>,
+     "Output tokens x the share of reasoning in the answers that ended, by model variant."},
+    {"carried_in_tokens", "tokens", Kind::Flow, Better::Neither, of<&TokenSums::carried_in>,
+     "Input and output tokens for requests that had arrived before the window."},
+};
+
+// Of all requests that arrived in the window, whatever became of them (completed ones alone would
+// be short ones in a short run).
+struct WorkloadMeans {
+  Measure mean_input_tokens, mean_output_tokens;
+  Measure mean_kv_per_output_token, attention_pairs_per_computed_token;
+};
+
+inline constexpr Row<WorkloadMeans> kWorkloadRows[] = {
+    {"mean_input_tokens", "tokens", Kind::Ratio, Better::Neither,
+     of<&WorkloadMeans::mean_input_tokens>, "Mean prompt I of the requests that arrived."},
+    {"mean_output_tokens", "tokens", Kind::Ratio, Better::Neither,
+     of<&WorkloadMeans::mean_output_tokens>, "Mean answer O of the requests that arrived."},
+    {"mean_kv_per_output_token", "tokens", Kind::Ratio, Better::Neither,
+     of<&WorkloadMeans::mean_kv_per_output_token>,
+     "Mean KV length that an output token attends to: (E[O I] + E[O^2] / 2) / E[O]."},
+    {"attention_pairs_per_computed_token", "tokens", Kind::Ratio, Better::Neither,
+     of<&WorkloadMeans::attention_pairs_per_computed_token>,
+     "Of requests that got a first token, with q tokens computed after p cached ones: "
+     "(E[q p] + E[q^2] / 2) / E[q]."},
+};
+
+}  // namespace epfleet::metrics

@@ -1,0 +1,105 @@
+// How the store, the nodes and the GPUs were used.
+#pragma once
+
+#include <cstdint>
+
+#include "epfleet/metrics/interval.h"
+#include "epfleet/metrics/metric.h"
+
+namespace epfleet::metrics {
+
+struct CacheUse {
+  Measure hit_ratio;
+  std::int64_t bytes_read = 0, bytes_written = 0, bytes_stored_peak = 0;
+  Measure lost_cold_ratio, lost_capacity_ratio, lost_ttl_ratio, lost_rounding_ratio;
+  Measure lost_not_yet_written_ratio, lost_too_slow_ratio;
+};
+
+inline constexpr Row<CacheUse> kCacheRows[] = {
+    {"hit_ratio", "share", Kind::Ratio, Better::More, of<&CacheUse::hit_ratio>,
+     "Cached / input tokens."},
+    {"bytes_read", "bytes", Kind::Flow, Better::Neither, of<&CacheUse::bytes_read>,
+     "KV read from the store."},
+    {"bytes_written", "bytes", Kind::Flow, Better::Neither, of<&CacheUse::bytes_written>,
+     "KV written to the store."},
+    {"bytes_stored_peak", "bytes", Kind::Level, Better::Neither, of<&CacheUse::bytes_stored_peak>,
+     "Most KV in the store at any sample."},
+};
+
+// Tokens that could have been hits, over input tokens, by why they were not.
+inline constexpr Row<CacheUse> kLostRows[] = {
+    {"cold_ratio", "share", Kind::Ratio, Better::Less, of<&CacheUse::lost_cold_ratio>,
+     "Input tokens not hit because they had never been stored in this run, / input tokens."},
+    {"capacity_ratio", "share", Kind::Ratio, Better::Less, of<&CacheUse::lost_capacity_ratio>,
+     "Input tokens not hit because they had been evicted for room, / input tokens."},
+    {"ttl_ratio", "share", Kind::Ratio, Better::Less, of<&CacheUse::lost_ttl_ratio>,
+     "Input tokens not hit because they had passed their time to live, / input tokens."},
+    {"rounding_ratio", "share", Kind::Ratio, Better::Less, of<&CacheUse::lost_rounding_ratio>,
+     "Input tokens not hit because only whole blocks are stored, / input tokens."},
+    {"not_yet_written_ratio", "share", Kind::Ratio, Better::Less,
+     of<&CacheUse::lost_not_yet_written_ratio>,
+     "Input tokens not hit because their write had not ended, / input tokens."},
+    {"too_slow_ratio", "share", Kind::Ratio, Better::Less, of<&CacheUse::lost_too_slow_ratio>,
+     "Input tokens stored, but computed anew because reading takes longer, / input tokens."},
+};
+
+template <std::int64_t NodeTime::* State>
+[[nodiscard]] double node_hours(const NodeTime& time) {
+  constexpr double kNanosecondsPerHour = 3.6e12;
+  return static_cast<double>(time.*State) / kNanosecondsPerHour;
+}
+
+// The sentences follow on the name of a phase.
+inline constexpr Row<NodeTime> kNodeTimeRows[] = {
+    {"busy", "node-hours", Kind::Flow, Better::Neither, of<&node_hours<&NodeTime::busy>>,
+     "in a step."},
+    {"idle", "node-hours", Kind::Flow, Better::Neither, of<&node_hours<&NodeTime::idle>>,
+     "serving, with nothing to do."},
+    {"loading", "node-hours", Kind::Flow, Better::Neither, of<&node_hours<&NodeTime::loading>>,
+     "starting up."},
+    {"draining", "node-hours", Kind::Flow, Better::Neither, of<&node_hours<&NodeTime::draining>>,
+     "finishing the requests they had; they took no new ones."},
+};
+
+struct NodeUse {
+  std::int64_t peak = 0;
+  Measure mean, prefill_mean, decode_mean;
+  NodeTime prefill_ns, decode_ns;  // node-nanoseconds by state
+  std::int64_t released_ns = 0;    // node-nanoseconds of the pool that were not allotted
+  std::int64_t gpus_per_node = 0;
+
+  [[nodiscard]] double released_gpu_hours() const {
+    return node_hours<&NodeTime::idle>({.idle = released_ns}) * static_cast<double>(gpus_per_node);
+  }
+};
+
+inline constexpr Row<NodeUse> kNodeRows[] = {
+    {"peak", "nodes", Kind::Level, Better::Neither, of<&NodeUse::peak>,
+     "Most nodes allotted at any sample."},
+    {"mean", "nodes", Kind::Level, Better::Neither, of<&NodeUse::mean>,
+     "Nodes allotted, mean over the window."},
+    {"prefill_mean", "nodes", Kind::Level, Better::Neither, of<&NodeUse::prefill_mean>,
+     "Nodes allotted to prefill, mean over the window."},
+    {"decode_mean", "nodes", Kind::Level, Better::Neither, of<&NodeUse::decode_mean>,
+     "Nodes allotted to decode, mean over the window."},
+    {"released_to_training_gpu_hours", "GPU-hours", Kind::Flow, Better::Neither,
+     of<&NodeUse::released_gpu_hours>, "GPU time of the pool's nodes that were not allotted."},
+};
+
+struct Throughput {
+  Measure prefill_input_tps_per_node, prefill_computed_tps_per_node, decode_output_tps_per_node;
+};
+
+inline constexpr Row<Throughput> kThroughputRows[] = {
+    {"prefill_input_tps_per_node", "tokens/s per node", Kind::Ratio, Better::More,
+     of<&Throughput::prefill_input_tps_per_node>,
+     "Input tokens, cached ones included, over the time of allotted prefill nodes."},
+    {"prefill_computed_tps_per_node", "tokens/s per node", Kind::Ratio, Better::More,
+     of<&Throughput::prefill_computed_tps_per_node>,
+     "Computed tokens over the time of allotted prefill nodes."},
+    {"decode_output_tps_per_node", "tokens/s per node", Kind::Ratio, Better::More,
+     of<&Throughput::decode_output_tps_per_node>,
+     "Output tokens over the time of allotted decode nodes."},
+};
+
+}  // namespace epfleet::metrics

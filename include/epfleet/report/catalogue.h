@@ -1,0 +1,55 @@
+// Every number of summary.json, in its order: what it is called, what it means, and where its value
+// is. Made from the rows that stand beside the members (see metrics/metric.h). Also the columns of
+// timeseries.csv and hourly.csv: most are the course of a number of summary.json, and mean the same.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "epfleet/metrics/metric.h"
+#include "epfleet/report/run_report.h"
+
+namespace epfleet::report {
+
+struct Metric {
+  std::string path;  // "latency.ttft_s.p95"
+  std::string unit;
+  metrics::Kind kind = metrics::Kind::Flow;
+  metrics::Better better = metrics::Better::Neither;
+  std::string sentence;
+  std::string part;  // of a distribution, in words: "95th percentile"; else empty
+  std::function<metrics::Value(const RunReport&)> value;
+};
+
+[[nodiscard]] std::span<const Metric> metric_catalogue();
+// Null when there is none.
+[[nodiscard]] const Metric* find_metric(std::string_view path);
+// None for what was not measured, and for a path that is no metric.
+[[nodiscard]] metrics::Measure measured(const RunReport& report, std::string_view path);
+
+struct ColumnMeaning {
+  std::string_view name;
+  std::string_view path;  // the number of summary.json whose course it is; else empty, and then:
+  std::string_view unit = {};
+  metrics::Kind kind = metrics::Kind::Level;
+  std::string_view sentence = {};
+};
+
+struct SeriesColumn {
+  ColumnMeaning meaning;
+  bool in_timeseries = false, in_hourly = false;
+};
+
+// In the order of the files.
+[[nodiscard]] std::vector<SeriesColumn> series_columns();
+// "timeseries.csv and hourly.csv"
+[[nodiscard]] std::string files_of(const SeriesColumn& column);
+
+// In words: one number or column, or all below a group; "" is everything. Empty when nothing has
+// this name.
+[[nodiscard]] std::string explain_metrics(std::string_view name_or_group);
+
+}  // namespace epfleet::report

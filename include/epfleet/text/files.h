@@ -1,0 +1,42 @@
+// Whole files as texts, and files that appear under their name only when they are complete.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace epfleet::text {
+
+// Throws InputError that names `key` (the scenario key or option that led here) when it cannot be
+// read.
+[[nodiscard]] std::string read_file(const std::filesystem::path& path, const std::string& key);
+
+// Replaces or creates a file and flushes it to disk. Throws MachineError, also for a full disk.
+void write_file(const std::filesystem::path& path, std::string_view content);
+
+// The same, written aside and renamed: the old file stays whole until the new one is.
+void replace_file(const std::filesystem::path& path, std::string_view content);
+
+// Flushes a file or folder that is already there. Throws MachineError.
+void flush_to_disk(const std::filesystem::path& path);
+
+// Throws MachineError.
+void rename_or_fail(const std::filesystem::path& from, const std::filesystem::path& to);
+
+// The hidden sibling under which a file is written; other processes, on other machines perhaps, may
+// write the same file at the same time. Without commit() nothing of it stays.
+class Aside {
+ public:
+  explicit Aside(std::filesystem::path target);
+  Aside(const Aside&) = delete;
+  Aside& operator=(const Aside&) = delete;
+  ~Aside();
+
+  [[nodiscard]] const std::filesystem::path& path() const { return aside_; }
+  void commit();  // throws MachineError
+
+ private:
+  std::filesystem::path target_, aside_;
+};
+
+}  // namespace epfleet::text

@@ -1,0 +1,140 @@
+// Rules that do not search: round robin, random, and the better of two candidates drawn at random,
+// what a balancer does that cannot look at all. Better: less by the joint measure, max of both loads,
+// each over its sum; it comes close to looking at everybody (Mitzenmacher 2001, "The power of two
+// choices in randomized load balancing").
+#include <algorithm>
+#include <string>
+
+#include "epfleet/base/random.h"
+#include "epfleet/policy/balancer.h"
+
+namespace epfleet::policy {
+namespace {
+
+// The candidate at `place`, counted around; moves `place` behind it.
+template <class Ask, class View>
+std::uint32_t candidate(const Ask& /*ask*/, const View& view, std::uint64_t& place) {
+  return view.open[place++ % view.open.size()];
+}
+// Of the GPUs the first with room from there on.
+std::optional<std::uint32_t> candidate(const DecodeAsk& ask, const DecodeGpuView& view,
+                                       std::uint64_t& place) {
+  const std::size_t gpus = view.requests.size();
+  for (std::size_t step = 0; step < gpus; ++step) {
+    const std::size_t i = (place % gpus + step) % gpus;
+    if (view.has_room(i, ask)) {
+      place = i + 1;
+      return static_cast<std::uint32_t>(i);
+    }
+  }
+  return std::nullopt;
+}
+
+template <class Rule>
+constexpr std::string_view kStream = "policy.prefill.";
+template <>
+constexpr std::string_view kStream<DecodeUnitRule> = "policy.decode_unit.";
+template <>
+constexpr std::string_view kStream<DecodeGpuRule> = "policy.decode.";
+
+template <class Rule>
+class RoundRobin : public Rule {
+ public:
+  typename Rule::Choice choose(const typename Rule::Ask& ask,
+                               const typename Rule::View& view) override {
+    return candidate(ask, view, place_);
+  }
+
+ private:
+  std::uint64_t place_ = 0;
+};
+
+template <class Rule>
+class Random : public Rule {
+ public:
+  Random(std::uint64_t seed, std::string_view rule)
+      : bits_(base::StreamFamily(seed, std::string(kStream<Rule>).append(rule)), 0) {}
+  typename Rule::Choice choose(const typename Rule::Ask& ask,
+                               const typename Rule::View& view) override {
+    std::uint64_t place = bits_.bits();
+    return candidate(ask, view, place);
+  }
+
+ private:
+  base::Stream bits_;
+};
+
+bool is_better(std::uint32_t second, std::uint32_t first, const PrefillAsk& ask,
+               const PrefillView& view) {
+  const auto score = [&](std::uint32_t i) {
+    return std::max((view.tokens[i] + ask.tokens) / (view.tokens_total + ask.tokens + 1.0F),
+                    (view.attention_pairs[i] + ask.attention_pairs) /
+                        (view.attention_pairs_total + ask.attention_pairs + 1.0F));
+  };
+  return score(second) < score(first);
+}
+
+// Of the two alone: each measure over the sum of both.
+bool is_better(std::uint32_t second, std::uint32_t first, const DecodeAsk& /*ask*/,
+               const DecodeUnitView& view) {
+  const auto requests = static_cast<double>(view.requests[first] + view.requests[second] + 1);
+  const auto kv = static_cast<double>(view.kv_fixed[first] + view.kv_fixed[second] + 1);
+  const auto score = [&](std::uint32_t i) {
+    return std::max(static_cast<double>(view.requests[i]) / requests,
+                    static_cast<double>(view.kv_fixed[i]) / kv);
+  };
+  return score(second) < score(first);
+}
+
+bool is_better(std::optional<std::uint32_t> second, std::optional<std::uint32_t> first,
+               const DecodeAsk& ask, const DecodeGpuView& view) {
+  const auto requests = static_cast<double>(view.requests_total + 1);
+  const auto kv = static_cast<double>(view.kv_fixed_total + ask.kv_fixed + 1);
+  const auto score = [&](std::uint32_t i) {
+    return std::max(static_cast<double>(view.requests[i] + 1) / requests,
+                    (static_cast<double>(view.kv_fixed[i]) + ask.kv_fixed) / kv);
+  };
+  return first && second && score(*second) < score(*first);
+}
+
+template <class Rule>
+class PowerOfTwo : public Rule {
+ public:
+  explicit PowerOfTwo(std::uint64_t seed) : draw_(seed, "power_of_two") {}
+  typename Rule::Choice choose(const typename Rule::Ask& ask,
+                               const typename Rule::View& view) override {
+    const auto first = draw_.choose(ask, view);
+    const auto second = draw_.choose(ask, view);
+    return is_better(second, first, ask, view) ? second : first;
+  }
+
+ private:
+  Random<Rule> draw_;
+};
+
+}  // namespace
+
+template <class Rule>
+std::unique_ptr<Rule> make_round_robin(std::uint64_t /*seed*/) {
+  return std::make_unique<RoundRobin<Rule>>();
+}
+template <class Rule>
+std::unique_ptr<Rule> make_random(std::uint64_t seed) {
+  return std::make_unique<Random<Rule>>(seed, "random");
+}
+template <class Rule>
+std::unique_ptr<Rule> make_power_of_two(std::uint64_t seed) {
+  return std::make_unique<PowerOfTwo<Rule>>(seed);
+}
+
+template std::unique_ptr<PrefillRule> make_round_robin(std::uint64_t);
+template std::unique_ptr<DecodeUnitRule> make_round_robin(std::uint64_t);
+template std::unique_ptr<DecodeGpuRule> make_round_robin(std::uint64_t);
+template std::unique_ptr<PrefillRule> make_random(std::uint64_t);
+template std::unique_ptr<DecodeUnitRule> make_random(std::uint64_t);
+template std::unique_ptr<DecodeGpuRule> make_random(std::uint64_t);
+template std::unique_ptr<PrefillRule> make_power_of_two(std::uint64_t);
+template std::unique_ptr<DecodeUnitRule> make_power_of_two(std::uint64_t);
+template std::unique_ptr<DecodeGpuRule> make_power_of_two(std::uint64_t);
+
+}  // namespace epfleet::policy

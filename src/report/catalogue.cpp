@@ -1,0 +1,113 @@
+#include "epfleet/report/catalogue.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+namespace epfleet::report {
+namespace {
+
+using metrics::Row;
+
+// Adds groups of rows; `subject` leads from a report to what the rows are about.
+class Builder {
+ public:
+  explicit Builder(std::vector<Metric>& all) : all_(all) {}
+
+  // `whole`: what the rows are parts of. The parts of a distribution say it instead of a sentence.
+  template <class Of, std::size_t N, class Subject>
+  void add(const std::string& group, Subject subject, const Row<Of> (&rows)[N],
+           const std::string& whole = "") {
+    for (const Row<Of>& row : rows) {
+      Metric metric;
+      metric.path = group + (group.empty() ? "" : ".") + std::string(row.name);
+      metric.unit = row.unit;
+      metric.kind = row.kind;
+      metric.better = row.better;
+      metric.part = row.kind == metrics::Kind::Distribution ? row.sentence : "";
+      metric.sentence = whole + (whole.empty() || !metric.part.empty() ? "" : " ") +
+                        std::string(metric.part.empty() ? row.sentence : "");
+      metric.value = [subject, value = row.value](const RunReport& r) { return value(subject(r)); };
+      all_.push_back(std::move(metric));
+    }
+  }
+
+ private:
+  std::vector<Metric>& all_;
+};
+
+constexpr Row<RunReport> kRunRows[] = {
+    {"simulated_s", "s", metrics::Kind::Flow, metrics::Better::Neither,
+     metrics::of<&RunReport::simulated_s>, "Length of the counted window."},
+};
+
+// clang-format off
+void add_statistics(Builder& to) {
+  to.add("", [](const auto& r) -> auto& { return r; }, kRunRows);
+  to.add("requests", [](const auto& r) -> auto& { return r.statistics.requests; }, metrics::kRequestRows);
+  to.add("tokens", [](const auto& r) -> auto& { return r.statistics.tokens; }, metrics::kTokenRows);
+  to.add("workload", [](const auto& r) -> auto& { return r.statistics.workload; }, metrics::kWorkloadRows);
+  to.add("cache", [](const auto& r) -> auto& { return r.statistics.cache; }, metrics::kCacheRows);
+  to.add("cache.lost", [](const auto& r) -> auto& { return r.statistics.cache; }, metrics::kLostRows);
+  for (const metrics::LatencyRow& row : metrics::kLatencyRows) {
+    to.add("latency." + std::string(row.name), [member = row.member](const auto& r) -> auto& { return r.statistics.latency.*member; },
+           metrics::kDistributionRows, std::string(row.sentence));
+  }
+  to.add("latency.output_speed_tps", [](const auto& r) -> auto& { return r.statistics.latency.output_speed; },
+         metrics::kOutputSpeedRows, std::string(metrics::kOutputSpeedSentence));
+  to.add("slo", [](const auto& r) -> auto& { return r.statistics.slo; }, metrics::kSloRows);
+  to.add("slo.ttft", [](const auto& r) -> auto& { return r.statistics.slo.ttft; }, metrics::kVerdictRows, "Time to first token:");
+  to.add("slo.tpot", [](const auto& r) -> auto& { return r.statistics.slo.tpot; }, metrics::kVerdictRows, "Time per output token:");
+  to.add("nodes", [](const auto& r) -> auto& { return r.statistics.nodes; }, metrics::kNodeRows);
+  to.add("node_hours.prefill", [](const auto& r) -> auto& { return r.statistics.nodes.prefill_ns; }, metrics::kNodeTimeRows, "Prefill nodes");
+  to.add("node_hours.decode", [](const auto& r) -> auto& { return r.statistics.nodes.decode_ns; }, metrics::kNodeTimeRows, "Decode nodes");
+  to.add("throughput", [](const auto& r) -> auto& { return r.statistics.throughput; }, metrics::kThroughputRows);
+  to.add("utilisation", [](const auto& r) -> auto& { return r.statistics.utilisation; }, metrics::kUtilisationRows);
+  to.add("utilisation.imbalance", [](const auto& r) -> auto& { return r.statistics.utilisation.steps; }, metrics::kImbalanceRows);
+  to.add("network", [](const auto& r) -> auto& { return r.statistics; }, metrics::kNetworkRows);
+  to.add("pricing", [](const auto& r) -> auto& { return r.statistics; }, metrics::kPricingRows);
+}
+
+void add_money(Builder& to) {
+  to.add("cost", [](const auto& r) -> auto& { return r.statement.total; }, cost::kCostRows);
+  to.add("unit_cost", [](const auto& r) -> auto& { return r.statement.unit_cost; }, cost::kUnitCostRows);
+  to.add("revenue", [](const auto& r) -> auto& { return r.statement.total.revenue; }, cost::kRevenueRows);
+  for (std::size_t variant = 0; variant < workload::kVariants; ++variant) {
+    const std::string name(workload::kVariantNames[variant]);
+    to.add("revenue.per_model." + name, [variant](const auto& r) -> auto& { return r.statement.total.per_model[variant]; },
+           cost::kRevenueRows, "Of " + name + ":");
+  }
+  to.add("margin", [](const auto& r) -> auto& { return r.statement.total; }, cost::kMarginRows);
+}
+// clang-format on
+
+}  // namespace
+
+std::span<const Metric> metric_catalogue() {
+  static const std::vector<Metric> kAll = [] {
+    std::vector<Metric> all;
+    Builder builder(all);
+    add_statistics(builder);
+    add_money(builder);
+    return all;
+  }();
+  return kAll;
+}
+
+const Metric* find_metric(std::string_view path) {
+  const auto all = metric_catalogue();
+  const auto found = std::ranges::find(all, path, &Metric::path);
+  return found == all.end() ? nullptr : &*found;
+}
+
+metrics::Measure measured(const RunReport& report, std::string_view path) {
+  const Metric* metric = find_metric(path);
+  const metrics::Value value = metric == nullptr ? metrics::Value() : metric->value(report);
+  if (const auto* count = std::get_if<std::int64_t>(&value)) {
+    return static_cast<double>(*count);
+  }
+  const auto* number = std::get_if<double>(&value);
+  return number == nullptr ? metrics::Measure() : metrics::Measure(*number);
+}
+
+}  // namespace epfleet::report

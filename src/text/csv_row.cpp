@@ -1,0 +1,55 @@
+#include "epfleet/text/csv_row.h"
+
+#include <algorithm>
+
+#include "epfleet/text/parse.h"
+
+namespace epfleet::text {
+
+void CsvRow::split(std::string_view line) {
+  fields_.clear();
+  unquoted_.clear();
+  open_ = false;
+  const bool quotes = line.find('"') != std::string_view::npos;
+  for (std::size_t from = 0; from <= line.size() && !open_;) {
+    std::size_t comma = 0;
+    const std::size_t begin = quotes ? line.find_first_not_of(" \t", from) : from;
+    if (quotes && begin < line.size() && line[begin] == '"') {
+      comma = add_quoted(line, begin);
+    } else {
+      comma = std::min(line.find(',', from), line.size());
+      add(line, from, comma);
+    }
+    from = comma + 1;
+  }
+}
+
+void CsvRow::add(std::string_view line, std::size_t from, std::size_t to) {
+  const std::string_view text = trimmed(line.substr(from, to - from));
+  const std::size_t begin =
+      text.empty() ? from : static_cast<std::size_t>(text.data() - line.data());
+  fields_.push_back({text, static_cast<int>(begin) + 1});
+}
+
+// Answers where the comma behind the field is.
+std::size_t CsvRow::add_quoted(std::string_view line, std::size_t quote) {
+  std::string& text = unquoted_.emplace_back();
+  std::size_t at = quote + 1;
+  while (true) {
+    const std::size_t end = line.find('"', at);
+    text += line.substr(at, end - at);
+    open_ = end == std::string_view::npos;
+    if (open_ || end + 1 == line.size() || line[end + 1] != '"') {
+      at = open_ ? line.size() : end + 1;
+      break;
+    }
+    text += '"';
+    at = end + 2;
+  }
+  const std::size_t comma = std::min(line.find(',', at), line.size());
+  text += trimmed(line.substr(at, comma - at));  // nothing, of a well-formed file
+  fields_.push_back({text, static_cast<int>(quote) + 1});
+  return comma;
+}
+
+}  // namespace epfleet::text

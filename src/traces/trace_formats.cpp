@@ -1,0 +1,40 @@
+#include "epfleet/traces/trace_formats.h"
+
+#include "line_format.h"
+
+namespace epfleet::traces {
+
+MakeLineFormat make_mooncake_format, make_bailian_format;
+MakeLineFormat make_azure_format, make_burstgpt_format, make_vidur_format, make_epfleet_format;
+
+const base::Registry<FormatRule>& trace_formats() {
+  static constexpr base::Registry<FormatRule>::Row kRows[] = {
+      {"bailian",
+       "Qwen-Bailian's JSONL: chats with block ids of 16 tokens, times in seconds.",
+       {"lines of JSON with chat_id, timestamp, input_length, output_length, hash_ids",
+        make_bailian_format}},
+      {"mooncake",
+       "Mooncake's JSONL: block ids of 512 tokens, times in milliseconds.",
+       {"lines of JSON with timestamp, input_length, output_length, hash_ids",
+        make_mooncake_format}},
+      {"azure",
+       "Azure's LLM traces: dates and lengths.",
+       {"TIMESTAMP,ContextTokens,GeneratedTokens", make_azure_format}},
+      {"burstgpt",
+       "BurstGPT: seconds and lengths.",
+       {"Timestamp,Request tokens,Response tokens", make_burstgpt_format}},
+      {"vidur",
+       "Vidur's CSV: seconds and lengths.",
+       {"arrived_at,num_prefill_tokens,num_decode_tokens", make_vidur_format}},
+      {"epfleet",
+       "epfleet's own CSV: all that a replay can use.",
+       {"arrival_s,input_tokens,output_tokens", make_epfleet_format}},
+      {"servegen",
+       "Clients as ServeGen measured them: requests are drawn.",
+       {"a folder with chunk-0-trace.csv", nullptr}},
+  };
+  static constexpr base::Registry<FormatRule> kRules("trace format", kRows);
+  return kRules;
+}
+
+}  // namespace epfleet::traces

@@ -1,0 +1,185 @@
+// The life of single requests in a fleet of one prefill and one decode unit: what they find and
+// leave in the cache, where they run, and how they end.
+#include "epfleet/cluster/request_flow.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+
+#include "small_state.h"
+
+namespace epfleet::cluster {
+namespace {
+
+using base::TimePoint;
+using observe::Outcome;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using workload::Request;
+
+class ListSource : public workload::Source {
+ public:
+  std::optional<TimePoint> next_arrival() override {
+    return left.empty() ? std::nullopt : std::optional(left.front().arrival);
+  }
+  Request take() override {
+    const Request request = left.front();
+    left.pop_front();
+    return request;
+  }
+  void complete(const Request& /*request*/, TimePoint /*done*/) override { ++completed; }
+
+  std::deque<Request> left;
+  int completed = 0;
+};
+
+// Every prompt's first 500 tokens are stored; remembers what is stored on top.
+class FakeCache : public cache::PrefixCache {
+ public:
+  cache::Lookup lookup(const Request& /*request*/, TimePoint /*now*/) override {
+    return {.hit_tokens = 500};
+  }
+  std::int64_t store(const Request& request, std::int64_t tokens, TimePoint now,
+                     TimePoint stored_at) override {
+    EXPECT_GE(stored_at, now);
+    stored.emplace_back(request.id.value(), tokens);
+    return tokens;
+  }
+  void forget_session(const Request& /*last*/) override { ++forgotten; }
+  void warm(std::span<const workload::WarmExtent> /*extents*/,
+            std::span<const workload::WarmTotal> /*totals*/) override {}
+  cache::CacheUse use(TimePoint /*now*/) override { return {}; }
+
+  std::vector<std::pair<std::uint64_t, std::int64_t>> stored;
+  int forgotten = 0;
+};
+
+class Listener : public observe::Observer {
+ public:
+  void on_requests_done(std::span<const observe::RequestDone> requests) override {
+    done.insert(done.end(), requests.begin(), requests.end());
+  }
+  std::vector<observe::RequestDone> done;
+};
+
+struct Flow : engine::Handler {
+  explicit Flow(std::vector<std::string> keys = {}) : state(std::move(keys)) { state.open_all(); }
+
+  void add(std::int32_t prompt, std::int32_t output, workload::Variant variant) {
+    Request request;
+    request.id = base::RequestId(next_id++);
+    request.arrival = state.fleet.spec.run_start() + seconds(request.id.value());
+    request.prompt_tokens = prompt;
+    request.output_tokens = output;
+    request.variant = variant;
+    source.left.push_back(request);
+  }
+  void run_for(base::Duration duration) {
+    flow.start();
+    state.fleet.engine.run(*this, state.fleet.spec.run_start() + duration);
+    flow.end_run();
+  }
+  void handle(const engine::Event& event) override {
+    FleetState& fleet = state.fleet;
+    switch (static_cast<Kind>(event.kind)) {
+      case Kind::Arrival:
+        return flow.accept_arrivals();
+      case Kind::ArrivalSlice:
+        return flow.open_arrival_slice();
+      case Kind::PrefillStart:
+        return fleet.prefill.start_step(event.target);
+      case Kind::PrefillStepEnd:
+        flow.end_prefill_step(event.target);
+        return fleet.prefill.wake(event.target, fleet.now());
+      case Kind::DecodeStart:
+        return flow.start_decode_step(event.target);
+      case Kind::DecodeStepEnd:
+        flow.end_decode_step(event.target);
+        return fleet.decode.wake(event.target, fleet.now());
+      default:
+        FAIL() << "no other part is here";
+    }
+  }
+
+  SmallState state;
+  std::uint64_t next_id = 0;
+  ListSource source;
+  workload::ArrivalFeed arrivals{source, nullptr};
+  FakeCache cache;
+  Listener listener;
+  std::vector<observe::Observer*> observers{&listener};
+  PrefillRouter prefill{state.fleet};
+  DecodeRouter decode{state.fleet};
+  RequestFlow flow{state.fleet, prefill, decode, arrivals, cache, observers};
+};
+
+TEST(RequestFlow, FromArrivalToLastToken) {
+  Flow f;
+  f.add(2'000, 100, workload::Variant::V3);
+  f.run_for(minutes(2));
+  ASSERT_EQ(f.listener.done.size(), 1U);
+  const observe::RequestDone& done = f.listener.done.front();
+  EXPECT_EQ(done.outcome, Outcome::Completed);
+  EXPECT_EQ(done.cached_tokens, 500);
+  EXPECT_LE(done.arrival, done.prefill_start);
+  EXPECT_LT(done.prefill_start, done.first_token);
+  EXPECT_LT(done.first_token, done.kv_arrived);
+  EXPECT_LE(done.kv_arrived, done.decode_start);
+  EXPECT_LT(done.decode_start, done.done);
+  // the prompt after prefill, the whole conversation after the answer
+  EXPECT_EQ(f.cache.stored, (decltype(f.cache.stored){{0, 2'000}, {0, 2'100}}));
+  EXPECT_EQ(f.state.fleet.totals.cache_read_bytes, f.state.fleet.kv_bytes(500).count());
+  EXPECT_EQ(f.state.fleet.totals.cache_written_bytes, f.state.fleet.kv_bytes(1'500 + 100).count());
+  EXPECT_EQ(f.state.fleet.totals.kv_moved_bytes, f.state.fleet.kv_bytes(2'000).count());
+  EXPECT_EQ(f.state.fleet.totals.computed_tokens, 1'500);
+  EXPECT_EQ(f.flow.ended(Ending::LastToken), 1);
+  EXPECT_EQ(f.cache.forgotten, 1);
+  EXPECT_EQ(f.state.fleet.requests.live(), 0U);
+}
+
+TEST(RequestFlow, AnswersBehindReasoningAreNotStored) {
+  Flow f;
+  f.add(2'000, 100, workload::Variant::R1);
+  f.run_for(minutes(2));
+  EXPECT_EQ(f.cache.stored, (decltype(f.cache.stored){{0, 2'000}}));
+}
+
+TEST(RequestFlow, AnAnswerOfOneTokenNeedsNoDecode) {
+  Flow f;
+  f.add(2'000, 1, workload::Variant::V3);
+  f.run_for(minutes(2));
+  ASSERT_EQ(f.listener.done.size(), 1U);
+  EXPECT_EQ(f.listener.done.front().outcome, Outcome::Completed);
+  EXPECT_EQ(f.listener.done.front().done, f.listener.done.front().first_token);
+  EXPECT_FALSE(f.listener.done.front().entered_decode);
+  EXPECT_EQ(f.state.fleet.totals.kv_moved_bytes, 0);
+}
+
+TEST(RequestFlow, EveryEndingHasItsRow) {
+  Flow f;
+  const auto limit = static_cast<std::int32_t>(f.state.fleet.spec.workload.context_limit);
+  const std::int64_t prefill_room = f.state.fleet.prefill[0].unit.limits().kv_capacity_tokens;
+  const std::int64_t decode_room = f.state.fleet.decode[0].unit.limits().kv_capacity_tokens;
+  f.add(2'000, 100, workload::Variant::V3);
+  f.add(limit, 1, workload::Variant::V3);
+  f.add(static_cast<std::int32_t>(prefill_room) + 1, 1, workload::Variant::V3);
+  f.add(10, static_cast<std::int32_t>(decode_room), workload::Variant::V3);
+  f.add(2'000, 30'000, workload::Variant::R1);
+  f.run_for(minutes(2));
+  for (const Ending ending :
+       {Ending::LastToken, Ending::ContextBeyondLimit, Ending::PromptBeyondHbm,
+        Ending::ContextBeyondHbm, Ending::EndOfRun}) {
+    EXPECT_EQ(f.flow.ended(ending), 1) << kEndings[static_cast<std::size_t>(ending)].reason;
+  }
+  EXPECT_EQ(f.state.fleet.totals.arrived, 5);
+  EXPECT_EQ(f.state.fleet.totals.completed, 1);
+  EXPECT_EQ(f.state.fleet.totals.rejected, 3);
+  ASSERT_EQ(f.listener.done.size(), 5U);
+  for (const observe::RequestDone& done : f.listener.done) {
+    EXPECT_TRUE(done.outcome != Outcome::Rejected || done.done == done.arrival);
+  }
+  EXPECT_EQ(f.listener.done.back().outcome, Outcome::InFlight);
+}
+
+}  // namespace
+}  // namespace epfleet::cluster

@@ -1,0 +1,90 @@
+// Files as a whole and files that appear when they are complete.
+#include "epfleet/text/files.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "epfleet/base/error.h"
+#include "epfleet/text/line_reader.h"
+#include "epfleet/text/output_file.h"
+
+namespace epfleet::text {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Files : public testing::Test {
+ protected:
+  Files() {
+    std::string name = (fs::temp_directory_path() / "epfleet_text_XXXXXX").string();
+    folder_ = ::mkdtemp(name.data());
+  }
+  ~Files() override { fs::remove_all(folder_); }
+
+  [[nodiscard]] std::ptrdiff_t files() const {
+    return std::distance(fs::directory_iterator(folder_), fs::directory_iterator());
+  }
+
+  fs::path folder_;
+};
+
+TEST_F(Files, AreReadAsTheyWereWritten) {
+  const std::string text("a\n\0b", 4);
+  write_file(folder_ / "a", text);
+  EXPECT_EQ(read_file(folder_ / "a", "key"), text);
+  replace_file(folder_ / "a", "new");
+  EXPECT_EQ(read_file(folder_ / "a", "key"), "new");
+  EXPECT_EQ(files(), 1);
+  EXPECT_THROW((void)read_file(folder_ / "b", "key"), base::InputError);
+  EXPECT_THROW((void)read_file(folder_, "key"), base::InputError);
+  EXPECT_THROW(write_file(folder_ / "no" / "b", ""), base::MachineError);
+}
+
+TEST_F(Files, WhatIsWrittenAsideShowsWhenItIsComplete) {
+  write_file(folder_ / "a", "old");
+  {
+    const Aside given_up(folder_ / "a");
+    write_file(given_up.path(), "half");
+    EXPECT_EQ(read_file(folder_ / "a", ""), "old");
+  }
+  EXPECT_EQ(files(), 1);
+  Aside kept(folder_ / "a");
+  write_file(kept.path(), "new");
+  kept.commit();
+  EXPECT_EQ(read_file(folder_ / "a", ""), "new");
+  EXPECT_EQ(files(), 1);
+}
+
+TEST_F(Files, AFullDiskIsTold) {
+  if (!fs::exists("/dev/full")) {
+    GTEST_SKIP() << "there is no /dev/full";
+  }
+  EXPECT_THROW(write_file("/dev/full", "text"), base::MachineError);
+  OutputFile file("/dev/full", Compression::None);
+  file.add("text");
+  EXPECT_THROW(file.finish(), base::MachineError);
+}
+
+// The reader tells compressed files by their content; all read back the same.
+TEST_F(Files, EveryCompressionReadsBack) {
+  for (const char* name : {"a.csv", "a.csv.gz", "a.csv.zst", "a.csv.xz"}) {
+    const fs::path path = folder_ / name;
+    OutputFile file(path, compression_of(path));
+    for (int i = 0; i < 300'000; ++i) {
+      file.add("a line\n");
+    }
+    file.finish();
+    EXPECT_EQ(fs::file_size(path) < 100'000, path.extension() != ".csv");
+    LineReader lines(path.string());
+    std::int64_t count = 0;
+    while (lines.next() == LineReader::Got::Line) {
+      count += lines.line() == "a line" ? 1 : 0;
+    }
+    EXPECT_EQ(count, 300'000) << name;
+    EXPECT_FALSE(lines.cut_last_line());
+  }
+}
+
+}  // namespace
+}  // namespace epfleet::text
