@@ -24,11 +24,6 @@ constexpr std::array<Paths, 3> kPaths = {{{1, kSampledKnots}, {8, 12}, {32, 9}}}
 
 std::size_t size(std::int64_t count) { return static_cast<std::size_t>(count); }
 
-// How far into an interval a layer is: the layers stand for all times between two rebalancings.
-double part_of_interval(const ExpertLoadSpec& spec, std::int64_t layer) {
-  return (static_cast<double>(layer) + 0.5) / static_cast<double>(spec.layers);
-}
-
 // One layer: where its experts stand and how tokens choose among them now.
 class Layer {
  public:
@@ -56,7 +51,8 @@ class Layer {
   // When its loads were observed for the placement, when they were observed for the shares (if the
   // rule has any), and now.
   static Path popularity_of(const ExpertLoadSpec& spec, std::int64_t layer) {
-    const double part = part_of_interval(spec, layer);
+    // How far into an interval it is: the layers stand for all times between two rebalancings.
+    const double part = (static_cast<double>(layer) + 0.5) / static_cast<double>(spec.layers);
     std::vector<double> ages{spec.rule.day_old ? kStaticAge : part + spec.observation_delay};
     if (spec.rule.reshares) {
       ages.push_back(ages.front() + part * spec.reshare_interval);

@@ -101,21 +101,17 @@ double DecodeLayer::dense_layers_fixed_s(double requests) const {
   return real(model_.dense_layers) * layer;
 }
 
-// Every draft token: the MTP projection over the step's tokens, then one head row a request.
-double DecodeLayer::draft_head_s(double requests) const {
-  const double m = query_tokens(requests);
-  return kernels_.bf16_gemm(m, model_.hidden, 2 * model_.hidden) +
-         kernels_.bf16_gemm(requests, model_.vocab, model_.hidden) +
-         kernels_.sampling(requests, model_.vocab);
-}
-
 double DecodeLayer::head_s(double requests) const {
   if (requests <= 0.0) {
     return 0.0;
   }
   const double m = query_tokens(requests);
+  // Every draft token: the MTP projection over the step's tokens, then one head row a request.
+  const double draft = kernels_.bf16_gemm(m, model_.hidden, 2 * model_.hidden) +
+                       kernels_.bf16_gemm(requests, model_.vocab, model_.hidden) +
+                       kernels_.sampling(requests, model_.vocab);
   return kernels_.bf16_gemm(m, model_.vocab, model_.hidden) + kernels_.sampling(m, model_.vocab) +
-         real(layout_.draft_tokens) * draft_head_s(requests);
+         real(layout_.draft_tokens) * draft;
 }
 
 double DecodeLayer::moe_layer_equivalents() const {

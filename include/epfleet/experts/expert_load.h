@@ -27,14 +27,14 @@ namespace epfleet::experts {
 inline constexpr int kImbalanceKnots = 21;
 
 struct ExpertLoadSpec {
-  std::int64_t experts = 256;
-  std::int64_t groups = 8;
-  std::int64_t topk = 8;
-  std::int64_t topk_groups = 4;
-  std::int64_t layers = 58;  // MoE layers
-  std::int64_t gpus = 144;
-  std::int64_t gpus_per_node = 8;
-  std::int64_t redundant = 32;
+  std::int64_t experts = model::Model{}.experts;
+  std::int64_t groups = model::Model{}.groups;
+  std::int64_t topk = model::Model{}.top_k;
+  std::int64_t topk_groups = model::Model{}.topk_groups;
+  std::int64_t layers = model::Model{}.moe_layers();
+  std::int64_t gpus = model::DecodeLayout{}.gpus;
+  std::int64_t gpus_per_node = model::DecodeLayout{}.gpus_per_node;
+  std::int64_t redundant = model::DecodeLayout{}.redundant_experts;
   ExpertRule rule = expert_rules()["eplb"];
   bool skewed = true;  // false: routing forced even
   // Even popularity is still uneven by placement and chance.

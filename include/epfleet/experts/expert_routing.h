@@ -22,14 +22,15 @@
 #include <vector>
 
 #include "epfleet/base/random.h"
+#include "epfleet/model/model.h"
 
 namespace epfleet::experts {
 
 struct RoutingRule {
-  std::int64_t experts = 256;
-  std::int64_t topk = 8;
-  std::int64_t groups = 8;       // of consecutive experts; at most 12
-  std::int64_t topk_groups = 4;  // groups a token may reach
+  std::int64_t experts = model::Model{}.experts;
+  std::int64_t topk = model::Model{}.top_k;
+  std::int64_t groups = model::Model{}.groups;            // of consecutive experts; at most 12
+  std::int64_t topk_groups = model::Model{}.topk_groups;  // groups a token may reach
 };
 
 // Draws 0 .. size - 1 in proportion to weights, in constant time (Walker 1977, Vose 1991).

@@ -67,7 +67,6 @@ class DecodeLayer {
   [[nodiscard]] double query_tokens(double requests) const {
     return requests * static_cast<double>(layout_.tokens_per_request());
   }
-  [[nodiscard]] double draft_head_s(double requests) const;
 
   model::Model model_;
   model::DecodeLayout layout_;
