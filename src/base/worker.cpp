@@ -1,18 +1,29 @@
 #include "epfleet/base/worker.h"
 
+#include <chrono>
 #include <utility>
 
 namespace epfleet::base {
 namespace {
 
-constexpr int kYields = 1000;  // 0.6 ms where nobody else wants the core
+using Clock = std::chrono::steady_clock;
 
-// Returns the counter once it is at least `least`.
+constexpr int kYields = 1000;  // 0.6 ms where nobody else wants the core
+constexpr auto kLateYield = std::chrono::microseconds(50);  // somebody else had the core
+
+// Returns the counter once it is at least `least`. A yield that comes back late means a busy machine,
+// where a thread that sleeps is run again sooner than one that yields.
 std::uint64_t wait_for(const std::atomic<std::uint64_t>& counter, std::uint64_t least) {
   std::uint64_t now = counter.load(std::memory_order_acquire);
+  Clock::time_point before = now < least ? Clock::now() : Clock::time_point{};
   for (int i = 0; now < least && i < kYields; ++i) {
     std::this_thread::yield();
     now = counter.load(std::memory_order_acquire);
+    const Clock::time_point after = Clock::now();
+    if (after - before > kLateYield) {
+      break;
+    }
+    before = after;
   }
   while (now < least) {
     counter.wait(now, std::memory_order_acquire);
