@@ -12,7 +12,7 @@
 #include "epfleet/traces/trace_pace.h"
 #include "epfleet/traces/trace_stream.h"
 #include "epfleet/workload/day_curve.h"
-#include "epfleet/workload/slot_pool.h"
+#include "epfleet/workload/session_slots.h"
 
 namespace epfleet::traces {
 namespace {
@@ -213,7 +213,7 @@ class PlayedTrace final : public TraceSource {
   const TraceRecord* record_ = nullptr;  // the next one
   std::optional<base::TimePoint> next_arrival_;
   std::uint64_t next_id_ = 0;
-  workload::SlotPool slots_;
+  workload::SessionSlots slots_;
   std::vector<std::vector<workload::BlockId>> blocks_;    // [session slot]
   std::vector<std::uint32_t> in_service_;                 // [session slot] its requests
   tsl::robin_map<std::uint64_t, std::uint32_t> slot_of_;  // of sessions that may return

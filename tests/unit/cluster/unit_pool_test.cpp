@@ -6,7 +6,7 @@
 #include <functional>
 #include <optional>
 
-#include "epfleet/policy/decode_loads.h"
+#include "epfleet/policy/loads.h"
 
 namespace epfleet::cluster {
 namespace {
@@ -53,7 +53,12 @@ struct Pool : engine::Handler {
   static std::vector<PoolMember<FakeUnit>> members() {
     std::vector<PoolMember<FakeUnit>> units;
     for (std::uint32_t i = 0; i < 3; ++i) {
-      units.push_back({.gpu_rule = nullptr, .unit = FakeUnit(i), .clock = UnitClock(4, at(0))});
+      units.push_back({.gpu_rule = nullptr,
+                       .unit = FakeUnit(i),
+                       .clock = UnitClock(4, at(0)),
+                       .rdma = {},
+                       .storage_read = {},
+                       .storage_write = {}});
     }
     return units;
   }
