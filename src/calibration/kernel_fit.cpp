@@ -11,6 +11,7 @@
 
 #include "epfleet/calibration/minimise.h"
 #include "epfleet/config/key.h"
+#include "epfleet/text/parse.h"
 #include "profile_knobs.h"
 
 namespace epfleet::calibration {
@@ -93,7 +94,7 @@ double mean_error(const HardwareProfile& profile, const Samples& samples) {
 }
 
 // Four digits say all that a fit knows. By way of text, so that it prints as four digits.
-double rounded(double value) { return std::stod(fmt::format("{:.4g}", value)); }
+double rounded(double value) { return text::parse_number(fmt::format("{:.4g}", value)).value(); }
 
 HardwareProfile fitted(const HardwareProfile& base, const Family& family, const Samples& samples) {
   const auto error = [&](const std::vector<double>& values) {

@@ -13,6 +13,7 @@
 #include "epfleet/experiment/capacity_plan.h"
 #include "epfleet/report/catalogue.h"
 #include "epfleet/report/result_folder.h"
+#include "epfleet/text/parse.h"
 #include "signals.h"
 
 namespace epfleet::cli {
@@ -78,12 +79,9 @@ std::string spelled_out(const std::string& change, const config::Scenario& scena
   const std::string key = change.substr(0, equals);
   config::require_key(key, "--what-if");
   const std::string value = change.substr(equals + 1);
-  double factor = 0.0;
-  const char* end = value.data() + value.size();
-  const bool is_factor =
-      value.starts_with('x') && std::from_chars(value.data() + 1, end, factor).ptr == end;
+  const auto factor = value.starts_with('x') ? text::parse_number(value.substr(1)) : std::nullopt;
   const auto present = config::value_of(scenario, key);
-  if (!is_factor || !present) {
+  if (!factor || !present) {
     return change;
   }
   // "2 USD/h": the factor goes to the number, the unit stays.
@@ -95,7 +93,7 @@ std::string spelled_out(const std::string& change, const config::Scenario& scena
     throw problem("--what-if", fmt::format("{} is {}, not a number", key, text),
                   fmt::format("write {}=VALUE", key));
   }
-  return fmt::format("{}={:.10g}{}", key, number * factor, parsed.ptr);
+  return fmt::format("{}={:.10g}{}", key, number * *factor, parsed.ptr);
 }
 
 // Asks and tells: one line on stderr a run.

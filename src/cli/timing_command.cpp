@@ -12,6 +12,7 @@
 #include "epfleet/experiment/price_step.h"
 #include "epfleet/report/step_report.h"
 #include "epfleet/text/files.h"
+#include "epfleet/text/parse.h"
 #include "epfleet/timing/calibrated_range.h"
 
 namespace epfleet::cli {
@@ -100,11 +101,10 @@ std::int64_t parse_count(const std::string& option, const std::string& text) {
                              .remedy = "give whole numbers from 1, such as 128 or 4k (4,096), "
                                        "several for a table: 1k,4k,16k"});
   };
-  if (digits.empty() || digits.size() > 10 ||
-      digits.find_first_not_of("0123456789") != std::string::npos) {
+  if (!text::is_digits(digits) || digits.size() > 10) {
     throw wrong("is not a number of requests or tokens");
   }
-  const std::int64_t value = std::stoll(digits) * (kilo ? kKilo : 1);
+  const std::int64_t value = *text::parse_whole<std::int64_t>(digits) * (kilo ? kKilo : 1);
   if (value < 1) {
     throw wrong("is no step: there must be at least one");
   }

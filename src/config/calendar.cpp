@@ -4,7 +4,7 @@
 #include <cstdlib>
 
 #include "epfleet/config/value.h"
-#include "epfleet/text/date.h"
+#include "epfleet/text/parse.h"
 
 namespace epfleet::config {
 

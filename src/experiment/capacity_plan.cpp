@@ -60,8 +60,9 @@ class Search {
     if (question_.searched.whole) {
       return std::floor(value);
     }
-    const auto parsed = config::parse_real(question_.searched.dimension,
-                                           question_.searched.text(std::stod(plain_number(value))));
+    const auto parsed =
+        config::parse_real(question_.searched.dimension,
+                           question_.searched.text(*text::parse_number(plain_number(value))));
     return parsed ? *parsed : value;
   }
 

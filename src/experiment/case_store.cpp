@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
 #include <iterator>
 #include <sstream>
 
@@ -24,11 +23,6 @@ constexpr base::Names<5> kStatusNames = {"ok", "unstable", "below", "above", "fa
 
 fs::path file_of(const SweepJob& job) {
   return fs::path("cases") / fmt::format("{}-{}.case", job.case_id, job.replicate);
-}
-
-std::string text_in(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
 std::string one_line(std::string text) {
@@ -107,7 +101,7 @@ void CaseStore::put(const SweepJob& job, const CaseResult& result) const {
 }
 
 std::optional<CaseResult> CaseStore::get(const SweepJob& job) const {
-  return case_from(text_in(folder_ / file_of(job)), job, program_);
+  return case_from(text::read_if_any(folder_ / file_of(job)).value_or(""), job, program_);
 }
 
 void CaseStore::clear() const {
@@ -125,7 +119,7 @@ void CaseStore::write(std::string_view name, std::string_view content) const {
 }
 
 std::string program_hash() {
-  const std::string program = text_in("/proc/self/exe");
+  const std::string program = text::read_if_any("/proc/self/exe").value_or("");
   return program.empty() ? std::string(kVersion) : text_hash(program);
 }
 

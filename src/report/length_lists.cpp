@@ -2,16 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "epfleet/base/error.h"
+#include "epfleet/text/files.h"
 
 namespace epfleet::report {
 
 std::map<std::string, std::vector<std::int64_t>> load_length_lists(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
+  const auto text = text::read_if_any(path);
+  if (!text) {
     throw base::InputError(
         base::Problem{.file = path, .what = "cannot be read", .remedy = "check the name"});
   }
@@ -21,7 +21,7 @@ std::map<std::string, std::vector<std::int64_t>> load_length_lists(const std::st
                       .what = std::move(what),
                       .remedy = R"(write {"case": [length, length, ...], ...})"});
   };
-  const nlohmann::json document = nlohmann::json::parse(file, nullptr, false);
+  const nlohmann::json document = nlohmann::json::parse(*text, nullptr, false);
   if (!document.is_object()) {
     throw wrong("is not a JSON object of lists");
   }

@@ -1,11 +1,11 @@
 #include "epfleet/report/metric_values.h"
 
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "epfleet/base/error.h"
 #include "epfleet/report/catalogue.h"
 #include "epfleet/report/result_folder.h"
+#include "epfleet/text/files.h"
 #include "summary_document.h"
 
 namespace epfleet::report {
@@ -52,8 +52,7 @@ ResultDigest read_result(const std::filesystem::path& folder) {
                             .what = "is not a result of epfleet: it has no summary.json",
                             .remedy = "name a folder that epfleet run or sweep has written"});
   }
-  std::ifstream file(folder / "summary.json", std::ios::binary);
-  const Json summary = Json::parse(file);
+  const Json summary = Json::parse(text::read_if_any(folder / "summary.json").value_or(""));
   const Json& scenario = summary["scenario"];
   ResultDigest digest;
   digest.scenario = scenario.value("name", "");

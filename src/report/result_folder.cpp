@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cstring>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "epfleet/base/error.h"
@@ -63,11 +62,8 @@ fs::path settled(const fs::path& target) {
 }  // namespace
 
 bool is_result_folder(const fs::path& folder) {
-  std::ifstream file(folder / "summary.json", std::ios::binary);
-  if (!file) {
-    return false;
-  }
-  const auto summary = nlohmann::json::parse(file, nullptr, false);
+  const auto text = text::read_if_any(folder / "summary.json");
+  const auto summary = nlohmann::json::parse(text.value_or(""), nullptr, false);
   if (!summary.is_object() || !summary.contains("schema") || !summary.contains("scenario")) {
     return false;
   }

@@ -78,15 +78,22 @@ std::string unique_suffix() {
 
 }  // namespace
 
-std::string read_file(const fs::path& path, const std::string& key) {
+std::optional<std::string> read_if_any(const fs::path& path) {
   std::error_code error;
   std::ifstream file(path, std::ios::binary);
   if (!file || fs::is_directory(path, error)) {
-    throw base::InputError({.key = key,
-                            .what = fmt::format("cannot read {}", path.string()),
-                            .remedy = "check the path; it is taken from the scenario's folder"});
+    return std::nullopt;
   }
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+}
+
+std::string read_file(const fs::path& path, const std::string& key) {
+  if (auto text = read_if_any(path)) {
+    return *std::move(text);
+  }
+  throw base::InputError({.key = key,
+                          .what = fmt::format("cannot read {}", path.string()),
+                          .remedy = "check the path; it is taken from the scenario's folder"});
 }
 
 void write_file(const fs::path& path, std::string_view content) {

@@ -1,10 +1,15 @@
 #include "epfleet/text/line_reader.h"
 
+#include <archive.h>
+#include <archive_entry.h>
+#include <fmt/core.h>
 #include <simdjson.h>
 
-#include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <utility>
+
+#include "epfleet/base/error.h"
 
 namespace epfleet::text {
 namespace {
@@ -14,8 +19,76 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 }  // namespace
 
+// The bytes of a file as a stream, uncompressed.
+class InputFile {
+ public:
+  // Throws InputError when the file cannot be opened.
+  explicit InputFile(std::string path);
+
+  // Up to `most` bytes, uncompressed; 0 at the end. Throws InputError when the file is cut or
+  // damaged (compressed files tell).
+  [[nodiscard]] std::size_t read(char* to, std::size_t most);
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  [[nodiscard]] base::InputError problem(const char* what, const char* remedy) const;
+
+  std::string path_;
+  std::unique_ptr<archive, int (*)(archive*)> archive_;
+  bool over_ = false;
+};
+
+InputFile::InputFile(std::string path)
+    : path_(std::move(path)), archive_(archive_read_new(), archive_read_free) {
+  constexpr std::size_t kDiskBlock = 262'144;
+  // Not all filters: some start other programs, and one takes plain text for uuencoded.
+  archive_read_support_filter_gzip(archive_.get());
+  archive_read_support_filter_zstd(archive_.get());
+  archive_read_support_filter_xz(archive_.get());
+  archive_read_support_filter_bzip2(archive_.get());
+  archive_read_support_format_raw(archive_.get());
+  archive_read_support_format_empty(archive_.get());
+  if (archive_read_open_filename(archive_.get(), path_.c_str(), kDiskBlock) != ARCHIVE_OK) {
+    // libarchive's own errors are -1 and EILSEQ; the system's (no such file) come as they are.
+    const int why = archive_errno(archive_.get());
+    const bool damaged = why < 0 || why == EILSEQ;
+    throw problem("cannot be read",
+                  damaged ? "the file is cut or damaged: fetch it again" : "check the path");
+  }
+  archive_entry* entry = nullptr;
+  const int opened = archive_read_next_header(archive_.get(), &entry);
+  if (opened != ARCHIVE_OK && opened != ARCHIVE_EOF) {
+    throw problem("cannot be read", "give a plain, gzip, zstd, xz or bzip2 file");
+  }
+  over_ = opened == ARCHIVE_EOF;  // an empty file has no entry to read
+}
+
+std::size_t InputFile::read(char* to, std::size_t most) {
+  const auto got = over_ ? 0 : archive_read_data(archive_.get(), to, most);
+  over_ = got <= 0;
+  if (got < 0) {
+    throw problem("the file is cut or damaged", "fetch it again");
+  }
+  return static_cast<std::size_t>(got);
+}
+
+base::InputError InputFile::problem(const char* what, const char* remedy) const {
+  const char* reason = archive_error_string(archive_.get());
+  return base::InputError(
+      {.file = path_,
+       .what = fmt::format("{}: {}", what, reason != nullptr ? reason : "unknown error"),
+       .remedy = remedy});
+}
+
 LineReader::LineReader(std::string path, std::size_t longest)
-    : file_(std::move(path)), longest_(longest), buffer_(2 * kChunk + kPadding) {}
+    : file_(std::make_unique<InputFile>(std::move(path))),
+      longest_(longest),
+      buffer_(2 * kChunk + kPadding) {}
+
+LineReader::~LineReader() = default;
+
+const std::string& LineReader::path() const { return file_->path(); }
 
 bool LineReader::fill() {
   if (at_ > 0) {
@@ -28,7 +101,7 @@ bool LineReader::fill() {
     buffer_.resize(2 * buffer_.size());
   }
   const std::size_t unread = std::exchange(end_, 0);  // for good, if the file is damaged here
-  const std::size_t got = file_.read(buffer_.data() + unread, kChunk);
+  const std::size_t got = file_->read(buffer_.data() + unread, kChunk);
   end_ = unread + got;
   bytes_ += static_cast<std::int64_t>(got);
   // Checked in large pieces: a call per line would cost more than reading it.

@@ -1,4 +1,4 @@
-// One client of a mix as its two files tell it; see client_mix.h.
+// One client of a mix as its two files describe it; see client_mix.h.
 #pragma once
 
 #include <string>

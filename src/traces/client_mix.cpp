@@ -120,8 +120,9 @@ class ClientMix::Client {
     }
     return false;
   }
-  [[nodiscard]] bool later_than(const Client& other) const {
-    return std::pair(time_s_, number_) > std::pair(other.time_s_, other.number_);
+  [[nodiscard]] static bool later(const std::unique_ptr<Client>& a,
+                                  const std::unique_ptr<Client>& b) {
+    return std::pair(a->time_s_, a->number_) > std::pair(b->time_s_, b->number_);
   }
 
   void fill(TraceRecord& record) {
@@ -181,21 +182,19 @@ ClientMix::ClientMix(const std::string& folder, double rate_scale, std::uint64_t
       clients_.push_back(std::move(client));
     }
   }
-  std::make_heap(clients_.begin(), clients_.end(),
-                 [](const auto& a, const auto& b) { return a->later_than(*b); });
+  std::ranges::make_heap(clients_, Client::later);
 }
 
 ClientMix::~ClientMix() = default;
 
 bool ClientMix::next(TraceRecord& record) {
-  const auto later = [](const auto& a, const auto& b) { return a->later_than(*b); };
   if (clients_.empty()) {
     return false;
   }
-  std::pop_heap(clients_.begin(), clients_.end(), later);
+  std::ranges::pop_heap(clients_, Client::later);
   clients_.back()->fill(record);
   if (clients_.back()->advance()) {
-    std::push_heap(clients_.begin(), clients_.end(), later);
+    std::ranges::push_heap(clients_, Client::later);
   } else {
     clients_.pop_back();
   }

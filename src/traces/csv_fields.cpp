@@ -6,7 +6,6 @@
 #include <cstdlib>
 
 #include "csv_format.h"
-#include "epfleet/text/date.h"
 #include "epfleet/text/parse.h"
 #include "epfleet/traces/request_trace.h"
 

@@ -23,6 +23,10 @@ struct CsvColumn {
 // None unless the header has all columns that are needed.
 [[nodiscard]] std::unique_ptr<LineFormat> make_csv_format(std::span<const CsvColumn> columns,
                                                           std::string_view header, TraceInfo& info);
+template <const auto& kColumns>
+std::unique_ptr<LineFormat> make_csv_format(std::string_view header, TraceInfo& info) {
+  return make_csv_format(kColumns, header, info);
+}
 
 // Times, exact to the nanosecond and not through doubles: a date in nanoseconds needs more digits
 // than one has. 17, 0.25 or 1e-05; 1.5; 2023-11-16 18:15:46.6805900, with T between and with Z or

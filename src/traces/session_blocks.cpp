@@ -1,6 +1,7 @@
 #include "epfleet/traces/session_blocks.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "epfleet/base/random.h"
 
@@ -23,9 +24,11 @@ void SessionBlocks::assign(TraceRecord& record) {
   const std::int64_t kept = turn == 0 ? 0 : record.session_tokens / block_;
   const std::int64_t full = record.input / block_;
   std::vector<Written>& written = session.written;
+  std::int64_t end = 0;  // parts that hold nothing any more go
   for (Written& part : written) {
     part.end = std::min(part.end, kept);
   }
+  std::erase_if(written, [&](const Written& p) { return p.end <= std::exchange(end, p.end); });
   if (full > (written.empty() ? 0 : written.back().end)) {
     written.push_back({full, turn});
   }
@@ -41,15 +44,6 @@ void SessionBlocks::assign(TraceRecord& record) {
   if (record.input % block_ != 0) {
     record.blocks.push_back(id_of(Kind::Partial, record.session, turn, full));
   }
-  std::int64_t end = 0;  // parts that hold nothing any more go
-  auto keep = written.begin();
-  for (const Written& one : written) {
-    if (one.end > end) {
-      end = one.end;
-      *keep++ = one;
-    }
-  }
-  written.erase(keep, written.end());
   if (record.last_turn) {
     sessions_.erase(record.session);
   }

@@ -1,9 +1,10 @@
 #include "trace_formats.h"
 
+#include "csv_formats.h"
+
 namespace epfleet::traces {
 
 MakeLineFormat make_mooncake_format, make_bailian_format;
-MakeLineFormat make_azure_format, make_burstgpt_format, make_vidur_format, make_epfleet_format;
 
 const base::Registry<FormatRule>& trace_formats() {
   static constexpr base::Registry<FormatRule>::Row kRows[] = {
@@ -17,16 +18,16 @@ const base::Registry<FormatRule>& trace_formats() {
         make_mooncake_format}},
       {"azure",
        "Azure's LLM traces: dates and lengths.",
-       {"TIMESTAMP,ContextTokens,GeneratedTokens", make_azure_format}},
+       {"TIMESTAMP,ContextTokens,GeneratedTokens", make_csv_format<kAzureColumns>}},
       {"burstgpt",
        "BurstGPT: seconds and lengths.",
-       {"Timestamp,Request tokens,Response tokens", make_burstgpt_format}},
+       {"Timestamp,Request tokens,Response tokens", make_csv_format<kBurstgptColumns>}},
       {"vidur",
        "Vidur's CSV: seconds and lengths.",
-       {"arrived_at,num_prefill_tokens,num_decode_tokens", make_vidur_format}},
+       {"arrived_at,num_prefill_tokens,num_decode_tokens", make_csv_format<kVidurColumns>}},
       {"epfleet",
        "epfleet's own CSV: all that a replay can use.",
-       {"arrival_s,input_tokens,output_tokens", make_epfleet_format}},
+       {"arrival_s,input_tokens,output_tokens", make_csv_format<kEpfleetColumns>}},
       {"servegen",
        "Clients as ServeGen measured them: requests are drawn.",
        {"a folder with chunk-0-trace.csv", nullptr}},

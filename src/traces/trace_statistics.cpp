@@ -2,25 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 namespace epfleet::traces {
-namespace {
-
-constexpr std::int64_t kSmall = std::int64_t{1} << 18U;
-constexpr base::Duration kMinute = std::chrono::minutes(1);
-
-}  // namespace
 
 void CountedValues::add(std::int64_t value) {
-  if (value < kSmall) {
-    const auto at = static_cast<std::size_t>(value);
-    if (at >= small_.size()) {
-      small_.resize(std::max(at + 1, std::min<std::size_t>(2 * small_.size(), kSmall)));
-    }
-    ++small_[at];
-  } else {
-    ++large_[value];
-  }
+  ++times_[value];
   ++count_;
   total_ += value;
   largest_ = std::max(largest_, value);
@@ -34,19 +21,10 @@ std::int64_t CountedValues::quantile(double share) const {
   const double rank = std::ceil(share * static_cast<double>(count_));
   const auto wanted = std::max<std::int64_t>(1, static_cast<std::int64_t>(rank));
   std::int64_t seen = 0;
-  for (std::size_t value = 0; value < small_.size(); ++value) {
-    seen += small_[value];
-    if (seen >= wanted) {
-      return static_cast<std::int64_t>(value);
-    }
-  }
-  for (const auto& [value, times] : large_) {
-    seen += times;
-    if (seen >= wanted) {
-      return value;
-    }
-  }
-  return largest_;
+  const std::map<std::int64_t, std::int64_t> sorted(times_.begin(), times_.end());
+  const auto reached =
+      std::ranges::find_if(sorted, [&](const auto& one) { return (seen += one.second) >= wanted; });
+  return reached == sorted.end() ? largest_ : reached->first;
 }
 
 void TraceStatistics::add(const TraceRecord& record) {
@@ -56,7 +34,7 @@ void TraceStatistics::add(const TraceRecord& record) {
   const double gap = base::to_seconds(record.time - last_);
   gap_squares_ += gap * gap;
   last_ = record.time;
-  const std::int64_t minute = (record.time - first_) / kMinute;
+  const std::int64_t minute = (record.time - first_) / std::chrono::minutes(1);
   while (minute_ < minute) {
     close_minute();
     if (in_minute_ == 0 && full_minutes_ > 0) {  // a long silence: all its minutes at once

@@ -115,8 +115,8 @@ class TraceStream::Copy {
     return false;
   }
   [[nodiscard]] const TraceRecord& record() const { return record_; }
-  [[nodiscard]] bool later_than(const Copy& other) const {
-    return std::pair(record_.time, number_) > std::pair(other.record_.time, other.number_);
+  [[nodiscard]] static bool later(const std::unique_ptr<Copy>& a, const std::unique_ptr<Copy>& b) {
+    return std::pair(a->record_.time, a->number_) > std::pair(b->record_.time, b->number_);
   }
 
  private:
@@ -149,7 +149,7 @@ class TraceStream::Copy {
   }
 
   // What belongs to one conversation is played or left out together. Of a trace without sessions
-  // its second block tells it (the first one may be a system prompt that all share).
+  // its second block identifies it (the first one may be a system prompt that all share).
   [[nodiscard]] bool is_played() const {
     if (share_ >= 1.0) {
       return true;
@@ -208,14 +208,13 @@ TraceStream::TraceStream(const ScannedTrace& trace, double copies, bool repeat,
 TraceStream::~TraceStream() = default;
 
 const TraceRecord* TraceStream::next() {
-  const auto later = [](const auto& a, const auto& b) { return a->later_than(*b); };
   if (!std::exchange(started_, true)) {
     std::erase_if(copies_, [](const auto& copy) { return !copy->next(); });
-    std::make_heap(copies_.begin(), copies_.end(), later);
+    std::ranges::make_heap(copies_, Copy::later);
   } else if (!copies_.empty()) {
-    std::pop_heap(copies_.begin(), copies_.end(), later);
+    std::ranges::pop_heap(copies_, Copy::later);
     if (copies_.back()->next()) {
-      std::push_heap(copies_.begin(), copies_.end(), later);
+      std::ranges::push_heap(copies_, Copy::later);
     } else {
       copies_.pop_back();
     }

@@ -6,10 +6,6 @@
 #include <iterator>
 #include <ranges>
 
-#include "epfleet/base/error.h"
-#include "epfleet/text/files.h"
-#include "epfleet/text/output_file.h"
-
 namespace epfleet::traces {
 namespace {
 
@@ -18,22 +14,16 @@ constexpr std::int64_t kNsPerMs = 1'000'000;
 
 }  // namespace
 
-// Written aside, compressed on the way, renamed at the end.
-struct TraceWriter::File {
-  explicit File(const std::string& path)
-      : aside(path), output(aside.path(), text::compression_of(path)) {}
-
-  text::Aside aside;
-  text::OutputFile output;
-};
-
 bool TraceWriter::is_json(const std::string& path) {
   const std::string name = std::filesystem::path(path).filename().string();
   return name.find(".jsonl") != std::string::npos;
 }
 
 TraceWriter::TraceWriter(const std::string& path, const TraceInfo& info)
-    : info_(info), json_(is_json(path)), file_(std::make_unique<File>(path)) {
+    : info_(info),
+      json_(is_json(path)),
+      aside_(path),
+      output_(aside_.path(), text::compression_of(path)) {
   if (json_) {
     return;
   }
@@ -47,17 +37,15 @@ TraceWriter::TraceWriter(const std::string& path, const TraceInfo& info)
   if (info_.block_tokens > 0) {
     line_ += fmt::format(",block_ids_{}", info_.block_tokens);
   }
-  file_->output.add(line_ + "\n");
+  output_.add(line_ + "\n");
 }
-
-TraceWriter::~TraceWriter() = default;
 
 void TraceWriter::write(const TraceRecord& record) {
   const base::Duration time = record.time - first_.value_or(record.time);
   first_ = record.time - time;
   line_.clear();
   json_ ? add_json(record, time) : add_csv(record, time);
-  file_->output.add(line_);
+  output_.add(line_);
 }
 
 void TraceWriter::add_csv(const TraceRecord& record, base::Duration time) {
@@ -97,8 +85,8 @@ void TraceWriter::add_json(const TraceRecord& record, base::Duration time) {
 }
 
 void TraceWriter::finish() {
-  file_->output.finish();
-  file_->aside.commit();
+  output_.finish();
+  aside_.commit();
 }
 
 }  // namespace epfleet::traces

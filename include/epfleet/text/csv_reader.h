@@ -1,6 +1,6 @@
-// Rows of a CSV file: plain, gzip, zstd, xz or bzip2, told apart by content, read as a stream.
-// Modelled: fields as in csv_row.h; empty lines, lines that begin with '#' and columns that were
-//   not asked for are ignored; LF and CRLF line ends.
+// Rows of a CSV file: plain, gzip, zstd, xz or bzip2, recognised by content, read as a stream.
+// Modelled: fields as in csv_row.h; empty lines, lines that begin with '#' and columns that are
+//   not wanted are ignored; LF and CRLF line ends.
 // Everything that is wrong with a file throws InputError with its line and column: a missing
 // column, a row that is too short or too long, a field that is not a number.
 #pragma once
@@ -26,7 +26,7 @@ struct CsvForm {
 class CsvReader {
  public:
   // Opens `path` and reads the header. Fields are then addressed by their index in `needed` and,
-  // behind those, in `optional`; if nothing is asked for, by their place in the file.
+  // behind those, in `optional`; if neither names any, by their place in the file.
   explicit CsvReader(std::string path, std::vector<std::string> needed = {},
                      std::vector<std::string> optional = {}, CsvForm form = {});
 

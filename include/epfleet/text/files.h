@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,9 @@ namespace epfleet::text {
 // Throws InputError that names `key` (the scenario key or option that led here) when it cannot be
 // read.
 [[nodiscard]] std::string read_file(const std::filesystem::path& path, const std::string& key);
+
+// None when it cannot be read.
+[[nodiscard]] std::optional<std::string> read_if_any(const std::filesystem::path& path);
 
 // Replaces or creates a file and flushes it to disk. Throws MachineError, also for a full disk.
 void write_file(const std::filesystem::path& path, std::string_view content);

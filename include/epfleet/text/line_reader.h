@@ -1,20 +1,23 @@
-// Lines of a (perhaps compressed) text file, as views into a buffer: no copy, no allocation per
-// line. A line longer than the cap is skipped in constant memory and told apart, so neither a file
-// without line ends nor a damaged one fills the memory.
+// Lines of a text file, plain, gzip, zstd, xz or bzip2, recognised by content and not by name, as
+// views into a buffer: no copy, no allocation per line. A line longer than the cap is skipped in
+// constant memory and reported, so neither a file without line ends nor a damaged one fills the
+// memory.
+// Left out: archives of several files (tar, zip); they are read as the bytes they are.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "epfleet/text/input_file.h"
 
 namespace epfleet::text {
 
 // Longest line of a trace: a prompt of a million tokens in blocks of 16 takes 0.6 MB.
 inline constexpr std::size_t kLongestLine = std::size_t{4} << 20U;
+
+class InputFile;
 
 class LineReader {
  public:
@@ -23,7 +26,9 @@ class LineReader {
 
   enum class Got : std::uint8_t { Line, TooLong, End };
 
+  // Throws InputError when the file cannot be opened.
   explicit LineReader(std::string path, std::size_t longest = kLongestLine);
+  ~LineReader();
 
   // Throws InputError when the file is cut or damaged; what follows is the end.
   [[nodiscard]] Got next();
@@ -37,13 +42,13 @@ class LineReader {
   // The file's last line had no line end. Meaningful after End.
   [[nodiscard]] bool cut_last_line() const { return cut_last_line_; }
   [[nodiscard]] std::int64_t bytes() const { return bytes_; }  // read so far, uncompressed
-  [[nodiscard]] const std::string& path() const { return file_.path(); }
+  [[nodiscard]] const std::string& path() const;
 
  private:
   bool fill();  // reads more behind end_; false at the end of the file
   void take(std::size_t length);
 
-  InputFile file_;
+  std::unique_ptr<InputFile> file_;
   std::size_t longest_;
   std::vector<char> buffer_;
   std::size_t at_ = 0, end_ = 0;   // unread bytes of the buffer

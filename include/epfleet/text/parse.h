@@ -1,4 +1,5 @@
-// Small values out of a text, the whole of it or nothing: every reader of files uses these.
+// Numbers, times and dates out of a text, the whole of it or nothing: every reader of files uses
+// these.
 #pragma once
 
 #include <charconv>
@@ -47,5 +48,22 @@ template <std::integral Whole>
 // dropped. None for text, for what is negative and beyond kMostSeconds.
 inline constexpr std::int64_t kMostSeconds = 9'000'000'000;  // 285 years: nanoseconds below 2^63
 [[nodiscard]] std::optional<std::int64_t> parse_seconds(std::string_view text);
+
+// Dates and times of day as files write them (ISO 8601, or with a blank for the T).
+struct Date {
+  std::int64_t utc_seconds = 0;  // since 1970; the offset taken off
+  std::int64_t nanoseconds = 0;
+  std::optional<int> offset_minutes;  // east of UTC; none: not written, taken for UTC
+};
+
+// 2023-11-16 18:15, 2023-11-16T18:15:46.6805900Z, 2025-02-27T12:00+08:00. A leap second is taken.
+[[nodiscard]] std::optional<Date> parse_date(std::string_view text);
+
+// HH:MM, 00:00 to 23:59, as minutes.
+[[nodiscard]] std::optional<int> parse_time_of_day(std::string_view text);
+
+// The digits behind a decimal point as nanoseconds, taken off `text`; those beyond the ninth are
+// dropped.
+[[nodiscard]] std::int64_t take_fraction(std::string_view& text);
 
 }  // namespace epfleet::text

@@ -42,7 +42,7 @@ struct SkippedLines {
   std::int64_t first_line = 0;
 };
 
-class LineFormat;  // how one line is read (src/traces/line_format.h)
+class LineFormat;  // how one line is read (src/traces/trace_formats.h)
 struct LineFault;
 
 class RequestTrace {

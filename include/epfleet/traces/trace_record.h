@@ -1,5 +1,5 @@
-// One request of a trace as the file tells it, before a replay scales or shifts anything, and what
-// the file as a whole tells.
+// One request of a trace as the file has it, before a replay scales or shifts anything, and what
+// holds for the file as a whole.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,8 @@ struct TraceRecord {
   std::int64_t reasoning = 0;          // of the output
   std::optional<std::int64_t> cached;  // of the input, where the trace states it
   // Identities; which of them a trace has is in its TraceInfo.
-  std::vector<workload::BlockId>
-      blocks;  // of the prompt from token 0 on, each standing for all before it
+  // Of the prompt from token 0 on, each standing for all before it.
+  std::vector<workload::BlockId> blocks;
   std::uint64_t session = 0;
   std::uint32_t turn = 0;
   std::int64_t session_tokens = 0;  // see PrefixIdentity

@@ -3,32 +3,31 @@
 // exceed.
 #pragma once
 
+#include <tsl/robin_map.h>
+
 #include <algorithm>
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <vector>
 
 #include "epfleet/base/time.h"
 #include "epfleet/traces/trace_record.h"
 
 namespace epfleet::traces {
 
-// How often each whole number came: exact for any, quick for those below 2^18.
+// How often each whole number came.
 class CountedValues {
  public:
   void add(std::int64_t value);
 
   [[nodiscard]] std::int64_t count() const { return count_; }
   [[nodiscard]] std::int64_t total() const { return total_; }
-  [[nodiscard]] std::int64_t zeros() const { return small_.empty() ? 0 : small_.front(); }
+  [[nodiscard]] std::int64_t zeros() const { return times_.contains(0) ? times_.at(0) : 0; }
   [[nodiscard]] double mean() const;
   [[nodiscard]] std::int64_t largest() const { return largest_; }
   [[nodiscard]] std::int64_t quantile(double share) const;  // REQUIRES: count() > 0
 
  private:
-  std::vector<std::int64_t> small_;  // [value] how often
-  std::map<std::int64_t, std::int64_t> large_;
+  tsl::robin_map<std::int64_t, std::int64_t> times_;  // of each value
   std::int64_t count_ = 0, total_ = 0, largest_ = 0;
 };
 

@@ -6,10 +6,11 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 
+#include "epfleet/text/files.h"
+#include "epfleet/text/output_file.h"
 #include "epfleet/traces/trace_record.h"
 
 namespace epfleet::traces {
@@ -20,7 +21,6 @@ class TraceWriter {
 
   // `info`: of the records that will come; it decides the columns. Throws MachineError.
   TraceWriter(const std::string& path, const TraceInfo& info);
-  ~TraceWriter();  // without finish() nothing stays
 
   // REQUIRES: times never go back. Throws MachineError.
   void write(const TraceRecord& record);
@@ -29,14 +29,13 @@ class TraceWriter {
   [[nodiscard]] static bool is_json(const std::string& path);
 
  private:
-  struct File;
-
   void add_csv(const TraceRecord& record, base::Duration time);
   void add_json(const TraceRecord& record, base::Duration time);
 
   TraceInfo info_;
   bool json_;
-  std::unique_ptr<File> file_;
+  text::Aside aside_;  // without finish() nothing stays
+  text::OutputFile output_;
   std::string line_;                     // used again
   std::optional<base::Duration> first_;  // time of the first record
   workload::BlockId next_unique_ = 0;

@@ -1,6 +1,6 @@
-#include "epfleet/text/date.h"
-
 #include <gtest/gtest.h>
+
+#include "epfleet/text/parse.h"
 
 namespace epfleet::text {
 namespace {
