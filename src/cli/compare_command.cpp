@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "epfleet/base/error.h"
+#include "epfleet/config/key.h"
 #include "epfleet/experiment/comparison.h"
 #include "epfleet/report/result_folder.h"
 
@@ -32,8 +33,8 @@ std::vector<std::string> folders_of(const CompareRequest& request) {
 }
 
 // KEY=VALUE, or a name.
-config::SweepCase baseline_of(const std::string& text) {
-  config::SweepCase wanted;
+experiment::SweepCase baseline_of(const std::string& text) {
+  experiment::SweepCase wanted;
   const std::size_t equals = text.find('=');
   const std::string key = text.substr(0, equals);
   if (equals != std::string::npos && text.find(',') == std::string::npos &&

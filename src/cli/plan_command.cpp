@@ -9,7 +9,7 @@
 #include <filesystem>
 
 #include "epfleet/base/error.h"
-#include "epfleet/config/sweep_file.h"
+#include "epfleet/config/key.h"
 #include "epfleet/experiment/capacity_plan.h"
 #include "epfleet/report/catalogue.h"
 #include "epfleet/report/result_folder.h"

@@ -158,7 +158,7 @@ int run(const SweepRequest& request, const experiment::SweepJobs& sweep,
 
 int sweep_command(const SweepRequest& request) {
   const Shard shard = shard_of(request.shard);
-  const config::SweepFile file = config::load_sweep(request.sweep);
+  const experiment::SweepFile file = experiment::load_sweep(request.sweep);
   const experiment::SweepJobs sweep = experiment::spell_out(file);
   if (request.list) {
     list_jobs(sweep, shard);

@@ -15,10 +15,9 @@ std::string gigabytes(std::int64_t bytes) {
 struct Unit {
   std::string phase;
   std::int64_t gpus;
-  std::int64_t gpus_per_node;
   std::optional<std::int64_t> redundant;  // none: auto
-  base::Bytes memory;
   base::Bytes runtime;
+  const hardware::HardwareProfile& hardware;
 };
 
 std::int64_t least_filling(const model::Model& model, std::int64_t gpus, std::int64_t at_least) {
@@ -30,10 +29,11 @@ constexpr std::int64_t kAutoLeast = 32;  // what auto starts from (model/layout.
 // Whether experts and copies fill the GPUs of whole nodes evenly.
 bool check_shape(const model::Model& model, const Unit& unit, Contradictions& found) {
   const std::string gpus = unit.phase + ".gpus";
-  if (unit.gpus % unit.gpus_per_node != 0) {
+  const std::int64_t per_node = unit.hardware.gpus_per_node;
+  if (unit.gpus % per_node != 0) {
     found.add({gpus, unit.phase + ".hardware.gpus_per_node", "hardware.gpus_per_node"},
-              fmt::format("{} GPUs are not whole nodes of {}", unit.gpus, unit.gpus_per_node),
-              fmt::format("choose a multiple of {}", unit.gpus_per_node));
+              fmt::format("{} GPUs are not whole nodes of {}", unit.gpus, per_node),
+              fmt::format("choose a multiple of {}", per_node));
     return false;
   }
   if (unit.redundant && (model.experts + *unit.redundant) % unit.gpus != 0) {
@@ -53,7 +53,7 @@ void check_memory(const Scenario& scenario, const Unit& unit, Layout layout, bas
   const std::int64_t weights = model::weights_bytes(scenario.model, layout).count();
   const std::int64_t kv = scenario.workload.context_limit * kv_bytes_per_token;
   const std::int64_t needed = weights + buffer.count() + unit.runtime.count() + kv;
-  if (needed <= unit.memory.count()) {
+  if (needed <= unit.hardware.memory.count()) {
     return;
   }
   const std::string& phase = unit.phase;
@@ -64,31 +64,30 @@ void check_memory(const Scenario& scenario, const Unit& unit, Layout layout, bas
        phase + ".hardware.memory", "hardware.memory", "workload.context_limit", "model"},
       fmt::format("a GPU of the unit needs {} and has {}: weights {}, {}runtime {}, "
                   "KV of one request at the context limit {}",
-                  gigabytes(needed), gigabytes(unit.memory.count()), gigabytes(weights), all_to_all,
-                  gigabytes(unit.runtime.count()), gigabytes(kv)),
+                  gigabytes(needed), gigabytes(unit.hardware.memory.count()), gigabytes(weights),
+                  all_to_all, gigabytes(unit.runtime.count()), gigabytes(kv)),
       fmt::format("raise {0}.gpus, lower {0}.redundant_experts or choose hardware with more memory",
                   phase));
 }
 
-void check_prefill(const Scenario& scenario, Contradictions& found) {
-  const serving::PrefillConfig& config = scenario.prefill;
-  const Unit unit{"prefill",
-                  config.gpus,
-                  scenario.prefill_hardware.gpus_per_node,
-                  config.redundant_experts,
-                  scenario.prefill_hardware.memory,
-                  config.runtime_memory};
-  if (config.chunk_grain > config.max_tokens_per_gpu.count()) {
-    found.add({"prefill.chunk_grain", "prefill.max_tokens_per_gpu"},
-              "is more than prefill.max_tokens_per_gpu", "choose for example 64");
+template <class Layout>
+void check_unit(const Scenario& scenario, const Unit& unit,
+                Layout (*layout_of)(const cluster::FleetSpec&), Contradictions& found) {
+  if (!check_shape(scenario.model, unit, found)) {
+    return;
   }
-  if (check_shape(scenario.model, unit, found)) {
-    model::PrefillLayout layout = prefill_layout(scenario);
-    layout.redundant_experts =
-        unit.redundant.value_or(least_filling(scenario.model, unit.gpus, kAutoLeast));
-    check_memory(scenario, unit, layout, base::Bytes(0),
-                 scenario.model.kv_bytes_per_token(layout.mtp), found);
+  Layout layout = layout_of(scenario);
+  layout.redundant_experts =
+      unit.redundant.value_or(least_filling(scenario.model, unit.gpus, kAutoLeast));
+  base::Bytes buffer(0);
+  bool mtp = false;
+  if constexpr (std::is_same_v<Layout, model::DecodeLayout>) {
+    buffer = model::low_latency_buffer_bytes(scenario.model, layout);
+    mtp = layout.draft_tokens > 0;
+  } else {
+    mtp = layout.mtp;
   }
+  check_memory(scenario, unit, layout, buffer, scenario.model.kv_bytes_per_token(mtp), found);
 }
 
 void check_mtp(const Scenario& scenario, Contradictions& found) {
@@ -103,24 +102,6 @@ void check_mtp(const Scenario& scenario, Contradictions& found) {
               fmt::format("{} around an acceptance of {} leaves 0 to 1", mtp.acceptance_spread,
                           mtp.acceptance),
               "lower it");
-  }
-}
-
-void check_decode(const Scenario& scenario, Contradictions& found) {
-  const serving::DecodeConfig& config = scenario.decode;
-  const Unit unit{"decode",
-                  config.gpus,
-                  scenario.decode_hardware.gpus_per_node,
-                  config.redundant_experts,
-                  scenario.decode_hardware.memory,
-                  config.runtime_memory};
-  check_mtp(scenario, found);
-  if (check_shape(scenario.model, unit, found)) {
-    model::DecodeLayout layout = decode_layout(scenario);
-    layout.redundant_experts =
-        unit.redundant.value_or(least_filling(scenario.model, unit.gpus, kAutoLeast));
-    check_memory(scenario, unit, layout, model::low_latency_buffer_bytes(scenario.model, layout),
-                 scenario.model.kv_bytes_per_token(layout.draft_tokens > 0), found);
   }
 }
 
@@ -152,8 +133,21 @@ void check_model(const Scenario& scenario, Contradictions& found) {
 }
 
 void check_units(const Scenario& scenario, Contradictions& found) {
-  check_prefill(scenario, found);
-  check_decode(scenario, found);
+  const serving::PrefillConfig& prefill = scenario.prefill;
+  if (prefill.chunk_grain > prefill.max_tokens_per_gpu.count()) {
+    found.add({"prefill.chunk_grain", "prefill.max_tokens_per_gpu"},
+              "is more than prefill.max_tokens_per_gpu", "choose for example 64");
+  }
+  check_unit(scenario,
+             {"prefill", prefill.gpus, prefill.redundant_experts, prefill.runtime_memory,
+              scenario.prefill_hardware},
+             cluster::prefill_layout, found);
+  check_mtp(scenario, found);
+  const serving::DecodeConfig& decode = scenario.decode;
+  check_unit(scenario,
+             {"decode", decode.gpus, decode.redundant_experts, decode.runtime_memory,
+              scenario.decode_hardware},
+             cluster::decode_layout, found);
 }
 
 }  // namespace epfleet::config

@@ -2,33 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <cctype>
 #include <cmath>
 
 #include "epfleet/base/error.h"
-#include "epfleet/text/quote.h"
-#include "paths.h"
+#include "epfleet/config/paths.h"
 
 namespace epfleet::config {
 namespace {
 
 std::string bound(Dimension dimension, double value) {
   return needs_unit(dimension) && value == 0.0 ? "0" : print_real(dimension, value);
-}
-
-bool is_plain(const std::string& text) {
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x80 ||
-        (std::isalnum(byte) == 0 && std::string_view("_-./+").find(c) == std::string_view::npos)) {
-      return false;
-    }
-  }
-  const bool starts_well =
-      !text.empty() &&
-      (std::isalpha(static_cast<unsigned char>(text[0])) != 0 || text[0] == '.' || text[0] == '/');
-  return starts_well && text != "." && text != "true" && text != "false" && text != "null" &&
-         text != ".nan" && text != ".inf";
 }
 
 }  // namespace
@@ -73,10 +56,6 @@ Parsed<std::string> scalar_text(const Node& node, const std::string& expected) {
       return tl::unexpected(Fault{"is a group of keys", fmt::format("expected: {}", expected)});
   }
   return tl::unexpected(Fault{"cannot be read", ""});
-}
-
-std::string yaml_text(const std::string& text) {
-  return is_plain(text) ? text : text::json_string(text);
 }
 
 Fault not_a_choice(const std::string& text, const std::vector<Choice>& choices) {

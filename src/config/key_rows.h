@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "document.h"
 #include "epfleet/base/names.h"
 #include "epfleet/base/registry.h"
+#include "epfleet/config/document.h"
 #include "epfleet/config/key.h"
 #include "stored_value.h"
 
@@ -39,8 +39,6 @@ inline Range inside(double low, double high) {
 
 // The text of a node that must hold one value.
 [[nodiscard]] Parsed<std::string> scalar_text(const Node& node, const std::string& expected);
-// As YAML prints it: quoted where a plain word would mean something else.
-[[nodiscard]] std::string yaml_text(const std::string& text);
 
 struct Docs {
   std::string help;

@@ -36,19 +36,16 @@ CaseResult run_once(const SweepJob& job, const std::atomic<bool>* stop) {
 
 void require_slo(const metrics::RunStatistics& statistics) {
   if (!has_slo(statistics)) {
-    base::Problem problem;
-    problem.key = "slo";
-    problem.what = "a search needs an objective, and the scenario has none";
-    problem.remedy = "state slo.ttft.limit or slo.tpot.limit";
-    throw base::InputError(std::move(problem));
+    throw base::InputError({.key = "slo",
+                            .what = "a search needs an objective, and the scenario has none",
+                            .remedy = "state slo.ttft.limit or slo.tpot.limit"});
   }
 }
 
 // The highest value that meets the objectives, and the numbers of the run there or at the asked
 // value.
-CaseResult run_search(const SweepJob& job, const config::SweepFile& sweep,
-                      const std::atomic<bool>* stop) {
-  const config::SweepSearch& search = *sweep.search;
+CaseResult run_search(const SweepJob& job, const SweepFile& sweep, const std::atomic<bool>* stop) {
+  const SweepSearch& search = *sweep.search;
   std::optional<CaseResult> reported;
   std::string last_why;
   const auto run_at = [&](double value) {
@@ -109,7 +106,7 @@ CaseResult result_of(const report::RunReport& report) {
   return result;
 }
 
-std::optional<CaseResult> run_case(const SweepJob& job, const config::SweepFile& sweep,
+std::optional<CaseResult> run_case(const SweepJob& job, const SweepFile& sweep,
                                    const std::atomic<bool>* stop) {
   if (!job.scenario) {
     return failure(job.refusal);

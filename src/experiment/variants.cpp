@@ -23,11 +23,7 @@ namespace fs = std::filesystem;
 using Row = std::vector<std::string>;
 
 base::InputError problem(const std::string& folder, std::string what, std::string remedy) {
-  base::Problem problem;
-  problem.file = folder;
-  problem.what = std::move(what);
-  problem.remedy = std::move(remedy);
-  return base::InputError(std::move(problem));
+  return base::InputError({.file = folder, .what = std::move(what), .remedy = std::move(remedy)});
 }
 
 std::vector<Row> rows_of(std::string_view csv) {

@@ -11,7 +11,7 @@
 
 #include "epfleet/config/loader.h"
 #include "epfleet/config/scenario.h"
-#include "epfleet/config/sweep_file.h"
+#include "epfleet/experiment/sweep_file.h"
 
 namespace epfleet::experiment {
 
@@ -32,7 +32,7 @@ struct SweepJob {
 };
 
 struct SweepJobs {
-  config::SweepFile sweep;
+  SweepFile sweep;
   std::vector<std::string> keys;     // that vary between cases
   std::vector<std::string> metrics;  // columns
   std::size_t cases = 0;
@@ -42,12 +42,12 @@ struct SweepJobs {
 // A case that no fleet can be built for becomes a refused job. Throws base::InputError for what is
 // wrong with the sweep itself: an unknown metric, two cases that are the same scenario, not one
 // case that can be run.
-[[nodiscard]] SweepJobs spell_out(const config::SweepFile& sweep);
+[[nodiscard]] SweepJobs spell_out(const SweepFile& sweep);
 
 // What a search adds to the metrics: the highest value that met the objectives, and the lowest that
 // did not.
-[[nodiscard]] std::string found_metric(const config::SweepSearch& search);
-[[nodiscard]] std::string failed_metric(const config::SweepSearch& search);
+[[nodiscard]] std::string found_metric(const SweepSearch& search);
+[[nodiscard]] std::string failed_metric(const SweepSearch& search);
 
 // 16 hexadecimal digits of a text; changes whenever a byte does, for all practical purposes.
 [[nodiscard]] std::string text_hash(std::string_view text);
