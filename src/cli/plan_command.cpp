@@ -204,7 +204,7 @@ void add_plan(CLI::App& app, Chosen& chosen) {
   command
       .add_option("--what-if", request->what_if,
                   "KEY=VALUE or KEY=xFACTOR: what it changes; none for none (default: 20 % more "
-                  "traffic, a 30 % dearer GPU)")
+                  "traffic, a 30 % more expensive GPU)")
       ->allow_extra_args(false);
   add_overrides(command, request->overrides);
   command.add_option("--out", request->out, "Folder for plan.csv");

@@ -57,8 +57,8 @@ void add_expert_rows(Rows& rows) {
                 serving::RebalanceCost::Stall}},
               {"What moving experts costs.", "a modelling choice: between the two lies the truth"});
   rows.number(EPFLEET_KEY(experts.reshare_every), above(0.0),
-              {"Rule weighted: time between two dealings of an expert's tokens to its copies; no "
-               "weights move.",
+              {"Rule weighted: time between two divisions of an expert's tokens among its copies; "
+               "no weights move.",
                "a guess: a table per layer that dispatch reads"})
       .guess("1 s", "1 min");
 }
