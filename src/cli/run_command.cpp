@@ -109,7 +109,7 @@ void show(const report::RunReport& report, const RunRequest& request, const fs::
 
 int run_command(const RunRequest& request) {
   if (request.quiet) {
-    base::set_log_level(base::LogLevel::Quiet);
+    base::silence_log();
   }
   const auto started = std::chrono::steady_clock::now();
   const std::vector<std::string> overrides = all_overrides(request);

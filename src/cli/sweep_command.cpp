@@ -192,7 +192,7 @@ int run(const SweepRequest& request, const experiment::SweepJobs& sweep,
 
 int sweep_command(const SweepRequest& request) {
   if (request.quiet) {
-    base::set_log_level(base::LogLevel::Quiet);
+    base::silence_log();
   }
   const Shard shard = shard_of(request.shard);
   const experiment::SweepFile file = experiment::load_sweep(request.sweep);

@@ -32,7 +32,7 @@ PrefillUnit::PrefillUnit(base::UnitId id, const PrefillUnitLimits& limits,
   std::iota(all_gpus_.begin(), all_gpus_.end(), 0U);
 }
 
-policy::PrefillAsk PrefillUnit::ask_of(const LiveRequest& request) const {
+policy::PrefillDemand PrefillUnit::demand_of(const LiveRequest& request) const {
   const std::int32_t tokens = request.request.prompt_tokens - request.computed_to;
   return {static_cast<float>(tokens), static_cast<float>(pairs(tokens, request.computed_to))};
 }
@@ -48,7 +48,7 @@ void PrefillUnit::enqueue(Slot slot) {
   ++queued_requests_;
   std::uint32_t queue = 0;
   if (limits_.placement == Placement::Arrival) {
-    queue = gpu_rule_.choose(ask_of(request), queued_loads_.view(all_gpus_));
+    queue = gpu_rule_.choose(demand_of(request), queued_loads_.view(all_gpus_));
     queued_loads_.add(queue, tokens, pairs(tokens, request.computed_to));
   }
   queues_[queue].push_back(slot);

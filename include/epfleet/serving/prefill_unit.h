@@ -118,7 +118,7 @@ class PrefillUnit {
   [[nodiscard]] bool has_budget(std::uint32_t gpu) const;
   void close(std::uint32_t gpu);
   void describe_step(base::TimePoint now, const timing::StepPrice& price);
-  [[nodiscard]] policy::PrefillAsk ask_of(const LiveRequest& request) const;
+  [[nodiscard]] policy::PrefillDemand demand_of(const LiveRequest& request) const;
 
   base::UnitId id_;
   PrefillUnitLimits limits_;

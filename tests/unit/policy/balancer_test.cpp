@@ -100,7 +100,7 @@ TEST(DecodeRules, WeightedSumTradesOneMeasureForTheOther) {
 
 TEST(DecodeUnitRules, ChooseOnlyAmongTheOpen) {
   const std::vector<std::uint32_t> open{1, 4, 6};
-  // The closed ones are empty: whoever looked at them would choose them.
+  // The closed ones are empty: a rule that looked at them would choose them.
   const std::vector<std::int64_t> load{0, 9, 0, 0, 7, 0, 8, 0};
   for (const auto& name : decode_unit_rules().rows()) {
     const auto rule = decode_unit_rules()[name.name](3);
