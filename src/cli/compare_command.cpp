@@ -1,11 +1,13 @@
-#include "compare_command.h"
-
+// `epfleet compare`: which of several runs, or cases of sweeps, is better, and is that more than
+// chance.
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 
-#include "epfleet/base/error.h"
+#include "commands.h"
+#include "epfleet/config/key.h"
 #include "epfleet/experiment/comparison.h"
 #include "epfleet/report/result_folder.h"
 
@@ -14,12 +16,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-base::InputError problem(std::string what, std::string remedy) {
-  base::Problem problem;
-  problem.what = std::move(what);
-  problem.remedy = std::move(remedy);
-  return base::InputError(std::move(problem));
-}
+struct CompareRequest {
+  std::vector<std::string> folders;
+  std::string baseline;              // empty: the first
+  std::vector<std::string> metrics;  // empty: the sweep's, or the usual ones
+  std::string out;                   // empty: nothing is written
+};
 
 // The folders to read: the baseline may be one more.
 std::vector<std::string> folders_of(const CompareRequest& request) {
@@ -32,8 +34,8 @@ std::vector<std::string> folders_of(const CompareRequest& request) {
 }
 
 // KEY=VALUE, or a name.
-config::SweepCase baseline_of(const std::string& text) {
-  config::SweepCase wanted;
+experiment::SweepCase baseline_of(const std::string& text) {
+  experiment::SweepCase wanted;
   const std::size_t equals = text.find('=');
   const std::string key = text.substr(0, equals);
   if (equals != std::string::npos && text.find(',') == std::string::npos &&
@@ -45,8 +47,6 @@ config::SweepCase baseline_of(const std::string& text) {
   return wanted;
 }
 
-}  // namespace
-
 void compare_command(const CompareRequest& request) {
   if (!request.out.empty()) {
     report::refuse_foreign_folder(request.out, report::holds_file(request.out, "comparison.csv"),
@@ -55,8 +55,8 @@ void compare_command(const CompareRequest& request) {
   const experiment::Variants variants =
       experiment::read_variants(folders_of(request), request.metrics);
   if (variants.variants.size() < 2) {
-    throw problem("there is one variant only; nothing to compare",
-                  "name another folder, or a sweep of several cases");
+    throw wrong_option("", "there is one variant only; nothing to compare",
+                       "name another folder, or a sweep of several cases");
   }
   const experiment::Comparison comparison =
       experiment::compare(variants, experiment::groups_of(variants, baseline_of(request.baseline)));
@@ -65,6 +65,21 @@ void compare_command(const CompareRequest& request) {
                               experiment::comparison_csv(comparison));
   }
   fmt::print("{}", experiment::comparison_text(comparison, 0));
+}
+
+}  // namespace
+
+void add_compare(CLI::App& app, Chosen& chosen) {
+  auto request = std::make_shared<CompareRequest>();
+  CLI::App& command =
+      *app.add_subcommand("compare", "Compare runs or the cases of sweeps with a baseline");
+  command.add_option("DIR", request->folders, "Folders of results or sweeps")->required();
+  command.add_option("--baseline", request->baseline,
+                     "Folder, case, or KEY=VALUE to compare with (default: the first)");
+  command.add_option("--metric", request->metrics, "Path in summary.json; may be repeated")
+      ->allow_extra_args(false);
+  command.add_option("--out", request->out, "Folder for comparison.csv");
+  when_chosen(command, chosen, request, compare_command);
 }
 
 }  // namespace epfleet::cli

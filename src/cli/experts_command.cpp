@@ -1,22 +1,32 @@
-#include "experts_command.h"
-
+// `epfleet experts`: where the copies of experts go for given loads and how even that is; or how
+// even the experts of a scenario's units are.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <vector>
 
-#include "epfleet/base/error.h"
+#include "commands.h"
+#include "epfleet/config/loader.h"
+#include "epfleet/experiment/expert_balance.h"
 #include "epfleet/experts/expert_loads_csv.h"
 #include "epfleet/experts/expert_placement.h"
 
 namespace epfleet::cli {
 namespace {
 
-base::Problem problem(std::string key, std::string what, std::string remedy) {
-  return {.key = std::move(key), .what = std::move(what), .remedy = std::move(remedy)};
-}
+// Either the loads with the sizes, or a scenario.
+struct ExpertsRequest {
+  std::string loads;  // CSV file
+  std::int64_t replicas = 0, groups = 0, nodes = 0, gpus = 0;
+  std::string scenario;  // YAML file
+  std::vector<std::string> overrides;
+  std::string rule;  // empty: eplb, or the scenario's
+  bool json = false;
+};
 
 experts::ExpertSlots slots_of(const ExpertsRequest& request, const experts::ExpertLoads& loads) {
   const experts::ExpertSlots slots{static_cast<std::int64_t>(loads.front().size()),
@@ -24,7 +34,7 @@ experts::ExpertSlots slots_of(const ExpertsRequest& request, const experts::Expe
   std::vector<base::Problem> problems;
   for (const std::string_view what : experts::problems_of(slots)) {
     problems.push_back(
-        problem("", std::string(what), fmt::format("there are {} experts", slots.experts)));
+        {.what = std::string(what), .remedy = fmt::format("there are {} experts", slots.experts)});
   }
   if (!problems.empty()) {
     throw base::InputError(std::move(problems));
@@ -88,8 +98,6 @@ void print_table(const Placed& placed) {
              sum / static_cast<double>(placed.layers.size()));
 }
 
-}  // namespace
-
 void place_loads(const ExpertsRequest& request) {
   const experts::ExpertRule& rule =
       experts::expert_rules()[request.rule.empty() ? "eplb" : request.rule];
@@ -105,6 +113,99 @@ void place_loads(const ExpertsRequest& request) {
   } else {
     print_table(placed);
   }
+}
+
+constexpr std::array<std::size_t, 7> kShownKnots = {0, 3, 6, 9, 12, 15, 18};
+
+void print_json(const std::vector<experiment::ExpertBalance>& phases) {
+  std::string text;
+  for (const experiment::ExpertBalance& phase : phases) {
+    text += fmt::format(
+        "{}  \"{}\": {{\n    \"max_over_mean\": [{}],\n    \"limit\": {},\n"
+        "    \"rebalance\": {{\"experts\": {}, \"bytes\": {}, \"seconds\": {}}}\n  }}",
+        text.empty() ? "" : ",\n", phase.phase, fmt::join(phase.max_over_mean, ", "), phase.limit,
+        phase.rebalance.experts, phase.rebalance.bytes.count(),
+        base::to_seconds(phase.rebalance.time));
+  }
+  fmt::print("{{\n{}\n}}\n", text);
+}
+
+void print_page(const config::Scenario& scenario,
+                const std::vector<experiment::ExpertBalance>& phases) {
+  fmt::print("largest GPU load / mean, rule {}, skew {}\n\n{:<26}", scenario.experts.balancer,
+             scenario.experts.skew, "tokens of a micro-batch");
+  for (const std::size_t knot : kShownKnots) {
+    fmt::print(" {:>8}", std::size_t{1} << knot);
+  }
+  fmt::print(" {:>8}\n", "limit");
+  for (const experiment::ExpertBalance& phase : phases) {
+    fmt::print("{:<26}", fmt::format("{}, {} GPUs, {} slots", phase.phase, phase.load.gpus,
+                                     phase.load.experts + phase.load.redundant));
+    for (const std::size_t knot : kShownKnots) {
+      fmt::print(" {:>8.3f}", phase.max_over_mean.empty() ? 1.0 : phase.max_over_mean[knot]);
+    }
+    fmt::print(" {:>8.3f}\n", phase.limit);
+  }
+  fmt::print("\n");
+  for (const experiment::ExpertBalance& phase : phases) {
+    fmt::print(
+        "a rebalance moves {} experts, {:.1f} GB, to the {} GPU that fetches most: {:.3f} s\n",
+        phase.rebalance.experts, static_cast<double>(phase.rebalance.bytes.count()) * 1e-9,
+        phase.phase, base::to_seconds(phase.rebalance.time));
+  }
+}
+
+void show_expert_balance(const ExpertsRequest& request) {
+  std::vector<std::string> overrides = request.overrides;
+  if (!request.rule.empty()) {
+    (void)experts::expert_rules()[request.rule];  // a wrong name is the option's fault
+    overrides.push_back("experts.balancer=" + request.rule);
+  }
+  const config::Scenario scenario = config::load_scenario(request.scenario, overrides);
+  const auto phases = experiment::expert_balance(scenario);
+  if (request.json) {
+    print_json(phases);
+  } else {
+    print_page(scenario, phases);
+  }
+}
+
+}  // namespace
+
+void add_experts(CLI::App& app, Chosen& chosen) {
+  auto request = std::make_shared<ExpertsRequest>();
+  CLI::App& command = *app.add_subcommand(
+      "experts", "Copy and place experts for given loads, or tell how even a scenario's are");
+  auto* scenario = command.add_option("--scenario", request->scenario,
+                                      "Scenario file (YAML): imbalance of its units by tokens, "
+                                      "and what a rebalance moves");
+  add_overrides(command, request->overrides)->needs(scenario);
+  auto* loads = command.add_option("--loads", request->loads,
+                                   "CSV: a row a layer, a column a logical expert");
+  loads->excludes(scenario);
+  const auto size = [&](const char* name, std::int64_t& value, const char* help) {
+    auto* option = command.add_option(name, value, help)->excludes(scenario);
+    loads->needs(option);
+  };
+  size("--replicas", request->replicas, "Slots for experts and their copies");
+  size("--groups", request->groups, "Groups of consecutive experts");
+  size("--nodes", request->nodes, "Nodes");
+  size("--gpus", request->gpus, "GPUs, of all nodes");
+  command.add_option("--rule", request->rule,
+                     "Rule (default: eplb, or the scenario's); help lists them");
+  command.add_flag("--json", request->json, "Print JSON");
+  command.parse_complete_callback([loads, scenario] {
+    if (loads->count() + scenario->count() == 0) {
+      throw CLI::RequiredError("--loads or --scenario");
+    }
+  });
+  when_chosen(command, chosen, request, [](const ExpertsRequest& given) {
+    if (given.scenario.empty()) {
+      place_loads(given);
+    } else {
+      show_expert_balance(given);
+    }
+  });
 }
 
 }  // namespace epfleet::cli

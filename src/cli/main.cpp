@@ -1,5 +1,5 @@
-// Parse, load, build, run, report. With the files of options beside it alone knows CLI11; alone
-// turns errors into exit codes.
+// Parse, load, build, run, report. Each command declares its own options; here alone errors become
+// exit codes.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>

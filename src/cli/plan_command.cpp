@@ -1,15 +1,13 @@
-#include "plan_command.h"
-
+// `epfleet plan`: the best value of a key under the objectives, and what would change it.
 #include <fmt/format.h>
-#include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
-#include <filesystem>
 
-#include "epfleet/base/error.h"
-#include "epfleet/config/sweep_file.h"
+#include "commands.h"
+#include "epfleet/config/key.h"
 #include "epfleet/experiment/capacity_plan.h"
 #include "epfleet/report/catalogue.h"
 #include "epfleet/report/result_folder.h"
@@ -19,20 +17,21 @@
 namespace epfleet::cli {
 namespace {
 
-namespace fs = std::filesystem;
-
 // Asked unless the user asks something else.
 const std::vector<std::string> kUsualChanges = {"workload.rate_scale=x1.2", "prices.gpu_hour=x1.3"};
 
 struct Interrupted {};  // unwinds a search
 
-base::InputError problem(std::string option, std::string what, std::string remedy) {
-  base::Problem problem;
-  problem.key = std::move(option);
-  problem.what = std::move(what);
-  problem.remedy = std::move(remedy);
-  return base::InputError(std::move(problem));
-}
+struct PlanRequest {
+  std::string scenario;
+  std::vector<std::string> vary;
+  std::string meet;
+  std::string minimise, maximise;    // one of them
+  std::vector<std::string> what_if;  // empty: the usual two
+  std::vector<std::string> overrides;
+  std::string out;
+  bool quiet = false;
+};
 
 experiment::PlanQuestion question_of(const PlanRequest& request) {
   experiment::PlanQuestion question;
@@ -40,8 +39,8 @@ experiment::PlanQuestion question_of(const PlanRequest& request) {
   question.overrides = request.overrides;
   question.minimise = request.minimise;
   if (request.minimise.empty() == request.maximise.empty()) {
-    throw problem("", "one of --minimise METRIC and --maximise KEY is needed",
-                  "for example --minimise cost.usd");
+    throw wrong_option("", "one of --minimise METRIC and --maximise KEY is needed",
+                       "for example --minimise cost.usd");
   }
   std::vector<experiment::Vary> varied;
   for (const std::string& text : request.vary) {
@@ -52,16 +51,17 @@ experiment::PlanQuestion question_of(const PlanRequest& request) {
     searched = std::ranges::find_if(
         varied, [&](const experiment::Vary& vary) { return vary.key == request.maximise; });
     if (searched == varied.end()) {
-      throw problem("--maximise", fmt::format("'{}' is not varied", request.maximise),
-                    fmt::format("add --vary {}=LO..HI", request.maximise));
+      throw wrong_option("--maximise", fmt::format("'{}' is not varied", request.maximise),
+                         fmt::format("add --vary {}=LO..HI", request.maximise));
     }
   } else if (report::find_metric(request.minimise) == nullptr) {
-    throw problem("--minimise", fmt::format("summary.json has no number '{}'", request.minimise),
-                  "write a path such as cost.usd or unit_cost.usd_per_m_output");
+    throw wrong_option("--minimise",
+                       fmt::format("summary.json has no number '{}'", request.minimise),
+                       "write a path such as cost.usd or unit_cost.usd_per_m_output");
   }
   if (!searched->is_range) {
-    throw problem("--vary", fmt::format("{} is searched, and needs a range", searched->key),
-                  fmt::format("write {}=LO..HI", searched->key));
+    throw wrong_option("--vary", fmt::format("{} is searched, and needs a range", searched->key),
+                       fmt::format("write {}=LO..HI", searched->key));
   }
   question.searched = *searched;
   varied.erase(searched);
@@ -73,8 +73,8 @@ experiment::PlanQuestion question_of(const PlanRequest& request) {
 std::string spelled_out(const std::string& change, const config::Scenario& scenario) {
   const std::size_t equals = change.find('=');
   if (equals == std::string::npos) {
-    throw problem("--what-if", fmt::format("'{}' is not KEY=VALUE", change),
-                  "for example workload.rate_scale=x1.2");
+    throw wrong_option("--what-if", fmt::format("'{}' is not KEY=VALUE", change),
+                       "for example workload.rate_scale=x1.2");
   }
   const std::string key = change.substr(0, equals);
   config::require_key(key, "--what-if");
@@ -90,8 +90,8 @@ std::string spelled_out(const std::string& change, const config::Scenario& scena
   double number = 0.0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
   if (parsed.ec != std::errc{}) {
-    throw problem("--what-if", fmt::format("{} is {}, not a number", key, text),
-                  fmt::format("write {}=VALUE", key));
+    throw wrong_option("--what-if", fmt::format("{} is {}, not a number", key, text),
+                       fmt::format("write {}=VALUE", key));
   }
   return fmt::format("{}={:.10g}{}", key, number * *factor, parsed.ptr);
 }
@@ -169,8 +169,6 @@ void answer(const PlanRequest& request) {
   }
 }
 
-}  // namespace
-
 int plan_command(const PlanRequest& request) {
   if (!request.out.empty()) {
     report::refuse_foreign_folder(request.out, report::holds_file(request.out, "plan.csv"),
@@ -179,9 +177,37 @@ int plan_command(const PlanRequest& request) {
   try {
     answer(request);
   } catch (const Interrupted&) {
-    return signal_received();
+    return exit_code(signal_received());
   }
-  return 0;
+  return kDone;
+}
+
+}  // namespace
+
+void add_plan(CLI::App& app, Chosen& chosen) {
+  auto request = std::make_shared<PlanRequest>();
+  CLI::App& command =
+      *app.add_subcommand("plan", "Find the best value of a key under the objectives");
+  command.add_option("SCENARIO", request->scenario, "Scenario file (YAML)")->required();
+  command
+      .add_option("--vary", request->vary,
+                  "KEY=LO..HI: searched; further ones (LO..HI, LO..HI/STEP or A,B,C) are a grid")
+      ->required()
+      ->allow_extra_args(false);
+  command.add_option("--meet", request->meet, "What must be met: slo")
+      ->required()
+      ->check(CLI::IsMember({"slo"}));
+  auto* minimise = command.add_option("--minimise", request->minimise, "Path in summary.json");
+  command.add_option("--maximise", request->maximise, "One of the varied keys")->excludes(minimise);
+  command
+      .add_option("--what-if", request->what_if,
+                  "KEY=VALUE or KEY=xFACTOR: what it changes; none for none (default: 20 % more "
+                  "traffic, a 30 % more expensive GPU)")
+      ->allow_extra_args(false);
+  add_overrides(command, request->overrides);
+  command.add_option("--out", request->out, "Folder for plan.csv");
+  command.add_flag("--quiet", request->quiet, "No progress on stderr");
+  when_chosen(command, chosen, request, plan_command);
 }
 
 }  // namespace epfleet::cli

@@ -16,11 +16,11 @@ using Seconds = std::chrono::duration<double>;
 
 constexpr auto kRewriteEvery = std::chrono::milliseconds(100);
 constexpr auto kLineEvery = std::chrono::seconds(10);
-constexpr std::size_t kLineWidth =
-    79;  // narrow enough for any terminal: a wrapped line cannot be rewritten
+// Narrow enough for any terminal: a wrapped line cannot be rewritten.
+constexpr std::size_t kLineWidth = 79;
 constexpr std::size_t kBarWidth = 20;
 
-// A run shorter than this has told nothing about its speed yet.
+// Before this share of a run nothing is known about its speed.
 constexpr double kEstimateFrom = 0.001;
 
 std::string bar(double share) {
@@ -60,52 +60,54 @@ std::string progress_line(base::TimePoint from, base::TimePoint to, const Progre
   return line;
 }
 
-ProgressBar::ProgressBar(base::TimePoint from, base::TimePoint to, ProgressMode mode,
-                         std::FILE* out, std::function<WallClock::time_point()> wall)
-    : from_(from), to_(to), out_(out), wall_(std::move(wall)) {
-  const bool terminal = ::isatty(::fileno(out)) == 1;
-  shown_ = mode != ProgressMode::Off;
-  tells_end_ = mode == ProgressMode::On || terminal;
-  rewrites_ = terminal;
-  started_ = wall_();
-  last_ = started_;
+StatusLine::StatusLine(std::FILE* out, std::function<WallClock::time_point()> wall)
+    : out_(out), wall_(std::move(wall)), rewrites_(::isatty(::fileno(out)) == 1) {
+  started_ = last_ = wall_();
 }
 
-ProgressBar::~ProgressBar() {
-  if (open_line_) {
+bool StatusLine::is_due() const {
+  return wall_() - last_ >= (rewrites_ ? WallClock::duration(kRewriteEvery) : kLineEvery);
+}
+
+void StatusLine::write(const std::string& line) {
+  // \033[K clears what a longer line before left behind.
+  fmt::print(out_, "{}{}{}", rewrites_ ? "\r" : "", line, rewrites_ ? "\033[K" : "\n");
+  std::fflush(out_);
+  open_ = rewrites_;
+  last_ = wall_();
+}
+
+void StatusLine::end() {
+  if (std::exchange(open_, false)) {
     fmt::print(out_, "\n");
   }
 }
 
+ProgressBar::ProgressBar(base::TimePoint from, base::TimePoint to, ProgressMode mode,
+                         std::FILE* out, std::function<WallClock::time_point()> wall)
+    : from_(from),
+      to_(to),
+      line_(out, std::move(wall)),
+      shown_(mode != ProgressMode::Off),
+      tells_end_(mode == ProgressMode::On || line_.rewrites()) {}
+
 void ProgressBar::update(const Progress& progress) {
-  if (!shown_) {
-    return;
-  }
-  const auto now = wall_();
-  if (now - last_ >= (rewrites_ ? WallClock::duration(kRewriteEvery) : kLineEvery)) {
-    show(progress, now);
+  if (shown_ && line_.is_due()) {
+    show(progress);
   }
 }
 
 void ProgressBar::finish(const Progress& progress) {
   if (shown_ && tells_end_) {
-    show(progress, wall_());
-    if (open_line_) {
-      fmt::print(out_, "\n");
-      open_line_ = false;
-    }
+    show(progress);
+    line_.end();
   }
   shown_ = false;
 }
 
-void ProgressBar::show(const Progress& progress, WallClock::time_point now) {
-  const std::string line = progress_line(from_, to_, progress, now - started_, kLineWidth);
-  // \033[K clears what a longer line before left behind.
-  fmt::print(out_, "{}{}{}", rewrites_ ? "\r" : "", line, rewrites_ ? "\033[K" : "\n");
-  std::fflush(out_);
-  open_line_ = rewrites_;
+void ProgressBar::show(const Progress& progress) {
+  line_.write(progress_line(from_, to_, progress, line_.elapsed(), kLineWidth));
   tells_end_ = true;
-  last_ = now;
 }
 
 }  // namespace epfleet::cli

@@ -22,16 +22,38 @@ struct Progress {
   std::int64_t requests = 0;  // arrived so far
 };
 
-class ProgressBar {
+// A line that says how far something is: rewritten on a terminal, elsewhere one line after another.
+class StatusLine {
  public:
   using WallClock = std::chrono::steady_clock;
+
+  explicit StatusLine(std::FILE* out, std::function<WallClock::time_point()> wall = WallClock::now);
+  StatusLine(const StatusLine&) = delete;
+  StatusLine& operator=(const StatusLine&) = delete;
+  ~StatusLine() { end(); }  // leaves the terminal on a fresh line
+
+  [[nodiscard]] bool rewrites() const { return rewrites_; }
+  [[nodiscard]] WallClock::duration elapsed() const { return wall_() - started_; }
+  // Whether the last line is long enough ago: 0.1 s on a terminal, elsewhere 10 s.
+  [[nodiscard]] bool is_due() const;
+  void write(const std::string& line);
+  void end();
+
+ private:
+  std::FILE* out_;
+  std::function<WallClock::time_point()> wall_;
+  bool rewrites_;
+  bool open_ = false;
+  WallClock::time_point started_, last_;
+};
+
+class ProgressBar {
+ public:
+  using WallClock = StatusLine::WallClock;
 
   // `from` is the run's start (warm-up included), `to` its end. `wall` is replaced in tests.
   ProgressBar(base::TimePoint from, base::TimePoint to, ProgressMode mode, std::FILE* out = stderr,
               std::function<WallClock::time_point()> wall = WallClock::now);
-  ProgressBar(const ProgressBar&) = delete;
-  ProgressBar& operator=(const ProgressBar&) = delete;
-  ~ProgressBar();  // leaves the terminal on a fresh line
 
   // Cheap when it is too early to show anything; call it often.
   void update(const Progress& progress);
@@ -40,16 +62,12 @@ class ProgressBar {
   void finish(const Progress& progress);
 
  private:
-  void show(const Progress& progress, WallClock::time_point now);
+  void show(const Progress& progress);
 
   base::TimePoint from_, to_;
-  std::FILE* out_;
-  std::function<WallClock::time_point()> wall_;
+  StatusLine line_;
   bool shown_;
-  bool rewrites_;
   bool tells_end_;
-  bool open_line_ = false;
-  WallClock::time_point started_, last_;
 };
 
 // The line itself, at most `width` columns; `elapsed` is wall time.

@@ -2,91 +2,106 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <filesystem>
-#include <utility>
 
-#include "epfleet/base/error.h"
+#include "commands.h"
 #include "epfleet/sessions/token_rate_trace.h"
-#include "epfleet/traces/request_trace.h"
 
 namespace epfleet::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-// Option, key, value: those that only say another value of a key.
-struct Given {
-  const char* option;
-  const char* key;
-  std::string value;
+// An option for traces of requests: another value of a key. ReplayOptions::values has one for each.
+struct KeyOption {
+  const char *name, *key, *help;
+  const char* flag = "";  // what the key becomes; empty: the option takes the value
 };
 
-std::vector<Given> given(const ReplayOptions& options) {
-  const std::string shape = options.hourly_shape.empty() || options.hourly_shape == "flat"
-                                ? options.hourly_shape
-                                : fs::absolute(options.hourly_shape).string();
-  std::vector<Given> all = {
-      {"--rate", "workload.trace.rate", options.rate},
-      {"--stretch", "workload.trace.stretch", options.stretch},
-      {"--from", "workload.trace.from", options.from},
-      {"--length", "workload.trace.length", options.length},
-      {"--block", "workload.trace.block", options.block},
-      {"--variant", "workload.trace.variant", options.variant},
-      {"--channel", "workload.trace.channel", options.channel},
-      {"--tile", "duration", options.tile},
-      {"--tile", "workload.trace.repeat", options.tile.empty() ? "" : "true"},
-      {"--hourly-shape", "workload.hourly_shape", shape},
-      {"--lenient", "workload.trace.lenient", options.lenient ? "true" : ""},
-      {"--cold-store", "workload.trace.warm_store", options.cold_store ? "false" : ""},
-  };
-  std::erase_if(all, [](const Given& one) { return one.value.empty(); });
-  return all;
-}
+constexpr KeyOption kOptions[] = {
+    {"--rate", "workload.trace.rate", "Requests per second, mean of a day"},
+    {"--stretch", "workload.trace.stretch", "Play the trace within this time"},
+    {"--from", "workload.trace.from", "Begin so far into the trace"},
+    {"--length", "workload.trace.length", "Play so much of it"},
+    {"--block", "workload.trace.block", "Tokens of a block id, if unusual"},
+    {"--variant", "workload.trace.variant", "v3 or r1, for requests that do not say"},
+    {"--channel", "workload.trace.channel", "web, app or api, for requests that do not say"},
+    {"--tile", "duration", "Repeat the trace over so long a run, e.g. '24 h'"},
+    {"--hourly-shape", "workload.hourly_shape", "CSV of 24 hourly weights to lay over the trace"},
+    {"--lenient", "workload.trace.lenient", "Skip and count wrong lines", "true"},
+    {"--cold-store", "workload.trace.warm_store", "What is before --from is not in the store",
+     "false"},
+};
+
+bool is(const KeyOption& option, std::string_view name) { return option.name == name; }
 
 }  // namespace
 
-std::vector<std::string> replay_overrides(const ReplayOptions& options) {
-  std::vector<std::string> overrides;
-  const bool rates = sessions::is_token_rate_trace(options.trace);
-  overrides.push_back(fmt::format("workload.source={}", rates ? "token_rate" : "requests"));
-  overrides.push_back(fmt::format("workload.path={}", fs::absolute(options.trace).string()));
+void add_replay_options(CLI::App& command, ReplayOptions& replay) {
+  command.add_option("TRACE", replay.trace, "Trace file")->required();
+  command.add_option("--rate-scale", replay.rate_scale, "Multiply the trace's rates");
+  CLI::App& requests = *command.add_option_group("Traces of requests");
+  replay.values.resize(std::size(kOptions));
+  for (std::size_t i = 0; i < std::size(kOptions); ++i) {
+    const KeyOption& option = kOptions[i];
+    std::string& value = replay.values[i];
+    if (*option.flag == '\0') {
+      requests.add_option(option.name, value, option.help);
+    } else {
+      requests.add_flag_callback(option.name, [&] { value = option.flag; }, option.help);
+    }
+  }
+}
+
+std::vector<std::string> replay_overrides(const ReplayOptions& replay) {
+  const bool rates = sessions::is_token_rate_trace(replay.trace);
+  std::vector<std::string> overrides{
+      fmt::format("workload.source={}", rates ? "token_rate" : "requests"),
+      fmt::format("workload.path={}", fs::absolute(replay.trace).string())};
   if (rates) {
     overrides.emplace_back("kv_cache.model=statistical");
   }
-  for (const Given& one : given(options)) {
-    if (rates) {
-      throw base::InputError({.key = one.option,
-                              .what = "is for traces of single requests; this one has token totals",
-                              .remedy = "leave it out"});
+  for (std::size_t i = 0; i < replay.values.size(); ++i) {
+    const KeyOption& option = kOptions[i];
+    std::string value = replay.values[i];
+    if (value.empty()) {
+      continue;
     }
-    overrides.push_back(fmt::format("{}={}", one.key, one.value));
+    if (rates) {
+      throw wrong_option(option.name, "is for traces of single requests; this one has token totals",
+                         "leave it out");
+    }
+    if (is(option, "--hourly-shape") && value != "flat") {
+      value = fs::absolute(value).string();
+    }
+    overrides.push_back(fmt::format("{}={}", option.key, value));
+    if (is(option, "--tile")) {
+      overrides.emplace_back("workload.trace.repeat=true");
+    }
   }
-  if (options.rate_scale) {
-    overrides.push_back(fmt::format("workload.rate_scale={}", *options.rate_scale));
+  if (replay.rate_scale) {
+    overrides.push_back(fmt::format("workload.rate_scale={}", *replay.rate_scale));
   }
   return overrides;
 }
 
-std::string replay_arguments(const ReplayOptions& options) {
+std::string replay_arguments(const ReplayOptions& replay) {
   std::string text;
-  const auto add = [&](const char* option, const std::string& value) {
-    if (!value.empty()) {
-      text += fmt::format(" {} '{}'", option, value);
+  for (std::size_t i = 0; i < replay.values.size(); ++i) {
+    const KeyOption& option = kOptions[i];
+    const std::string& value = replay.values[i];
+    if (value.empty()) {
+      continue;
     }
-  };
-  add("--rate", options.rate);
-  add("--stretch", options.stretch);
-  add("--from", options.from);
-  add("--length", options.length);
-  add("--block", options.block);
-  add("--variant", options.variant);
-  add("--channel", options.channel);
-  add("--tile", options.tile);
-  add("--hourly-shape", fs::path(options.hourly_shape).filename().string());
-  text += options.lenient ? " --lenient" : "";
-  text += options.cold_store ? " --cold-store" : "";
-  if (options.rate_scale) {
-    text += fmt::format(" --rate-scale {}", *options.rate_scale);
+    text += fmt::format(" {}", option.name);
+    if (*option.flag == '\0') {
+      text += fmt::format(
+          " '{}'", is(option, "--hourly-shape") ? fs::path(value).filename().string() : value);
+    }
+  }
+  if (replay.rate_scale) {
+    text += fmt::format(" --rate-scale {}", *replay.rate_scale);
   }
   return text;
 }

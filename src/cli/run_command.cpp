@@ -1,21 +1,23 @@
-#include "run_command.h"
-
+// `epfleet run` and `epfleet replay`: load, run, write, show; and `epfleet check`.
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <array>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
 
-#include "epfleet/base/error.h"
+#include "commands.h"
 #include "epfleet/base/log.h"
 #include "epfleet/config/loader.h"
 #include "epfleet/experiment/run_scenario.h"
 #include "epfleet/report/result_files.h"
 #include "epfleet/report/terminal_summary.h"
 #include "epfleet/version.h"
+#include "progress_bar.h"
+#include "replay_command.h"
 #include "signals.h"
 
 namespace epfleet::cli {
@@ -23,10 +25,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
+struct RunRequest {
+  std::string scenario;
+  std::vector<std::string> overrides;  // PATH=VALUE
+  std::string out;                     // empty: out/NAME
+  std::optional<std::string> seed;     // checked where the key is
+  std::string until;                   // a duration; empty: the whole window
+  ProgressMode progress = ProgressMode::Auto;
+  bool quiet = false;
+  bool json = false;
+  std::string trace_events;
+  ReplayOptions replay;
+};
+
 std::vector<std::string> all_overrides(const RunRequest& request) {
   std::vector<std::string> overrides = request.overrides;
   if (request.seed) {
-    overrides.push_back(fmt::format("seed={}", *request.seed));
+    overrides.push_back("seed=" + *request.seed);
   }
   if (!request.replay.trace.empty()) {
     const std::vector<std::string> replay = replay_overrides(request.replay);
@@ -41,10 +56,8 @@ std::optional<base::Duration> until_of(const RunRequest& request) {
   }
   const auto parsed = config::parse_whole(config::Dimension::Duration, request.until);
   if (!parsed || *parsed <= 0) {
-    throw base::InputError(
-        {.key = "--until",
-         .what = parsed ? "not longer than nothing" : parsed.error().what,
-         .remedy = parsed ? "give a duration such as '2 h'" : parsed.error().remedy});
+    throw wrong_option("--until", parsed ? "not longer than nothing" : parsed.error().what,
+                       parsed ? "give a duration such as '2 h'" : parsed.error().remedy);
   }
   return base::Duration(*parsed);
 }
@@ -94,9 +107,10 @@ void show(const report::RunReport& report, const RunRequest& request, const fs::
       fmt::format("{} is in {}", report.partial ? "a partial result" : "the result", out.string()));
 }
 
-}  // namespace
-
 int run_command(const RunRequest& request) {
+  if (request.quiet) {
+    base::silence_log();
+  }
   const auto started = std::chrono::steady_clock::now();
   const std::vector<std::string> overrides = all_overrides(request);
   const config::Scenario scenario = config::load_scenario(request.scenario, overrides);
@@ -129,7 +143,53 @@ int run_command(const RunRequest& request) {
   report::write_result(folder, report);
   folder.commit();
   show(report, request, out);
-  return signal_received();
+  return exit_code(signal_received());
+}
+
+void check(const RunRequest& request) {
+  (void)config::load_scenario(request.scenario, request.overrides);
+  fmt::print("{}: no problem found\n", request.scenario);
+}
+
+void add_common(CLI::App& command, RunRequest& request) {
+  command.add_option("--out", request.out, "Result folder (default: out/NAME)");
+  add_overrides(command, request.overrides);
+  command.add_option("--seed", request.seed, "Override the scenario's seed");
+  command.add_option("--until", request.until, "Simulate only this much of the window, e.g. '2 h'");
+  add_progress(command, request.progress);
+  command.add_flag("--quiet", request.quiet, "No summary on stdout, no notes on stderr");
+  command.add_flag("--json", request.json, "Print summary.json instead of the table");
+  command.add_option("--trace-events", request.trace_events,
+                     "Write one line per executed event to this file");
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Chosen& chosen) {
+  auto request = std::make_shared<RunRequest>();
+  CLI::App& command = *app.add_subcommand("run", "Run a scenario");
+  command.add_option("SCENARIO", request->scenario, "Scenario file (YAML)")->required();
+  add_common(command, *request);
+  when_chosen(command, chosen, request, run_command);
+}
+
+void add_replay(CLI::App& app, Chosen& chosen) {
+  auto request = std::make_shared<RunRequest>();
+  CLI::App& command = *app.add_subcommand(
+      "replay", "Replay a trace of requests or of token totals in a scenario's fleet");
+  command.add_option("--scenario", request->scenario, "Scenario file (YAML)")->required();
+  add_replay_options(command, request->replay);
+  add_common(command, *request);
+  when_chosen(command, chosen, request, run_command);
+}
+
+void add_check(CLI::App& app, Chosen& chosen) {
+  auto request = std::make_shared<RunRequest>();
+  CLI::App& command =
+      *app.add_subcommand("check", "Check a scenario; print every problem with its place");
+  command.add_option("SCENARIO", request->scenario, "Scenario file (YAML)")->required();
+  add_overrides(command, request->overrides);
+  when_chosen(command, chosen, request, check);
 }
 
 }  // namespace epfleet::cli

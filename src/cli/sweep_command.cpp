@@ -1,20 +1,19 @@
-#include "sweep_command.h"
-
+// `epfleet sweep`: run all cases, or a shard of them, or make the table of what shards have left.
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <thread>
 
-#include "epfleet/base/error.h"
+#include "commands.h"
 #include "epfleet/base/log.h"
 #include "epfleet/experiment/comparison.h"
 #include "epfleet/experiment/sweep.h"
+#include "epfleet/report/human_numbers.h"
 #include "epfleet/text/parse.h"
-#include "exit_codes.h"
 #include "signals.h"
-#include "sweep_progress.h"
 
 namespace epfleet::cli {
 namespace {
@@ -24,13 +23,17 @@ namespace fs = std::filesystem;
 constexpr std::size_t kFailuresShown = 20;
 constexpr std::size_t kMetricsShown = 3;
 
-base::InputError wrong_option(std::string option, std::string what, std::string remedy) {
-  base::Problem problem;
-  problem.key = std::move(option);
-  problem.what = std::move(what);
-  problem.remedy = std::move(remedy);
-  return base::InputError(std::move(problem));
-}
+struct SweepRequest {
+  std::string sweep;
+  std::string out;       // empty: out/NAME
+  unsigned workers = 0;  // 0: one a core
+  bool resume = false;
+  std::string shard;  // "I/N"; empty: everything
+  std::string merge;  // folder; empty: run
+  bool list = false;  // say what would run
+  ProgressMode progress = ProgressMode::Auto;
+  bool quiet = false;
+};
 
 struct Shard {
   std::size_t index = 0, count = 1;
@@ -129,6 +132,34 @@ int write_table(const experiment::SweepJobs& sweep, const experiment::CaseStore&
   return failed > 0 ? kSomeCasesFailed : kDone;
 }
 
+// How far the sweep is. `elapsed` is wall time since it began; what was stored before took none of
+// it.
+std::string sweep_progress_line(const experiment::SweepProgress& progress,
+                                std::chrono::duration<double> elapsed) {
+  const auto done_now = static_cast<double>(progress.done - progress.kept);
+  const auto left = static_cast<double>(progress.jobs - progress.done);
+  std::string line = fmt::format("{} of {} cases", progress.done, progress.jobs);
+  if (progress.kept > 0) {
+    line += fmt::format(" ({} done before)", progress.kept);
+  }
+  if (progress.failed > 0) {
+    line += fmt::format(", {} failed", progress.failed);
+  }
+  if (left > 0.0 && done_now > 0.0) {
+    line += fmt::format(", {} left", report::human_duration(elapsed.count() / done_now * left));
+  } else if (left == 0.0) {
+    line += fmt::format(", took {}", report::human_duration(elapsed.count()));
+    const double offered = elapsed.count() * static_cast<double>(progress.workers);
+    if (done_now > 0.0 && offered > 0.0) {
+      line += fmt::format(", {} of {} workers' time at work",
+                          report::human_percent(std::min(
+                              1.0, progress.busy / std::chrono::duration<double>(offered))),
+                          progress.workers);
+    }
+  }
+  return line;
+}
+
 int run(const SweepRequest& request, const experiment::SweepJobs& sweep,
         const experiment::CaseStore& store, const Shard& shard) {
   experiment::SweepOptions options;
@@ -138,8 +169,13 @@ int run(const SweepRequest& request, const experiment::SweepJobs& sweep,
   options.shard = shard.index;
   options.shards = shard.count;
   options.stop = &stop_on_signals();
-  SweepProgressLine line(request.quiet ? ProgressMode::Off : request.progress);
-  options.progress = [&](const experiment::SweepProgress& progress) { line.update(progress); };
+  StatusLine line(stderr);
+  const bool shown = !request.quiet && request.progress != ProgressMode::Off;
+  options.progress = [&](const experiment::SweepProgress& progress) {
+    if (shown && (line.rewrites() || progress.done == progress.jobs || line.is_due())) {
+      line.write(sweep_progress_line(progress, line.elapsed()));
+    }
+  };
   if (!options.resume) {
     store.clear();
   }
@@ -154,11 +190,12 @@ int run(const SweepRequest& request, const experiment::SweepJobs& sweep,
   return write_table(sweep, store, request.quiet);
 }
 
-}  // namespace
-
 int sweep_command(const SweepRequest& request) {
+  if (request.quiet) {
+    base::silence_log();
+  }
   const Shard shard = shard_of(request.shard);
-  const config::SweepFile file = config::load_sweep(request.sweep);
+  const experiment::SweepFile file = experiment::load_sweep(request.sweep);
   const experiment::SweepJobs sweep = experiment::spell_out(file);
   if (request.list) {
     list_jobs(sweep, shard);
@@ -182,6 +219,25 @@ int sweep_command(const SweepRequest& request) {
     base::log_info(fmt::format("the table is {}", (out / "sweep.csv").string()));
   }
   return code;
+}
+
+}  // namespace
+
+void add_sweep(CLI::App& app, Chosen& chosen) {
+  auto request = std::make_shared<SweepRequest>();
+  CLI::App& command = *app.add_subcommand("sweep", "Run the cases of a sweep; one table");
+  command.add_option("SWEEP", request->sweep, "Sweep file (YAML)")->required();
+  command.add_option("--out", request->out, "Folder of the results (default: out/NAME)");
+  command.add_option("-j", request->workers, "Cases at a time (default: one a core)")
+      ->check(CLI::Range(1U, 4096U));
+  command.add_flag("--resume", request->resume, "Keep what an earlier call has finished");
+  command.add_option("--shard", request->shard,
+                     "Run every N-th case from the I-th on: I/N, I from 0");
+  command.add_option("--merge", request->merge, "Make the table of the shards in this folder");
+  command.add_flag("--list", request->list, "Say what would run");
+  add_progress(command, request->progress);
+  command.add_flag("--quiet", request->quiet, "No table on stdout, no progress on stderr");
+  when_chosen(command, chosen, request, sweep_command);
 }
 
 }  // namespace epfleet::cli

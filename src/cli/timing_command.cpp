@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <cstdint>
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <span>
 
-#include "epfleet/base/error.h"
+#include "commands.h"
 #include "epfleet/base/log.h"
 #include "epfleet/config/loader.h"
 #include "epfleet/experiment/price_step.h"
@@ -21,6 +21,18 @@ namespace {
 constexpr std::int64_t kMost = std::int64_t{1} << 30;
 constexpr std::int64_t kKilo = 1024;               // of contexts and prompts, as the field counts
 constexpr std::int64_t kProfileTokens = 4 * 1024;  // DeepSeek's profiles: contexts and prompts
+
+struct StepRequest {
+  bool decode = true;
+  std::string scenario;
+  std::vector<std::string> overrides;  // PATH=VALUE
+  // Numbers of tokens or requests, several for a table: "32,64,128", "1k,4k"; empty: the default.
+  std::vector<std::string> per_gpu;  // decode: requests; prefill: tokens
+  std::vector<std::string> tokens;   // decode: context; prefill: prompt
+  timing::Clock clock = timing::Clock::Sustained;
+  bool json = false;
+  std::string timeline;  // file; empty: none
+};
 
 const char* per_gpu_option(const StepRequest& request) {
   return request.decode ? "--requests-per-gpu" : "--tokens-per-gpu";
@@ -77,7 +89,7 @@ void show(const StepRequest& request, std::span<const report::StepReport> report
   }
 }
 
-// Of a table the marks and notes tell; a script that reads JSON is told here.
+// A table has marks and notes; a script that reads JSON gets this line.
 void warn(const StepRequest& request, std::span<const report::StepReport> reports) {
   std::size_t outside = 0;
   for (const report::StepReport& report : reports) {
@@ -90,16 +102,54 @@ void warn(const StepRequest& request, std::span<const report::StepReport> report
   }
 }
 
+void step_command(const StepRequest& request) {
+  if (!request.timeline.empty() && (request.per_gpu.size() > 1 || request.tokens.size() > 1)) {
+    throw wrong_option("--timeline", "a timeline shows one step, not a table of them",
+                       fmt::format("give one value of {} and {}", per_gpu_option(request),
+                                   tokens_option(request)));
+  }
+  const std::vector<report::StepReport> reports = price(request);
+  if (!request.timeline.empty()) {
+    write_timeline(request.timeline, reports.front());
+  }
+  show(request, reports);
+  warn(request, reports);
+}
+
+struct StepWords {
+  const char *per_gpu, *per_gpu_help;
+  const char *tokens, *tokens_help;
+};
+
+void add_step(CLI::App& command, bool decode, const StepWords& words, Chosen& chosen) {
+  auto request = std::make_shared<StepRequest>();
+  request->decode = decode;
+  command.add_option("--scenario", request->scenario, "Scenario file (YAML)")->required();
+  command.add_option(words.per_gpu, request->per_gpu, words.per_gpu_help)
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  command.add_option(words.tokens, request->tokens, words.tokens_help)
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  add_overrides(command, request->overrides);
+  command.add_option("--clock", request->clock, "Clock of a busy or of a cool chip")
+      ->transform(one_of<timing::Clock>(
+          {{"sustained", timing::Clock::Sustained}, {"cool", timing::Clock::Cool}}));
+  command.add_option("--timeline", request->timeline,
+                     "Write the step as Chrome trace events to this file (ui.perfetto.dev)");
+  command.add_flag("--json", request->json, "Print JSON instead of a page; of a table a list");
+  when_chosen(command, chosen, request, step_command);
+}
+
 }  // namespace
 
 std::int64_t parse_count(const std::string& option, const std::string& text) {
   const bool kilo = text.ends_with('k') || text.ends_with('K');
   const std::string digits = kilo ? text.substr(0, text.size() - 1) : text;
   const auto wrong = [&](const char* what) {
-    return base::InputError({.key = option,
-                             .what = fmt::format("'{}' {}", text, what),
-                             .remedy = "give whole numbers from 1, such as 128 or 4k (4,096), "
-                                       "several for a table: 1k,4k,16k"});
+    return wrong_option(option, fmt::format("'{}' {}", text, what),
+                        "give whole numbers from 1, such as 128 or 4k (4,096), "
+                        "several for a table: 1k,4k,16k");
   };
   if (!text::is_digits(digits) || digits.size() > 10) {
     throw wrong("is not a number of requests or tokens");
@@ -114,20 +164,23 @@ std::int64_t parse_count(const std::string& option, const std::string& text) {
   return value;
 }
 
-void step_command(const StepRequest& request) {
-  if (!request.timeline.empty() && (request.per_gpu.size() > 1 || request.tokens.size() > 1)) {
-    throw base::InputError(
-        {.key = "--timeline",
-         .what = "a timeline shows one step, not a table of them",
-         .remedy = fmt::format("give one value of {} and {}", per_gpu_option(request),
-                               tokens_option(request))});
-  }
-  const std::vector<report::StepReport> reports = price(request);
-  if (!request.timeline.empty()) {
-    write_timeline(request.timeline, reports.front());
-  }
-  show(request, reports);
-  warn(request, reports);
+void add_timing(CLI::App& app, Chosen& chosen) {
+  CLI::App& timing = *app.add_subcommand("timing", "Price single steps: where the time goes");
+  timing.require_subcommand(1);
+  add_step(*timing.add_subcommand("decode", "Price a decode step"), true,
+           {"--requests-per-gpu",
+            "Requests on every GPU; several, as 32,64,128, make a table (default: as many as the "
+            "scenario admits)",
+            "--context", "Tokens of context of every request; 4k is 4,096 (default: 4k)"},
+           chosen);
+  add_step(*timing.add_subcommand("prefill", "Price a prefill step"), false,
+           {"--tokens-per-gpu",
+            "New tokens of every GPU; several, as 4k,16k, make a table (default: "
+            "prefill.max_tokens_per_gpu)",
+            "--prompt", "Tokens of every prompt; 4k is 4,096 (default: 4k)"},
+           chosen);
+  add_timing_kernels(timing, chosen);
+  add_timing_fit(timing, chosen);
 }
 
 }  // namespace epfleet::cli

@@ -1,21 +1,22 @@
-#include "timing_kernels_command.h"
-
+// `epfleet timing kernels` and `epfleet timing fit`: a hardware profile beside measured kernels.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
+#include <filesystem>
 #include <map>
 #include <memory>
 
-#include "epfleet/base/error.h"
+#include "commands.h"
 #include "epfleet/calibration/kernel_fit.h"
 #include "epfleet/calibration/measured_kernels.h"
+#include "epfleet/config/loader.h"
+#include "epfleet/hardware/profile.h"
 #include "epfleet/text/files.h"
-#include "profile_lookup.h"
 
 namespace epfleet::cli {
 namespace {
 
+namespace fs = std::filesystem;
 using calibration::ErrorSummary;
 using calibration::Machine;
 using calibration::MeasuredKernel;
@@ -23,6 +24,31 @@ using calibration::MeasuredTable;
 using timing::Clock;
 
 const std::map<std::string, Clock> kClocks{{"cool", Clock::Cool}, {"sustained", Clock::Sustained}};
+
+// From the program's folder up: build/release/epfleet lies two below configs, bin/epfleet of an
+// installation one below share/epfleet/configs.
+std::vector<fs::path> profile_folders() {
+  std::vector<fs::path> folders{".", "configs"};
+  std::error_code unknown;
+  fs::path folder = fs::read_symlink("/proc/self/exe", unknown).parent_path();
+  for (int up = 0; !unknown && up < 4 && !folder.empty(); ++up) {
+    folders.push_back(folder / "configs");
+    folders.push_back(folder / "share" / "epfleet" / "configs");
+    folder = folder.parent_path();
+  }
+  return folders;
+}
+
+// By path, or by name: parts/NAME.yaml here, in ./configs, or in the configs that this program was
+// built or installed with.
+hardware::HardwareProfile find_profile(const std::string& name_or_path) {
+  for (const fs::path& folder : profile_folders()) {
+    if (fs::exists(folder / "parts" / (name_or_path + ".yaml"))) {
+      return config::load_hardware(name_or_path, folder.string());
+    }
+  }
+  return config::load_hardware(name_or_path);
+}
 
 struct KernelsRequest {
   std::string table, hardware, kernel, lengths, out;
@@ -131,12 +157,7 @@ void add_timing_kernels(CLI::App& timing, Chosen& chosen) {
                       "mla_ragged_seqlens.json beside the table)");
   command->add_option("--out", request->out,
                       "Write the table with predictions here (default: standard output)");
-  command->callback([&chosen, request] {
-    chosen = [request] {
-      kernels_command(*request);
-      return int{kDone};
-    };
-  });
+  when_chosen(*command, chosen, request, kernels_command);
 }
 
 void add_timing_fit(CLI::App& timing, Chosen& chosen) {
@@ -156,12 +177,7 @@ void add_timing_fit(CLI::App& timing, Chosen& chosen) {
       ->add_option("--leave-out", request->leave_out.column,
                    "Also fit without all rows of one value of this column, each in turn")
       ->excludes(folds);
-  command->callback([&chosen, request] {
-    chosen = [request] {
-      fit_command(*request);
-      return int{kDone};
-    };
-  });
+  when_chosen(*command, chosen, request, fit_command);
 }
 
 }  // namespace epfleet::cli

@@ -1,10 +1,10 @@
-#include "trace_command.h"
-
+// `epfleet trace stat | convert | make`.
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <filesystem>
 
-#include "epfleet/base/error.h"
+#include "commands.h"
 #include "epfleet/base/log.h"
 #include "epfleet/config/loader.h"
 #include "epfleet/config/value.h"
@@ -18,42 +18,49 @@
 namespace epfleet::cli {
 namespace {
 
+struct TraceStatRequest {
+  std::string trace;
+  bool json = false;
+  bool lenient = false;
+  bool reuse = true;                       // false: no hit ratios
+  std::int64_t reuse_blocks = 20'000'000;  // distinct ones after which hits are no longer counted
+  std::int64_t block_tokens = 0;           // 0: as the format has it
+  // Tokens: 2^20 x 1, 4, 16 ...
+  std::vector<std::string> capacities{"1048576",  "4194304",   "16777216",
+                                      "67108864", "268435456", "1073741824"};
+  std::vector<std::string> ttls{"10 s", "1 min", "5 min", "20 min", "1 h", "24 h"};
+};
+
+struct TraceConvertRequest {
+  std::string in, out;
+  bool lenient = false;
+  std::int64_t block_tokens = 0;
+};
+
+struct TraceMakeRequest {
+  std::string scenario, out;
+  std::vector<std::string> overrides;
+  std::string seed, until;  // empty: the scenario's
+};
+
 std::int64_t whole(config::Dimension dimension, const std::string& option,
                    const std::string& text) {
   const auto parsed = config::parse_whole(dimension, text);
   if (!parsed || *parsed <= 0) {
-    throw base::InputError({.key = option,
-                            .what = parsed ? "not above 0" : parsed.error().what,
-                            .remedy = parsed ? "" : parsed.error().remedy});
+    throw wrong_option(option, parsed ? "not above 0" : parsed.error().what,
+                       parsed ? "" : parsed.error().remedy);
   }
   return *parsed;
 }
 
-std::vector<std::int64_t> capacities(const TraceStatRequest& request) {
-  constexpr std::int64_t kUnit = std::int64_t{1} << 20U;
-  std::vector<std::int64_t> tokens;
-  for (const std::string& text : request.capacities) {
-    tokens.push_back(whole(config::Dimension::Tokens, "--capacity", text));
+template <class Value>
+std::vector<Value> all_whole(config::Dimension dimension, const std::string& option,
+                             const std::vector<std::string>& texts) {
+  std::vector<Value> values;
+  for (const std::string& text : texts) {
+    values.emplace_back(whole(dimension, option, text));
   }
-  if (tokens.empty()) {
-    for (std::int64_t factor = 1; factor <= 1024; factor *= 4) {
-      tokens.push_back(factor * kUnit);
-    }
-  }
-  return tokens;
-}
-
-std::vector<base::Duration> ttls(const TraceStatRequest& request) {
-  std::vector<base::Duration> durations;
-  for (const std::string& text : request.ttls) {
-    durations.emplace_back(whole(config::Dimension::Duration, "--ttl", text));
-  }
-  if (durations.empty()) {
-    for (const int seconds : {10, 60, 300, 1200, 3600, 86'400}) {
-      durations.emplace_back(std::chrono::seconds(seconds));
-    }
-  }
-  return durations;
+  return values;
 }
 
 void refuse_token_rates(const std::string& path) {
@@ -63,8 +70,6 @@ void refuse_token_rates(const std::string& path) {
                             .remedy = "play it with epfleet replay"});
   }
 }
-
-}  // namespace
 
 void trace_stat(const TraceStatRequest& request) {
   refuse_token_rates(request.trace);
@@ -81,7 +86,10 @@ void trace_stat(const TraceStatRequest& request) {
     sessions.emplace(report.info.block_tokens);
   }
   if (request.reuse && report.info.block_tokens > 0) {
-    report.reuse.emplace(report.info.block_tokens, capacities(request), ttls(request));
+    report.reuse.emplace(
+        report.info.block_tokens,
+        all_whole<std::int64_t>(config::Dimension::Tokens, "--capacity", request.capacities),
+        all_whole<base::Duration>(config::Dimension::Duration, "--ttl", request.ttls));
   }
   traces::TraceRecord record;
   while (trace.next(record)) {
@@ -151,6 +159,62 @@ void trace_make(const TraceMakeRequest& request) {
       experiment::make_trace(scenario, std::min(until, scenario.duration), request.out);
   base::log_info(fmt::format("{} requests with {} input and {} output tokens are in {}",
                              made.requests, made.input_tokens, made.output_tokens, request.out));
+}
+
+void add_stat(CLI::App& trace, Chosen& chosen) {
+  auto request = std::make_shared<TraceStatRequest>();
+  CLI::App& stat = *trace.add_subcommand("stat", "Counts, rates, lengths, and what a cache hits");
+  stat.add_option("TRACE", request->trace, "Trace file")->required();
+  stat.add_flag("--json", request->json, "As JSON");
+  stat.add_flag("--lenient", request->lenient, "Skip and count wrong lines");
+  stat.add_option("--capacity", request->capacities, "LRU stores to ask for, tokens")->take_all();
+  stat.add_option("--ttl", request->ttls, "TTLs to ask for, e.g. '20 min'")->take_all();
+  stat.add_option("--block", request->block_tokens, "Tokens of a block id, if unusual")
+      ->check(CLI::PositiveNumber);
+  stat.add_option(
+          "--reuse-blocks", request->reuse_blocks,
+          "Distinct blocks after which hits are no longer counted: what the memory holds, at "
+          "about 110 bytes each")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  stat.add_flag("!--no-reuse", request->reuse, "No hit ratios");
+  when_chosen(stat, chosen, request, trace_stat);
+}
+
+void add_convert(CLI::App& trace, Chosen& chosen) {
+  auto request = std::make_shared<TraceConvertRequest>();
+  CLI::App& convert =
+      *trace.add_subcommand("convert", "Write a trace as epfleet's CSV or Mooncake's JSONL");
+  convert.add_option("IN", request->in, "Trace file")->required();
+  convert
+      .add_option("OUT", request->out,
+                  "New file: .jsonl (Mooncake) or anything else (CSV), then perhaps .zst or .gz")
+      ->required();
+  convert.add_flag("--lenient", request->lenient, "Skip and count wrong lines");
+  convert.add_option("--block", request->block_tokens, "Tokens of a block id, if unusual")
+      ->check(CLI::PositiveNumber);
+  when_chosen(convert, chosen, request, trace_convert);
+}
+
+void add_make(CLI::App& trace, Chosen& chosen) {
+  auto request = std::make_shared<TraceMakeRequest>();
+  CLI::App& make = *trace.add_subcommand("make", "Write the requests of a scenario as a trace");
+  make.add_option("--scenario", request->scenario, "Scenario file (YAML)")->required();
+  make.add_option("OUT", request->out, "New trace file (CSV; .zst or .gz: compressed)")->required();
+  add_overrides(make, request->overrides);
+  make.add_option("--seed", request->seed, "Override the scenario's seed");
+  make.add_option("--until", request->until, "Only this much of the window, e.g. '2 h'");
+  when_chosen(make, chosen, request, trace_make);
+}
+
+}  // namespace
+
+void add_trace(CLI::App& app, Chosen& chosen) {
+  CLI::App& trace = *app.add_subcommand("trace", "Look at request traces");
+  trace.require_subcommand(1);
+  add_stat(trace, chosen);
+  add_convert(trace, chosen);
+  add_make(trace, chosen);
 }
 
 }  // namespace epfleet::cli

@@ -5,10 +5,11 @@
 #include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <set>
 
 #include "epfleet/config/key.h"
-#include "paths.h"
-#include "yaml_reader.h"
+#include "epfleet/config/paths.h"
+#include "epfleet/config/yaml_reader.h"
 
 namespace epfleet::config {
 namespace {
@@ -45,14 +46,14 @@ class Assembler {
   // choices.
   void write_out(Node& root) {
     for (const PartGroup& group : part_groups()) {
-      Node* node = const_cast<Node*>(find_path(root, group.name));  // NOLINT: root is not const
+      Node* node = find_path(root, group.name);
       if (node != nullptr && node->kind == Node::Kind::Scalar) {
         *node = map_of({"base"}, *node);
         node->replaces = true;
       }
     }
     for (const char* balancer : {"prefill.balancer", "decode.balancer"}) {
-      Node* node = const_cast<Node*>(find_path(root, balancer));  // NOLINT
+      Node* node = find_path(root, balancer);
       if (node != nullptr && node->kind == Node::Kind::Scalar) {
         *node = map_of({"unit", "gpu"}, *node);
       }
@@ -82,7 +83,7 @@ class Assembler {
   // Replaces `base: NAME` of every part group by what the part says, with the other entries on top.
   void expand_parts(Node& root) {
     for (const PartGroup& group : part_groups()) {
-      Node* node = const_cast<Node*>(find_path(root, group.name));  // NOLINT: root is not const
+      Node* node = find_path(root, group.name);
       if (node == nullptr || node->kind != Node::Kind::Map) {
         continue;
       }
@@ -202,17 +203,15 @@ class Assembler {
   }
 
   static std::string parts_near(const std::string& folder) {
-    std::vector<std::string> names;
+    std::set<std::string> names;
     for (const fs::path& parts : part_folders(folder)) {
       std::error_code status;
       for (const auto& entry : fs::directory_iterator(parts, status)) {
         if (entry.path().extension() == ".yaml") {
-          names.push_back(entry.path().stem().generic_string());
+          names.insert(entry.path().stem().generic_string());
         }
       }
     }
-    std::ranges::sort(names);
-    names.erase(std::unique(names.begin(), names.end()), names.end());
     return names.empty() ? "the parts in parts/ (there are none)"
                          : fmt::format("{}", fmt::join(names, ", "));
   }

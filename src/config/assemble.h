@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "document.h"
+#include "epfleet/config/document.h"
 
 namespace epfleet::config {
 

@@ -1,6 +1,7 @@
 // Times of day and calendar times of scenario files (declared in value.h).
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstdlib>
 
 #include "epfleet/config/value.h"
@@ -22,10 +23,9 @@ std::string print_time_of_day(int minutes) {
 }
 
 int CalendarTime::minute_of_day() const {
-  constexpr std::int64_t kDay = 24 * 60;
-  const std::int64_t seconds = utc_seconds + std::int64_t{60} * offset_minutes;
-  const std::int64_t minutes = seconds / 60 - (seconds % 60 < 0 ? 1 : 0);
-  return static_cast<int>(((minutes % kDay) + kDay) % kDay);
+  using std::chrono::days, std::chrono::floor, std::chrono::minutes;
+  const auto clock = floor<minutes>(std::chrono::seconds(utc_seconds)) + minutes(offset_minutes);
+  return static_cast<int>((clock - floor<days>(clock)).count());
 }
 
 Parsed<CalendarTime> parse_calendar_time(std::string_view text) {

@@ -5,8 +5,8 @@
 #include <chrono>
 
 #include "check_parts.h"
+#include "epfleet/config/paths.h"
 #include "epfleet/traces/client_mix.h"
-#include "paths.h"
 
 namespace epfleet::config {
 namespace {
@@ -30,6 +30,24 @@ void check_cache(const Scenario& scenario, Contradictions& found) {
     found.add({"kv_cache.model", "workload.source"},
               "is mechanistic, but a token-rate trace states its hits itself",
               "set kv_cache.model: statistical");
+  }
+}
+
+void check_experts(const Scenario& scenario, Contradictions& found) {
+  const serving::ExpertsConfig& experts = scenario.experts;
+  const bool observed = experts.skew == "observed";
+  if (observed && experts.loads.empty()) {
+    found.add({"experts.skew", "experts.loads"}, "is observed, but experts.loads names no file",
+              "state experts.loads: FILE.csv, a row per layer with experts, a column per expert");
+  }
+  if (!observed && !experts.loads.empty()) {
+    found.add({"experts.loads", "experts.skew"},
+              fmt::format("is stated, but experts.skew is {}", experts.skew),
+              "set experts.skew: observed, or leave experts.loads out");
+  }
+  if (experts.balancer == "weighted" && experts.reshare_every > experts.rebalance_every) {
+    found.add({"experts.reshare_every", "experts.rebalance_every"},
+              "is longer than experts.rebalance_every", "choose for example 10 s");
   }
 }
 
@@ -63,23 +81,22 @@ void check_timeline(const Scenario& scenario, Contradictions& found) {
   }
 }
 
-void check_file(const std::string& path, const char* key, Contradictions& found) {
-  if (!path.empty() && !is_file(path)) {
-    found.add({key}, fmt::format("no such file: {}", path),
-              "paths start from the folder of the file that names them");
-  }
-}
-
 void check_files(const Scenario& scenario, Contradictions& found) {
   const std::string& shape = scenario.workload.hourly_shape;
-  if (!traces::ClientMix::is_folder(scenario.workload.path)) {
-    check_file(scenario.workload.path, "workload.path", found);
+  const std::string& trace = scenario.workload.path;
+  const std::pair<const char*, std::string> files[] = {
+      {"workload.path", traces::ClientMix::is_folder(trace) ? "" : trace},
+      {"workload.hourly_shape", shape == "flat" ? "" : shape},
+      {"experts.loads", scenario.experts.loads},
+      {"report.published", scenario.report.published},
+      {"report.published_hourly", scenario.report.published_hourly},
+      {"report.bands", scenario.report.bands}};
+  for (const auto& [key, path] : files) {
+    if (!path.empty() && !is_file(path)) {
+      found.add({key}, fmt::format("no such file: {}", path),
+                "paths start from the folder of the file that names them");
+    }
   }
-  check_file(shape == "flat" ? "" : shape, "workload.hourly_shape", found);
-  check_file(scenario.experts.loads, "experts.loads", found);
-  check_file(scenario.report.published, "report.published", found);
-  check_file(scenario.report.published_hourly, "report.published_hourly", found);
-  check_file(scenario.report.bands, "report.bands", found);
 }
 
 }  // namespace

@@ -54,17 +54,22 @@ void check_schedule(const Scenario& scenario, Contradictions& found) {
   }
 }
 
-void check_presence(const char* phase, std::int64_t base, std::int64_t group, GroupSpan groups,
-                    Contradictions& found) {
-  if (base + groups.least * group >= 1) {
-    return;
+// Units of one kind: always allotted, per group, and how large.
+struct Kind {
+  const char* phase;
+  std::int64_t base, group, gpus, gpus_per_node;
+};
+
+void check_presence(const Kind& kind, std::int64_t groups, Contradictions& found) {
+  if (kind.base + groups * kind.group < 1) {
+    found.add(
+        {fmt::format("fleet.base.{}_units", kind.phase),
+         fmt::format("fleet.group.{}_units", kind.phase), "fleet.groups", "scaling.policy",
+         "scaling.schedule"},
+        fmt::format("the fleet has no {} unit while {} group(s) are allotted", kind.phase, groups),
+        fmt::format("raise fleet.base.{0}_units, fleet.group.{0}_units or the number of groups",
+                    kind.phase));
   }
-  found.add(
-      {fmt::format("fleet.base.{}_units", phase), fmt::format("fleet.group.{}_units", phase),
-       "fleet.groups", "scaling.policy", "scaling.schedule"},
-      fmt::format("the fleet has no {} unit while {} group(s) are allotted", phase, groups.least),
-      fmt::format("raise fleet.base.{0}_units, fleet.group.{0}_units or the number of groups",
-                  phase));
 }
 
 }  // namespace
@@ -73,17 +78,15 @@ void check_fleet(const Scenario& scenario, Contradictions& found) {
   const cluster::FleetConfig& fleet = scenario.fleet;
   check_schedule(scenario, found);
   const GroupSpan groups = groups_of(scenario);
-  check_presence("prefill", fleet.base.prefill_units, fleet.group.prefill_units, groups, found);
-  check_presence("decode", fleet.base.decode_units, fleet.group.decode_units, groups, found);
-  const auto nodes = [&](std::int64_t base, std::int64_t group, std::int64_t gpus,
-                         std::int64_t per_node) {
-    return (base + groups.most * group) * (gpus / std::max<std::int64_t>(per_node, 1));
-  };
-  const std::int64_t needed =
-      nodes(fleet.base.prefill_units, fleet.group.prefill_units, scenario.prefill.gpus,
-            scenario.prefill_hardware.gpus_per_node) +
-      nodes(fleet.base.decode_units, fleet.group.decode_units, scenario.decode.gpus,
-            scenario.decode_hardware.gpus_per_node);
+  std::int64_t needed = 0;
+  for (const Kind& kind : {Kind{"prefill", fleet.base.prefill_units, fleet.group.prefill_units,
+                                scenario.prefill.gpus, scenario.prefill_hardware.gpus_per_node},
+                           Kind{"decode", fleet.base.decode_units, fleet.group.decode_units,
+                                scenario.decode.gpus, scenario.decode_hardware.gpus_per_node}}) {
+    check_presence(kind, groups.least, found);
+    needed += (kind.base + groups.most * kind.group) *
+              (kind.gpus / std::max<std::int64_t>(kind.gpus_per_node, 1));
+  }
   if (fleet.pool_nodes && needed > *fleet.pool_nodes) {
     found.add({"fleet.pool_nodes", "fleet.base", "fleet.group", "fleet.groups", "scaling.schedule",
                "prefill.gpus", "decode.gpus"},

@@ -26,7 +26,6 @@ class Contradictions {
 
 void check_workload(const Scenario& scenario, Contradictions& found);
 void check_model(const Scenario& scenario, Contradictions& found);
-void check_experts(const Scenario& scenario, Contradictions& found);
 void check_units(const Scenario& scenario, Contradictions& found);
 void check_fleet(const Scenario& scenario, Contradictions& found);
 

@@ -1,6 +1,8 @@
-#include "document.h"
+#include "epfleet/config/document.h"
 
 #include <utility>
+
+#include "epfleet/text/quote.h"
 
 namespace epfleet::config {
 namespace {
@@ -10,6 +12,16 @@ std::pair<std::string_view, std::string_view> split_first(std::string_view path)
   const auto dot = path.find('.');
   return dot == std::string_view::npos ? std::pair(path, std::string_view{})
                                        : std::pair(path.substr(0, dot), path.substr(dot + 1));
+}
+
+// A word of letters, digits and _-./+ that YAML takes for nothing else.
+bool is_plain(const std::string& text) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  const auto starts_with = [&](std::string_view set) { return set.find(text[0]) != set.npos; };
+  return !text.empty() && (starts_with(kLetters) || starts_with("./")) &&
+         text.find_first_not_of(std::string(kLetters) + "0123456789_-./+") == std::string::npos &&
+         text != "." && text != "true" && text != "false" && text != "null" && text != ".nan" &&
+         text != ".inf";
 }
 
 }  // namespace
@@ -35,6 +47,10 @@ const Node* find_path(const Node& root, std::string_view path) {
     path = rest;
   }
   return node;
+}
+
+Node* find_path(Node& root, std::string_view path) {
+  return const_cast<Node*>(find_path(std::as_const(root), path));  // NOLINT: root is not const
 }
 
 Node& make_path(Node& root, std::string_view path, const Place& place) {
@@ -71,6 +87,32 @@ void merge(Node& base, const Node& over) {
       base.entries.push_back(entry);
     }
   }
+}
+
+std::string yaml_text(const std::string& text) {
+  return is_plain(text) ? text : text::json_string(text);
+}
+
+std::string flow_text(const Node& node) {
+  std::string text;
+  const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
+  switch (node.kind) {
+    case Node::Kind::Null:
+      return "null";
+    case Node::Kind::Scalar:
+      return yaml_text(node.text);
+    case Node::Kind::List:
+      for (const Node& item : node.items) {
+        add(flow_text(item));
+      }
+      return "[" + text + "]";
+    case Node::Kind::Map:
+      for (const Entry& entry : node.entries) {
+        add(yaml_text(entry.key) + ": " + flow_text(entry.value));
+      }
+      return "{" + text + "}";
+  }
+  return text;
 }
 
 base::Problem problem_at(const Place& place, std::string key, std::string what,

@@ -14,16 +14,6 @@ bool is_below(const std::string& name, std::string_view group) {
          (name.starts_with(group) && name.size() > group.size() && name[group.size()] == '.');
 }
 
-std::string choices_of(const Key& key) {
-  std::string text;
-  for (const Choice& choice : key.choices) {
-    if (!choice.meaning.empty()) {
-      text += fmt::format("    {:<20} {}\n", choice.name, choice.meaning);
-    }
-  }
-  return text;
-}
-
 std::string explanation(const Key& key) {
   static const Scenario kDefaults = default_scenario();
   std::string text =
@@ -34,7 +24,13 @@ std::string explanation(const Key& key) {
   if (key.is_guess()) {
     text += fmt::format("; a guess, plausible {} .. {}", key.plausible_low, key.plausible_high);
   }
-  return text + fmt::format("\n    {}\n{}    Source: {}.\n", key.help, choices_of(key), key.source);
+  text += fmt::format("\n    {}\n", key.help);
+  for (const Choice& choice : key.choices) {
+    if (!choice.meaning.empty()) {
+      text += fmt::format("    {:<20} {}\n", choice.name, choice.meaning);
+    }
+  }
+  return text + fmt::format("    Source: {}.\n", key.source);
 }
 
 }  // namespace
@@ -49,14 +45,10 @@ std::string values_of(const Key& key) {
 }
 
 std::string explain(std::string_view key_or_group) {
-  if (!key_or_group.empty() && find_key(key_or_group) == nullptr && !is_key_group(key_or_group)) {
-    const std::string nearest = nearest_key(key_or_group);
-    base::Problem problem;
-    problem.key = std::string(key_or_group);
-    problem.what = "unknown key";
-    problem.remedy =
-        nearest.empty() ? "epfleet explain lists all" : fmt::format("did you mean '{}'?", nearest);
-    throw base::InputError(std::move(problem));
+  if (!key_or_group.empty() && !is_key_or_group(key_or_group)) {
+    throw base::InputError({.key = std::string(key_or_group),
+                            .what = "unknown key",
+                            .remedy = did_you_mean(key_or_group, "epfleet explain lists all")});
   }
   std::string text;
   for (const Key& key : key_table()) {
@@ -70,8 +62,8 @@ std::string explain(std::string_view key_or_group) {
   if (key_or_group.empty()) {
     text +=
         "\nprefill.hardware, decode.hardware\n    Any field of hardware, for the units of that "
-        "phase "
-        "only.\n\nextends\n    A file that this one is put on top of: groups add up, all else is "
+        "phase only.\n\nextends\n    A file that this one is put on top of: groups add up, all "
+        "else is "
         "replaced.\n";
   }
   return text;

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "epfleet/base/names.h"
 #include "epfleet/config/explain.h"
 #include "epfleet/config/key.h"
 #include "epfleet/text/quote.h"
@@ -10,23 +11,10 @@
 namespace epfleet::config {
 namespace {
 
-std::string_view type_name(JsonType type) {
-  switch (type) {
-    case JsonType::Integer:
-      return R"("integer")";
-    case JsonType::Number:
-      return R"("number")";
-    case JsonType::NumberOrText:
-      return R"(["number", "string"])";
-    case JsonType::Boolean:
-      return R"("boolean")";
-    case JsonType::List:
-      return R"("array")";
-    case JsonType::Text:
-      break;
-  }
-  return R"("string")";
-}
+// In the order of JsonType.
+constexpr base::Names<6> kTypes = {R"("string")",  R"("integer")",
+                                   R"("number")",  R"(["number", "string"])",
+                                   R"("boolean")", R"("array")"};
 
 std::string bounds(const Key& key) {
   const bool number = key.json == JsonType::Integer || key.json == JsonType::Number ||
@@ -49,7 +37,7 @@ std::string leaf(const Key& key) {
   }
   std::string body;
   if (key.choices.empty() || key.json == JsonType::Boolean) {
-    body = fmt::format("\"type\": {}{}", type_name(key.json), bounds(key));
+    body = fmt::format("\"type\": {}{}", base::name_in(kTypes, key.json), bounds(key));
   } else {
     for (const Choice& choice : key.choices) {
       body += (body.empty() ? "" : ", ") + text::json_string(choice.name);
@@ -61,15 +49,6 @@ std::string leaf(const Key& key) {
         fmt::format("\"anyOf\": [{{{}}}, {{\"const\": {}}}]", body, text::json_string(key.absent));
   }
   return fmt::format("{{\"description\": {}, {}}}", text::json_string(description), body);
-}
-
-bool is_part_group(const std::string& name) {
-  for (const PartGroup& group : part_groups()) {
-    if (group.name == name) {
-      return true;
-    }
-  }
-  return false;
 }
 
 std::string object(const std::string& group, int depth) {

@@ -2,33 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <cctype>
 #include <cmath>
 
 #include "epfleet/base/error.h"
-#include "epfleet/text/quote.h"
-#include "paths.h"
+#include "epfleet/config/paths.h"
 
 namespace epfleet::config {
 namespace {
 
 std::string bound(Dimension dimension, double value) {
   return needs_unit(dimension) && value == 0.0 ? "0" : print_real(dimension, value);
-}
-
-bool is_plain(const std::string& text) {
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x80 ||
-        (std::isalnum(byte) == 0 && std::string_view("_-./+").find(c) == std::string_view::npos)) {
-      return false;
-    }
-  }
-  const bool starts_well =
-      !text.empty() &&
-      (std::isalpha(static_cast<unsigned char>(text[0])) != 0 || text[0] == '.' || text[0] == '/');
-  return starts_well && text != "." && text != "true" && text != "false" && text != "null" &&
-         text != ".nan" && text != ".inf";
 }
 
 }  // namespace
@@ -51,15 +34,14 @@ std::string range_text(Dimension dimension, bool whole, const Range& range) {
   return high ? fmt::format("{} {}", to, shown(range.high)) : "";
 }
 
-std::optional<Fault> out_of_range(const Key& key, double value, const std::string& text) {
-  const Range& range = key.range;
+std::optional<Fault> out_of_range(const Range& range, const std::string& range_text, double value,
+                                  const std::string& text) {
   const bool low = range.low_open ? value <= range.low : value < range.low;
   const bool high = range.high_open ? value >= range.high : value > range.high;
   if (!low && !high) {
     return std::nullopt;
   }
-  return Fault{fmt::format("'{}' is out of range", text),
-               fmt::format("must be {}", key.range_text)};
+  return Fault{fmt::format("'{}' is out of range", text), fmt::format("must be {}", range_text)};
 }
 
 Parsed<std::string> scalar_text(const Node& node, const std::string& expected) {
@@ -76,10 +58,6 @@ Parsed<std::string> scalar_text(const Node& node, const std::string& expected) {
   return tl::unexpected(Fault{"cannot be read", ""});
 }
 
-std::string yaml_text(const std::string& text) {
-  return is_plain(text) ? text : text::json_string(text);
-}
-
 Fault not_a_choice(const std::string& text, const std::vector<Choice>& choices) {
   std::string names;
   for (const Choice& choice : choices) {
@@ -88,30 +66,23 @@ Fault not_a_choice(const std::string& text, const std::vector<Choice>& choices) 
   return {fmt::format("'{}' is none of the choices", text), fmt::format("choose from {}", names)};
 }
 
-Key& Rows::add(std::string name, std::string type, Docs docs) {
-  Key key;
+Key& Rows::custom(std::string name, std::string type, Docs docs) {
+  Key& key = keys_.emplace_back();
   key.name = std::move(name);
   key.type = std::move(type);
   key.help = std::move(docs.help);
   key.source = std::move(docs.source);
-  keys_.push_back(std::move(key));
-  return keys_.back();
-}
-
-Rows& Rows::custom(Key key) {
-  keys_.push_back(std::move(key));
-  return *this;
+  return key;
 }
 
 Rows& Rows::guess(std::string low, std::string high) {
   Key& key = keys_.back();
-  for (const std::string* text :
-       {&low, &high}) {  // a row's own bounds must be values that it accepts
+  for (const std::string& text : {low, high}) {  // bounds must be values that the row accepts
     Scenario scratch;
     Node node;
     node.kind = Node::Kind::Scalar;
-    node.text = *text;
-    EPFLEET_CHECK(!key.read(scratch, node), "plausible value of " + key.name + ": " + *text);
+    node.text = text;
+    EPFLEET_CHECK(!key.read(scratch, node), "plausible value of " + key.name + ": " + text);
   }
   key.plausible_low = std::move(low);
   key.plausible_high = std::move(high);
@@ -121,7 +92,7 @@ Rows& Rows::guess(std::string low, std::string high) {
 Rows& Rows::path_row(std::string name, std::function<std::string&(Scenario&)> change,
                      std::function<const std::string&(const Scenario&)> look, std::string word,
                      Docs docs) {
-  Key& key = add(std::move(name), fmt::format("path of a file, or {}", word), std::move(docs));
+  Key& key = custom(std::move(name), fmt::format("path of a file, or {}", word), std::move(docs));
   key.is_path = true;
   key.absent = word;
   const std::string kept = word == "none" ? "" : word;

@@ -6,17 +6,20 @@
 
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "document.h"
 #include "epfleet/base/names.h"
 #include "epfleet/base/registry.h"
+#include "epfleet/config/document.h"
 #include "epfleet/config/key.h"
 #include "stored_value.h"
 
 // The member scenario.PATH of a constant or changeable scenario: what a row reads and prints.
 #define EPFLEET_MEMBER(...) [](auto& scenario) -> auto& { return scenario.__VA_ARGS__; }
+// The same behind the key's name, where that is the path.
+#define EPFLEET_KEY(...) #__VA_ARGS__, EPFLEET_MEMBER(__VA_ARGS__)
 
 namespace epfleet::config {
 
@@ -29,43 +32,57 @@ inline Range inside(double low, double high) {
   return {.low = low, .high = high, .low_open = true, .high_open = true};
 }
 [[nodiscard]] std::string range_text(Dimension dimension, bool whole, const Range& range);
-[[nodiscard]] std::optional<Fault> out_of_range(const Key& key, double value,
-                                                const std::string& text);
+[[nodiscard]] std::optional<Fault> out_of_range(const Range& range, const std::string& range_text,
+                                                double value, const std::string& text);
 
 [[nodiscard]] Fault not_a_choice(const std::string& text, const std::vector<Choice>& choices);
 
 // The text of a node that must hold one value.
 [[nodiscard]] Parsed<std::string> scalar_text(const Node& node, const std::string& expected);
-// As YAML prints it: quoted where a plain word would mean something else.
-[[nodiscard]] std::string yaml_text(const std::string& text);
 
 struct Docs {
   std::string help;
   std::string source;
 };
 
+template <class Value>
+struct Word {
+  std::string name;
+  std::string meaning;  // may be empty
+  Value value;
+};
+
 // The words of an enum that needs no explanation.
 template <class Enum, std::size_t N>
-std::vector<std::pair<Choice, Enum>> choices_of(const base::Names<N>& names) {
-  std::vector<std::pair<Choice, Enum>> choices;
+std::vector<Word<Enum>> words_of(const base::Names<N>& names) {
+  std::vector<Word<Enum>> words;
   for (std::size_t i = 0; i < N; ++i) {
-    choices.push_back({{std::string(names[i]), ""}, static_cast<Enum>(i)});
+    words.push_back({std::string(names[i]), "", static_cast<Enum>(i)});
   }
-  return choices;
+  return words;
 }
+
+// What a row's member holds.
+template <class Member>
+using Held = std::remove_cvref_t<std::invoke_result_t<Member, Scenario&>>;
 
 class Rows {
  public:
   explicit Rows(std::vector<Key>& keys) : keys_(keys) {}
 
-  // A number, with or without a unit; std::optional members accept the word `absent` too.
+  // A number in the dimension of the member's type; std::optional members accept `absent` too.
   template <class Member>
-  Rows& number(std::string name, Dimension dimension, Member member, Range range, Docs docs,
+  Rows& number(std::string name, Member member, Range range, Docs docs, std::string absent = "") {
+    return number(std::move(name), member, Stored<Held<Member>>::kDimension, range, std::move(docs),
+                  std::move(absent));
+  }
+  // The same for a dimension that the type does not tell: a share, tokens, a price.
+  template <class Member>
+  Rows& number(std::string name, Member member, Dimension dimension, Range range, Docs docs,
                std::string absent = "");
   // One of a list of words.
-  template <class Member, class Value>
-  Rows& choice(std::string name, Member member, std::vector<std::pair<Choice, Value>> values,
-               Docs docs);
+  template <class Member>
+  Rows& choice(std::string name, Member member, std::vector<Word<Held<Member>>> words, Docs docs);
   // One of the rules of a registry; the member holds its name.
   template <class Member>
   Rows& rule(std::string name, Member member, const std::vector<base::Choice>& rules, Docs docs);
@@ -78,14 +95,17 @@ class Rows {
   Rows& path(std::string name, Member member, std::string word, Docs docs) {
     return path_row(std::move(name), member, member, std::move(word), std::move(docs));
   }
+  // `parse` makes Parsed<Held<Member>> of a text, `print` a text of that again.
+  template <class Member, class Parse, class Print>
+  Key& value(std::string name, std::string type, Member member, Parse parse, Print print,
+             Docs docs);
   // A row whose reading and printing are written by hand.
-  Rows& custom(Key key);
+  Key& custom(std::string name, std::string type, Docs docs);
 
   // The row just added is a guess: what else it may be.
   Rows& guess(std::string low, std::string high);
 
  private:
-  Key& add(std::string name, std::string type, Docs docs);
   Rows& path_row(std::string name, std::function<std::string&(Scenario&)> change,
                  std::function<const std::string&(const Scenario&)> look, std::string word,
                  Docs docs);

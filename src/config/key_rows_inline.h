@@ -4,7 +4,6 @@
 #include <concepts>
 #include <optional>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -12,104 +11,108 @@
 
 namespace epfleet::config {
 
+template <class Member, class Parse, class Print>
+Key& Rows::value(std::string name, std::string type, Member member, Parse parse, Print print,
+                 Docs docs) {
+  Key& key = custom(std::move(name), std::move(type), std::move(docs));
+  key.read = [member, parse, type = key.type](Scenario& scenario,
+                                              const Node& node) -> std::optional<Fault> {
+    Parsed<Held<Member>> value = scalar_text(node, type).and_then(parse);
+    if (!value) {
+      return value.error();
+    }
+    member(scenario) = *std::move(value);
+    return std::nullopt;
+  };
+  key.print = [member, print](const Scenario& scenario) { return print(member(scenario)); };
+  return key;
+}
+
 template <class Member>
-Rows& Rows::number(std::string name, Dimension dimension, Member member, Range range, Docs docs,
+Rows& Rows::number(std::string name, Member member, Dimension dimension, Range range, Docs docs,
                    std::string absent) {
-  using Held = std::remove_cvref_t<decltype(member(std::declval<Scenario&>()))>;
-  using Value = typename Optional<Held>::Value;
+  using Value = typename Optional<Held<Member>>::Value;
+  constexpr bool kOptional = Optional<Held<Member>>::value;
   constexpr bool kWhole = !std::same_as<Value, double> && !requires(Value v) {
     { v.count() } -> std::same_as<double>;
   };
-  Key& key = add(std::move(name),
-                 kWhole && dimension == Dimension::Number ? "whole number" : describe(dimension),
-                 std::move(docs));
+  const std::string words = range_text(dimension, kWhole, range);
+  const auto parse = [=](const std::string& text) -> Parsed<Held<Member>> {
+    if constexpr (kOptional) {
+      if (text == absent) {
+        return Held<Member>{};
+      }
+    }
+    const Parsed<Value> value = Stored<Value>::read(dimension, text);
+    if (!value) {
+      return tl::unexpected(value.error());
+    }
+    if (const auto fault = out_of_range(range, words, Stored<Value>::base(*value), text)) {
+      return tl::unexpected(*fault);
+    }
+    return Held<Member>(*value);
+  };
+  const auto print = [=](const Held<Member>& held) -> std::string {
+    if constexpr (kOptional) {
+      return held ? Stored<Value>::print(dimension, *held) : absent;
+    } else {
+      return Stored<Value>::print(dimension, held);
+    }
+  };
+  const bool plain = kWhole && dimension == Dimension::Number;
+  Key& key = value(std::move(name), plain ? "whole number" : describe(dimension), member, parse,
+                   print, std::move(docs));
   key.dimension = dimension;
   key.range = range;
-  key.range_text = range_text(dimension, kWhole, range);
-  key.absent = std::move(absent);
+  key.range_text = words;
+  key.absent = absent;
   key.json = needs_unit(dimension)            ? JsonType::Text
              : dimension != Dimension::Number ? JsonType::NumberOrText
              : kWhole                         ? JsonType::Integer
                                               : JsonType::Number;
-  const Key row = key;  // what reading needs of the row, without the functions
-  key.read = [member, row](Scenario& scenario, const Node& node) -> std::optional<Fault> {
-    const Parsed<std::string> text = scalar_text(node, row.type);
-    if (!text) {
-      return text.error();
-    }
-    if constexpr (Optional<Held>::value) {
-      if (*text == row.absent) {
-        member(scenario) = std::nullopt;
-        return std::nullopt;
-      }
-    }
-    Parsed<Value> value = Stored<Value>::read(row.dimension, *text);
-    if (!value) {
-      return value.error();
-    }
-    if (auto fault = out_of_range(row, Stored<Value>::base(*value), *text)) {
-      return fault;
-    }
-    member(scenario) = *value;
-    return std::nullopt;
-  };
-  key.print = [member, dimension, word = key.absent](const Scenario& scenario) -> std::string {
-    if constexpr (Optional<Held>::value) {
-      return member(scenario) ? Stored<Value>::print(dimension, *member(scenario)) : word;
-    } else {
-      return Stored<Value>::print(dimension, member(scenario));
-    }
-  };
   return *this;
 }
 
-template <class Member, class Value>
-Rows& Rows::choice(std::string name, Member member, std::vector<std::pair<Choice, Value>> values,
+template <class Member>
+Rows& Rows::choice(std::string name, Member member, std::vector<Word<Held<Member>>> words,
                    Docs docs) {
-  Key& key = add(std::move(name), "choice", std::move(docs));
-  for (const auto& [choice, value] : values) {
-    key.choices.push_back(choice);
+  std::vector<Choice> choices;
+  for (const auto& word : words) {
+    choices.push_back({word.name, word.meaning});
   }
-  key.read = [member, values, choices = key.choices](Scenario& scenario,
-                                                     const Node& node) -> std::optional<Fault> {
-    const Parsed<std::string> text = scalar_text(node, "choice");
-    if (!text) {
-      return text.error();
-    }
-    for (const auto& [choice, value] : values) {
-      if (choice.name == *text) {
-        member(scenario) = value;
-        return std::nullopt;
+  const auto parse = [=](const std::string& text) -> Parsed<Held<Member>> {
+    for (const auto& word : words) {
+      if (word.name == text) {
+        return word.value;
       }
     }
-    return not_a_choice(*text, choices);
+    return tl::unexpected(not_a_choice(text, choices));
   };
-  key.print = [member, values](const Scenario& scenario) {
-    for (const auto& [choice, value] : values) {
-      if (member(scenario) == value) {
-        return choice.name;
+  const auto print = [=](const Held<Member>& held) -> std::string {
+    for (const auto& word : words) {
+      if (word.value == held) {
+        return word.name;
       }
     }
-    return std::string("?");
+    return "?";
   };
+  value(std::move(name), "choice", member, parse, print, std::move(docs)).choices = choices;
   return *this;
 }
 
 template <class Member>
 Rows& Rows::rule(std::string name, Member member, const std::vector<base::Choice>& rules,
                  Docs docs) {
-  std::vector<std::pair<Choice, std::string>> names;
+  std::vector<Word<std::string>> words;
   for (const base::Choice& rule : rules) {
-    names.push_back({{std::string(rule.name), std::string(rule.sentence)}, std::string(rule.name)});
+    words.push_back({std::string(rule.name), std::string(rule.sentence), std::string(rule.name)});
   }
-  return choice(std::move(name), member, std::move(names), std::move(docs));
+  return choice(std::move(name), member, std::move(words), std::move(docs));
 }
 
 template <class Member>
 Rows& Rows::flag(std::string name, Member member, Docs docs) {
-  choice(std::move(name), member,
-         std::vector<std::pair<Choice, bool>>{{{"true", ""}, true}, {{"false", ""}, false}},
-         std::move(docs));
+  choice(std::move(name), member, {{"true", "", true}, {"false", "", false}}, std::move(docs));
   keys_.back().type = "true or false";
   keys_.back().json = JsonType::Boolean;
   return *this;
@@ -117,16 +120,8 @@ Rows& Rows::flag(std::string name, Member member, Docs docs) {
 
 template <class Member>
 Rows& Rows::text(std::string name, Member member, Docs docs) {
-  Key& key = add(std::move(name), "text", std::move(docs));
-  key.read = [member](Scenario& scenario, const Node& node) -> std::optional<Fault> {
-    const Parsed<std::string> text = scalar_text(node, "text");
-    if (!text) {
-      return text.error();
-    }
-    member(scenario) = *text;
-    return std::nullopt;
-  };
-  key.print = [member](const Scenario& scenario) { return yaml_text(member(scenario)); };
+  const auto same = [](const std::string& text) -> Parsed<std::string> { return text; };
+  value(std::move(name), "text", member, same, yaml_text, std::move(docs));
   return *this;
 }
 

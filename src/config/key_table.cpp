@@ -2,6 +2,7 @@
 #include <map>
 #include <set>
 
+#include "epfleet/base/error.h"
 #include "key_rows.h"
 
 namespace epfleet::config {
@@ -128,6 +129,23 @@ std::string nearest_key(std::string_view name) {
   return nearest_word(name, kNames);
 }
 
+std::string did_you_mean(std::string_view name, std::string otherwise) {
+  const std::string nearest = nearest_key(name);
+  return nearest.empty() ? otherwise : fmt::format("did you mean '{}'?", nearest);
+}
+
+void require_key(const std::string& name, const std::string& file) {
+  if (!is_key_or_group(name)) {
+    throw base::InputError(
+        {.file = file, .key = name, .what = "unknown key", .remedy = did_you_mean(name)});
+  }
+}
+
+std::optional<std::string> value_of(const Scenario& scenario, const std::string& key) {
+  const Key* found = find_key(key);
+  return found == nullptr ? std::nullopt : std::optional(found->print(scenario));
+}
+
 std::string nearest_word(std::string_view misspelt, std::span<const std::string> words) {
   const std::string* best = nullptr;
   std::size_t least = std::max<std::size_t>(1, (misspelt.size() + 1) / 3) + 1;  // a third is wrong
@@ -142,16 +160,18 @@ std::string nearest_word(std::string_view misspelt, std::span<const std::string>
 }
 
 std::span<const PartGroup> part_groups() {
-  static const PartGroup kGroups[] = {
-      {"hardware", ""},
-      {"prefill.hardware", ""},
-      {"decode.hardware", ""},
-      {"model", ""},
-      {"workload.classes", ""},
-      {"prices.book", "book"},
-      {"prices.off_peak_book", "off_peak_book"},
-  };
+  static const PartGroup kGroups[] = {{"hardware", ""},
+                                      {"prefill.hardware", ""},
+                                      {"decode.hardware", ""},
+                                      {"model", ""},
+                                      {"workload.classes", ""},
+                                      {"prices.book", "book"},
+                                      {"prices.off_peak_book", "off_peak_book"}};
   return kGroups;
+}
+
+bool is_part_group(std::string_view name) {
+  return std::ranges::find(part_groups(), name, &PartGroup::name) != part_groups().end();
 }
 
 }  // namespace epfleet::config

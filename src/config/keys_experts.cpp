@@ -5,38 +5,33 @@
 namespace epfleet::config {
 namespace {
 
-using Names = std::vector<std::pair<Choice, std::string>>;
-
 void add_popularity(Rows& rows) {
-  rows.choice("experts.skew", EPFLEET_MEMBER(experts.skew),
-              Names{{{"none", "every expert as popular as the others, and perfectly even"}, "none"},
-                    {{"lognormal", "popularity exp(sigma z)"}, "lognormal"},
-                    {{"zipf", "popularity rank^-s"}, "zipf"},
-                    {{"observed", "as in the file experts.loads"}, "observed"}},
+  rows.choice(EPFLEET_KEY(experts.skew),
+              {{"none", "every expert as popular as the others, and perfectly even", "none"},
+               {"lognormal", "popularity exp(sigma z)", "lognormal"},
+               {"zipf", "popularity rank^-s", "zipf"},
+               {"observed", "as in the file experts.loads", "observed"}},
               {"How the popularity of experts is spread.", "a modelling choice"});
-  rows.number("experts.skew_sigma", Dimension::Number, EPFLEET_MEMBER(experts.skew_sigma),
-              between(0.0, 3.0), {"Sigma of the logarithm of an expert's popularity.", "a guess"})
+  rows.number(EPFLEET_KEY(experts.skew_sigma), between(0.0, 3.0),
+              {"Sigma of the logarithm of an expert's popularity.", "a guess"})
       .guess("0.25", "0.8");
-  rows.number("experts.skew_exponent", Dimension::Number, EPFLEET_MEMBER(experts.skew_exponent),
-              between(0.0, 3.0),
+  rows.number(EPFLEET_KEY(experts.skew_exponent), between(0.0, 3.0),
               {"Exponent s of skew zipf: the n-th most popular expert of a layer has popularity "
                "n^-s.",
                "a guess: expert kernels are measured under power laws of 0.6 to 1.2"})
       .guess("0.3", "1.2");
-  rows.path("experts.loads", EPFLEET_MEMBER(experts.loads), "none",
+  rows.path(EPFLEET_KEY(experts.loads), "none",
             {"Observed loads for skew observed: a CSV, a row per layer with experts, a column per "
              "expert, as `epfleet experts --loads` reads it.",
              "free choice"});
   rows.choice(
-      "experts.drift_model", EPFLEET_MEMBER(experts.drift_model),
-      std::vector<std::pair<Choice, experts::ExpertDrift>>{
-          {{"gradual", "every expert's popularity moves a little"}, experts::ExpertDrift::Gradual},
-          {{"jumps", "a share of the experts gets a new popularity, the others keep it"},
-           experts::ExpertDrift::Jumps}},
+      EPFLEET_KEY(experts.drift_model),
+      {{"gradual", "every expert's popularity moves a little", experts::ExpertDrift::Gradual},
+       {"jumps", "a share of the experts gets a new popularity, the others keep it",
+        experts::ExpertDrift::Jumps}},
       {"How the popularity of experts changes.", "a modelling choice"});
   rows.number(
-          "experts.drift_per_10_min", Dimension::Share, EPFLEET_MEMBER(experts.drift_per_10_min),
-          between(0.0, 1.0),
+          EPFLEET_KEY(experts.drift_per_10_min), Dimension::Share, between(0.0, 1.0),
           {"Share of the log-popularity of experts (jumps: of the experts) that is redrawn in 10 "
            "minutes.",
            "a guess"})
@@ -46,29 +41,24 @@ void add_popularity(Rows& rows) {
 }  // namespace
 
 void add_expert_rows(Rows& rows) {
-  rows.rule("experts.balancer", EPFLEET_MEMBER(experts.balancer), experts::expert_rules().choices(),
+  rows.rule(EPFLEET_KEY(experts.balancer), experts::expert_rules().choices(),
             {"Rule that copies and places the experts.", "DeepSeek's EPLB; weighted is our own"});
   add_popularity(rows);
   rows.number(
-      "experts.rebalance_every", Dimension::Duration, EPFLEET_MEMBER(experts.rebalance_every),
-      above(0.0),
+      EPFLEET_KEY(experts.rebalance_every), above(0.0),
       {"Time between two placements of the experts.", "DeepSeek-V3 report: about 10 minutes"});
-  rows.number("experts.rebalance_delay", Dimension::Duration,
-              EPFLEET_MEMBER(experts.rebalance_delay), at_least(0.0),
+  rows.number(EPFLEET_KEY(experts.rebalance_delay), at_least(0.0),
               {"Time from when loads are observed to when the placement made of them serves.",
                "a guess: gathering, planning and loading are not published"})
       .guess("0 s", "2 min");
-  rows.choice(
-      "experts.rebalance_cost", EPFLEET_MEMBER(experts.rebalance_cost),
-      std::vector<std::pair<Choice, serving::RebalanceCost>>{
-          {{"none", "weights move beside the steps, at no cost"}, serving::RebalanceCost::None},
-          {{"stall", "a unit stops while the fullest GPU fetches its experts over RDMA"},
-           serving::RebalanceCost::Stall}},
-      {"What moving experts costs.", "a modelling choice: between the two lies the truth"});
-  rows.number("experts.reshare_every", Dimension::Duration, EPFLEET_MEMBER(experts.reshare_every),
-              above(0.0),
-              {"Rule weighted: time between two dealings of an expert's tokens to its copies; no "
-               "weights move.",
+  rows.choice(EPFLEET_KEY(experts.rebalance_cost),
+              {{"none", "weights move beside the steps, at no cost", serving::RebalanceCost::None},
+               {"stall", "a unit stops while the fullest GPU fetches its experts over RDMA",
+                serving::RebalanceCost::Stall}},
+              {"What moving experts costs.", "a modelling choice: between the two lies the truth"});
+  rows.number(EPFLEET_KEY(experts.reshare_every), above(0.0),
+              {"Rule weighted: time between two divisions of an expert's tokens among its copies; "
+               "no weights move.",
                "a guess: a table per layer that dispatch reads"})
       .guess("1 s", "1 min");
 }

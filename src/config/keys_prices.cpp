@@ -5,33 +5,36 @@ namespace epfleet::config {
 namespace {
 
 constexpr const char* kPriceSource = "DeepSeek API price page of February 2025";
+constexpr const char* kSpan = "HH:MM-HH:MM (UTC) or none";
 constexpr std::int64_t kMinuteNs = 60'000'000'000;
 
 template <class Book>
 void add_book(Rows& rows, const std::string& group, Book book, const std::string& when) {
   const auto price = [&](const std::string& name, auto member, const std::string& what) {
-    rows.number(group + "." + name, Dimension::TokenPrice, member, at_least(0.0),
+    rows.number(group + "." + name, member, Dimension::TokenPrice, at_least(0.0),
                 {fmt::format("Price of a million {}{}.", what, when), kPriceSource});
   };
   using workload::Variant;
   for (const auto& [label, variant] :
        {std::pair("R1", Variant::R1), std::pair("V3", Variant::V3)}) {
-    const std::string_view name = name_of(variant);
-    const auto v = static_cast<std::size_t>(variant);
+    const auto of_variant = [book, v = static_cast<std::size_t>(variant)](auto& s) -> auto& {
+      return book(s)[v];
+    };
+    const std::string name(name_of(variant));
     price(
-        fmt::format("{}.hit", name), [book, v](auto& s) -> auto& { return book(s)[v].hit; },
+        name + ".hit", [of_variant](auto& s) -> auto& { return of_variant(s).hit; },
         fmt::format("input tokens of {} that hit the cache", label));
     price(
-        fmt::format("{}.miss", name), [book, v](auto& s) -> auto& { return book(s)[v].miss; },
+        name + ".miss", [of_variant](auto& s) -> auto& { return of_variant(s).miss; },
         fmt::format("input tokens of {} that miss the cache", label));
     price(
-        fmt::format("{}.output", name), [book, v](auto& s) -> auto& { return book(s)[v].output; },
+        name + ".output", [of_variant](auto& s) -> auto& { return of_variant(s).output; },
         fmt::format("output tokens of {}", label));
   }
 }
 
 std::optional<Fault> read_off_peak(Scenario& scenario, const Node& node) {
-  const auto text = scalar_text(node, "HH:MM-HH:MM (UTC) or none");
+  const auto text = scalar_text(node, kSpan);
   if (!text) {
     return text.error();
   }
@@ -53,40 +56,36 @@ std::optional<Fault> read_off_peak(Scenario& scenario, const Node& node) {
   return std::nullopt;
 }
 
-Key off_peak_row() {
-  Key key;
-  key.name = "prices.off_peak";
-  key.type = "HH:MM-HH:MM (UTC) or none";
-  key.help = "Daily span in which requests over the API pay prices.off_peak_book.";
-  key.source = "DeepSeek, 2025-02-26: 16:30-00:30 UTC";
-  key.read = read_off_peak;
-  key.print = [](const Scenario& scenario) {
-    const cost::PricesConfig& prices = scenario.prices;
-    const auto clock = [](base::Duration at) {
-      return print_time_of_day(static_cast<int>(at.count() / kMinuteNs));
-    };
-    return prices.off_peak
-               ? yaml_text(clock(prices.off_peak_from) + "-" + clock(prices.off_peak_to))
-               : std::string("none");
+std::string print_off_peak(const Scenario& scenario) {
+  const cost::PricesConfig& prices = scenario.prices;
+  const auto clock = [](base::Duration at) {
+    return print_time_of_day(static_cast<int>(at.count() / kMinuteNs));
   };
-  return key;
+  return prices.off_peak ? yaml_text(clock(prices.off_peak_from) + "-" + clock(prices.off_peak_to))
+                         : "none";
 }
 
 }  // namespace
 
 void add_prices_rows(Rows& rows) {
   rows.number(
-      "prices.gpu_hour", Dimension::GpuPrice, EPFLEET_MEMBER(prices.gpu_hour), at_least(0.0),
+      EPFLEET_KEY(prices.gpu_hour), Dimension::GpuPrice, at_least(0.0),
       {"Price of an hour of one GPU.", "open-infra-index, day 6: 2 USD, as for leasing an H800"});
-  add_book(rows, "prices.book", EPFLEET_MEMBER(prices.book), "");
-  rows.custom(off_peak_row());
-  add_book(rows, "prices.off_peak_book", EPFLEET_MEMBER(prices.off_peak_book), ", off peak");
+  add_book(rows, EPFLEET_KEY(prices.book), "");
+  Key& off_peak =
+      rows.custom("prices.off_peak", kSpan,
+                  {"Daily span in which requests over the API pay prices.off_peak_book.",
+                   "DeepSeek, 2025-02-26: 16:30-00:30 UTC"});
+  off_peak.read = read_off_peak;
+  off_peak.print = print_off_peak;
+  add_book(rows, EPFLEET_KEY(prices.off_peak_book), ", off peak");
   using workload::Channel;
   const auto paid = [&](Channel channel) -> Rows& {
     const auto c = static_cast<std::size_t>(channel);
     const std::string name(name_of(channel));
-    return rows.number("prices.paid_share." + name, Dimension::Share,
-                       [c](auto& s) -> auto& { return s.prices.paid_share[c]; }, between(0.0, 1.0),
+    return rows.number("prices.paid_share." + name,
+                       [c](auto& s) -> auto& { return s.prices.paid_share[c]; }, Dimension::Share,
+                       between(0.0, 1.0),
                        {fmt::format("Share of the {} tokens that are paid for.", name),
                         "not published; web and app were free of charge"});
   };

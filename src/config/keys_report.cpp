@@ -4,15 +4,16 @@
 namespace epfleet::config {
 namespace {
 
-template <class Limit, class Quantile>
-void add_slo(Rows& rows, const std::string& name, const std::string& what, Limit limit,
-             Quantile quantile) {
-  rows.number("slo." + name + ".limit", Dimension::Duration, limit, above(0.0),
-              {fmt::format("Longest {} that meets the objective; none: no objective.", what),
-               "a choice; DeepSeek publishes none"},
-              "none");
+template <class Limit>
+void add_slo(Rows& rows, const std::string& name, Limit limit, const std::string& what) {
   rows.number(
-      "slo." + name + ".quantile", Dimension::Share, quantile, inside(0.0, 1.0),
+      name + ".limit", [limit](auto& s) -> auto& { return limit(s).limit; }, above(0.0),
+      {fmt::format("Longest {} that meets the objective; none: no objective.", what),
+       "a choice; DeepSeek publishes none"},
+      "none");
+  rows.number(
+      name + ".quantile", [limit](auto& s) -> auto& { return limit(s).quantile; }, Dimension::Share,
+      inside(0.0, 1.0),
       {fmt::format("Share of the requests of a window that must meet the {} limit; none: each "
                    "request counts on its own.",
                    what),
@@ -23,42 +24,37 @@ void add_slo(Rows& rows, const std::string& name, const std::string& what, Limit
 }  // namespace
 
 void add_report_rows(Rows& rows) {
-  add_slo(rows, "ttft", "time to first token", EPFLEET_MEMBER(slo.ttft.limit),
-          EPFLEET_MEMBER(slo.ttft.quantile));
-  add_slo(rows, "tpot", "time per output token", EPFLEET_MEMBER(slo.tpot.limit),
-          EPFLEET_MEMBER(slo.tpot.quantile));
-  rows.number("slo.window", Dimension::Duration, EPFLEET_MEMBER(slo.window), above(0.0),
+  add_slo(rows, EPFLEET_KEY(slo.ttft), "time to first token");
+  add_slo(rows, EPFLEET_KEY(slo.tpot), "time per output token");
+  rows.number(EPFLEET_KEY(slo.window), above(0.0),
               {"Window over which quantiles are judged.", "a choice"});
-  rows.number("report.interval", Dimension::Duration, EPFLEET_MEMBER(report.interval),
-              between(1.0, 3600.0),
+  rows.number(EPFLEET_KEY(report.interval), between(1.0, 3600.0),
               {"Interval of timeseries.csv; an hour must be a whole multiple of it.", "a choice"});
-  rows.choice("report.requests", EPFLEET_MEMBER(report.requests),
-              std::vector<std::pair<Choice, observe::RequestLog>>{
-                  {{"none", ""}, observe::RequestLog::None},
-                  {{"sample", "a share of them, chosen by hash"}, observe::RequestLog::Sample},
-                  {{"all", ""}, observe::RequestLog::All}},
+  rows.choice(EPFLEET_KEY(report.requests),
+              {{"none", "", observe::RequestLog::None},
+               {"sample", "a share of them, chosen by hash", observe::RequestLog::Sample},
+               {"all", "", observe::RequestLog::All}},
               {"Which requests are written to requests.csv.zst.", "a choice"});
-  rows.number("report.request_sample", Dimension::Share, EPFLEET_MEMBER(report.request_sample),
-              between(0.0, 1.0), {"Share of the requests that `sample` writes.", "a choice"});
+  rows.number(EPFLEET_KEY(report.request_sample), Dimension::Share, between(0.0, 1.0),
+              {"Share of the requests that `sample` writes.", "a choice"});
   rows.number(
-      "report.timeline.from", Dimension::Duration, EPFLEET_MEMBER(report.timeline.from),
-      at_least(0.0),
+      EPFLEET_KEY(report.timeline.from), at_least(0.0),
       {"Start of timeline.json, from the start of the counted window; none: that start, or no "
        "timeline if report.timeline.to is none too.",
        "a choice"},
       "none");
   rows.number(
-      "report.timeline.to", Dimension::Duration, EPFLEET_MEMBER(report.timeline.to), above(0.0),
+      EPFLEET_KEY(report.timeline.to), above(0.0),
       {"End of timeline.json, every step of every unit for ui.perfetto.dev: 200 bytes a step; "
        "none: the end of the window.",
        "a choice"},
       "none");
-  rows.path("report.published", EPFLEET_MEMBER(report.published), "none",
+  rows.path(EPFLEET_KEY(report.published), "none",
             {"CSV of published values that the result is compared with.", "see the file"});
-  rows.path("report.published_hourly", EPFLEET_MEMBER(report.published_hourly), "none",
+  rows.path(EPFLEET_KEY(report.published_hourly), "none",
             {"CSV of the published hourly chart, for the hourly comparison.", "see the file"});
   rows.path(
-      "report.bands", EPFLEET_MEMBER(report.bands), "none",
+      EPFLEET_KEY(report.bands), "none",
       {"Bands of the predicted values over the plausible ranges of the guesses, as the band script "
        "writes them.",
        "see the file"});

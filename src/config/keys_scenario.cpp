@@ -1,4 +1,4 @@
-// Keys at the top of a scenario, the fleet, scaling and the service-level objectives.
+// Keys at the top of a scenario, of the fleet and of scaling.
 #include <algorithm>
 #include <tuple>
 
@@ -16,47 +16,6 @@ Parsed<std::uint64_t> seed_from(const std::string& text) {
                                 "write a whole number from 0 to 18446744073709551615"});
   }
   return *seed;
-}
-
-Key seed_row() {
-  Key key;
-  key.name = "seed";
-  key.type = "whole number";
-  key.json = JsonType::Integer;
-  key.range = at_least(0);
-  key.range_text = ">= 0";
-  key.help = "Seed of every random draw: same scenario and seed, same bytes out.";
-  key.source = "free choice";
-  key.read = [](Scenario& scenario, const Node& node) -> std::optional<Fault> {
-    const auto seed = scalar_text(node, "whole number").and_then(seed_from);
-    if (!seed) {
-      return seed.error();
-    }
-    scenario.seed = *seed;
-    return std::nullopt;
-  };
-  key.print = [](const Scenario& scenario) { return fmt::format("{}", scenario.seed); };
-  return key;
-}
-
-Key start_row() {
-  Key key;
-  key.name = "start";
-  key.type = "time with offset (ISO 8601), e.g. 2025-02-27T12:00+08:00";
-  key.help = "Start of the counted window; times of day in the schedule are on this clock.";
-  key.source = "the published day: 2025-02-27 12:00 UTC+8 (open-infra-index, day 6)";
-  key.read = [](Scenario& scenario, const Node& node) -> std::optional<Fault> {
-    const auto time = scalar_text(node, "time with offset").and_then([](const std::string& text) {
-      return parse_calendar_time(text);
-    });
-    if (!time) {
-      return time.error();
-    }
-    scenario.start = *time;
-    return std::nullopt;
-  };
-  key.print = [](const Scenario& scenario) { return yaml_text(scenario.start.text); };
-  return key;
 }
 
 constexpr std::int64_t kMinuteNs = 60'000'000'000;
@@ -134,34 +93,35 @@ std::optional<Fault> read_schedule(Scenario& scenario, const Node& node) {
   return std::nullopt;
 }
 
-Key schedule_row() {
-  Key key;
-  key.name = "scaling.schedule";
-  key.type = "list of {at: HH:MM or duration after the start, groups: whole number}";
-  key.json = JsonType::List;
-  key.help =
-      "How many groups are allotted from when on; HH:MM repeats daily on the clock of `start`.";
-  key.source = "the published chart of nodes (open-infra-index, day 6), in groups";
-  key.read = read_schedule;
-  key.print = [](const Scenario& scenario) {
-    std::string text;
-    for (const policy::ScheduleStep& step : scenario.scaling.schedule) {
-      text += "\n- " + print_step(scenario, step);
-    }
-    return text.empty() ? std::string("[]") : text;
-  };
-  return key;
+std::string print_schedule(const Scenario& scenario) {
+  std::string text;
+  for (const policy::ScheduleStep& step : scenario.scaling.schedule) {
+    text += "\n- " + print_step(scenario, step);
+  }
+  return text.empty() ? "[]" : text;
 }
 
 }  // namespace
 
 void add_scenario_rows(Rows& rows) {
-  rows.text("name", EPFLEET_MEMBER(name),
+  rows.text(EPFLEET_KEY(name),
             {"Name of the scenario and of its result folder; by default the file's name.",
              "free choice"});
-  rows.custom(seed_row());
-  rows.custom(start_row());
-  rows.number("duration", Dimension::Duration, EPFLEET_MEMBER(duration), above(0.0),
+  Key& seed = rows.value(
+      "seed", "whole number", EPFLEET_MEMBER(seed), seed_from,
+      [](std::uint64_t number) { return fmt::format("{}", number); },
+      {"Seed of every random draw: same scenario and seed, same bytes out.", "free choice"});
+  seed.json = JsonType::Integer;
+  seed.range = at_least(0);
+  seed.range_text = ">= 0";
+  rows.value(
+          "start", "time with offset", EPFLEET_MEMBER(start),
+          [](const std::string& text) { return parse_calendar_time(text); },
+          [](const CalendarTime& time) { return yaml_text(time.text); },
+          {"Start of the counted window; times of day in the schedule are on this clock.",
+           "the published day: 2025-02-27 12:00 UTC+8 (open-infra-index, day 6)"})
+      .type = "time with offset (ISO 8601), e.g. 2025-02-27T12:00+08:00";
+  rows.number(EPFLEET_KEY(duration), above(0.0),
               {"Length of the counted window.", "the published day: 24 h"});
 }
 
@@ -169,37 +129,36 @@ void add_fleet_rows(Rows& rows) {
   const std::string chart =
       "the published node chart, read as 2 prefill units + groups of 1 decode and 3 prefill units";
   const auto count = [&](std::string name, auto member, std::string help) {
-    rows.number(std::move(name), Dimension::Number, member, between(0, 1e5),
-                {std::move(help), chart});
+    rows.number(std::move(name), member, between(0, 1e5), {std::move(help), chart});
   };
-  count("fleet.base.prefill_units", EPFLEET_MEMBER(fleet.base.prefill_units),
-        "Prefill units that are always allotted.");
-  count("fleet.base.decode_units", EPFLEET_MEMBER(fleet.base.decode_units),
-        "Decode units that are always allotted.");
-  count("fleet.group.prefill_units", EPFLEET_MEMBER(fleet.group.prefill_units),
+  count(EPFLEET_KEY(fleet.base.prefill_units), "Prefill units that are always allotted.");
+  count(EPFLEET_KEY(fleet.base.decode_units), "Decode units that are always allotted.");
+  count(EPFLEET_KEY(fleet.group.prefill_units),
         "Prefill units of one group, the step in which the fleet grows and shrinks.");
-  count("fleet.group.decode_units", EPFLEET_MEMBER(fleet.group.decode_units),
-        "Decode units of one group.");
-  count("fleet.groups", EPFLEET_MEMBER(fleet.groups),
+  count(EPFLEET_KEY(fleet.group.decode_units), "Decode units of one group.");
+  count(EPFLEET_KEY(fleet.groups),
         "Groups allotted without a schedule, and before the first step of one that is not daily.");
-  rows.number(
-      "fleet.pool_nodes", Dimension::Number, EPFLEET_MEMBER(fleet.pool_nodes), between(1, 1e6),
-      {"Nodes that exist; none: as many as the largest allotment.", "not published"}, "none");
-  rows.rule("scaling.policy", EPFLEET_MEMBER(scaling.policy), policy::scaling_rules().choices(),
+  rows.number(EPFLEET_KEY(fleet.pool_nodes), between(1, 1e6),
+              {"Nodes that exist; none: as many as the largest allotment.", "not published"},
+              "none");
+  rows.rule(EPFLEET_KEY(scaling.policy), policy::scaling_rules().choices(),
             {"What decides how many groups are allotted.", "free choice"});
-  rows.custom(schedule_row());
-  rows.number("scaling.start_up", Dimension::Duration, EPFLEET_MEMBER(scaling.start_up),
-              at_least(0.0),
+  Key& schedule = rows.custom(
+      "scaling.schedule", "list of {at: HH:MM or duration after the start, groups: whole number}",
+      {"How many groups are allotted from when on; HH:MM repeats daily on the clock of `start`.",
+       "the published chart of nodes (open-infra-index, day 6), in groups"});
+  schedule.json = JsonType::List;
+  schedule.read = read_schedule;
+  schedule.print = print_schedule;
+  rows.number(EPFLEET_KEY(scaling.start_up), at_least(0.0),
               {"Time from allotment to service: weights from the store, warm-up.", "a guess"})
       .guess("1 min", "5 min");
   rows.choice(
-      "scaling.drain", EPFLEET_MEMBER(scaling.drain),
-      std::vector<std::pair<Choice, policy::DrainMode>>{
-          {{"migrate", "requests move to other units with their KV"}, policy::DrainMode::Migrate},
-          {{"wait", "requests finish where they are"}, policy::DrainMode::Wait}},
+      EPFLEET_KEY(scaling.drain),
+      {{"migrate", "requests move to other units with their KV", policy::DrainMode::Migrate},
+       {"wait", "requests finish where they are", policy::DrainMode::Wait}},
       {"What becomes of the requests of a unit that leaves.", "free choice"});
-  rows.number("scaling.drain_lead", Dimension::Duration, EPFLEET_MEMBER(scaling.drain_lead),
-              at_least(0.0),
+  rows.number(EPFLEET_KEY(scaling.drain_lead), at_least(0.0),
               {"A unit begins to drain this long before its allotment ends.",
                "moving 2 decode units' KV takes under a second; the rest is for steps under way"});
 }

@@ -7,37 +7,31 @@ void add_trace_rows(Rows& rows) {
   using workload::Channel;
   using workload::Variant;
   const std::string choice = "free choice";
-  rows.number("workload.trace.from", Dimension::Duration, EPFLEET_MEMBER(workload.trace.from),
-              at_least(0.0),
+  rows.number(EPFLEET_KEY(workload.trace.from), at_least(0.0),
               {"Where in the trace to begin; the requests before fill the store.", choice});
-  rows.number("workload.trace.length", Dimension::Duration, EPFLEET_MEMBER(workload.trace.length),
-              above(0.0), {"How much of the trace to play from there on.", choice}, "none");
+  rows.number(EPFLEET_KEY(workload.trace.length), above(0.0),
+              {"How much of the trace to play from there on.", choice}, "none");
   rows.number(
-      "workload.trace.stretch", Dimension::Duration, EPFLEET_MEMBER(workload.trace.stretch),
-      above(0.0),
+      EPFLEET_KEY(workload.trace.stretch), above(0.0),
       {"Play it within this time instead of its own; times between uses change, too.", choice},
       "none");
-  rows.number("workload.trace.rate", Dimension::Number, EPFLEET_MEMBER(workload.trace.rate),
-              inside(0.0, 1e6),
+  rows.number(EPFLEET_KEY(workload.trace.rate), inside(0.0, 1e6),
               {"Requests per second, mean of a day, instead of the trace's own rate; the trace is "
                "repeated as often as need be.",
                choice},
               "none");
-  rows.flag("workload.trace.repeat", EPFLEET_MEMBER(workload.trace.repeat),
+  rows.flag(EPFLEET_KEY(workload.trace.repeat),
             {"At its end play it again, with fresh identities.", choice});
-  rows.flag("workload.trace.warm_store", EPFLEET_MEMBER(workload.trace.warm_store),
+  rows.flag(EPFLEET_KEY(workload.trace.warm_store),
             {"The prompts before workload.trace.from are in the store at the start.", choice});
-  rows.flag("workload.trace.lenient", EPFLEET_MEMBER(workload.trace.lenient),
+  rows.flag(EPFLEET_KEY(workload.trace.lenient),
             {"Skip and count the trace's wrong lines instead of refusing the trace.", choice});
   rows.number(
-      "workload.trace.block", Dimension::Tokens, EPFLEET_MEMBER(workload.trace.block),
-      between(0, 65536),
+      EPFLEET_KEY(workload.trace.block), Dimension::Tokens, between(0, 65536),
       {"Tokens of one block id of the trace; 0: as its format has it (Mooncake 512).", choice});
-  rows.choice("workload.trace.variant", EPFLEET_MEMBER(workload.trace.variant),
-              choices_of<Variant>(workload::kVariantNames),
+  rows.choice(EPFLEET_KEY(workload.trace.variant), words_of<Variant>(workload::kVariantNames),
               {"Model of requests that do not name one.", choice});
-  rows.choice("workload.trace.channel", EPFLEET_MEMBER(workload.trace.channel),
-              choices_of<Channel>(workload::kChannelNames),
+  rows.choice(EPFLEET_KEY(workload.trace.channel), words_of<Channel>(workload::kChannelNames),
               {"Channel of requests that do not name one; it decides who pays.", choice});
 }
 

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 #include <optional>
+#include <set>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -29,8 +29,7 @@ class Reader {
 
   void read(const Node& root) {
     visit(root, "");
-    // The schedule's times of day count from the start; a phase's hardware begins as the shared
-    // one.
+    // The schedule's times count from the start; a phase's hardware begins as the shared one.
     read_turn(Turn::Start);
     read_turn(Turn::SharedHardware);
     if (find_path(root, "prefill.hardware") == nullptr) {
@@ -101,17 +100,12 @@ class Reader {
   }
 
   void report_unknown(const Entry& entry, const std::string& name) {
-    const std::string nearest = nearest_key(name);
-    std::string remedy =
-        nearest.empty() ? "see epfleet explain" : fmt::format("did you mean '{}'?", nearest);
-    if (entry.key == "<<") {
-      remedy = "merge keys are not known here; use extends";
-    } else if (entry.key == "extends") {
-      remedy = "a file says it, at its top";
-    }
-    problems_.push_back(problem_at(entry.place, name, "unknown key", std::move(remedy)));
-    if (!nearest.empty()) {
-      unsure_.push_back(nearest);
+    problems_.push_back(problem_at(entry.place, name, "unknown key",
+                                   entry.key == "<<" ? "merge keys are not known here; use extends"
+                                   : entry.key == "extends" ? "a file says it, at its top"
+                                                            : did_you_mean(name)));
+    if (std::string nearest = nearest_key(name); !nearest.empty()) {
+      unsure_.push_back(std::move(nearest));
     }
   }
 
@@ -176,18 +170,11 @@ bool is_complete(const std::vector<base::Problem>& problems) {
 
 // One wrong value may be met twice: in `hardware` and in the phase's copy of it.
 void drop_repeated(std::vector<base::Problem>& problems) {
-  std::vector<base::Problem> kept;
-  for (base::Problem& problem : problems) {
-    const bool repeated = std::ranges::any_of(kept, [&](const base::Problem& other) {
-      return problem.line > 0 &&
-             std::tie(problem.file, problem.line, problem.column, problem.what) ==
-                 std::tie(other.file, other.line, other.column, other.what);
-    });
-    if (!repeated) {
-      kept.push_back(std::move(problem));
-    }
-  }
-  problems = std::move(kept);
+  std::set<std::tuple<std::string, int, int, std::string>> seen;
+  std::erase_if(problems, [&](const base::Problem& problem) {
+    return problem.line > 0 &&
+           !seen.emplace(problem.file, problem.line, problem.column, problem.what).second;
+  });
 }
 
 void throw_if_any(std::vector<base::Problem> problems) {
@@ -195,15 +182,9 @@ void throw_if_any(std::vector<base::Problem> problems) {
     return;
   }
   drop_repeated(problems);
-  std::multimap<std::tuple<std::string, int, int>, base::Problem> in_order;  // equals as they came
-  for (base::Problem& problem : problems) {
-    auto place = std::tuple(problem.file, problem.line, problem.column);
-    in_order.emplace(std::move(place), std::move(problem));
-  }
-  problems.clear();
-  for (auto& [place, problem] : in_order) {
-    problems.push_back(std::move(problem));
-  }
+  std::ranges::stable_sort(problems, {}, [](const base::Problem& problem) {
+    return std::tie(problem.file, problem.line, problem.column);
+  });
   throw base::InputError(std::move(problems));
 }
 

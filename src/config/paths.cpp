@@ -1,4 +1,4 @@
-#include "paths.h"
+#include "epfleet/config/paths.h"
 
 #include <filesystem>
 #include <system_error>

@@ -13,56 +13,32 @@ bool is_written(const Key& key, const std::string& value, const Scenario& scenar
   return key.overrides.empty() || value != find_key(key.overrides)->print(scenario);
 }
 
-// Writes groups as indented blocks.
-class Writer {
- public:
-  explicit Writer(const Scenario& scenario) : scenario_(scenario) {}
-
-  // All keys of a group, then of the groups in it: a group is never left and opened again.
-  void write_group(const std::string& group, int depth) {
-    for (const std::string& member : group_members(group)) {
-      const std::string name = group.empty() ? member : group + "." + member;
-      if (const Key* key = find_key(name)) {
-        write_key(*key, member, depth);
-      } else {
-        write_subgroup(name, member, depth);
-      }
+// The keys of a group and of the groups in it as indented blocks; empty if nothing of it is
+// written. A group is never left and opened again.
+std::string group_text(const Scenario& scenario, const std::string& group, int depth) {
+  std::string text;
+  for (const std::string& member : group_members(group)) {
+    const std::string name = group.empty() ? member : group + "." + member;
+    const std::string start = fmt::format("{:{}}{}:", "", 2 * depth, member);
+    const Key* key = find_key(name);
+    if (key == nullptr) {
+      const std::string inner = group_text(scenario, name, depth + 1);
+      text += inner.empty() ? "" : start + "\n" + inner;
+      continue;
     }
+    std::string value = key->print(scenario);
+    if (!is_written(*key, value, scenario)) {
+      continue;
+    }
+    const char* mark = scenario.given.contains(name) ? "" : "  # default";
+    const bool is_block = value.starts_with('\n');
+    for (auto at = value.find('\n'); at != std::string::npos; at = value.find('\n', at + 1)) {
+      value.insert(at + 1, static_cast<std::size_t>(2 * depth + 2), ' ');
+    }
+    text += is_block ? start + mark + value + "\n" : start + " " + value + mark + "\n";
   }
-
-  [[nodiscard]] std::string take() { return std::move(text_); }
-
- private:
-  void write_subgroup(const std::string& name, const std::string& member, int depth) {
-    const std::size_t before = text_.size();
-    text_ += fmt::format("{:{}}{}:\n", "", 2 * depth, member);
-    const std::size_t opened = text_.size();
-    write_group(name, depth + 1);
-    if (text_.size() == opened) {
-      text_.resize(before);  // nothing of it is written
-    }
-  }
-
-  void write_key(const Key& key, const std::string& member, int depth) {
-    const std::string value = key.print(scenario_);
-    if (!is_written(key, value, scenario_)) {
-      return;
-    }
-    const std::string_view mark = scenario_.given.contains(key.name) ? "" : "  # default";
-    if (value.find('\n') == std::string::npos) {
-      text_ += fmt::format("{:{}}{}: {}{}\n", "", 2 * depth, member, value, mark);
-      return;
-    }
-    text_ += fmt::format("{:{}}{}:{}", "", 2 * depth, member, mark);
-    for (const char c : value) {
-      text_ += c == '\n' ? fmt::format("\n{:{}}", "", 2 * depth + 2) : std::string(1, c);
-    }
-    text_ += '\n';
-  }
-
-  const Scenario& scenario_;
-  std::string text_;
-};
+  return text;
+}
 
 bool decides_the_run(const Key& key) {
   return key.name != "name" && key.name != "seed" && !key.name.starts_with("report.");
@@ -71,10 +47,8 @@ bool decides_the_run(const Key& key) {
 }  // namespace
 
 std::string resolved_document(const Scenario& scenario) {
-  Writer writer(scenario);
-  writer.write_group("", 0);
   return "# The scenario as run, every key. Paths start from the folder of the scenario file.\n" +
-         writer.take();
+         group_text(scenario, "", 0);
 }
 
 std::string scenario_fingerprint(const Scenario& scenario) {

@@ -2,8 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "epfleet/config/value.h"
 
@@ -12,18 +13,22 @@ namespace epfleet::config {
 // A real value is number * multiply / divide: dividing by 1e6 rounds correctly, multiplying by 1e-6
 // does not.
 struct Unit {
-  std::string_view name;
-  double multiply;
-  double divide;
-  std::int64_t whole;  // of the integer base unit; 0: not for whole values
-  bool printed;        // whether print_*() may choose it
+  std::string name;
+  double multiply = 1;
+  double divide = 1;
+  bool printed = true;  // whether print_*() may choose it
 };
 
 struct Shape {
   std::string_view name;
-  std::span<const Unit> units;
+  std::vector<Unit> units;
   bool unit_needed;
   std::string_view example;
+  double whole = 0;  // integers of a whole value in one base unit; 0: it has no units
+
+  [[nodiscard]] std::int64_t whole_of(const Unit& unit) const {
+    return static_cast<std::int64_t>(unit.multiply * whole / unit.divide);
+  }
 };
 
 [[nodiscard]] const Shape& shape_of(Dimension dimension);

@@ -46,12 +46,6 @@ struct Term {
   std::string_view unit;    // may be empty
 };
 
-Fault missing_unit(std::string_view text, const Shape& shape, Dimension dimension) {
-  return {
-      fmt::format("'{}' has no unit", text),
-      fmt::format("write it with one of {}, for example {}", unit_names(dimension), shape.example)};
-}
-
 // REQUIRES: number_length(text) > 0. Moves `text` behind the term.
 Parsed<Term> take_term(std::string_view& text, std::string_view whole) {
   const std::size_t length = number_length(text);
@@ -85,7 +79,9 @@ Parsed<std::vector<Term>> terms_of(Dimension dimension, std::string_view text) {
       return tl::unexpected(term.error());
     }
     if (term->unit.empty() && shape.unit_needed) {
-      return tl::unexpected(missing_unit(text, shape, dimension));
+      return tl::unexpected(Fault{fmt::format("'{}' has no unit", text),
+                                  fmt::format("write it with one of {}, for example {}",
+                                              unit_names(dimension), shape.example)});
     }
     terms.push_back(*term);
   } while (!rest.empty() && dimension == Dimension::Duration);
@@ -134,6 +130,9 @@ Parsed<std::int64_t> whole_from(std::string_view number, std::int64_t factor,
   return static_cast<std::int64_t>(rounded);
 }
 
+// Minutes and hours.
+bool goes_by_sixties(const Unit& unit) { return unit.multiply == 60 || unit.multiply == 3600; }
+
 }  // namespace
 
 Parsed<double> parse_real(Dimension dimension, std::string_view text) {
@@ -173,7 +172,7 @@ Parsed<std::int64_t> parse_whole(Dimension dimension, std::string_view text) {
       if (!unit) {
         return tl::unexpected(unit.error());
       }
-      factor = (*unit)->whole;
+      factor = shape_of(dimension).whole_of(**unit);
     }
     const auto part = whole_from(term.number, factor, text);
     if (!part) {
@@ -184,6 +183,57 @@ Parsed<std::int64_t> parse_whole(Dimension dimension, std::string_view text) {
     }
   }
   return sum;
+}
+
+std::string print_real(Dimension dimension, double value) {
+  const std::vector<Unit>& units = shape_of(dimension).units;
+  for (std::size_t i = units.size(); i-- > 0;) {
+    if (units[i].printed && std::fabs(value) >= units[i].multiply / units[i].divide) {
+      const double number = value * units[i].divide / units[i].multiply;
+      if (goes_by_sixties(units[i]) && number != std::floor(number)) {
+        continue;  // 75 s rather than 1.25 min
+      }
+      // 15 digits hide the rounding of the division; where they lose bits, all digits are printed.
+      for (const auto& digits : {fmt::format("{:.15g}", number), fmt::format("{}", number)}) {
+        std::string text = fmt::format("{} {}", digits, units[i].name);
+        const auto again = parse_real(dimension, text);
+        if (again && *again == value) {
+          return text;
+        }
+      }
+    }
+  }
+  // No unit gives the same bits back: the base unit does.
+  for (const Unit& unit : units) {
+    if (unit.printed && unit.multiply == 1 && unit.divide == 1) {
+      return fmt::format("{} {}", value, unit.name);
+    }
+  }
+  return fmt::format("{}", value);
+}
+
+std::string print_whole(Dimension dimension, std::int64_t value) {
+  const Shape& shape = shape_of(dimension);
+  for (std::size_t i = shape.units.size(); i-- > 0;) {
+    const Unit& unit = shape.units[i];
+    const std::int64_t whole = shape.whole_of(unit);
+    if (!unit.printed || whole == 0 || value == 0) {
+      continue;
+    }
+    if (value % whole == 0) {
+      return fmt::format("{} {}", value / whole, unit.name);
+    }
+    // 1.5 us rather than 1500 ns: up to three decimals, in units that go by thousands.
+    if (whole % 1000 == 0 && !goes_by_sixties(unit) && value > whole && value / whole < 1000 &&
+        value % (whole / 1000) == 0) {
+      return fmt::format("{} {}", static_cast<double>(value) / static_cast<double>(whole),
+                         unit.name);
+    }
+  }
+  if (dimension == Dimension::Duration || dimension == Dimension::Bytes) {
+    return dimension == Dimension::Duration ? "0 s" : "0 B";
+  }
+  return fmt::format("{}", value);
 }
 
 }  // namespace epfleet::config

@@ -1,4 +1,4 @@
-#include "yaml_reader.h"
+#include "epfleet/config/yaml_reader.h"
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
@@ -62,21 +62,19 @@ class TreeBuilder : public YAML::EventHandler {
     if (open_.size() + found->second.depth > kMaxDepth) {
       throw Stop{too_deep(mark)};
     }
-    put(found->second.node, found->second.nodes, found->second.depth);
+    put(found->second);
   }
 
  private:
-  struct Open {
+  struct Tree {
     Node node;
-    YAML::anchor_t anchor;
-    std::optional<Entry> key;  // of a map: read, its value is not
-    std::size_t nodes = 1;     // in all, for the aliases' budget
+    std::size_t nodes = 1;  // in all, for the aliases' budget
     std::size_t depth = 1;
   };
-  struct Anchored {
-    Node node;
-    std::size_t nodes;
-    std::size_t depth;
+  struct Open {
+    Tree tree;
+    YAML::anchor_t anchor;
+    std::optional<Entry> key;  // of a map: read, its value is not
   };
 
   [[nodiscard]] Place place(const YAML::Mark& mark) const {
@@ -111,40 +109,39 @@ class TreeBuilder : public YAML::EventHandler {
       throw Stop{too_deep(mark)};
     }
     count(1, mark);
-    open_.push_back({leaf(kind, mark), anchor, std::nullopt});
+    open_.push_back({{leaf(kind, mark)}, anchor, std::nullopt});
   }
   void close() {
     Open done = std::move(open_.back());
     open_.pop_back();
-    remember(done.anchor, done.node, done.nodes, done.depth);
-    put(std::move(done.node), done.nodes, done.depth);
+    finish(std::move(done.tree), done.anchor);
   }
   void add(Node node, YAML::anchor_t anchor) {
     ++nodes_;
-    remember(anchor, node, 1, 1);
-    put(std::move(node), 1, 1);
+    finish({std::move(node)}, anchor);
   }
-  void remember(YAML::anchor_t anchor, const Node& node, std::size_t nodes, std::size_t depth) {
+  void finish(Tree tree, YAML::anchor_t anchor) {
     if (anchor != YAML::NullAnchor) {
-      anchors_.insert_or_assign(anchor, Anchored{node, nodes, depth});
+      anchors_.insert_or_assign(anchor, tree);
     }
+    put(std::move(tree));
   }
 
-  void put(Node node, std::size_t nodes, std::size_t depth) {
+  void put(Tree tree) {
     if (open_.empty()) {
-      root_ = std::move(node);
+      root_ = std::move(tree.node);
       return;
     }
     Open& parent = open_.back();
-    parent.nodes += nodes;
-    parent.depth = std::max(parent.depth, depth + 1);
-    if (parent.node.kind == Node::Kind::List) {
-      parent.node.items.push_back(std::move(node));
+    parent.tree.nodes += tree.nodes;
+    parent.tree.depth = std::max(parent.tree.depth, tree.depth + 1);
+    if (parent.tree.node.kind == Node::Kind::List) {
+      parent.tree.node.items.push_back(std::move(tree.node));
     } else if (!parent.key) {
-      parent.key = key_of(node);
+      parent.key = key_of(tree.node);
     } else {
-      parent.key->value = std::move(node);
-      keep(parent.node, std::move(*parent.key));
+      parent.key->value = std::move(tree.node);
+      keep(parent.tree.node, std::move(*parent.key));
       parent.key.reset();
     }
   }
@@ -179,7 +176,7 @@ class TreeBuilder : public YAML::EventHandler {
   std::vector<base::Problem>& problems_;
   Node root_;
   std::vector<Open> open_;
-  std::map<YAML::anchor_t, Anchored> anchors_;
+  std::map<YAML::anchor_t, Tree> anchors_;
   std::size_t nodes_ = 0;
 };
 

@@ -85,7 +85,7 @@ ComparedMetric compared_metric(const Variants& variants, const Group& group,
   return result;
 }
 
-bool is_value(const Variant& variant, const config::Setting& setting) {
+bool is_value(const Variant& variant, const Setting& setting) {
   const auto found = variant.keys.find(setting.key);
   std::string text = setting.text;
   std::erase(text, '"');
@@ -93,7 +93,7 @@ bool is_value(const Variant& variant, const config::Setting& setting) {
 }
 
 // The keys but those of the baseline, as one text.
-std::string other_keys(const Variant& variant, const std::vector<config::Setting>& settings) {
+std::string other_keys(const Variant& variant, const std::vector<Setting>& settings) {
   std::string text;
   for (const auto& [key, value] : variant.keys) {
     if (std::ranges::none_of(settings, [&, &k = key](const auto& s) { return s.key == k; })) {
@@ -110,8 +110,7 @@ base::InputError no_baseline(const Variants& variants) {
                            .remedy = fmt::format("choose from: {}", fmt::join(names, "; "))});
 }
 
-std::vector<Group> groups_by_keys(const Variants& variants,
-                                  const std::vector<config::Setting>& settings) {
+std::vector<Group> groups_by_keys(const Variants& variants, const std::vector<Setting>& settings) {
   std::vector<Group> groups;
   for (std::size_t i = 0; i < variants.variants.size(); ++i) {
     const std::string where = other_keys(variants.variants[i], settings);
@@ -150,7 +149,7 @@ Comparison compare(const Variants& variants, const std::vector<Group>& groups) {
   return comparison;
 }
 
-std::vector<Group> groups_of(const Variants& variants, const config::SweepCase& baseline) {
+std::vector<Group> groups_of(const Variants& variants, const SweepCase& baseline) {
   if (!baseline.settings.empty()) {
     std::vector<Group> groups = groups_by_keys(variants, baseline.settings);
     return groups.empty() ? throw no_baseline(variants) : groups;
@@ -185,15 +184,14 @@ std::string why_not_quoted(const Variant& variant) {
 }  // namespace
 
 std::vector<ClaimFinding> find_claims(const Variants& variants,
-                                      const std::vector<config::SweepClaim>& claims,
-                                      const Group& group) {
+                                      const std::vector<SweepClaim>& claims, const Group& group) {
   const auto named = [&](const std::string& name) {
     const auto found = std::ranges::find_if(
         variants.variants, [&](const Variant& variant) { return variant.name == name; });
     return found == variants.variants.end() ? nullptr : &*found;
   };
   std::vector<ClaimFinding> findings;
-  for (const config::SweepClaim& claim : claims) {
+  for (const SweepClaim& claim : claims) {
     ClaimFinding finding{claim, std::nullopt, ""};
     const Variant* base =
         claim.over.empty() ? &variants.variants[group.baseline] : named(claim.over);

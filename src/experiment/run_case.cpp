@@ -35,9 +35,8 @@ CaseResult run_once(const SweepJob& job, const std::atomic<bool>* stop) {
 }
 
 // The highest value that meets the objectives, and the numbers of the run there or at `report_at`.
-CaseResult run_search(const SweepJob& job, const config::SweepFile& sweep,
-                      const std::atomic<bool>* stop) {
-  const config::SweepSearch& search = *sweep.search;
+CaseResult run_search(const SweepJob& job, const SweepFile& sweep, const std::atomic<bool>* stop) {
+  const SweepSearch& search = *sweep.search;
   std::optional<CaseResult> reported;
   std::string last_why;
   const auto run_at = [&](double value) {
@@ -91,7 +90,7 @@ CaseResult result_of(const report::RunReport& report) {
   return result;
 }
 
-std::optional<CaseResult> run_case(const SweepJob& job, const config::SweepFile& sweep,
+std::optional<CaseResult> run_case(const SweepJob& job, const SweepFile& sweep,
                                    const std::atomic<bool>* stop) {
   const auto failure = [](std::string message) {
     return CaseResult{CaseStatus::Failed, std::move(message), {}};

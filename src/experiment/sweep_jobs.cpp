@@ -7,6 +7,8 @@
 #include <ranges>
 
 #include "epfleet/base/random.h"
+#include "epfleet/config/key.h"
+#include "epfleet/config/paths.h"
 #include "epfleet/config/resolved.h"
 #include "epfleet/report/catalogue.h"
 #include "epfleet/report/result_folder.h"
@@ -15,7 +17,7 @@
 namespace epfleet::experiment {
 namespace {
 
-base::InputError problem(const config::SweepFile& sweep, std::string key, std::string what,
+base::InputError problem(const SweepFile& sweep, std::string key, std::string what,
                          std::string remedy) {
   return base::InputError({.file = sweep.file,
                            .key = std::move(key),
@@ -23,7 +25,7 @@ base::InputError problem(const config::SweepFile& sweep, std::string key, std::s
                            .remedy = std::move(remedy)});
 }
 
-std::vector<std::string> checked_metrics(const config::SweepFile& sweep) {
+std::vector<std::string> checked_metrics(const SweepFile& sweep) {
   std::vector<std::string> metrics = sweep.metrics.empty() ? usual_metrics() : sweep.metrics;
   if (metrics.size() == 1 && metrics.front() == "all") {
     metrics.clear();
@@ -46,7 +48,7 @@ std::vector<std::string> checked_metrics(const config::SweepFile& sweep) {
   for (const std::string& metric : metrics) {
     check(metric, "metrics");
   }
-  for (const config::SweepClaim& claim : sweep.claims) {
+  for (const SweepClaim& claim : sweep.claims) {
     check(claim.metric, "claims");
     if (std::ranges::count(own, claim.metric) + std::ranges::count(metrics, claim.metric) == 0) {
       metrics.push_back(claim.metric);
@@ -56,10 +58,10 @@ std::vector<std::string> checked_metrics(const config::SweepFile& sweep) {
   return metrics;
 }
 
-std::vector<std::string> varied_keys(const std::vector<config::SweepCase>& cases) {
+std::vector<std::string> varied_keys(const std::vector<SweepCase>& cases) {
   std::vector<std::string> keys;
-  for (const config::SweepCase& one : cases) {
-    for (const config::Setting& setting : one.settings) {
+  for (const SweepCase& one : cases) {
+    for (const Setting& setting : one.settings) {
       if (std::ranges::count(keys, setting.key) == 0) {
         keys.push_back(setting.key);
       }
@@ -75,7 +77,7 @@ std::string unquoted(const std::string& text) {
 
 // As resolved where that is one value, as written for a group of keys, empty where it is not
 // stated.
-std::string shown_value(const config::SweepCase& one, const config::Scenario* scenario,
+std::string shown_value(const SweepCase& one, const config::Scenario* scenario,
                         const std::string& key) {
   if (scenario != nullptr) {
     if (const auto value = config::value_of(*scenario, key)) {
@@ -83,7 +85,7 @@ std::string shown_value(const config::SweepCase& one, const config::Scenario* sc
     }
   }
   std::string written;
-  for (const config::Setting& setting : one.settings) {
+  for (const Setting& setting : one.settings) {
     if (setting.key == key) {
       written = setting.text;
     }
@@ -91,36 +93,51 @@ std::string shown_value(const config::SweepCase& one, const config::Scenario* sc
   return unquoted(written);
 }
 
-std::vector<config::Override> overrides_of(const config::SweepFile& sweep,
-                                           const config::SweepCase& one) {
+std::vector<config::Override> overrides_of(const SweepFile& sweep, const SweepCase& one) {
   std::vector<config::Override> overrides;
   for (const auto* settings : {&sweep.set, &one.settings}) {
-    for (const config::Setting& setting : *settings) {
+    for (const Setting& setting : *settings) {
       overrides.push_back(setting.override_text());
     }
   }
   return overrides;
 }
 
-std::string search_text(const config::SweepFile& sweep) {
+std::string search_text(const SweepFile& sweep) {
   if (!sweep.search) {
     return "";
   }
-  const config::SweepSearch& search = *sweep.search;
+  const SweepSearch& search = *sweep.search;
   return fmt::format("search {} {} {} {} {}\n", search.key, search.low, search.high,
                      search.precision, search.report_at.value_or(0.0));
 }
 
+// The files that a scenario names and that are there: an hourly shape, a trace, published values.
+std::vector<std::string> files_of(const config::Scenario& scenario) {
+  std::vector<std::string> files;
+  for (const config::Key& key : config::key_table()) {
+    if (!key.is_path) {
+      continue;
+    }
+    std::string path =
+        config::resolved_path(unquoted(key.print(scenario)), config::folder_of(scenario.file));
+    if (config::is_file(path)) {
+      files.push_back(std::move(path));
+    }
+  }
+  return files;
+}
+
 // The part of the identity that replicates share.
-std::string case_text(const config::SweepFile& sweep, const config::Scenario& scenario) {
+std::string case_text(const SweepFile& sweep, const config::Scenario& scenario) {
   std::string text = config::resolved_document(scenario) + search_text(sweep);
-  for (const std::string& file : config::files_of(scenario)) {
+  for (const std::string& file : files_of(scenario)) {
     text += text_hash(text::read_file(file, "sweep")) + "\n";
   }
   return text;
 }
 
-void add_case(const config::SweepCase& one, std::size_t case_index, SweepJobs& all) {
+void add_case(const SweepCase& one, std::size_t case_index, SweepJobs& all) {
   SweepJob job;
   job.case_index = case_index;
   job.case_name = one.name;
@@ -193,8 +210,8 @@ std::string one_line(const base::InputError& error) {
       "{}", fmt::join(std::views::transform(error.problems(), &base::Problem::text), "; "));
 }
 
-std::string found_metric(const config::SweepSearch& search) { return "search." + search.key; }
-std::string failed_metric(const config::SweepSearch& search) {
+std::string found_metric(const SweepSearch& search) { return "search." + search.key; }
+std::string failed_metric(const SweepSearch& search) {
   return "search." + search.key + ".fails_at";
 }
 
@@ -202,11 +219,11 @@ std::string text_hash(std::string_view text) {
   return fmt::format("{:016x}", base::mix64(base::stream_name_hash(text)));
 }
 
-SweepJobs spell_out(const config::SweepFile& sweep) {
+SweepJobs spell_out(const SweepFile& sweep) {
   SweepJobs all;
   all.sweep = sweep;
   all.metrics = checked_metrics(sweep);
-  const std::vector<config::SweepCase> cases = config::cases_of(sweep);
+  const std::vector<SweepCase> cases = cases_of(sweep);
   all.cases = cases.size();
   all.keys = varied_keys(cases);
   for (std::size_t i = 0; i < cases.size(); ++i) {

@@ -6,7 +6,6 @@
 
 #include "epfleet/base/error.h"
 #include "epfleet/config/key.h"
-#include "epfleet/config/sweep_file.h"
 #include "epfleet/experiment/run_case.h"
 
 namespace epfleet::experiment {

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A plan agrees with trying everything: the fewest groups that meet the objectives, the cheapest
-combination of a grid, the highest rate. It says what more traffic and a dearer GPU change."""
+combination of a grid, the highest rate. It says what more traffic and a more expensive GPU
+change."""
 
 import pathlib
 import sys

@@ -16,7 +16,7 @@
 
 namespace epfleet::config {
 
-struct Node;  // a value as written (src/config/document.h)
+struct Node;  // a value as written (document.h)
 
 // What JSON knows a value as; everything with a unit is text.
 enum class JsonType { Text, Integer, Number, NumberOrText, Boolean, List };
@@ -69,8 +69,22 @@ struct Key {
 // Names directly below a group ("" is the root), in table order.
 [[nodiscard]] std::vector<std::string> group_members(std::string_view group);
 
+[[nodiscard]] inline bool is_key_or_group(std::string_view name) {
+  return find_key(name) != nullptr || is_key_group(name);
+}
+
 // The key or group most like a misspelt one; empty if nothing is near.
 [[nodiscard]] std::string nearest_key(std::string_view name);
+
+// What to do about an unknown key: "did you mean 'decode.gpus'?", or `otherwise`.
+[[nodiscard]] std::string did_you_mean(std::string_view name,
+                                       std::string otherwise = "see epfleet explain");
+
+// Throws base::InputError, naming the nearest, unless it is a key or a group of keys.
+void require_key(const std::string& name, const std::string& file);
+
+// The value that a scenario has for a key, as resolved; none for a group of keys.
+[[nodiscard]] std::optional<std::string> value_of(const Scenario& scenario, const std::string& key);
 
 // The word most like a misspelt one; empty if none is near.
 [[nodiscard]] std::string nearest_word(std::string_view misspelt,
@@ -82,5 +96,6 @@ struct PartGroup {
   std::string member;  // "book": the part's entry that is meant, if the part has it
 };
 [[nodiscard]] std::span<const PartGroup> part_groups();
+[[nodiscard]] bool is_part_group(std::string_view name);
 
 }  // namespace epfleet::config

@@ -1,4 +1,4 @@
-// Everything that one run is asked to do: the configurations of all modules in one aggregate.
+// Everything that a run is given: the configurations of all modules in one aggregate.
 // Plain values with defaults in place; what a key is called, what it may hold and why is in the key
 // table (key.h), and what must hold between keys in check.h.
 #pragma once

@@ -26,7 +26,7 @@ enum class Dimension {
   TokenPrice,  // USD per million tokens
 };
 
-// What is wrong with a text, and how to mend it.
+// What is wrong with a text, and the remedy.
 struct Fault {
   std::string what;
   std::string remedy;

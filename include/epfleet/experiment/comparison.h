@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "epfleet/config/sweep_file.h"
 #include "epfleet/experiment/estimate.h"
+#include "epfleet/experiment/sweep_file.h"
 #include "epfleet/experiment/variants.h"
 #include "epfleet/metrics/metric.h"
 
@@ -50,19 +50,18 @@ struct Group {
 // all are compared with it. Values of some keys: variants are grouped by all other keys, and each
 // group has its own baseline. Nothing: the first variant. Throws InputError with the names when
 // there is no such variant.
-[[nodiscard]] std::vector<Group> groups_of(const Variants& variants,
-                                           const config::SweepCase& baseline);
+[[nodiscard]] std::vector<Group> groups_of(const Variants& variants, const SweepCase& baseline);
 
 [[nodiscard]] Comparison compare(const Variants& variants, const std::vector<Group>& groups);
 
 // A claim beside what was found: baseline / case in a metric.
 struct ClaimFinding {
-  config::SweepClaim claim;
+  SweepClaim claim;
   std::optional<Estimate> ratio;
   std::string why_not;  // no ratio: in words
 };
 [[nodiscard]] std::vector<ClaimFinding> find_claims(const Variants& variants,
-                                                    const std::vector<config::SweepClaim>& claims,
+                                                    const std::vector<SweepClaim>& claims,
                                                     const Group& group);
 
 // For the terminal, and as a table: metric, variant, seeds, mean, difference, its interval, p, ...

@@ -11,8 +11,7 @@ namespace epfleet::experiment {
 
 // On the calling thread alone, so that as many cases run at a time as there are cores. What goes
 // wrong in the case is its result (Failed); none: `stop` became true.
-[[nodiscard]] std::optional<CaseResult> run_case(const SweepJob& job,
-                                                 const config::SweepFile& sweep,
+[[nodiscard]] std::optional<CaseResult> run_case(const SweepJob& job, const SweepFile& sweep,
                                                  const std::atomic<bool>* stop);
 
 // The numbers of one finished run, marked unstable if it did not keep up.

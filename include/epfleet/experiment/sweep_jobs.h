@@ -12,7 +12,7 @@
 #include "epfleet/base/error.h"
 #include "epfleet/config/loader.h"
 #include "epfleet/config/scenario.h"
-#include "epfleet/config/sweep_file.h"
+#include "epfleet/experiment/sweep_file.h"
 
 namespace epfleet::experiment {
 
@@ -33,7 +33,7 @@ struct SweepJob {
 };
 
 struct SweepJobs {
-  config::SweepFile sweep;
+  SweepFile sweep;
   std::vector<std::string> keys;     // that vary between cases
   std::vector<std::string> metrics;  // columns
   std::size_t cases = 0;
@@ -43,12 +43,12 @@ struct SweepJobs {
 // A case that no fleet can be built for becomes a refused job. Throws base::InputError for what is
 // wrong with the sweep itself: an unknown metric, two cases that are the same scenario, not one
 // case that can be run.
-[[nodiscard]] SweepJobs spell_out(const config::SweepFile& sweep);
+[[nodiscard]] SweepJobs spell_out(const SweepFile& sweep);
 
 // What a search adds to the metrics: the highest value that met the objectives, and the lowest that
 // did not.
-[[nodiscard]] std::string found_metric(const config::SweepSearch& search);
-[[nodiscard]] std::string failed_metric(const config::SweepSearch& search);
+[[nodiscard]] std::string found_metric(const SweepSearch& search);
+[[nodiscard]] std::string failed_metric(const SweepSearch& search);
 
 // What is tabulated and compared unless somebody says otherwise.
 [[nodiscard]] std::vector<std::string> usual_metrics();

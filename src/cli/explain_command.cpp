@@ -1,9 +1,12 @@
-#include "reference_pages.h"
-
+// `epfleet explain`: keys and metrics in words, as a page, as a JSON Schema.
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <initializer_list>
+#include <string>
+#include <vector>
 
+#include "commands.h"
 #include "epfleet/config/explain.h"
 #include "epfleet/config/key.h"
 #include "epfleet/config/loader.h"
@@ -11,6 +14,26 @@
 
 namespace epfleet::cli {
 namespace {
+
+base::InputError unknown_name(const std::string& name) {
+  std::vector<std::string> names;
+  for (const config::Key& key : config::key_table()) {
+    names.push_back(key.name);
+  }
+  for (const report::Metric& metric : report::metric_catalogue()) {
+    names.push_back(metric.path);
+  }
+  for (const report::SeriesColumn& column : report::series_columns()) {
+    names.emplace_back(column.meaning.name);
+  }
+  const std::string nearest = config::nearest_word(name, names);
+  return wrong_option(name, "unknown key or metric",
+                      nearest.empty()
+                          ? "epfleet explain lists all keys, epfleet explain --metrics all metrics"
+                          : fmt::format("did you mean '{}'?", nearest));
+}
+
+// --- the pages docs/keys.md and docs/metrics.md
 
 // A row of a table; a bar would end the cell.
 std::string row(std::initializer_list<std::string> cells) {
@@ -21,6 +44,14 @@ std::string row(std::initializer_list<std::string> cells) {
       line += c == '|' ? "\\|" : c == '\n' ? " " : std::string(1, c);
     }
     line += " |";
+  }
+  return line + "\n";
+}
+
+std::string heading(std::initializer_list<std::string> cells) {
+  std::string line = row(cells) + "|";
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    line += " --- |";
   }
   return line + "\n";
 }
@@ -87,8 +118,6 @@ std::string column_row(const report::SeriesColumn& column) {
       {name, files, std::string(meaning.unit), word(meaning.kind), std::string(meaning.sentence)});
 }
 
-}  // namespace
-
 std::string keys_page() {
   const config::Scenario defaults = config::default_scenario();
   std::string text =
@@ -106,8 +135,7 @@ std::string keys_page() {
         own != group) {
       group = own;
       text += fmt::format("\n## {}\n\n", group) +
-              row({"key", "value", "default", "meaning", "source"}) +
-              row({"---", "---", "---", "---", "---"});
+              heading({"key", "value", "default", "meaning", "source"});
     }
     text +=
         row({code(key.name), type_of(key), code(key.print(defaults)), meaning_of(key), key.source});
@@ -122,17 +150,71 @@ std::string metrics_page() {
       "these, a *distribution* is over requests or steps. Which way is *better*\nis what "
       "`epfleet compare` goes by. What was not measured is null in JSON and an empty field in "
       "CSV.\n\n## summary.json\n\n";
-  text += row({"path", "unit", "kind", "better", "meaning"}) +
-          row({"---", "---", "---", "---", "---"}) + summary_table();
+  text += heading({"path", "unit", "kind", "better", "meaning"}) + summary_table();
   text +=
       "\n## timeseries.csv and hourly.csv\n\nA row is an interval of `report.interval`, or an "
       "hour. Levels that are not means are those at its begin.\n\n";
-  text +=
-      row({"column", "file", "unit", "kind", "meaning"}) + row({"---", "---", "---", "---", "---"});
+  text += heading({"column", "file", "unit", "kind", "meaning"});
   for (const report::SeriesColumn& column : report::series_columns()) {
     text += column_row(column);
   }
   return text;
+}
+
+struct ExplainRequest {
+  std::string name;
+  std::string guesses_of;
+  bool json_schema = false;
+  bool metrics = false;
+  bool markdown = false;
+};
+
+// Keys and metrics share a few names of groups (slo, workload): then both are shown.
+std::string explanation_of(const std::string& name, bool metrics_only) {
+  const std::string metrics = report::explain_metrics(name);
+  const bool is_key = config::is_key_or_group(name);
+  if (metrics.empty() && (metrics_only || !is_key)) {
+    throw unknown_name(name);
+  }
+  if (metrics_only || !is_key) {
+    return metrics;
+  }
+  const std::string keys = config::explain(name);
+  return metrics.empty() || name.empty()
+             ? keys
+             : fmt::format("{}\nMetrics of a run by that name:\n\n{}", keys, metrics);
+}
+
+void explain(const ExplainRequest& request) {
+  if (request.json_schema) {
+    fmt::print("{}", config::json_schema());
+  } else if (request.markdown) {
+    fmt::print("{}", request.metrics ? metrics_page() : keys_page());
+  } else if (!request.guesses_of.empty()) {
+    fmt::print("key,central,low,high\n");
+    for (const auto& guess : config::guesses(config::load_scenario(request.guesses_of))) {
+      fmt::print("{},{},{},{}\n", guess.key, guess.central, guess.low, guess.high);
+    }
+  } else {
+    fmt::print("{}", explanation_of(request.name, request.metrics));
+  }
+}
+
+}  // namespace
+
+void add_explain(CLI::App& app, Chosen& chosen) {
+  auto request = std::make_shared<ExplainRequest>();
+  CLI::App& command = *app.add_subcommand("explain", "Explain scenario keys and metrics");
+  command.add_option("NAME", request->name,
+                     "A key, a metric (latency.ttft_s.p95), a column of a CSV, or a group of them "
+                     "(default: all keys)");
+  command.add_flag("--metrics", request->metrics, "Metrics only (default: all of them)");
+  command.add_flag("--markdown", request->markdown,
+                   "All keys, or with --metrics all metrics, as a page in Markdown");
+  command.add_flag("--json-schema", request->json_schema, "All keys as a JSON Schema, for editors");
+  command.add_option("--guesses", request->guesses_of,
+                     "CSV of this scenario's guesses with their plausible ranges");
+  when_chosen(command, chosen, request, explain);
 }
 
 }  // namespace epfleet::cli

@@ -41,6 +41,7 @@ struct Entry {
 
 // The node at a dotted path; none if absent.
 [[nodiscard]] const Node* find_path(const Node& root, std::string_view path);
+[[nodiscard]] Node* find_path(Node& root, std::string_view path);
 
 // The node at a dotted path, made as a chain of maps at `place` where absent. A scalar on the way
 // is turned into a map: the reader reports it by what was written later.
@@ -48,6 +49,13 @@ struct Entry {
 
 // Deep merge: maps add up, everything else is replaced by `over`.
 void merge(Node& base, const Node& over);
+
+// As YAML prints it: quoted where a plain word would mean something else.
+[[nodiscard]] std::string yaml_text(const std::string& text);
+
+// A value as written, on one line again: what --set takes, a YAML flow value that reads as the same
+// tree.
+[[nodiscard]] std::string flow_text(const Node& node);
 
 [[nodiscard]] base::Problem problem_at(const Place& place, std::string key, std::string what,
                                        std::string remedy = "");

@@ -1,4 +1,4 @@
-#include "epfleet/config/sweep_file.h"
+#include "epfleet/experiment/sweep_file.h"
 
 #include <fmt/format.h>
 
@@ -6,20 +6,19 @@
 #include <filesystem>
 #include <set>
 
-#include "document.h"
+#include "epfleet/config/document.h"
 #include "epfleet/config/key.h"
-#include "flow_text.h"
-#include "paths.h"
-#include "yaml_reader.h"
+#include "epfleet/config/paths.h"
+#include "epfleet/config/yaml_reader.h"
 
-namespace epfleet::config {
+namespace epfleet::experiment {
 namespace {
 
-constexpr std::int64_t kMostReplicates = 10'000;
+using config::Entry;
+using config::Node;
+using config::Place;
 
-bool is_part(const std::string& name) {
-  return std::ranges::any_of(part_groups(), [&](const PartGroup& g) { return g.name == name; });
-}
+constexpr std::int64_t kMostReplicates = 10'000;
 
 class SweepReader {
  public:
@@ -28,7 +27,7 @@ class SweepReader {
 
   void read(const Node& root) {
     if (const Node* scenario = root.find("scenario")) {  // first: paths in values start from it
-      sweep_.scenario = resolved_path(text(*scenario, "scenario"), scenario->place.folder);
+      sweep_.scenario = config::resolved_path(text(*scenario, "scenario"), scenario->place.folder);
     }
     for (const Entry& entry : root.entries) {
       read_entry(entry);
@@ -49,7 +48,8 @@ class SweepReader {
 
  private:
   void report(const Place& place, std::string key, std::string what, std::string remedy) {
-    problems_.push_back(problem_at(place, std::move(key), std::move(what), std::move(remedy)));
+    problems_.push_back(
+        config::problem_at(place, std::move(key), std::move(what), std::move(remedy)));
   }
 
   void read_entry(const Entry& entry) {
@@ -97,7 +97,7 @@ class SweepReader {
   }
 
   double number(const Node& node, const char* key, double low, double high) {
-    const auto parsed = parse_real(Dimension::Share, text(node, key));
+    const auto parsed = config::parse_real(config::Dimension::Share, text(node, key));
     if (!parsed || *parsed < low || *parsed > high) {
       report(node.place, key,
              fmt::format("'{}' is not a number from {} to {}", node.text, low, high), "");
@@ -116,10 +116,8 @@ class SweepReader {
   bool may_vary(const std::string& name, const Place& place) {
     if (name == "seed" || name == "name") {
       report(place, name, "cannot vary", "replicates: N takes N seeds");
-    } else if (!is_key_or_group(name)) {
-      const std::string nearest = nearest_key(name);
-      report(place, name, "unknown key",
-             nearest.empty() ? "see epfleet explain" : fmt::format("did you mean '{}'?", nearest));
+    } else if (!config::is_key_or_group(name)) {
+      report(place, name, "unknown key", config::did_you_mean(name));
     } else {
       return true;
     }
@@ -130,9 +128,10 @@ class SweepReader {
   void flatten(const Node& node, const std::string& above, std::vector<Setting>& settings) {
     for (const Entry& entry : node.entries) {
       const std::string name = above.empty() ? entry.key : above + "." + entry.key;
-      const bool deeper = find_key(name) == nullptr && entry.value.kind == Node::Kind::Map &&
-                          !(is_part(name) && entry.value.find("base") != nullptr);
-      if (deeper && (is_key_or_group(name) || above.empty())) {
+      const bool deeper = config::find_key(name) == nullptr &&
+                          entry.value.kind == Node::Kind::Map &&
+                          !(config::is_part_group(name) && entry.value.find("base") != nullptr);
+      if (deeper && (config::is_key_or_group(name) || above.empty())) {
         flatten(entry.value, name, settings);
       } else if (may_vary(name, entry.place)) {
         settings.push_back({name, value_text(name, entry.value)});
@@ -238,16 +237,17 @@ class SweepReader {
   // As an override says it; a path is taken from the sweep's folder, an override's from the
   // scenario's.
   std::string value_text(const std::string& name, const Node& node) {
-    const Key* key = find_key(name);
-    const bool path =
-        node.kind == Node::Kind::Scalar && ((key != nullptr && key->is_path) || is_part(name));
-    const std::string here = resolved_path(node.text, node.place.folder);
-    if (!path || !is_file(here) || std::filesystem::path(node.text).is_absolute()) {
-      return flow_text(node);
+    const config::Key* key = config::find_key(name);
+    const bool path = node.kind == Node::Kind::Scalar &&
+                      ((key != nullptr && key->is_path) || config::is_part_group(name));
+    const std::string here = config::resolved_path(node.text, node.place.folder);
+    if (!path || !config::is_file(here) || std::filesystem::path(node.text).is_absolute()) {
+      return config::flow_text(node);
     }
     Node moved = node;
-    moved.text = relative_path(canonical_path(here), canonical_path(folder_of(sweep_.scenario)));
-    return flow_text(moved);
+    moved.text = config::relative_path(config::canonical_path(here),
+                                       config::canonical_path(config::folder_of(sweep_.scenario)));
+    return config::flow_text(moved);
   }
 
   SweepFile& sweep_;
@@ -261,7 +261,7 @@ SweepFile load_sweep(const std::string& path) {
   sweep.file = path;
   sweep.name = std::filesystem::path(path).stem().generic_string();
   std::vector<base::Problem> problems;
-  const Node root = read_yaml_file(path, {path, folder_of(path), 1, 1}, problems);
+  const Node root = config::read_yaml_file(path, {path, config::folder_of(path), 1, 1}, problems);
   if (problems.empty()) {
     SweepReader(sweep, problems).read(root);
   }
@@ -271,4 +271,4 @@ SweepFile load_sweep(const std::string& path) {
   return sweep;
 }
 
-}  // namespace epfleet::config
+}  // namespace epfleet::experiment

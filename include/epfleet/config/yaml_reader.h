@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "document.h"
+#include "epfleet/config/document.h"
 
 namespace epfleet::config {
 

@@ -27,11 +27,9 @@
 #include <utility>
 #include <vector>
 
-#include "epfleet/config/scenario.h"
+namespace epfleet::experiment {
 
-namespace epfleet::config {
-
-// One key of one case: as --set would be told.
+// One key of one case: what --set would take.
 struct Setting {
   std::string key;   // dotted
   std::string text;  // one YAML flow value
@@ -86,15 +84,4 @@ struct SweepFile {
 // for what the scenario has.
 [[nodiscard]] std::vector<SweepCase> cases_of(const SweepFile& sweep);
 
-// The value that a scenario has for a key, as resolved; none for a group of keys.
-[[nodiscard]] std::optional<std::string> value_of(const Scenario& scenario, const std::string& key);
-
-// The files that a scenario names and that are there: an hourly shape, a trace, published values.
-[[nodiscard]] std::vector<std::string> files_of(const Scenario& scenario);
-
-[[nodiscard]] bool is_key_or_group(const std::string& name);
-
-// Throws base::InputError, naming the nearest, unless it is a key or a group of keys.
-void require_key(const std::string& name, const std::string& file);
-
-}  // namespace epfleet::config
+}  // namespace epfleet::experiment

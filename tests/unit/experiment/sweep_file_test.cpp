@@ -1,14 +1,17 @@
 // Does a sweep file come to the cases that its reader expects?
-#include "epfleet/config/sweep_file.h"
+#include "epfleet/experiment/sweep_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "scenario_files.h"
+#include "../config/scenario_files.h"
 
-namespace epfleet::config {
+namespace epfleet::experiment {
 namespace {
 
+using config::kConfigs;
+using config::load_scenario;
+using config::ScenarioFiles;
 using testing::HasSubstr;
 
 std::vector<std::string> texts(const SweepCase& one) {
@@ -84,8 +87,8 @@ TEST(SweepFile, GuessesAreTwoCasesEach) {
   for (std::size_t i = 1; i < cases.size(); ++i) {
     ASSERT_EQ(cases[i].settings.size(), 1U);
     const Setting& moved = cases[i].settings.front();
-    const Scenario scenario =
-        load_scenario(sweep.scenario, std::vector<Override>{moved.override_text()});
+    const config::Scenario scenario =
+        load_scenario(sweep.scenario, std::vector{moved.override_text()});
     EXPECT_NE(value_of(scenario, moved.key), value_of(load_scenario(sweep.scenario), moved.key));
     EXPECT_THAT(cases[i].name, HasSubstr(moved.key));
   }
@@ -116,4 +119,4 @@ TEST(SweepFile, AllProblemsAtOnceWithTheirPlaces) {
 }
 
 }  // namespace
-}  // namespace epfleet::config
+}  // namespace epfleet::experiment
