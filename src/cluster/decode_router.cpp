@@ -14,9 +14,7 @@ using Waiting = serving::DecodeUnit::Waiting;
 
 namespace {
 
-policy::DecodeAsk ask_of(const LiveRequest& request) {
-  return {request.kv_fixed(request.steps_taken)};
-}
+policy::DecodeAsk ask_of(const LiveRequest& request) { return {request.kv(request.steps_taken)}; }
 
 }  // namespace
 
@@ -35,7 +33,7 @@ base::TimePoint DecodeRouter::hand_over(Slot slot, Link& from) {
   LiveRequest& request = fleet_.requests[slot];
   const policy::DecodeAsk ask = ask_of(request);
   const std::uint32_t unit = rule_->choose(ask, pool.loads_of_open());
-  pool.note_placed(unit, 1, ask.kv_fixed);
+  pool.note_placed(unit, 1, ask.kv);
   request.decode_unit = static_cast<std::uint16_t>(unit);
   Member& member = pool[unit];
   const auto gpu = member.unit.first_waiting() == nullptr
@@ -92,9 +90,9 @@ bool DecodeRouter::swap_in(Member& member, const Waiting& waiting) {
   const policy::DecodeGpuView view = member.unit.view();
   const auto has_room = [&](std::uint32_t gpu) {
     // One step's growth of the whole GPU as slack, so that it is not swapped out again at once.
-    const std::int32_t slack = 4 * serving::kTokenOne * view.requests[gpu];
+    const auto slack = base::TokenParts32::from_tokens(4 * view.requests[gpu]);
     return view.requests[gpu] < view.request_limit &&
-           view.kv_fixed[gpu] <= view.kv_limit_fixed - ask.kv_fixed - slack;
+           view.kv[gpu] <= view.kv_limit - ask.kv - slack;
   };
   const base::Bytes bytes = fleet_.kv_bytes(request);
   const base::TimePoint now = fleet_.now();

@@ -40,8 +40,9 @@ double tokens_per_step(const serving::MtpConfig& mtp) {
 double step_seconds(const timing::DecodePricer& pricer, std::size_t gpus, std::int32_t batch,
                     double kv_tokens) {
   const std::vector<std::int32_t> requests(gpus, batch);
-  const std::vector<std::int32_t> kv(
-      gpus, static_cast<std::int32_t>(std::min(batch * kv_tokens * timing::kKvOne, 2e9)));
+  constexpr double kMostTokens = 7'812'500.0;  // within the range of TokenParts32
+  const std::vector kv(gpus,
+                       base::TokenParts32::round_down(std::min(batch * kv_tokens, kMostTokens)));
   return base::to_seconds(pricer.price(requests, kv).duration);
 }
 

@@ -8,7 +8,6 @@
 namespace epfleet::cluster {
 
 using engine::Phase;
-using serving::kTokenOne;
 using serving::LiveRequest;
 using serving::Slot;
 
@@ -79,7 +78,7 @@ void RequestFlow::accept_arrival() {
   }
   LiveRequest& live = fleet_.requests[slot];
   look_up(live);
-  live.rate_fixed = draw_rate(request);
+  live.rate = draw_rate(request);
   prefill_router_.route(slot, fleet_.now());
 }
 
@@ -111,10 +110,10 @@ void RequestFlow::look_up(LiveRequest& live) {
 }
 
 // Tokens per decode step: the verified one and the accepted drafts, a + a^2 + ... + a^d.
-std::int32_t RequestFlow::draw_rate(const workload::Request& request) const {
+base::TokenParts32 RequestFlow::draw_rate(const workload::Request& request) const {
   const serving::MtpConfig& mtp = fleet_.spec.decode.mtp;
   if (!mtp.enabled) {
-    return kTokenOne;
+    return base::TokenParts32::from_tokens(1);
   }
   double acceptance = mtp.acceptance;
   if (mtp.acceptance_spread > 0.0) {
@@ -129,7 +128,7 @@ std::int32_t RequestFlow::draw_rate(const workload::Request& request) const {
     accepted *= acceptance;
     tokens += accepted;
   }
-  return static_cast<std::int32_t>(tokens * kTokenOne + 0.5);
+  return base::TokenParts32::nearest(tokens);
 }
 
 void RequestFlow::end_prefill_step(std::uint32_t unit) {
@@ -166,7 +165,7 @@ void RequestFlow::emit_first_token(Slot slot) {
                                                      [static_cast<std::size_t>(request.channel)];
   tokens.input += request.prompt_tokens;
   tokens.cached += live.cached_tokens;
-  tokens.output_fp += kTokenOne;
+  tokens.output += base::TokenParts::from_tokens(1);
   if (is_early(request, now)) {
     fleet_.early_input_tokens += request.prompt_tokens;
   }
@@ -232,7 +231,7 @@ void RequestFlow::end(Slot slot, Ending ending) {
   ++(fleet_.totals.*row.counter);
   if (ending == Ending::LastToken) {
     if (is_early(request, fleet_.now())) {
-      fleet_.early_output_fixed += static_cast<std::int64_t>(request.output_tokens) * kTokenOne;
+      fleet_.early_output += base::TokenParts::from_tokens(request.output_tokens);
     }
     keep_answer(live);
   }

@@ -31,8 +31,7 @@ double load_of(const serving::PrefillUnit& unit) {
 // KV in its room.
 double load_of(const serving::DecodeUnit& unit) {
   const serving::DecodeUnitLimits& limits = unit.limits();
-  return static_cast<double>(unit.active_kv_fixed()) /
-         (static_cast<double>(limits.kv_capacity_tokens) * serving::kTokenOne * limits.gpus);
+  return unit.active_kv().tokens() / (static_cast<double>(limits.kv_capacity_tokens) * limits.gpus);
 }
 
 template <class Unit>

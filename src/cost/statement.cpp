@@ -54,10 +54,11 @@ Usage usage_of(const Interval& row, const PricesConfig& prices, const PricingBas
   for (std::size_t variant = 0; variant < workload::kVariants; ++variant) {
     observe::TokenTotals& standard = usage.standard[variant][kApi];
     observe::TokenTotals& off_peak = usage.off_peak[variant][kApi];
-    off_peak = {share.of(standard.input), share.of(standard.cached), share.of(standard.output_fp)};
+    off_peak = {share.of(standard.input), share.of(standard.cached),
+                base::TokenParts(share.of(standard.output.count()))};
     standard.input -= off_peak.input;
     standard.cached -= off_peak.cached;
-    standard.output_fp -= off_peak.output_fp;
+    standard.output -= off_peak.output;
   }
   return usage;
 }
@@ -65,7 +66,7 @@ Usage usage_of(const Interval& row, const PricesConfig& prices, const PricingBas
 double usd(const TokenPrices& prices, const observe::TokenTotals& tokens) {
   const double per_million = prices.hit * as_double(tokens.cached) +
                              prices.miss * as_double(tokens.input - tokens.cached) +
-                             prices.output * metrics::output_tokens(tokens);
+                             prices.output * tokens.output.tokens();
   return per_million / 1e6;
 }
 
@@ -118,7 +119,7 @@ UnitCost unit_cost_of(const Account& total, const Usage& usage) {
   unit.usd_per_m_input = metrics::ratio(total.prefill_usd * 1e6, as_double(all.input));
   unit.usd_per_m_computed_input =
       metrics::ratio(total.prefill_usd * 1e6, as_double(usage.computed_tokens));
-  unit.usd_per_m_output = metrics::ratio(total.decode_usd * 1e6, metrics::output_tokens(all));
+  unit.usd_per_m_output = metrics::ratio(total.decode_usd * 1e6, all.output.tokens());
   return unit;
 }
 

@@ -122,10 +122,10 @@ void FleetMeter::describe_tokens(RunStatistics& run) const {
   run.tokens.input = all.input;
   run.tokens.cached = all.cached;
   run.tokens.computed = last_.computed_tokens - first_.computed_tokens;
-  run.tokens.output = all.output_fp / observe::kTokenOne;
+  run.tokens.output = all.output.whole_tokens();
   run.tokens.carried_in = last_.carried_in_tokens;
   for (const Interval& row : intervals_) {
-    const double rate = output_tokens(sum(row.tokens)) / base::to_seconds(row.length());
+    const double rate = sum(row.tokens).output.tokens() / base::to_seconds(row.length());
     run.tokens.output_peak_tps = std::max(run.tokens.output_peak_tps.value_or(0.0), rate);
   }
 }
@@ -150,7 +150,7 @@ void FleetMeter::describe_nodes(RunStatistics& run) const {
   run.throughput.prefill_computed_tps_per_node =
       per_node_second(as_double(run.tokens.computed), prefill);
   run.throughput.decode_output_tps_per_node =
-      per_node_second(output_tokens(sum(run.tokens.by_payer)), decode);
+      per_node_second(sum(run.tokens.by_payer).output.tokens(), decode);
   const auto busy_ratio = [](const NodeTime& time) {
     return ratio(as_double(time.busy), as_double(time.busy + time.idle));
   };

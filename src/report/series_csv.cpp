@@ -74,8 +74,7 @@ Measure input_tps(const Row& row) {
 }
 
 Measure output_tps(const Row& row) {
-  return metrics::ratio(metrics::output_tokens(row.tokens),
-                        base::to_seconds(row.interval->length()));
+  return metrics::ratio(row.tokens.output.tokens(), base::to_seconds(row.interval->length()));
 }
 
 std::int64_t all_lost(const LostTokens& l) {
@@ -106,7 +105,7 @@ constexpr Column kStateColumns[] = {
 constexpr Column kHourlyColumns[] = {
     {{"input_tokens", "tokens.input"}, of<&Row::tokens, &TokenTotals::input>},
     {{"cached_tokens", "tokens.cached"}, of<&Row::tokens, &TokenTotals::cached>},
-    {{"output_tokens", "tokens.output"}, of<&Row::tokens, &metrics::output_tokens>},
+    {{"output_tokens", "tokens.output"}, of<&Row::tokens, &TokenTotals::output, &base::TokenParts::tokens>},
     {{"nodes_mean", "nodes.mean"}, flow<&Interval::mean_nodes>},
     {{"cost_usd", "cost.usd"}, money<&Account::cost_usd>},
     {{"theoretical_revenue_usd", "revenue.theoretical_usd"}, money<&Account::revenue, &cost::Revenue::theoretical_usd>},

@@ -12,7 +12,7 @@ namespace epfleet::serving {
 void DecodeUnit::preempt_overflow(std::vector<Slot>& preempted) {
   // Room that is promised to KV on its way counts: it was there when it was promised.
   for (std::uint32_t gpu = 0; gpu < placed_kv_.size(); ++gpu) {
-    while (placed_kv_[gpu] > kv_limit_fixed_ && active_requests_[gpu] > 0) {
+    while (placed_kv_[gpu] > kv_limit_ && active_requests_[gpu] > 0) {
       const Slot slot = youngest_on(gpu);
       LiveRequest& request = pool_[slot];
       forget_finish(slot);
@@ -53,7 +53,7 @@ void DecodeUnit::evict_all(std::vector<Slot>& evicted) {
       leave(request, steps_of(request));
     } else {
       const std::size_t gpu = request.decode_gpu;
-      const std::int32_t kv = request.kv_fixed(request.steps_taken);
+      const base::TokenParts32 kv = request.kv(request.steps_taken);
       --placed_requests_[gpu];
       --placed_total_;
       placed_kv_[gpu] -= kv;

@@ -88,7 +88,7 @@ bool DecodePricer::Tables::out_of_range(const DecodeStep& step) const {
   const double tokens =
       std::max(step.batches[0].fullest_requests, step.batches[1].fullest_requests) *
       real(layout.tokens_per_request());
-  const double mean_kv = real(step.kv_fixed) / kKvOne / real(step.requests);
+  const double mean_kv = step.kv.tokens() / real(step.requests);
   return tokens > kMaxMicroBatchTokens || mean_kv > kMaxMeanKvTokens ||
          layout.gpus < kMinLowLatencyGpus || layout.gpus > kMaxLowLatencyGpus;
 }
@@ -114,23 +114,23 @@ DecodePricer::DecodePricer(DecodePricer&&) noexcept = default;
 DecodePricer& DecodePricer::operator=(DecodePricer&&) noexcept = default;
 
 StepPrice DecodePricer::price(std::span<const std::int32_t> requests,
-                              std::span<const std::int32_t> kv_fixed) const {
+                              std::span<const base::TokenParts32> kv) const {
   const auto gpus = static_cast<std::size_t>(tables_->layer.layout().gpus);
-  EPFLEET_CHECK(requests.size() == gpus && kv_fixed.size() == gpus,
+  EPFLEET_CHECK(requests.size() == gpus && kv.size() == gpus,
                 "a decode step has requests and KV of every GPU of the unit");
-  return tables_->price(tables_->loads.split_anew(requests, kv_fixed));
+  return tables_->price(tables_->loads.split_anew(requests, kv));
 }
 
 DecodeHalves DecodePricer::stages(std::span<const std::int32_t> requests,
-                                  std::span<const std::int32_t> kv_fixed) const {
-  return tables_->halves(tables_->loads.split_anew(requests, kv_fixed).batches);
+                                  std::span<const base::TokenParts32> kv) const {
+  return tables_->halves(tables_->loads.split_anew(requests, kv).batches);
 }
 
 StepPrice DecodePricer::price_halves(const UnitHalves& halves) const {
   const auto gpus = static_cast<std::size_t>(tables_->layer.layout().gpus);
   EPFLEET_CHECK(tables_->loads.dual_batch(), "halves are priced where there are two micro-batches");
   for (const UnitHalf& half : halves) {
-    EPFLEET_CHECK(half.requests.size() == gpus && half.kv_fixed.size() == gpus,
+    EPFLEET_CHECK(half.requests.size() == gpus && half.kv.size() == gpus,
                   "a decode step has requests and KV of every GPU of the unit");
   }
   return tables_->price(tables_->loads.given(halves));

@@ -13,7 +13,7 @@ DecodeTables::DecodeTables(const DecodeLayer& layer)
     : layer_(layer),
       dual_(layer.layout().dual_batch),
       table_end_(layer.layout().max_requests_per_gpu) {
-  const double slope = layer.attn1_per_kv_token_s() / kKvOne;
+  const double slope = layer.attn1_per_kv_token_s() * base::TokenParts(1).tokens();
   const auto batch_slope = static_cast<float>(dual_ ? slope / 2.0 : slope);
   const auto dense_slope = static_cast<float>(slope * real(layer.model().dense_layers));
   slopes_ = {{batch_slope, dual_ ? batch_slope : 0.0F}, dense_slope, 0.0F};
@@ -76,15 +76,15 @@ GpuTerms DecodeTables::row(std::int64_t n) const {
 
 // More requests than the cap are rare: then the rows in between are made for this call only.
 GpuTerms DecodeTables::slowest(std::span<const std::int32_t> requests,
-                               std::span<const std::int32_t> kv_fixed, std::int64_t fullest) const {
+                               std::span<const base::TokenParts32> kv, std::int64_t fullest) const {
   if (fullest <= table_end_) {
-    return slowest_terms(requests, kv_fixed, rows_, slopes_);
+    return slowest_terms(requests, kv, rows_, slopes_);
   }
   std::vector<GpuTerms> longer = rows_;
   for (std::int64_t n = table_end_ + 1; n <= fullest; ++n) {
     longer.push_back(row(n));
   }
-  return slowest_terms(requests, kv_fixed, longer, slopes_);
+  return slowest_terms(requests, kv, longer, slopes_);
 }
 
 double DecodeTables::unit_requests(std::size_t batch, const UnitTotals& totals) const {
@@ -114,9 +114,9 @@ float DecodeTables::dense_fixed(std::int32_t n) const {
 }
 
 DecodeStep DecodeTables::split_anew(std::span<const std::int32_t> requests,
-                                    std::span<const std::int32_t> kv_fixed) const {
-  const UnitTotals totals = unit_totals(requests, kv_fixed);
-  const GpuTerms terms = slowest(requests, kv_fixed, totals.fullest);
+                                    std::span<const base::TokenParts32> kv) const {
+  const UnitTotals totals = unit_totals(requests, kv);
+  const GpuTerms terms = slowest(requests, kv, totals.fullest);
   DecodeStep step;
   for (std::size_t batch = 0; batch < 2; ++batch) {
     const WithoutKv slowest_gpu = of_slowest(requests, totals.fullest, batch);
@@ -129,7 +129,7 @@ DecodeStep DecodeTables::split_anew(std::span<const std::int32_t> requests,
   step.dense_s = static_cast<double>(terms.dense);
   step.head_s = head_of_fullest(totals.fullest);
   step.requests = totals.requests;
-  step.kv_fixed = totals.kv_fixed;
+  step.kv = totals.kv;
   return step;
 }
 
@@ -143,7 +143,7 @@ DecodeStep DecodeTables::given(const UnitHalves& halves) const {
   DecodeStep step;
   for (std::size_t g = 0; g < halves[0].requests.size(); ++g) {
     const std::array<std::int32_t, 2> n{halves[0].requests[g], halves[1].requests[g]};
-    const std::array<std::int32_t, 2> kv{halves[0].kv_fixed[g], halves[1].kv_fixed[g]};
+    const std::array<base::TokenParts32, 2> kv{halves[0].kv[g], halves[1].kv[g]};
     const std::array<HalfTerms, 2> terms{of_half(n[0]), of_half(n[1])};
     for (std::size_t i = 0; i < 2; ++i) {
       DecodeMicroBatch& batch = step.batches[i];
@@ -151,13 +151,14 @@ DecodeStep DecodeTables::given(const UnitHalves& halves) const {
       batch.fullest_requests = std::max(batch.fullest_requests, real(n[i]));
       batch.shared_s = std::max(batch.shared_s, terms[i].shared);
       batch.shared_attn0_s = std::max(batch.shared_attn0_s, terms[i].shared + terms[1 - i].attn0);
-      attn1[i] = std::max(attn1[i], static_cast<float>(kv[i]) * slope + terms[i].attn1_fixed);
+      attn1[i] =
+          std::max(attn1[i], static_cast<float>(kv[i].count()) * slope + terms[i].attn1_fixed);
     }
     fullest = std::max(fullest, n[0] + n[1]);
-    dense = std::max(dense,
-                     static_cast<float>(kv[0] + kv[1]) * slopes_.dense + dense_fixed(n[0] + n[1]));
+    dense = std::max(dense, static_cast<float>((kv[0] + kv[1]).count()) * slopes_.dense +
+                                dense_fixed(n[0] + n[1]));
     step.requests += n[0] + n[1];
-    step.kv_fixed += kv[0] + kv[1];
+    step.kv += kv[0] + kv[1];
   }
   for (std::size_t i = 0; i < 2; ++i) {
     step.batches[i].attn1_s = static_cast<double>(attn1[i]);

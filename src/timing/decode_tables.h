@@ -29,7 +29,7 @@ struct DecodeStep {
   double dense_s = 0.0;
   double head_s = 0.0;
   std::int64_t requests = 0;
-  std::int64_t kv_fixed = 0;
+  base::TokenParts kv;
 };
 
 // Split anew, micro-batch 0 of a GPU with n requests has ceil(n / 2), micro-batch 1 floor(n / 2);
@@ -43,7 +43,7 @@ class DecodeTables {
 
   [[nodiscard]] bool dual_batch() const { return dual_; }
   [[nodiscard]] DecodeStep split_anew(std::span<const std::int32_t> requests,
-                                      std::span<const std::int32_t> kv_fixed) const;
+                                      std::span<const base::TokenParts32> kv) const;
   // REQUIRES: dual_batch().
   [[nodiscard]] DecodeStep given(const UnitHalves& halves) const;
 
@@ -66,7 +66,7 @@ class DecodeTables {
   [[nodiscard]] WithoutKv of_fullest(std::int64_t n, std::size_t batch) const;
   [[nodiscard]] GpuTerms row(std::int64_t n) const;
   [[nodiscard]] GpuTerms slowest(std::span<const std::int32_t> requests,
-                                 std::span<const std::int32_t> kv_fixed,
+                                 std::span<const base::TokenParts32> kv,
                                  std::int64_t fullest) const;
   [[nodiscard]] double unit_requests(std::size_t batch, const UnitTotals& totals) const;
   [[nodiscard]] double head_of_fullest(std::int64_t n) const;

@@ -32,10 +32,10 @@ model::DecodeLayout small_layout() {
   return layout;
 }
 
-std::int64_t total(const DecodeUnit::EmittedByPayer& emitted) {
-  std::int64_t sum = 0;
+base::TokenParts total(const DecodeUnit::EmittedByPayer& emitted) {
+  base::TokenParts sum;
   for (const auto& by_channel : emitted) {
-    for (const std::int64_t tokens : by_channel) {
+    for (const base::TokenParts tokens : by_channel) {
       sum += tokens;
     }
   }
@@ -78,12 +78,13 @@ class Comparison {
     request.output_tokens = 2 + static_cast<std::int32_t>(draw_.bits() % 100);
     request.variant = static_cast<workload::Variant>(draw_.bits() % 2);
     const Slot slot = pool_.add(request);
-    pool_[slot].rate_fixed = 256 + static_cast<std::int32_t>(draw_.bits() % 257);
+    pool_[slot].rate = base::TokenParts32::from_tokens(1) +
+                       base::TokenParts32(static_cast<std::int32_t>(draw_.bits() % 257));
     reference_.outside[slot] = {request.id.value(), request.prompt_tokens, request.output_tokens,
-                                pool_[slot].rate_fixed, 0};
+                                pool_[slot].rate, 0};
     waiting_.push_back(slot);
   }
-  // Each on a GPU by lot; returns who found no room.
+  // Each on a GPU at random; returns who found no room.
   std::vector<Slot> place_all(const std::vector<Slot>& slots) {
     std::vector<Slot> without_room;
     for (const Slot slot : slots) {
@@ -91,7 +92,7 @@ class Comparison {
       member.gpu = static_cast<std::uint32_t>(draw_.bits() % kGpus);
       const policy::DecodeGpuView view = unit_.view();
       if (view.requests[member.gpu] >= view.request_limit ||
-          view.kv_fixed[member.gpu] + member.kv() > view.kv_limit_fixed) {
+          view.kv[member.gpu] + member.kv() > view.kv_limit) {
         without_room.push_back(slot);
         continue;
       }
@@ -103,7 +104,7 @@ class Comparison {
     return without_room;
   }
   void step() {
-    const PerGpu running = reference_.requests();
+    const PerGpu<std::int32_t> running = reference_.requests();
     std::erase_if(on_the_way_, [&](const auto& placed) {
       const bool open = limits_.batching == Batching::Continuous ||
                         running[reference_.outside.at(placed.first).gpu] == 0;
@@ -126,7 +127,7 @@ class Comparison {
       unit_.abort_step(now_);
       EXPECT_FALSE(unit_.stepping());
       EXPECT_EQ(unit_.active_requests(), static_cast<std::int64_t>(reference_.members.size()));
-      EXPECT_EQ(total(unit_.emitted_fixed()), reference_.emitted_fixed());
+      EXPECT_EQ(total(unit_.emitted()), reference_.emitted());
       return;
     }
     now_ += *duration;
@@ -135,8 +136,8 @@ class Comparison {
     unit_.finish_step(now_, finished, preempted);
     std::sort(finished.begin(), finished.end());
     EXPECT_EQ(finished, reference_.step());
-    EXPECT_EQ(preempted, reference_.preempt(unit_.view().kv_limit_fixed, promised()));
-    EXPECT_EQ(total(unit_.emitted_fixed()), reference_.emitted_fixed());
+    EXPECT_EQ(preempted, reference_.preempt(unit_.view().kv_limit, promised()));
+    EXPECT_EQ(total(unit_.emitted()), reference_.emitted());
     for (const Slot slot : finished) {
       pool_.remove(slot);
     }
@@ -146,16 +147,17 @@ class Comparison {
   }
   void expect_price(Duration duration) {
     if (!unit_.halves()) {
-      EXPECT_EQ(duration, pricer_.price(reference_.requests(), reference_.kv_fixed()).duration);
+      EXPECT_EQ(duration, pricer_.price(reference_.requests(), reference_.kv()).duration);
       return;
     }
     const timing::UnitHalves halves = unit_.halves()->loads();
-    std::array<PerGpu, 2> requests, kv;
+    std::array<PerGpu<std::int32_t>, 2> requests;
+    std::array<PerGpu<base::TokenParts32>, 2> kv;
     for (std::size_t half = 0; half < 2; ++half) {
       requests[half] = reference_.requests(half);
-      kv[half] = reference_.kv_fixed(half);
+      kv[half] = reference_.kv(half);
       EXPECT_TRUE(std::ranges::equal(halves[half].requests, requests[half]));
-      EXPECT_TRUE(std::ranges::equal(halves[half].kv_fixed, kv[half]));
+      EXPECT_TRUE(std::ranges::equal(halves[half].kv, kv[half]));
       outcome_.largest_half =
           std::max(outcome_.largest_half, *std::ranges::max_element(requests[half]));
     }
@@ -264,7 +266,7 @@ TEST(DecodeUnit, GrowthBeyondHbmPreemptsTheYoungest) {
     request.prompt_tokens = 3'000;
     request.output_tokens = 2'001;
     const Slot slot = pool.add(request);
-    pool[slot].rate_fixed = 512;
+    pool[slot].rate = base::TokenParts32::from_tokens(2);
     unit.place(slot, 5, TimePoint{});
   }
   TimePoint now{};
@@ -275,7 +277,7 @@ TEST(DecodeUnit, GrowthBeyondHbmPreemptsTheYoungest) {
     now += *unit.start_step(now);
     unit.finish_step(now, finished, preempted);
     ++steps;
-    EXPECT_LE(unit.active_kv_fixed(), 10'000 * kTokenOne);
+    EXPECT_LE(unit.active_kv(), base::TokenParts::from_tokens(10'000));
   }
   // 3 x (3000 + 2 k) > 10,000 first at k = 167
   EXPECT_EQ(steps, 167);

@@ -77,7 +77,7 @@ class RequestFlow {
   void keep_answer(const serving::LiveRequest& live);
   void end(serving::Slot slot, Ending ending);
   void announce_done();
-  [[nodiscard]] std::int32_t draw_rate(const workload::Request& request) const;
+  [[nodiscard]] base::TokenParts32 draw_rate(const workload::Request& request) const;
   [[nodiscard]] observe::RequestDone record_of(const serving::LiveRequest& live,
                                                observe::Outcome outcome) const;
 

@@ -8,7 +8,7 @@
 //
 // A step advances all requests by arithmetic on per-GPU sums; a request is touched when it joins
 // and when it leaves. After k steps it has emitted min(n, floor(k * rate)) of its n = output - 1
-// decode tokens; rate = 1 + expected accepted drafts, in 1/256 token: sums stay exact integers.
+// decode tokens; rate = 1 + expected accepted drafts, in parts of a token: sums stay exact.
 #pragma once
 
 #include <array>
@@ -52,7 +52,7 @@ class DecodeUnit {
   // --- Placement: a request that is on its way holds its place and its KV room. ---
   [[nodiscard]] policy::DecodeGpuView view() const;
   [[nodiscard]] std::int64_t placed_requests() const { return placed_total_; }
-  [[nodiscard]] std::int64_t placed_kv_fixed() const { return placed_kv_total_; }
+  [[nodiscard]] base::TokenParts placed_kv() const { return placed_kv_total_; }
   // Holds a place on `gpu`; joins at the first step that starts at or after `arrives`.
   // REQUIRES: view() showed room.
   void place(Slot slot, std::uint32_t gpu, base::TimePoint arrives);
@@ -96,11 +96,11 @@ class DecodeUnit {
   // First-token times of those whose first chunk left with the last step.
   [[nodiscard]] std::span<const base::TimePoint> first_chunks() const { return first_chunks_; }
   [[nodiscard]] std::int64_t active_requests() const { return active_total_; }
-  [[nodiscard]] std::int64_t active_kv_fixed() const { return active_kv_total_; }
-  // Decode tokens emitted since the start, in 1/256 token; in flight: the exact k * rate.
+  [[nodiscard]] base::TokenParts active_kv() const { return active_kv_total_; }
+  // Decode tokens emitted since the start; in flight: the exact k * rate.
   using EmittedByPayer =
-      std::array<std::array<std::int64_t, workload::kChannels>, workload::kVariants>;
-  [[nodiscard]] const EmittedByPayer& emitted_fixed() const { return emitted_; }
+      std::array<std::array<base::TokenParts, workload::kChannels>, workload::kVariants>;
+  [[nodiscard]] const EmittedByPayer& emitted() const { return emitted_; }
   [[nodiscard]] std::int32_t steps_of(const LiveRequest& request) const;  // over all stays
   [[nodiscard]] const DecodeUnitLimits& limits() const { return limits_; }
   // None: the halves are formed anew every step.
@@ -126,15 +126,15 @@ class DecodeUnit {
 
   base::UnitId id_;
   DecodeUnitLimits limits_;
-  std::int32_t kv_limit_fixed_;
+  base::TokenParts32 kv_limit_;
   const timing::DecodePricer& pricer_;
   RequestPool& pool_;
   // Per GPU; "placed" = running and on the way.
-  std::vector<std::int32_t> active_requests_, active_kv_, rate_;
-  std::vector<std::int32_t> placed_requests_, placed_kv_;
+  std::vector<std::int32_t> active_requests_, placed_requests_;
+  std::vector<base::TokenParts32> active_kv_, placed_kv_, rate_;
   std::optional<StickyHalves> halves_;
   std::int64_t active_total_ = 0, placed_total_ = 0;  // sums over the GPUs
-  std::int64_t active_kv_total_ = 0, placed_kv_total_ = 0, rate_total_ = 0;
+  base::TokenParts active_kv_total_, placed_kv_total_, rate_total_;
   EmittedByPayer emitted_{}, emission_rate_{};
 
   FinishCalendar finishers_;

@@ -8,15 +8,13 @@
 #include "epfleet/base/error.h"
 #include "epfleet/base/huge_pages.h"
 #include "epfleet/base/time.h"
+#include "epfleet/base/token_parts.h"
 #include "epfleet/workload/request.h"
 
 namespace epfleet::serving {
 
 using Slot = std::uint32_t;
 inline constexpr Slot kNoSlot = 0xffffffffU;
-
-// Tokens, KV lengths and acceptance are kept in 1/256 token in decode (see decode_unit.h).
-inline constexpr std::int32_t kTokenOne = 256;
 
 enum class Stage : std::uint8_t {
   Free,          // the slot is nobody's
@@ -39,7 +37,7 @@ struct alignas(64) LiveRequest {
   base::TimePoint first_token;
   std::int32_t cached_tokens = 0;
   std::int32_t computed_to = 0;   // prompt tokens whose KV exists (hit and chunks done)
-  std::int32_t rate_fixed = 0;    // tokens per decode step, in 1/256
+  base::TokenParts32 rate;        // tokens per decode step
   std::int32_t steps_taken = 0;   // decode steps before the present stay on a GPU
   std::uint32_t joined_step = 0;  // the unit's step number at the present stay
   std::uint16_t prefill_unit = 0;
@@ -55,15 +53,18 @@ struct alignas(64) LiveRequest {
   [[nodiscard]] std::int32_t tokens_to_compute() const {
     return request.prompt_tokens - cached_tokens;
   }
-  // KV held after `steps` decode steps in all, in 1/256 token.
-  [[nodiscard]] std::int32_t kv_fixed(std::int32_t steps) const {
-    return request.prompt_tokens * kTokenOne + steps * rate_fixed;
+  // KV held after `steps` decode steps in all.
+  [[nodiscard]] base::TokenParts32 kv(std::int32_t steps) const {
+    return base::TokenParts32::from_tokens(request.prompt_tokens) + rate * steps;
   }
-  // Decode steps in all: the smallest k with floor(k * rate) >= output - 1 (prefill emits the first
-  // token).
+  // What decode emits: prefill emits the first token.
+  [[nodiscard]] base::TokenParts decode_output() const {
+    return base::TokenParts::from_tokens(request.output_tokens - 1);
+  }
+  // Decode steps in all: the smallest k with k * rate >= decode_output().
   [[nodiscard]] std::int32_t steps_in_all() const {
-    const std::int64_t target = (static_cast<std::int64_t>(request.output_tokens) - 1) * kTokenOne;
-    return static_cast<std::int32_t>((target + rate_fixed - 1) / rate_fixed);
+    const std::int64_t per_step = rate.count();
+    return static_cast<std::int32_t>((decode_output().count() + per_step - 1) / per_step);
   }
 };
 

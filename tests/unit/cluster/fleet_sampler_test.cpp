@@ -91,7 +91,7 @@ TEST(FleetSampler, CarriedInIsWhatEarlyRequestsGetInTheWindow) {
   request.output_tokens = 50;
   const serving::Slot slot = s.state.fleet.requests.add(request);
   serving::LiveRequest& live = s.state.fleet.requests[slot];
-  live.rate_fixed = serving::kTokenOne;
+  live.rate = base::TokenParts32::from_tokens(1);
   live.stage = serving::Stage::AwaitingRoom;
   live.steps_taken = 4;
   s.at_sample = [&] {

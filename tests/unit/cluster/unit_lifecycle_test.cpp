@@ -139,7 +139,7 @@ serving::Slot start_request(Life& life, std::int32_t output) {
   request.prompt_tokens = 1000;
   request.output_tokens = output;
   const serving::Slot slot = life.state.fleet.requests.add(request);
-  life.state.fleet.requests[slot].rate_fixed = serving::kTokenOne;
+  life.state.fleet.requests[slot].rate = base::TokenParts32::from_tokens(1);
   (void)life.decode.hand_over(slot, life.state.fleet.prefill[0].rdma[0]);
   return slot;
 }

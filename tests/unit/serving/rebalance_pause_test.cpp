@@ -67,7 +67,7 @@ TEST(RebalancePause, ADecodeUnitIsLaterByItsPauses) {
       request.prompt_tokens = 3'000;
       request.output_tokens = 1'001;
       const Slot slot = pool.add(request);
-      pool[slot].rate_fixed = 256;
+      pool[slot].rate = base::TokenParts32::from_tokens(1);
       unit.place(slot, i, base::TimePoint{});
     }
     base::TimePoint now{};
