@@ -6,24 +6,13 @@
 namespace epfleet::cluster {
 namespace {
 
-// Group-time over time, as the rule would have it of a fleet without load.
 double mean_groups(const FleetSpec& spec) {
-  const base::TimePoint end = spec.window_end();
-  const auto rule = make_scaling_rule(spec);
-  double sum = 0.0;
-  base::TimePoint since = spec.run_start();
-  policy::Target target = rule->decide({}, since);
-  while (target.next < end) {
-    const base::TimePoint now = target.next;
-    const policy::Target changed = rule->decide({.target = target}, now);
-    if (changed.allotted != target.allotted) {
-      sum += static_cast<double>(target.allotted) * base::to_seconds(now - since);
-      since = now;
-    }
-    target = changed;
+  double group_s = 0.0;
+  for (const Allotment& allotment : allotments_without_load(spec)) {
+    group_s +=
+        static_cast<double>(allotment.groups) * base::to_seconds(allotment.until - allotment.from);
   }
-  sum += static_cast<double>(target.allotted) * base::to_seconds(end - since);
-  return sum / base::to_seconds(end - spec.run_start());
+  return group_s / base::to_seconds(spec.window_end() - spec.run_start());
 }
 
 double tokens_per_step(const serving::MtpConfig& mtp) {
