@@ -112,7 +112,7 @@ void FleetSampler::count_decode(observe::FleetSample& sample) {
 // Answer tokens so far of everything in flight that arrived before the window.
 base::TokenParts FleetSampler::output_in_flight_of_early_requests() {
   base::TokenParts output;
-  fleet_.requests.for_each([&](serving::Slot /*slot*/, const LiveRequest& live) {
+  fleet_.requests.for_each([&](serving::RequestSlot /*slot*/, const LiveRequest& live) {
     const bool has_first_token = live.stage == Stage::AwaitingRoom || live.stage == Stage::Moving ||
                                  live.stage == Stage::Decoding;
     if (has_first_token && live.request.arrival < base::kWindowStart) {

@@ -64,7 +64,7 @@ policy::DecodeGpuView DecodeUnit::view() const {
           .kv_limit = kv_limit_};
 }
 
-void DecodeUnit::place(Slot slot, std::uint32_t gpu, base::TimePoint arrives) {
+void DecodeUnit::place(RequestSlot slot, std::uint32_t gpu, base::TimePoint arrives) {
   LiveRequest& request = pool_[slot];
   request.stage = Stage::Moving;
   request.decode_unit = static_cast<std::uint16_t>(id_.value());
@@ -123,7 +123,7 @@ timing::StepPrice DecodeUnit::price_step() const {
 // Joins in the order of placement, so that the order does not depend on how the list was compacted.
 void DecodeUnit::admit_arrived(base::TimePoint now) {
   constexpr std::size_t kAhead = 4;
-  std::vector<std::int32_t> running;  // by GPU; asked only where a running batch takes nobody
+  std::vector<std::int32_t> running;  // by GPU; empty: a running batch takes new requests
   if (limits_.batching == Batching::Static) {
     running = active_requests_;
   }
@@ -143,7 +143,7 @@ void DecodeUnit::admit_arrived(base::TimePoint now) {
   incoming_.resize(kept);
 }
 
-void DecodeUnit::join(Slot slot, base::TimePoint now) {
+void DecodeUnit::join(RequestSlot slot, base::TimePoint now) {
   LiveRequest& request = pool_[slot];
   const std::size_t gpu = request.decode_gpu;
   request.stage = Stage::Decoding;
@@ -190,8 +190,8 @@ void DecodeUnit::describe_step(base::TimePoint now, const timing::StepPrice& pri
   }
 }
 
-void DecodeUnit::finish_step(base::TimePoint now, std::vector<Slot>& finished,
-                             std::vector<Slot>& preempted) {
+void DecodeUnit::finish_step(base::TimePoint now, std::vector<RequestSlot>& finished,
+                             std::vector<RequestSlot>& preempted) {
   EPFLEET_CHECK(stepping_ && now == step_.end, "a step ends when it was priced to end");
   advance_all();
   ++step_number_;
@@ -255,14 +255,14 @@ void DecodeUnit::leave(LiveRequest& request, std::int32_t steps) {
   request.steps_taken = steps;
 }
 
-void DecodeUnit::retire_finished(std::vector<Slot>& finished) {
+void DecodeUnit::retire_finished(std::vector<RequestSlot>& finished) {
   const std::size_t first = finished.size();
   finishers_.take(step_number_ - 1, finished);
   const std::span now = std::span(finished).subspan(first);
-  for (const Slot slot : now) {
+  for (const RequestSlot slot : now) {
     pool_.prefetch(slot);  // untouched since it joined: long out of the processor's cache
   }
-  for (const Slot slot : now) {
+  for (const RequestSlot slot : now) {
     retire(pool_[slot]);
   }
 }

@@ -30,7 +30,7 @@ struct DecodeReference {
       return base::TokenParts32::from_tokens(prompt) + rate * steps;
     }
   };
-  std::map<Slot, Member> members, outside;  // running; on the way, or waiting for room
+  std::map<RequestSlot, Member> members, outside;  // running; on the way, or waiting for room
   base::TokenParts emitted_by_finished;
 
   // Of the whole GPUs, or of one half of each.
@@ -50,7 +50,7 @@ struct DecodeReference {
     return sum([](const Member& member) { return member.kv(); }, half);
   }
 
-  void join(Slot slot) {
+  void join(RequestSlot slot) {
     Member& member = outside.at(slot);
     std::array<std::pair<std::int32_t, base::TokenParts32>, 2> loads;
     for (std::size_t half = 0; half < 2; ++half) {
@@ -60,8 +60,8 @@ struct DecodeReference {
     members.insert(outside.extract(slot));
   }
   // One step, one token after the other; returns who has emitted the last one.
-  std::vector<Slot> step() {
-    std::vector<Slot> done;
+  std::vector<RequestSlot> step() {
+    std::vector<RequestSlot> done;
     for (auto& [slot, member] : members) {
       ++member.steps;
       const std::int32_t allowed = (member.rate * member.steps).whole_tokens();
@@ -73,17 +73,18 @@ struct DecodeReference {
         emitted_by_finished += base::TokenParts::from_tokens(member.emitted);
       }
     }
-    for (const Slot slot : done) {
+    for (const RequestSlot slot : done) {
       members.erase(slot);
     }
     return done;
   }
   // While running and promised KV of a GPU exceed the limit, its youngest leaves.
-  std::vector<Slot> preempt(base::TokenParts32 limit, const std::vector<Slot>& promised) {
-    std::vector<Slot> gone;
+  std::vector<RequestSlot> preempt(base::TokenParts32 limit,
+                                   const std::vector<RequestSlot>& promised) {
+    std::vector<RequestSlot> gone;
     for (std::uint32_t gpu = 0; gpu < kGpus; ++gpu) {
       base::TokenParts32 held = kv()[gpu];
-      for (const Slot slot : promised) {
+      for (const RequestSlot slot : promised) {
         held += outside.at(slot).gpu == gpu ? outside.at(slot).kv() : base::TokenParts32();
       }
       while (held > limit) {

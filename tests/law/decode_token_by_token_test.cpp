@@ -77,7 +77,7 @@ class Comparison {
     request.prompt_tokens = 1 + static_cast<std::int32_t>(draw_.bits() % 3'000);
     request.output_tokens = 2 + static_cast<std::int32_t>(draw_.bits() % 100);
     request.variant = static_cast<workload::Variant>(draw_.bits() % 2);
-    const Slot slot = pool_.add(request);
+    const RequestSlot slot = pool_.add(request);
     pool_[slot].rate = base::TokenParts32::from_tokens(1) +
                        base::TokenParts32(static_cast<std::int32_t>(draw_.bits() % 257));
     reference_.outside[slot] = {request.id.value(), request.prompt_tokens, request.output_tokens,
@@ -85,9 +85,9 @@ class Comparison {
     waiting_.push_back(slot);
   }
   // Each on a GPU at random; returns who found no room.
-  std::vector<Slot> place_all(const std::vector<Slot>& slots) {
-    std::vector<Slot> without_room;
-    for (const Slot slot : slots) {
+  std::vector<RequestSlot> place_all(const std::vector<RequestSlot>& slots) {
+    std::vector<RequestSlot> without_room;
+    for (const RequestSlot slot : slots) {
       DecodeReference::Member& member = reference_.outside.at(slot);
       member.gpu = static_cast<std::uint32_t>(draw_.bits() % kGpus);
       const policy::DecodeGpuView view = unit_.view();
@@ -131,14 +131,14 @@ class Comparison {
       return;
     }
     now_ += *duration;
-    std::vector<Slot> finished;
-    std::vector<Slot> preempted;
+    std::vector<RequestSlot> finished;
+    std::vector<RequestSlot> preempted;
     unit_.finish_step(now_, finished, preempted);
     std::sort(finished.begin(), finished.end());
     EXPECT_EQ(finished, reference_.step());
     EXPECT_EQ(preempted, reference_.preempt(unit_.view().kv_limit, promised()));
     EXPECT_EQ(total(unit_.emitted()), reference_.emitted());
-    for (const Slot slot : finished) {
+    for (const RequestSlot slot : finished) {
       pool_.remove(slot);
     }
     waiting_.insert(waiting_.end(), preempted.begin(), preempted.end());
@@ -165,9 +165,9 @@ class Comparison {
     EXPECT_EQ(duration, pricer_.price_halves(expected).duration);
   }
   void evict() {
-    std::vector<Slot> evicted;
+    std::vector<RequestSlot> evicted;
     unit_.evict_all(evicted);
-    std::vector<Slot> expected = promised();
+    std::vector<RequestSlot> expected = promised();
     for (const auto& [slot, member] : reference_.members) {
       expected.push_back(slot);
     }
@@ -177,8 +177,8 @@ class Comparison {
     on_the_way_.clear();
     waiting_.insert(waiting_.end(), evicted.begin(), evicted.end());
   }
-  [[nodiscard]] std::vector<Slot> promised() const {
-    std::vector<Slot> slots;
+  [[nodiscard]] std::vector<RequestSlot> promised() const {
+    std::vector<RequestSlot> slots;
     for (const auto& [slot, arrives] : on_the_way_) {
       slots.push_back(slot);
     }
@@ -191,8 +191,8 @@ class Comparison {
   RequestPool pool_;
   DecodeUnit unit_;
   DecodeReference reference_;
-  std::vector<std::pair<Slot, TimePoint>> on_the_way_;  // in the order of placement
-  std::vector<Slot> waiting_;
+  std::vector<std::pair<RequestSlot, TimePoint>> on_the_way_;  // in the order of placement
+  std::vector<RequestSlot> waiting_;
   TimePoint now_{};
   std::uint64_t next_id_ = 0;
   Outcome outcome_;
@@ -265,13 +265,13 @@ TEST(DecodeUnit, GrowthBeyondHbmPreemptsTheYoungest) {
     request.id = base::RequestId(i);
     request.prompt_tokens = 3'000;
     request.output_tokens = 2'001;
-    const Slot slot = pool.add(request);
+    const RequestSlot slot = pool.add(request);
     pool[slot].rate = base::TokenParts32::from_tokens(2);
     unit.place(slot, 5, TimePoint{});
   }
   TimePoint now{};
-  std::vector<Slot> finished;
-  std::vector<Slot> preempted;
+  std::vector<RequestSlot> finished;
+  std::vector<RequestSlot> preempted;
   int steps = 0;
   while (preempted.empty() && steps < 1'000) {
     now += *unit.start_step(now);

@@ -51,6 +51,11 @@ struct FleetState {
   [[nodiscard]] base::Bytes kv_bytes(const serving::LiveRequest& request) const {
     return kv_bytes(request.kv(request.steps_taken).whole_tokens());
   }
+  // Writes `tokens` of KV through the NIC; returns when they can be hit.
+  base::TimePoint write_to_store(serving::Link& nic, std::int64_t tokens) {
+    totals.cache_written_bytes += kv_bytes(tokens).count();
+    return store.write(nic, now(), kv_bytes(tokens));
+  }
 
   const FleetSpec spec;
   const std::int64_t kv_bytes_per_token;

@@ -1,5 +1,5 @@
-// The facts that the simulated service announces. It knows nothing of who listens: statistics, cost
-// meters and logs are Observers. Facts are plain values; spans are valid only during the call.
+// The facts that the simulated service announces to Observers: statistics, cost meters, logs. Plain
+// values; spans are valid only during the call.
 #pragma once
 
 #include <array>

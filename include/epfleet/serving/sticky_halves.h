@@ -22,7 +22,7 @@ class StickyHalves {
   // `kv`: the request's KV at this moment. Sets request.decode_half.
   void join(LiveRequest& request, base::TokenParts32 kv);
   void leave(const LiveRequest& request, base::TokenParts32 kv);
-  // One decode step of everybody.
+  // One decode step of all requests.
   void advance();
 
   [[nodiscard]] timing::UnitHalves loads() const;

@@ -6,7 +6,7 @@
 #include <functional>
 #include <optional>
 
-#include "epfleet/policy/decode_loads.h"
+#include "epfleet/policy/loads.h"
 
 namespace epfleet::cluster {
 namespace {
