@@ -25,7 +25,7 @@ void decode_step(benchmark::State& state) {
   model::DecodeLayout layout;
   layout.gpus = state.range(0);
   layout.redundant_experts = layout.gpus == 144 ? 32 : 64;
-  const timing::DecodePricer pricer({}, {}, layout, falling_imbalance());
+  const timing::DecodePricer pricer({{}, {}, layout, falling_imbalance()});
   std::vector<std::int32_t> requests;
   std::vector<base::TokenParts32> kv;
   for (std::int32_t g = 0; g < layout.gpus; ++g) {
@@ -43,7 +43,7 @@ BENCHMARK(decode_step)->Arg(144)->Arg(320);
 
 void prefill_step(benchmark::State& state) {
   const model::PrefillLayout layout;
-  const timing::PrefillPricer pricer({}, {}, layout, falling_imbalance());
+  const timing::PrefillPricer pricer({{}, {}, layout, falling_imbalance()});
   std::vector<timing::PrefillLoad> loads;
   for (std::int32_t g = 0; g < layout.gpus; ++g) {
     loads.push_back({15'000 + 64 * (g % 17), 2'000 * (g % 5), 3, 4e7 + 1e6 * g});
@@ -60,7 +60,7 @@ BENCHMARK(prefill_step);
 void make_decode_pricer(benchmark::State& state) {
   const model::ExpertImbalance imbalance = falling_imbalance();
   for (auto _ : state) {
-    benchmark::DoNotOptimize(timing::DecodePricer({}, {}, {}, imbalance));
+    benchmark::DoNotOptimize(timing::DecodePricer({{}, {}, {}, imbalance}));
   }
 }
 BENCHMARK(make_decode_pricer)->Unit(benchmark::kMicrosecond);

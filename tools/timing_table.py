@@ -2,7 +2,7 @@
 """Published steps beside simulated ones, as Markdown tables, misses included.
 
     tools/timing_table.py                             prints the tables
-    tools/timing_table.py --write src/timing/README.md   ... into that file's blocks, between
+    tools/timing_table.py --write docs/validation.md  ... into that file's blocks, between
                                                       `<!-- begin:NAME -->` and `<!-- end:NAME -->`
 
 Block `timing`: DeepSeek's two profiles. Block `systems`: others' services on other layouts and chips

@@ -17,20 +17,7 @@ spdlog::logger& logger() {
 
 }  // namespace
 
-void set_log_level(LogLevel level) {
-  switch (level) {
-    case LogLevel::Debug:
-      return logger().set_level(spdlog::level::debug);
-    case LogLevel::Info:
-      return logger().set_level(spdlog::level::info);
-    case LogLevel::Warning:
-      return logger().set_level(spdlog::level::warn);
-    case LogLevel::Quiet:
-      return logger().set_level(spdlog::level::err);
-  }
-}
-
-void log_debug(std::string_view message) { logger().debug("{}", message); }
+void silence_log() { logger().set_level(spdlog::level::err); }
 void log_info(std::string_view message) { logger().info("{}", message); }
 void log_warning(std::string_view message) { logger().warn("{}", message); }
 

@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 
 #include "epfleet/base/error.h"
@@ -22,21 +23,28 @@ double power_of_two(int k) {
 // Coefficients of Acklam's approximation.
 constexpr double kA[] = {-3.969683028665376e+01, 2.209460984245205e+02,  -2.759285104469687e+02,
                          1.383577518672690e+02,  -3.066479806614716e+01, 2.506628277459239e+00};
-constexpr double kB[] = {-5.447609879822406e+01, 1.615858368580409e+02, -1.556989798598866e+02,
-                         6.680131188771972e+01, -1.328068155288572e+01};
+constexpr double kB[] = {-5.447609879822406e+01, 1.615858368580409e+02,  -1.556989798598866e+02,
+                         6.680131188771972e+01,  -1.328068155288572e+01, 1.0};
 constexpr double kC[] = {-7.784894002430293e-03, -3.223964580411365e-01, -2.400758277161838e+00,
                          -2.549732539343734e+00, 4.374664141464968e+00,  2.938163982698783e+00};
 constexpr double kD[] = {7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e+00,
-                         3.754408661907416e+00};
+                         3.754408661907416e+00, 1.0};
 constexpr double kCentralFrom = 0.02425;
+
+// Horner's scheme, the highest power first.
+template <class Coefficients>
+double polynomial(const Coefficients& coefficients, double x) {
+  double sum = 0.0;
+  for (const double coefficient : coefficients) {
+    sum = sum * x + coefficient;
+  }
+  return sum;
+}
 
 // The square root is correctly rounded by IEEE 754, hence the same everywhere.
 double tail_quantile(double p) {
   const double q = __builtin_sqrt(-2.0 * real_log(p));
-  const double numerator =
-      ((((kC[0] * q + kC[1]) * q + kC[2]) * q + kC[3]) * q + kC[4]) * q + kC[5];
-  const double denominator = (((kD[0] * q + kD[1]) * q + kD[2]) * q + kD[3]) * q + 1.0;
-  return numerator / denominator;
+  return polynomial(kC, q) / polynomial(kD, q);
 }
 
 }  // namespace
@@ -101,11 +109,7 @@ double normal_quantile(double p) {
   }
   const double q = p - 0.5;
   const double r = q * q;
-  const double numerator =
-      (((((kA[0] * r + kA[1]) * r + kA[2]) * r + kA[3]) * r + kA[4]) * r + kA[5]) * q;
-  const double denominator =
-      ((((kB[0] * r + kB[1]) * r + kB[2]) * r + kB[3]) * r + kB[4]) * r + 1.0;
-  return numerator / denominator;
+  return polynomial(kA, r) * q / polynomial(kB, r);
 }
 
 }  // namespace epfleet::base

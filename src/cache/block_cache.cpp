@@ -3,13 +3,11 @@
 #include <tsl/robin_map.h>
 
 #include <algorithm>
-#include <deque>
-#include <limits>
 #include <vector>
 
-#include "departed_blocks.h"
 #include "epfleet/base/error.h"
 #include "epfleet/cache/eviction_rule.h"
+#include "recent_ids.h"
 #include "slot_list.h"
 
 namespace epfleet::cache {
@@ -17,15 +15,7 @@ namespace {
 
 using workload::BlockId;
 
-constexpr base::Duration kForEver = std::chrono::hours(24 * 365 * 100);
-
-std::int64_t capacity_in_blocks(const KvCacheConfig& config, std::int64_t bytes_per_token,
-                                std::int64_t block_tokens) {
-  EPFLEET_CHECK(block_tokens > 0 && bytes_per_token > 0, "blocks and tokens have a size");
-  return eviction_rules()[config.eviction].never_full
-             ? std::numeric_limits<std::int64_t>::max()
-             : config.capacity.count() / bytes_per_token / block_tokens;
-}
+constexpr std::size_t kMostDeparted = std::size_t{4} << 20U;
 
 class TableOfBlocks final : public PrefixCache {
  public:
@@ -33,9 +23,8 @@ class TableOfBlocks final : public PrefixCache {
                 std::int64_t block_tokens, const workload::BlockLists& lists)
       : lists_(lists),
         block_(block_tokens),
-        capacity_(capacity_in_blocks(config, bytes_per_token, block_tokens)),
-        ttl_(std::min(config.ttl, kForEver)),
-        age_by_use_(eviction_rules()[config.eviction].ages_by_use),
+        keeps_(config, bytes_per_token),
+        capacity_(keeps_.tokens / block_tokens),
         rule_(eviction_rules()[config.eviction].make(capacity_)) {}
 
   Lookup lookup(const workload::Request& request, base::TimePoint now) override;
@@ -47,11 +36,9 @@ class TableOfBlocks final : public PrefixCache {
       awaited_.erase(id);
     }
   }
-  void warm(std::span<const workload::WarmExtent> /*extents*/,
-            std::span<const workload::WarmTotal> /*totals*/) override {}
-  CacheUse use(base::TimePoint now) override {
+  std::int64_t stored_tokens(base::TimePoint now) override {
     advance(now);
-    return {.stored_tokens = static_cast<std::int64_t>(index_.size()) * block_};
+    return static_cast<std::int64_t>(index_.size()) * block_;
   }
 
  private:
@@ -69,10 +56,9 @@ class TableOfBlocks final : public PrefixCache {
   std::int32_t& why_missing(BlockId id, Lookup& found) const;
 
   const workload::BlockLists& lists_;
-  std::int64_t block_;     // tokens
+  std::int64_t block_;  // tokens
+  Retention keeps_;
   std::int64_t capacity_;  // blocks
-  base::Duration ttl_;
-  bool age_by_use_;
   std::unique_ptr<EvictionRule> rule_;
   base::TimePoint now_ = base::TimePoint::min();
   tsl::robin_map<BlockId, BlockSlot> index_;  // of what is stored
@@ -81,14 +67,15 @@ class TableOfBlocks final : public PrefixCache {
   SlotLinks age_links_;
   SlotList by_age_;                                 // the oldest at the back
   tsl::robin_map<BlockId, std::uint32_t> awaited_;  // asked for by prompts that are not stored yet
-  DepartedBlocks departed_;
+  // What left the store lately, and when it was used last: so that a miss has a cause.
+  RecentIds<base::TimePoint> departed_{kMostDeparted, 2 * kMostDeparted};
 };
 
 // Times never go back. What is older than the TTL leaves.
 void TableOfBlocks::advance(base::TimePoint now) {
   EPFLEET_CHECK(now >= now_, "calls to the cache never go back in time");
   now_ = now;
-  while (!by_age_.empty() && now_ - blocks_[by_age_.back()].last_use > ttl_) {
+  while (!by_age_.empty() && now_ - blocks_[by_age_.back()].last_use > keeps_.ttl) {
     const BlockSlot slot = by_age_.back();
     rule_->remove(slot);
     leave(slot);
@@ -103,7 +90,7 @@ void TableOfBlocks::leave(BlockSlot slot) {
 }
 
 void TableOfBlocks::renew_age(BlockSlot slot) {
-  if (age_by_use_) {
+  if (keeps_.ages_by_use) {
     blocks_[slot].last_use = now_;
     by_age_.to_front(age_links_, slot);
   }
@@ -144,8 +131,8 @@ std::int64_t TableOfBlocks::put(std::span<const BlockId> blocks, base::TimePoint
 }
 
 std::int32_t& TableOfBlocks::why_missing(BlockId id, Lookup& found) const {
-  if (const auto last_use = departed_.last_use(id)) {
-    return now_ - *last_use > ttl_ ? found.lost_ttl : found.lost_capacity;
+  if (const auto last_use = departed_.find(id)) {
+    return now_ - *last_use > keeps_.ttl ? found.lost_ttl : found.lost_capacity;
   }
   return found.lost_not_yet_written;
 }
@@ -154,7 +141,7 @@ Lookup TableOfBlocks::lookup(const workload::Request& request, base::TimePoint n
   advance(now);
   const auto blocks = lists_.blocks_of(request.prefix.session_slot);
   const auto is_known = [&](BlockId id) {
-    return index_.contains(id) || awaited_.contains(id) || departed_.last_use(id);
+    return index_.contains(id) || awaited_.contains(id) || departed_.find(id);
   };
   const auto known = static_cast<std::size_t>(
       std::find_if_not(blocks.begin(), blocks.end(), is_known) - blocks.begin());
@@ -207,6 +194,7 @@ std::unique_ptr<PrefixCache> make_block_cache(const KvCacheConfig& config,
                                               std::int64_t bytes_per_token,
                                               std::int64_t block_tokens,
                                               const workload::BlockLists& lists) {
+  EPFLEET_CHECK(block_tokens > 0, "a block has tokens");
   return std::make_unique<TableOfBlocks>(config, bytes_per_token, block_tokens, lists);
 }
 

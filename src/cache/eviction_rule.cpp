@@ -1,5 +1,9 @@
 #include "epfleet/cache/eviction_rule.h"
 
+#include <algorithm>
+#include <limits>
+
+#include "epfleet/base/error.h"
 #include "slot_list.h"
 
 namespace epfleet::cache {
@@ -53,6 +57,17 @@ const base::Registry<Eviction>& eviction_rules() {
   };
   static constexpr base::Registry<Eviction> kRules("kv_cache.eviction", kRows);
   return kRules;
+}
+
+Retention::Retention(const KvCacheConfig& config, std::int64_t bytes_per_token) {
+  // A century is for ever, and its distance from any time of a run fits in 64 bits.
+  constexpr base::Duration kForEver = std::chrono::hours(24 * 365 * 100);
+  EPFLEET_CHECK(bytes_per_token > 0, "a token has bytes");
+  const Eviction& rule = eviction_rules()[config.eviction];
+  tokens = rule.never_full ? std::numeric_limits<std::int64_t>::max()
+                           : config.capacity.count() / bytes_per_token;
+  ttl = std::min(config.ttl, kForEver);
+  ages_by_use = rule.ages_by_use;
 }
 
 }  // namespace epfleet::cache

@@ -1,46 +1,31 @@
 #include "epfleet/cache/extent_store.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "epfleet/base/error.h"
-#include "epfleet/cache/eviction_rule.h"
 
 namespace epfleet::cache {
-namespace {
-
-// A century is for ever, and its distance from any time of a run fits in 64 bits.
-constexpr base::Duration kForEver = std::chrono::hours(24 * 365 * 100);
-
-}  // namespace
 
 ExtentStore::ExtentStore(const KvCacheConfig& config, std::int64_t bytes_per_token)
-    : fifo_(!eviction_rules()[config.eviction].ages_by_use),
-      block_(config.block),
-      capacity_(std::numeric_limits<std::int64_t>::max()),
-      ttl_(std::min(config.ttl, kForEver)) {
+    : block_(config.block), keeps_(config, bytes_per_token) {
   EPFLEET_CHECK(block_ > 0, "a block has tokens");
-  EPFLEET_CHECK(bytes_per_token > 0, "a token has bytes");
-  if (!eviction_rules()[config.eviction].never_full) {
-    capacity_ = config.capacity.count() / bytes_per_token;
-  }
 }
 
 void ExtentStore::advance(base::TimePoint now) {
   EPFLEET_CHECK(now >= now_, "calls to the cache never go back in time");
   now_ = now;
-  generations_.expire(now - ttl_);
+  generations_.expire(now - keeps_.ttl);
 }
 
-Missing ExtentStore::why_missing(const Extent& extent) const {
+std::int32_t Lookup::* ExtentStore::why_missing(const Extent& extent) const {
   if (extent.end == extent.first || alive(extent)) {
-    return Missing::NeverStored;
+    return &Lookup::lost_cold;
   }
-  return now_ - extent.last_use > ttl_ ? Missing::Expired : Missing::Evicted;
+  return now_ - extent.last_use > keeps_.ttl ? &Lookup::lost_ttl : &Lookup::lost_capacity;
 }
 
 void ExtentStore::touch(Extent& extent) {
-  if (fifo_) {
+  if (!keeps_.ages_by_use) {
     return;
   }
   const GenerationId current = generations_.at(now_);
@@ -86,7 +71,7 @@ std::int32_t ExtentStore::write(Extent& extent, std::int32_t end, base::TimePoin
   const GenerationId current = generations_.at(now_);
   generations_.add(current, tokens(new_blocks));
   extent.end = end;
-  if (anew || !fifo_) {
+  if (anew || keeps_.ages_by_use) {
     extent.generation = current;
     extent.last_use = now_;
   }

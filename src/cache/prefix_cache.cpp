@@ -3,9 +3,12 @@
 #include "epfleet/base/error.h"
 #include "epfleet/cache/eviction_rule.h"
 #include "epfleet/cache/session_cache.h"
-#include "epfleet/cache/statistical_cache.h"
 
 namespace epfleet::cache {
+
+// REQUIRES: 0 <= config.hit_ratio <= 1; config.block > 0.
+std::unique_ptr<PrefixCache> make_statistical_cache(const KvCacheConfig& config,
+                                                    std::uint64_t seed);
 
 std::unique_ptr<PrefixCache> make_prefix_cache(const KvCacheConfig& config,
                                                std::int64_t bytes_per_token,

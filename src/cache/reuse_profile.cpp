@@ -141,9 +141,4 @@ void ReuseProfile::add(base::Duration time, std::int64_t input,
   }
 }
 
-double ReuseProfile::reuse_distance_tokens(double share) const {
-  return distances_.quantile(share);
-}
-double ReuseProfile::reuse_interval_s(double share) const { return intervals_.quantile(share); }
-
 }  // namespace epfleet::cache

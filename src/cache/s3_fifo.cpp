@@ -1,12 +1,10 @@
 // S3-FIFO, as in the paper's algorithm 1. Two free choices: a count of uses that a block brings
 // from the small queue is dropped on its way to the main one, and the list of ids holds as many as
 // fit the main queue.
-#include <tsl/robin_map.h>
-
 #include <algorithm>
-#include <deque>
 
 #include "epfleet/cache/eviction_rule.h"
+#include "recent_ids.h"
 #include "slot_list.h"
 
 namespace epfleet::cache {
@@ -20,14 +18,14 @@ class S3Fifo final : public EvictionRule {
  public:
   explicit S3Fifo(std::int64_t capacity)
       : small_room_(static_cast<std::size_t>(std::max<std::int64_t>(1, capacity / kSmallShare))),
-        ghost_room_(static_cast<std::size_t>(
+        ghosts_(static_cast<std::size_t>(
             std::max<std::int64_t>(1, capacity - capacity / kSmallShare))) {}
 
   void insert(BlockSlot slot, workload::BlockId id) override {
     if (slot >= blocks_.size()) {
       blocks_.resize(std::size_t{slot} + 1);
     }
-    const bool returns = ghosts_.erase(id) > 0;
+    const bool returns = ghosts_.forget(id);
     blocks_[slot] = {id, 0, returns};
     (returns ? main_ : small_).push_front(links_, slot);
   }
@@ -55,7 +53,7 @@ class S3Fifo final : public EvictionRule {
         main_.push_front(links_, slot);
       } else {
         if (!block.in_main) {
-          remember(block.id);
+          ghosts_.add(block.id, {});
         }
         return slot;
       }
@@ -69,32 +67,13 @@ class S3Fifo final : public EvictionRule {
     bool in_main = false;
   };
 
-  // Ids that returned stay in the order until their turn comes; their number tells them apart.
-  void remember(workload::BlockId id) {
-    ghosts_[id] = ++ghost_number_;
-    ghost_order_.push_back({id, ghost_number_});
-    while (ghosts_.size() > ghost_room_) {
-      const auto [oldest, number] = ghost_order_.front();
-      ghost_order_.pop_front();
-      const auto found = ghosts_.find(oldest);
-      if (found != ghosts_.end() && found->second == number) {
-        ghosts_.erase(found);
-      }
-    }
-  }
+  struct Ghost {};
 
-  struct Ghost {
-    workload::BlockId id;
-    std::uint64_t number;
-  };
-
-  std::size_t small_room_, ghost_room_;
+  std::size_t small_room_;
   SlotLinks links_;
   SlotList small_, main_;
   std::vector<Block> blocks_;  // by slot
-  tsl::robin_map<workload::BlockId, std::uint64_t> ghosts_;
-  std::deque<Ghost> ghost_order_;
-  std::uint64_t ghost_number_ = 0;
+  RecentIds<Ghost> ghosts_;
 };
 
 }  // namespace

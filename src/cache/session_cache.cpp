@@ -26,7 +26,10 @@ class SessionCache final : public PrefixCache {
   void forget_session(const workload::Request& last) override;
   void warm(std::span<const workload::WarmExtent> extents,
             std::span<const workload::WarmTotal> totals) override;
-  CacheUse use(base::TimePoint now) override;
+  std::int64_t stored_tokens(base::TimePoint now) override {
+    store_.advance(now);
+    return store_.stored_tokens();
+  }
   void prefetch(const workload::PrefixIdentity& prefix) const override {
     if (prefix.session_slot < sessions_.size()) {
       __builtin_prefetch(&sessions_[prefix.session_slot]);
@@ -56,18 +59,6 @@ class SessionCache final : public PrefixCache {
   // Shared prefixes of a warm store count as stored; their lengths are known at the first use only.
   std::vector<bool> length_unknown_;
 };
-
-std::int32_t& lost_to(Missing cause, Lookup& found) {
-  switch (cause) {
-    case Missing::Evicted:
-      return found.lost_capacity;
-    case Missing::Expired:
-      return found.lost_ttl;
-    case Missing::NeverStored:
-      break;
-  }
-  return found.lost_cold;
-}
 
 Extent& SessionCache::slot(std::uint32_t index) {
   if (index >= sessions_.size()) {
@@ -146,7 +137,7 @@ Lookup SessionCache::lookup(const workload::Request& request, base::TimePoint no
   found.lost_not_yet_written = static_cast<std::int32_t>(store_.tokens(chain.matched - chain.hit));
   found.lost_rounding = ideal - static_cast<std::int32_t>(store_.tokens(wanted));
   if (chain.matched < wanted) {
-    lost_to(store_.why_missing(*broken), found) =
+    found.*store_.why_missing(*broken) =
         static_cast<std::int32_t>(store_.tokens(wanted - chain.matched));
   }
   store_.evict();  // a warm shared prefix may just have got its length
@@ -195,25 +186,17 @@ void SessionCache::warm(std::span<const workload::WarmExtent> extents,
   for (const workload::WarmTotal& total : totals) {
     items.push_back({total.last_use, total.tokens, std::nullopt});
   }
-  std::sort(items.begin(), items.end(),
-            [](const Item& a, const Item& b) { return a.last_use < b.last_use; });
+  std::ranges::sort(items, {}, &Item::last_use);
   for (const Item& item : items) {
     const Extent extent = store_.put(item.tokens, item.last_use);
     if (item.slot) {
       slot(*item.slot) = extent;
     }
   }
-  if (!items.empty()) {
-    const Extent length_to_come = store_.put(0, items.back().last_use);
-    std::fill(shared_.begin(), shared_.end(), length_to_come);
-    length_unknown_.assign(shared_.size(), true);
-  }
+  const Extent length_to_come = store_.put(0, items.back().last_use);
+  std::fill(shared_.begin(), shared_.end(), length_to_come);
+  length_unknown_.assign(shared_.size(), true);
   store_.evict();
-}
-
-CacheUse SessionCache::use(base::TimePoint now) {
-  store_.advance(now);
-  return {.stored_tokens = store_.stored_tokens()};
 }
 
 }  // namespace

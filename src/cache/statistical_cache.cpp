@@ -1,9 +1,13 @@
-#include "epfleet/cache/statistical_cache.h"
-
+// The statistical cache: a stated share of every prompt hits, whatever was stored before.
+// Modelled: whole blocks of hit_ratio x prompt, rounded up or down at random so that the mean is met
+//   (up to the last, never whole block of a prompt); a request that states its cached tokens gets
+//   just these (token-rate traces).
+// Left out: content. Nothing is stored, evicted or lost; writes are what missed.
 #include <algorithm>
 
 #include "epfleet/base/error.h"
 #include "epfleet/base/random.h"
+#include "epfleet/cache/prefix_cache.h"
 
 namespace epfleet::cache {
 namespace {
@@ -29,11 +33,6 @@ class StatisticalCache final : public PrefixCache {
         tokens <= request.prompt_tokens ? hit_tokens(request) : request.prompt_tokens;
     return std::max<std::int64_t>(0, whole_blocks(tokens) - whole_blocks(stored_before));
   }
-
-  void forget_session(const workload::Request& /*last*/) override {}
-  void warm(std::span<const workload::WarmExtent> /*extents*/,
-            std::span<const workload::WarmTotal> /*totals*/) override {}
-  CacheUse use(base::TimePoint /*now*/) override { return {}; }
 
  private:
   std::int64_t whole_blocks(std::int64_t tokens) const { return tokens / block_ * block_; }

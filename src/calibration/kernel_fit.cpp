@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <set>
 #include <utility>
@@ -60,11 +61,7 @@ std::string family_of(const MeasuredTable& table, const MeasuredKernel& kernel, 
   return sustained ? (family == kFp8Family ? kHotGemmFamily : "") : family;
 }
 
-struct Sample {
-  const MeasuredKernel* kernel;
-  timing::Clock clock;
-  const std::string* group;
-};
+using Samples = std::vector<const FitRow*>;
 
 HardwareProfile with(const HardwareProfile& base, const std::vector<Knob>& knobs,
                      const std::vector<double>& values) {
@@ -75,37 +72,30 @@ HardwareProfile with(const HardwareProfile& base, const std::vector<Knob>& knobs
   return profile;
 }
 
-std::vector<double> values_of(const HardwareProfile& profile, const std::vector<Knob>& knobs) {
-  std::vector<double> values;
-  for (const Knob& knob : knobs) {
-    values.push_back(knob.get(profile));
+double mean_of(const Samples& samples, const std::function<double(const FitRow&)>& error) {
+  double sum = 0.0;
+  for (const FitRow* row : samples) {
+    sum += std::abs(error(*row));
   }
-  return values;
+  return sum / static_cast<double>(samples.size());
 }
 
 // Mean |log(predicted / measured)|: half and double are equally wrong.
-double log_error(const HardwareProfile& profile, const std::vector<Sample>& samples) {
-  double sum = 0.0;
-  for (const Sample& sample : samples) {
-    const double predicted = *sample.kernel->predicted_us({profile, sample.clock});
-    sum += std::abs(std::log(predicted / sample.kernel->measured_us));
-  }
-  return sum / static_cast<double>(samples.size());
+double log_error(const HardwareProfile& profile, const Samples& samples) {
+  return mean_of(samples, [&](const FitRow& row) {
+    return std::log(*row.kernel.predicted_us({profile, row.clock}) / row.kernel.measured_us);
+  });
 }
 
-double mean_error(const HardwareProfile& profile, const std::vector<Sample>& samples) {
-  double sum = 0.0;
-  for (const Sample& sample : samples) {
-    sum += std::abs(*sample.kernel->error_ratio({profile, sample.clock}));
-  }
-  return sum / static_cast<double>(samples.size());
+double mean_error(const HardwareProfile& profile, const Samples& samples) {
+  return mean_of(samples,
+                 [&](const FitRow& row) { return *row.kernel.error_ratio({profile, row.clock}); });
 }
 
 // Four digits say all that a fit knows. By way of text, so that it prints as four digits.
 double rounded(double value) { return std::stod(fmt::format("{:.4g}", value)); }
 
-HardwareProfile fitted(const HardwareProfile& base, const Family& family,
-                       const std::vector<Sample>& samples) {
+HardwareProfile fitted(const HardwareProfile& base, const Family& family, const Samples& samples) {
   const auto error = [&](const std::vector<double>& values) {
     double beyond = 0.0;  // keeps the simplex inside the ranges
     for (std::size_t i = 0; i < values.size(); ++i) {
@@ -115,9 +105,10 @@ HardwareProfile fitted(const HardwareProfile& base, const Family& family,
     }
     return log_error(with(base, family.knobs, values), samples) + beyond;
   };
-  std::vector<double> start = values_of(base, family.knobs);
-  for (double& value : start) {
-    value = value == 0.0 ? 1.0 : value;  // a simplex needs a size
+  std::vector<double> start;
+  for (const Knob& knob : family.knobs) {
+    const double value = knob.get(base);
+    start.push_back(value == 0.0 ? 1.0 : value);  // a simplex needs a size
   }
   Minimum best = minimise(error, std::move(start));
   std::ranges::transform(best.at, best.at.begin(), rounded);
@@ -126,13 +117,12 @@ HardwareProfile fitted(const HardwareProfile& base, const Family& family,
 }
 
 // The samples of one part at a time are left out and predicted by the fit to the others.
-double left_out_error(const HardwareProfile& base, const Family& family,
-                      const std::vector<Sample>& samples, const std::vector<std::size_t>& part_of) {
+double left_out_error(const HardwareProfile& base, const Family& family, const Samples& samples,
+                      const std::vector<std::size_t>& part_of) {
   double sum = 0.0;
   const std::size_t parts = 1 + *std::ranges::max_element(part_of);
   for (std::size_t part = 0; part < parts; ++part) {
-    std::vector<Sample> seen;
-    std::vector<Sample> left_out;
+    Samples seen, left_out;
     for (std::size_t i = 0; i < samples.size(); ++i) {
       (part_of[i] == part ? left_out : seen).push_back(samples[i]);
     }
@@ -144,13 +134,14 @@ double left_out_error(const HardwareProfile& base, const Family& family,
   return sum / static_cast<double>(samples.size());
 }
 
-// Rows are dealt in turn, or belong together by their value in a column. Empty: leave nothing out.
-std::vector<std::size_t> parts_of(const std::vector<Sample>& samples, const LeaveOut& leave_out) {
+// Rows go to the parts round robin, or belong together by their value in a column. Empty: leave
+// nothing out.
+std::vector<std::size_t> parts_of(const Samples& samples, const LeaveOut& leave_out) {
   std::vector<std::size_t> part_of;
   if (!leave_out.column.empty()) {
     std::map<std::string, std::size_t> parts;
-    for (const Sample& sample : samples) {
-      part_of.push_back(parts.try_emplace(*sample.group, parts.size()).first->second);
+    for (const FitRow* row : samples) {
+      part_of.push_back(parts.try_emplace(row->group, parts.size()).first->second);
     }
     return parts.size() > 1 ? part_of : std::vector<std::size_t>{};
   }
@@ -194,10 +185,10 @@ FitResult KernelFit::run(const LeaveOut& leave_out) const {
   }
   FitResult result{base_, {}};
   for (const Family& family : families(base_)) {
-    std::vector<Sample> samples;
-    for (const Row& row : rows_) {
+    Samples samples;
+    for (const FitRow& row : rows_) {
       if (row.family == family.name) {
-        samples.push_back({&row.kernel, row.clock, &row.group});
+        samples.push_back(&row);
       }
     }
     if (samples.empty()) {

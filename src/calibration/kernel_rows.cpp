@@ -46,35 +46,57 @@ std::vector<std::int64_t> rows_of_groups(const RowOf& row, std::int64_t groups,
   return rows;
 }
 
-bool contains(const std::string& text, const char* part) {
-  return text.find(part) != std::string::npos;
+template <class Kernel>
+Predict on_sms(std::int64_t sms, Kernel kernel) {
+  return [sms, kernel](const Machine& machine) { return kernel(kernels_of(machine, sms)); };
 }
+
+// By a part of the product's name; the first that fits counts.
+struct Product {
+  std::string_view part;
+  double (*seconds)(const timing::Kernels&, double m, std::int64_t n, std::int64_t k);
+};
+constexpr Product kProducts[] = {
+    {"absorb",
+     [](auto& on, auto m, auto n, auto k) { return on.bf16_batched_gemm(kModel.heads, m, n, k); }},
+    {"bmm",
+     [](auto& on, auto m, auto n, auto k) { return on.bf16_batched_gemm(kModel.heads, m, n, k); }},
+    {"fp32", [](auto& on, auto m, auto n, auto k) { return on.fp32_gemm(m, n, k); }},
+    {"gate_bf16", [](auto& on, auto m, auto n, auto k) { return on.gate_gemm(m, n, k); }},
+    {"bf16", [](auto& on, auto m, auto n, auto k) { return on.bf16_gemm(m, n, k); }},
+    {"", [](auto& on, auto m, auto n, auto k) { return on.fp8().dense(m, n, k); }},
+};
 
 Predict dense_at(const RowOf& row, std::int64_t sms) {
   const std::string name = row.has("name") ? row.text("name") : "";
   const std::int64_t n = row.whole("n");
   const std::int64_t k = row.whole("k");
   const auto m = real(row.whole("m"));
-  const auto by = [sms](auto kernel) -> Predict {
-    return [sms, kernel](const Machine& machine) {
-      return kernel(kernels_of(machine, sms > 0 ? sms : machine.hardware.sms));
-    };
-  };
-  if (contains(name, "absorb") || contains(name, "bmm")) {
-    return by(
-        [=](const timing::Kernels& on) { return on.bf16_batched_gemm(kModel.heads, m, n, k); });
-  }
-  if (contains(name, "fp32")) {
-    return by([=](const timing::Kernels& on) { return on.fp32_gemm(m, n, k); });
-  }
-  if (contains(name, "gate_bf16")) {
-    return by([=](const timing::Kernels& on) { return on.gate_gemm(m, n, k); });
-  }
-  if (contains(name, "bf16")) {
-    return by([=](const timing::Kernels& on) { return on.bf16_gemm(m, n, k); });
-  }
-  return by([=](const timing::Kernels& on) { return on.dense_gemm(m, n, k); });
+  const Product& product = *std::ranges::find_if(
+      kProducts, [&](const Product& p) { return name.find(p.part) != std::string::npos; });
+  return on_sms(sms, [=, seconds = product.seconds](const timing::Kernels& on) {
+    return seconds(on, m, n, k);
+  });
 }
+
+// By the beginning of the kind.
+struct SmallKernel {
+  std::string_view kind;
+  double (*seconds)(const timing::Kernels&, double m, std::int64_t n);
+};
+constexpr SmallKernel kSmallKernels[] = {
+    {"add_rmsnorm", [](auto& on, auto m, auto n) { return on.add_rmsnorm(m, n); }},
+    {"quant_fp8", [](auto& on, auto m, auto n) { return on.quantise(m, n); }},
+    {"silu_mul_quant", [](auto& on, auto m, auto n) { return on.silu_quantise(m, n); }},
+    {"gate_sigmoid_group_topk", [](auto& on, auto m, auto n) { return on.topk(m, n); }},
+    {"sample_", [](auto& on, auto m, auto n) { return on.sampling(m, n); }},
+    // eight BF16 rows in, one out
+    {"moe_gather_weighted_sum8",
+     [](auto& on, auto m, auto n) { return on.elementwise(18.0 * m * real(n)); }},
+    // one FP8 row in, eight out
+    {"moe_scatter8_fp8",
+     [](auto& on, auto m, auto n) { return on.elementwise(9.0 * m * real(n)); }},
+};
 
 }  // namespace
 
@@ -83,12 +105,9 @@ std::int64_t RowOf::whole_of(const std::vector<std::string>& columns, std::int64
   return whole(found == columns.end() ? columns.front() : *found, least);
 }
 
-timing::Kernels kernels_of(const Machine& machine) {
-  return kernels_of(machine, machine.hardware.sms);
-}
-
 timing::Kernels kernels_of(const Machine& machine, std::int64_t sms) {
-  return {machine.hardware, std::min(sms, machine.hardware.sms), machine.clock};
+  const std::int64_t all = machine.hardware.sms;
+  return {machine.hardware, sms > 0 ? std::min(sms, all) : all, machine.clock};
 }
 
 // A ragged batch whose lengths are not known is priced as one of mixed lengths.
@@ -108,7 +127,7 @@ Predict predict_mla_decode(const RowOf& row) {
     if (known == row.lengths.end()) {
       const auto total = real(row.whole("total_kv_tokens"));
       return [=](const Machine& machine) {
-        return kernels_of(machine).mla_decode(kModel, real(batch), total, real(s_q)) + more;
+        return kernels_of(machine).mla().mixed(kModel, real(batch), total, real(s_q)) + more;
       };
     }
     lengths = known->second;
@@ -135,13 +154,11 @@ Predict predict_attn_prefill(const RowOf& row) {
   };
 }
 
-Predict predict_dense(const RowOf& row) {
-  return dense_at(row, row.has("sms") ? row.whole("sms") : 0);
-}
+Predict predict_dense(const RowOf& row) { return dense_at(row, row.whole_or("sms", 0)); }
 
 Predict predict_sm108(const RowOf& row) {
   constexpr std::int64_t kBesideCommunication = 108;  // what the table's name says
-  return dense_at(row, row.has("sms") ? row.whole("sms") : kBesideCommunication);
+  return dense_at(row, row.whole_or("sms", kBesideCommunication));
 }
 
 Predict predict_masked(const RowOf& row) {
@@ -158,54 +175,35 @@ Predict predict_masked(const RowOf& row) {
 Predict predict_contiguous(const RowOf& row) {
   const std::int64_t groups = groups_of(row);
   const std::int64_t per_group = row.whole_of({"tokens_per_group", "m"});
-  const std::int64_t rows = row.has("rows") ? row.whole("rows") : groups * per_group;
+  const std::int64_t rows = row.whole_or("rows", groups * per_group);
   const std::int64_t n = row.whole("n");
   const std::int64_t k = row.whole("k");
-  const std::int64_t sms = row.has("sms") ? row.whole("sms") : 0;
-  return [=](const Machine& machine) {
-    return kernels_of(machine, sms > 0 ? sms : machine.hardware.sms)
-        .contiguous_gemm(real(rows), real(groups), n, k);
-  };
+  return on_sms(row.whole_or("sms", 0), [=](const timing::Kernels& on) {
+    return on.fp8().contiguous(real(rows), real(groups), n, k);
+  });
 }
 
 Predict predict_misc(const RowOf& row) {
   const std::string& kind = row.text("kind");
   const auto m = real(row.whole("m"));
   const std::int64_t n = row.whole("n");
-  const auto by = [](auto kernel) -> Predict {
-    return [kernel](const Machine& machine) { return kernel(kernels_of(machine)); };
-  };
   if (kind == "d2d_copy" || kind == "hbm_read") {
-    const auto bytes = real(row.whole("bytes"));
-    return by([=](const timing::Kernels& on) { return on.elementwise(bytes); });
+    return on_sms(0, [bytes = real(row.whole("bytes"))](const timing::Kernels& on) {
+      return on.elementwise(bytes);
+    });
   }
   if (kind == "h2d_pinned" || kind == "d2h_pinned") {
-    const auto bytes = real(row.whole("bytes"));
-    return [=](const Machine& machine) {
+    return [bytes = real(row.whole("bytes"))](const Machine& machine) {
       return base::to_seconds(machine.hardware.elementwise_fixed) +  // a launch
              bytes / machine.hardware.pcie_bandwidth.count();
     };
   }
-  if (kind.starts_with("add_rmsnorm")) {
-    return by([=](const timing::Kernels& on) { return on.add_rmsnorm(m, n); });
-  }
-  if (kind.starts_with("quant_fp8")) {
-    return by([=](const timing::Kernels& on) { return on.quantise(m, n); });
-  }
-  if (kind.starts_with("silu_mul_quant")) {
-    return by([=](const timing::Kernels& on) { return on.silu_quantise(m, n); });
-  }
-  if (kind == "gate_sigmoid_group_topk") {
-    return by([=](const timing::Kernels& on) { return on.topk(m, n); });
-  }
-  if (kind == "moe_gather_weighted_sum8") {  // eight BF16 rows in, one out
-    return by([=](const timing::Kernels& on) { return on.elementwise(18.0 * m * real(n)); });
-  }
-  if (kind == "moe_scatter8_fp8") {  // one FP8 row in, eight out
-    return by([=](const timing::Kernels& on) { return on.elementwise(9.0 * m * real(n)); });
-  }
-  if (kind.starts_with("sample_")) {
-    return by([=](const timing::Kernels& on) { return on.sampling(m, n); });
+  for (const SmallKernel& kernel : kSmallKernels) {
+    if (kind.starts_with(kernel.kind)) {
+      return on_sms(0, [=, seconds = kernel.seconds](const timing::Kernels& on) {
+        return seconds(on, m, n);
+      });
+    }
   }
   return {};
 }

@@ -27,13 +27,17 @@ struct RowOf {
   [[nodiscard]] std::int64_t whole(const std::string& column, std::int64_t least = 1) const {
     return table.whole(row, column, least);
   }
+  // Of a column that the table may lack.
+  [[nodiscard]] std::int64_t whole_or(const std::string& column, std::int64_t otherwise) const {
+    return has(column) ? whole(column) : otherwise;
+  }
   // The first of the columns that the table has.
   [[nodiscard]] std::int64_t whole_of(const std::vector<std::string>& columns,
                                       std::int64_t least = 1) const;
 };
 
-[[nodiscard]] timing::Kernels kernels_of(const Machine& machine);
-[[nodiscard]] timing::Kernels kernels_of(const Machine& machine, std::int64_t sms);
+// On so many SMs, or all that there are; 0: all.
+[[nodiscard]] timing::Kernels kernels_of(const Machine& machine, std::int64_t sms = 0);
 
 // An empty function: no step uses the kernel.
 [[nodiscard]] Predict predict_mla_decode(const RowOf& row);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <ranges>
 
 #include "epfleet/report/length_lists.h"
 #include "kernel_rows.h"
@@ -40,11 +41,8 @@ const std::vector<Parser>& parsers() {
 }
 
 std::string known_names() {
-  std::vector<std::string> names;
-  for (const Parser& parser : parsers()) {
-    names.push_back(parser.name.name);
-  }
-  return fmt::format("{}", fmt::join(names, ", "));
+  return fmt::format("{}",
+                     fmt::join(kernel_names() | std::views::transform(&KernelName::name), ", "));
 }
 
 const Parser* find_parser(const std::string& name) {
@@ -56,38 +54,34 @@ const Parser* find_parser(const std::string& name) {
 
 // By the file's name: the longest kernel name that is in it.
 const Parser* parser_of_file(const std::string& stem) {
-  const Parser* best = nullptr;
-  for (const Parser& parser : parsers()) {
-    if (stem.find(parser.name.name) != std::string::npos &&
-        (best == nullptr || parser.name.name.size() > best->name.name.size())) {
-      best = &parser;
-    }
-  }
-  return best;
+  const auto length = [&](const Parser& parser) {
+    const bool named = stem.find(parser.name.name) != std::string::npos;
+    return named ? parser.name.name.size() : 0;
+  };
+  const Parser& best = *std::ranges::max_element(parsers(), {}, length);
+  return length(best) > 0 ? &best : nullptr;
 }
 
 const Parser& parser_of_table(const MeasuredTable& table, const std::string& kernel) {
-  const Parser* parser = kernel.empty() ? parser_of_file(table.stem()) : find_parser(kernel);
-  if (parser == nullptr && !kernel.empty()) {
+  if (const Parser* parser = kernel.empty() ? parser_of_file(table.stem()) : find_parser(kernel)) {
+    return *parser;
+  }
+  if (!kernel.empty()) {
     throw base::InputError(
         base::Problem{.what = fmt::format("--kernel: '{}' is not a kernel", kernel),
                       .remedy = fmt::format("it is one of {}", known_names())});
   }
-  if (parser == nullptr) {
-    throw table.problem("the file's name does not say which kernel it holds",
-                        fmt::format("add --kernel NAME or a column kernel: {}", known_names()));
-  }
-  return *parser;
+  throw table.problem("the file's name does not say which kernel it holds",
+                      fmt::format("add --kernel NAME or a column kernel: {}", known_names()));
 }
 
 const Parser& parser_of_row(const MeasuredTable& table, std::size_t row) {
   const std::string& name = table.text(row, "kernel");
-  const Parser* parser = find_parser(name);
-  if (parser == nullptr) {
-    throw table.problem(row, "kernel", fmt::format("'{}' is not a kernel", name),
-                        fmt::format("it is one of {}", known_names()));
+  if (const Parser* parser = find_parser(name)) {
+    return *parser;
   }
-  return *parser;
+  throw table.problem(row, "kernel", fmt::format("'{}' is not a kernel", name),
+                      fmt::format("it is one of {}", known_names()));
 }
 
 std::string measured_column(const MeasuredTable& table, timing::Clock clock) {

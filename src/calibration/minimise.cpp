@@ -9,6 +9,7 @@ namespace {
 using Point = std::vector<double>;
 using Function = std::function<double(const Point&)>;
 
+constexpr int kIterations = 600;     // at most, of one descent
 constexpr double kTolerance = 1e-9;  // of the values of the simplex
 
 // from + factor x (to - from)
@@ -59,7 +60,7 @@ void improve(const Function& function, std::vector<Minimum>& simplex) {
   }
 }
 
-Minimum descend(const Function& function, const Point& start, int iterations, double step) {
+Minimum descend(const Function& function, const Point& start, double step) {
   std::vector<Minimum> simplex{{function(start), start}};
   for (std::size_t i = 0; i < start.size(); ++i) {
     Point point = start;
@@ -67,7 +68,7 @@ Minimum descend(const Function& function, const Point& start, int iterations, do
     simplex.push_back({function(point), point});
   }
   const auto by_value = [](const Minimum& a, const Minimum& b) { return a.value < b.value; };
-  for (int i = 0; i < iterations; ++i) {
+  for (int i = 0; i < kIterations; ++i) {
     std::ranges::stable_sort(simplex, by_value);
     if (simplex.back().value - simplex.front().value < kTolerance) {
       break;
@@ -79,11 +80,13 @@ Minimum descend(const Function& function, const Point& start, int iterations, do
 
 }  // namespace
 
-Minimum minimise(const Function& function, Point start, int restarts, int iterations, double step) {
+Minimum minimise(const Function& function, Point start) {
+  constexpr int kRestarts = 3;
   constexpr double kSmaller = 0.7;
+  double step = 0.15;
   Minimum best{function(start), std::move(start)};
-  for (int restart = 0; restart < restarts; ++restart) {
-    best = descend(function, best.at, iterations, step);
+  for (int restart = 0; restart < kRestarts; ++restart) {
+    best = descend(function, best.at, step);
     step *= kSmaller;
   }
   return best;

@@ -36,66 +36,58 @@ Knob knob(std::string key, double HardwareProfile::* member, double low, double 
 #define EPFLEET_KNOB(name) knob(#name, &HardwareProfile::name)
 #define EPFLEET_FACTOR(name, low, high) knob(#name, &HardwareProfile::name, low, high)
 
-std::vector<Knob> fp8_knobs(hardware::GemmLaw law) {
-  std::vector<Knob> knobs{EPFLEET_KNOB(dense_gemm_fixed), EPFLEET_KNOB(dense_gemm_bandwidth),
-                          EPFLEET_KNOB(fp8_gemm_rate), EPFLEET_KNOB(gemm_epilogue_bandwidth)};
-  const std::vector<Knob> more =
-      law == hardware::GemmLaw::Tiles
-          ? std::vector<Knob>{EPFLEET_KNOB(gemm_step_fixed),
-                              EPFLEET_KNOB(gemm_step_per_64_rows),
-                              EPFLEET_KNOB(gemm_step_least),
-                              EPFLEET_FACTOR(gemm_odd_width, 0.0, 10.0),
-                              EPFLEET_KNOB(gemm_load_latency),
-                              EPFLEET_KNOB(gemm_ragged_64_rows),
-                              EPFLEET_FACTOR(gemm_sm_contention, 0.0, 1.0),
-                              EPFLEET_FACTOR(gemm_overlap_power, 1.0, 100.0)}
-          : std::vector<Knob>{EPFLEET_KNOB(masked_gemm_fixed), EPFLEET_KNOB(masked_gemm_bandwidth),
-                              EPFLEET_KNOB(masked_gemm_rate), EPFLEET_KNOB(contiguous_gemm_fixed),
-                              EPFLEET_KNOB(contiguous_gemm_bandwidth)};
-  knobs.insert(knobs.end(), more.begin(), more.end());
-  return knobs;
+// What the profile's law does not use is left out.
+std::vector<Knob> knobs_of_law(bool used, std::vector<Knob> knobs) {
+  return used ? std::move(knobs) : std::vector<Knob>{};
 }
 
-std::vector<Knob> mla_knobs(hardware::MlaLaw law) {
-  std::vector<Knob> knobs{EPFLEET_KNOB(mla_decode_fixed), EPFLEET_KNOB(mla_decode_bandwidth),
-                          EPFLEET_KNOB(mla_decode_rate)};
-  if (law == hardware::MlaLaw::Schedule) {
-    const std::vector<Knob> more{EPFLEET_KNOB(mla_partial_bandwidth),
-                                 EPFLEET_KNOB(mla_split_fixed)};
-    knobs.insert(knobs.end(), more.begin(), more.end());
-  }
+std::vector<Knob> operator+(std::vector<Knob> knobs, const std::vector<Knob>& more) {
+  knobs.insert(knobs.end(), more.begin(), more.end());
   return knobs;
 }
 
 }  // namespace
 
 std::vector<Family> families(const HardwareProfile& profile) {
+  const bool tiles = profile.gemm_law == hardware::GemmLaw::Tiles;
   return {
-      {kFp8Family, false, fp8_knobs(profile.gemm_law)},
+      {kFp8Family,
+       std::vector<Knob>{EPFLEET_KNOB(dense_gemm_fixed), EPFLEET_KNOB(dense_gemm_bandwidth),
+                         EPFLEET_KNOB(fp8_gemm_rate), EPFLEET_KNOB(gemm_epilogue_bandwidth)} +
+           knobs_of_law(tiles,
+                        {EPFLEET_KNOB(gemm_step_fixed), EPFLEET_KNOB(gemm_step_per_64_rows),
+                         EPFLEET_KNOB(gemm_step_least), EPFLEET_FACTOR(gemm_odd_width, 0.0, 10.0),
+                         EPFLEET_KNOB(gemm_load_latency), EPFLEET_KNOB(gemm_ragged_64_rows),
+                         EPFLEET_FACTOR(gemm_sm_contention, 0.0, 1.0),
+                         EPFLEET_FACTOR(gemm_overlap_power, 1.0, 100.0)}) +
+           knobs_of_law(!tiles,
+                        {EPFLEET_KNOB(masked_gemm_fixed), EPFLEET_KNOB(masked_gemm_bandwidth),
+                         EPFLEET_KNOB(masked_gemm_rate), EPFLEET_KNOB(contiguous_gemm_fixed),
+                         EPFLEET_KNOB(contiguous_gemm_bandwidth)})},
       {kBf16Family,
-       false,
        {EPFLEET_KNOB(bf16_gemm_fixed), EPFLEET_KNOB(bf16_gemm_bandwidth),
         EPFLEET_KNOB(bf16_gemm_rate)}},
-      {kGateFamily, false, {EPFLEET_KNOB(gate_gemm_fixed)}},
-      {kFp32Family, false, {EPFLEET_KNOB(fp32_gemm_fixed), EPFLEET_KNOB(fp32_gemm_rate)}},
-      {kMlaFamily, false, mla_knobs(profile.mla_decode_law)},
+      {kGateFamily, {EPFLEET_KNOB(gate_gemm_fixed)}},
+      {kFp32Family, {EPFLEET_KNOB(fp32_gemm_fixed), EPFLEET_KNOB(fp32_gemm_rate)}},
+      {kMlaFamily,
+       std::vector<Knob>{EPFLEET_KNOB(mla_decode_fixed), EPFLEET_KNOB(mla_decode_bandwidth),
+                         EPFLEET_KNOB(mla_decode_rate)} +
+           knobs_of_law(profile.mla_decode_law == hardware::MlaLaw::Schedule,
+                        {EPFLEET_KNOB(mla_partial_bandwidth), EPFLEET_KNOB(mla_split_fixed)})},
       {kPrefillAttentionFamily,
-       false,
        {EPFLEET_KNOB(prefill_attention_fixed), EPFLEET_KNOB(prefill_attention_rate),
         EPFLEET_KNOB(prefill_attention_tile), EPFLEET_FACTOR(prefill_attention_tail, 0.0, 2.0),
         EPFLEET_KNOB(prefill_attention_bandwidth),
         EPFLEET_FACTOR(prefill_attention_overlap_power, 1.0, 100.0)}},
-      {kElementwiseFamily,
-       false,
-       {EPFLEET_KNOB(elementwise_fixed), EPFLEET_KNOB(elementwise_bandwidth)}},
-      {kNormFamily, false, {EPFLEET_KNOB(norm_fixed)}},
-      {kTopkFamily, false, {EPFLEET_KNOB(topk_fixed), EPFLEET_KNOB(row_select_bandwidth)}},
-      {kSamplingFamily, false, {EPFLEET_KNOB(sampling_fixed)}},
-      {kHostFamily, false, {EPFLEET_KNOB(pcie_bandwidth)}},
-      {kChainFamily, false, {EPFLEET_KNOB(kernel_gap)}},
-      {kHotGemmFamily, true, {EPFLEET_FACTOR(sustained_gemm_factor, 0.01, 1.0)}},
-      {kHotMlaFamily, true, {EPFLEET_FACTOR(sustained_decode_attention_factor, 0.01, 1.0)}},
-      {kHotPrefillFamily, true, {EPFLEET_FACTOR(sustained_prefill_attention_factor, 0.01, 1.0)}},
+      {kElementwiseFamily, {EPFLEET_KNOB(elementwise_fixed), EPFLEET_KNOB(elementwise_bandwidth)}},
+      {kNormFamily, {EPFLEET_KNOB(norm_fixed)}},
+      {kTopkFamily, {EPFLEET_KNOB(topk_fixed), EPFLEET_KNOB(row_select_bandwidth)}},
+      {kSamplingFamily, {EPFLEET_KNOB(sampling_fixed)}},
+      {kHostFamily, {EPFLEET_KNOB(pcie_bandwidth)}},
+      {kChainFamily, {EPFLEET_KNOB(kernel_gap)}},
+      {kHotGemmFamily, {EPFLEET_FACTOR(sustained_gemm_factor, 0.01, 1.0)}},
+      {kHotMlaFamily, {EPFLEET_FACTOR(sustained_decode_attention_factor, 0.01, 1.0)}},
+      {kHotPrefillFamily, {EPFLEET_FACTOR(sustained_prefill_attention_factor, 0.01, 1.0)}},
   };
 }
 

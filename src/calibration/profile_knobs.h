@@ -18,7 +18,6 @@ struct Knob {
 
 struct Family {
   std::string name;
-  bool sustained = false;  // explained by rows at the sustained clock
   std::vector<Knob> knobs;
 };
 

@@ -46,7 +46,7 @@ void add_replay_options(CLI::App& command, ReplayOptions& replay) {
 
 int run(const RunRequest& request) {
   if (request.quiet) {
-    base::set_log_level(base::LogLevel::Quiet);
+    base::silence_log();
   }
   return exit_code(run_command(request));
 }

@@ -30,7 +30,7 @@ void add_sweep(CLI::App& app, Chosen& chosen) {
   command.callback([&chosen, request] {
     chosen = [request] {
       if (request->quiet) {
-        base::set_log_level(base::LogLevel::Quiet);
+        base::silence_log();
       }
       return sweep_command(*request);
     };

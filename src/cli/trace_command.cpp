@@ -102,7 +102,6 @@ void trace_stat(const TraceStatRequest& request) {
     throw base::InputError(
         {.file = request.trace, .what = "the trace has no requests", .remedy = "add some lines"});
   }
-  report.statistics.finish();
   report.odd_block_lists = trace.odd_block_lists();
   report.cut_last_line = trace.cut_last_line();
   report.skipped.assign(trace.skipped().begin(), trace.skipped().end());

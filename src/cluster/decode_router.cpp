@@ -14,7 +14,9 @@ using Waiting = serving::DecodeUnit::Waiting;
 
 namespace {
 
-policy::DecodeAsk ask_of(const LiveRequest& request) { return {request.kv(request.steps_taken)}; }
+policy::DecodeDemand demand_of(const LiveRequest& request) {
+  return {request.kv(request.steps_taken)};
+}
 
 }  // namespace
 
@@ -32,13 +34,13 @@ base::TimePoint DecodeRouter::hand_over(RequestSlot slot, Link& from) {
   DecodePool& pool = fleet_.decode;
   EPFLEET_CHECK(pool.any_open(), "a decode unit serves");
   LiveRequest& request = fleet_.requests[slot];
-  const policy::DecodeAsk ask = ask_of(request);
-  const std::uint32_t unit = rule_->choose(ask, pool.loads_of_open());
-  pool.note_placed(unit, 1, ask.kv);
+  const policy::DecodeDemand demand = demand_of(request);
+  const std::uint32_t unit = rule_->choose(demand, pool.loads_of_open());
+  pool.note_placed(unit, 1, demand.kv);
   request.decode_unit = static_cast<std::uint16_t>(unit);
   Member& member = pool[unit];
   const auto gpu = member.unit.first_waiting() == nullptr
-                       ? member.gpu_rule->choose(ask, member.unit.view())
+                       ? member.gpu_rule->choose(demand, member.unit.view())
                        : std::nullopt;  // no request overtakes those that wait
   base::TimePoint sent = fleet_.now();
   if (gpu) {
@@ -74,7 +76,7 @@ bool DecodeRouter::admit(Member& member, const Waiting& waiting) {
     return swap_in(member, waiting);
   }
   const LiveRequest& request = fleet_.requests[waiting.slot];
-  const auto gpu = member.gpu_rule->choose(ask_of(request), member.unit.view());
+  const auto gpu = member.gpu_rule->choose(demand_of(request), member.unit.view());
   if (!gpu) {
     return false;
   }
@@ -87,13 +89,13 @@ bool DecodeRouter::admit(Member& member, const Waiting& waiting) {
 // for that one GPU.
 bool DecodeRouter::swap_in(Member& member, const Waiting& waiting) {
   const LiveRequest& request = fleet_.requests[waiting.slot];
-  const policy::DecodeAsk ask = ask_of(request);
+  const policy::DecodeDemand demand = demand_of(request);
   const policy::DecodeGpuView view = member.unit.view();
   const auto has_room = [&](std::uint32_t gpu) {
     // One step's growth of the whole GPU as slack, so that it is not swapped out again at once.
     const auto slack = base::TokenParts32::from_tokens(4 * view.requests[gpu]);
     return view.requests[gpu] < view.request_limit &&
-           view.kv[gpu] <= view.kv_limit - ask.kv - slack;
+           view.kv[gpu] <= view.kv_limit - demand.kv - slack;
   };
   const base::Bytes bytes = fleet_.kv_bytes(request);
   const base::TimePoint now = fleet_.now();
@@ -103,7 +105,7 @@ bool DecodeRouter::swap_in(Member& member, const Waiting& waiting) {
     place(member, waiting.slot, request.decode_gpu, read);
     return true;
   }
-  const auto other = member.gpu_rule->choose(ask, view);
+  const auto other = member.gpu_rule->choose(demand, view);
   if (!other || !has_room(*other)) {
     return false;
   }

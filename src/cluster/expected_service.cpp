@@ -15,16 +15,6 @@ double mean_groups(const FleetSpec& spec) {
   return group_s / base::to_seconds(spec.window_end() - spec.run_start());
 }
 
-double tokens_per_step(const serving::MtpConfig& mtp) {
-  double tokens = 1.0;
-  double accepted = 1.0;
-  for (std::int64_t draft = 0; mtp.enabled && draft < mtp.draft_tokens; ++draft) {
-    accepted *= mtp.acceptance;
-    tokens += accepted;
-  }
-  return tokens;
-}
-
 // Seconds of a decode step with `batch` requests of `kv_tokens` on every GPU.
 double step_seconds(const timing::DecodePricer& pricer, std::size_t gpus, std::int32_t batch,
                     double kv_tokens) {
@@ -59,7 +49,7 @@ ServiceEstimate estimate_service(const FleetSpec& spec, const StepPricers& price
       std::max(1.0, static_cast<double>(spec.fleet.base.decode_units) +
                         mean_groups(spec) * static_cast<double>(spec.fleet.group.decode_units));
   const double per_gpu = load.output_tokens_per_s / (units * static_cast<double>(gpus));
-  const double per_step = tokens_per_step(spec.decode.mtp);
+  const double per_step = spec.decode.mtp.tokens_per_step(spec.decode.mtp.acceptance);
   // The smallest batch that keeps up; the full one if none does.
   std::int32_t low = 1;
   auto high = static_cast<std::int32_t>(max_requests_per_gpu(spec));

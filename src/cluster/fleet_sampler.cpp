@@ -76,7 +76,7 @@ observe::FleetSample FleetSampler::sample_of_now() {
   sample.time = fleet_.now();
   count_prefill(sample);
   count_decode(sample);
-  sample.cache_stored_bytes = fleet_.kv_bytes(cache_.use(sample.time).stored_tokens).count();
+  sample.cache_stored_bytes = fleet_.kv_bytes(cache_.stored_tokens(sample.time)).count();
   return sample;
 }
 

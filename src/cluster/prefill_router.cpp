@@ -26,15 +26,15 @@ void PrefillRouter::route(serving::RequestSlot slot, base::TimePoint not_before)
   PrefillPool& pool = fleet_.prefill;
   EPFLEET_CHECK(pool.any_open(), "a prefill unit serves");
   LiveRequest& request = fleet_.requests[slot];
-  const policy::PrefillAsk ask = serving::PrefillUnit::ask_of(request);
-  const std::uint32_t unit = rule_->choose(ask, pool.loads_of_open());
+  const policy::PrefillDemand demand = serving::PrefillUnit::demand_of(request);
+  const std::uint32_t unit = rule_->choose(demand, pool.loads_of_open());
   request.kv_ready = std::max(fleet_.now(), not_before);
   if (request.cached_tokens > 0 && !request.prefill_started) {
     read_hit(request, unit);
   }
   pool[unit].unit.enqueue(slot);
   if (pool.reports_age()) {
-    pool.note_placed(unit, ask.tokens, ask.attention_pairs);
+    pool.note_placed(unit, demand.tokens, demand.attention_pairs);
   }
   pool.refresh_load(unit);
   pool.wake(unit, request.kv_ready);

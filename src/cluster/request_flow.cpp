@@ -108,12 +108,8 @@ void RequestFlow::look_up(LiveRequest& live) {
   live.computed_to = live.cached_tokens;
 }
 
-// Tokens per decode step: the verified one and the accepted drafts, a + a^2 + ... + a^d.
 base::TokenParts32 RequestFlow::draw_rate(const workload::Request& request) const {
   const serving::MtpConfig& mtp = fleet_.spec.decode.mtp;
-  if (!mtp.enabled) {
-    return base::TokenParts32::from_tokens(1);
-  }
   double acceptance = mtp.acceptance;
   if (mtp.acceptance_spread > 0.0) {
     base::Stream draw(base::StreamFamily(fleet_.spec.seed, "decode.acceptance"),
@@ -121,12 +117,7 @@ base::TokenParts32 RequestFlow::draw_rate(const workload::Request& request) cons
     const double shift = mtp.acceptance_spread * (2.0 * draw.uniform() - 1.0);
     acceptance = std::clamp(acceptance + shift, 0.0, 1.0);
   }
-  double tokens = 1.0, accepted = 1.0;
-  for (std::int64_t draft = 0; draft < mtp.draft_tokens; ++draft) {
-    accepted *= acceptance;
-    tokens += accepted;
-  }
-  return base::TokenParts32::nearest(tokens);
+  return base::TokenParts32::nearest(mtp.tokens_per_step(acceptance));
 }
 
 void RequestFlow::end_prefill_step(std::uint32_t unit) {
@@ -211,11 +202,9 @@ void RequestFlow::end_decode_step(std::uint32_t unit) {
   fleet_.decode.refresh_load(unit);
 }
 
-// V3's answers can be hit by the next turn; R1's were computed behind reasoning that the next
-// prompt lacks.
 void RequestFlow::keep_answer(const LiveRequest& live) {
   const workload::Request& request = live.request;
-  if (request.output_tokens > 1 && request.variant == workload::Variant::V3) {
+  if (request.output_tokens > 1 && workload::answer_is_reusable(request.variant)) {
     const base::TimePoint stored_at = decode_router_.write_to_store(live, request.output_tokens);
     (void)cache_.store(request, request.prompt_tokens + request.output_tokens, fleet_.now(),
                        stored_at);

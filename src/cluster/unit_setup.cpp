@@ -12,22 +12,19 @@
 namespace epfleet::cluster {
 namespace {
 
-std::int64_t kv_room(const FleetSpec& spec, base::Bytes memory, base::Bytes weights,
-                     base::Bytes buffer, base::Bytes runtime, const char* phase) {
-  const auto room =
-      model::kv_capacity_tokens(memory, weights, buffer, runtime, kv_bytes_per_token(spec));
-  if (!room || room->count() < spec.workload.context_limit) {
+std::int64_t kv_room(const FleetSpec& spec, const model::MemoryPlan& plan, const char* phase) {
+  const std::int64_t room = plan.kv_capacity_tokens();
+  if (room < spec.workload.context_limit) {
     throw base::InputError(
         {.key = fmt::format("{}.gpus", phase),
-         .what =
-             fmt::format("a {} GPU has room for {} tokens of KV beside {:.1f} GB of weights, "
-                         "fewer than one context of {}",
-                         phase, room ? room->count() : 0,
-                         static_cast<double>(weights.count()) * 1e-9, spec.workload.context_limit),
+         .what = fmt::format("a {} GPU has room for {} tokens of KV beside {:.1f} GB of weights, "
+                             "fewer than one context of {}",
+                             phase, room, static_cast<double>(plan.weights.count()) * 1e-9,
+                             spec.workload.context_limit),
          .remedy = "use more GPUs per unit, fewer redundant experts, or a shorter "
                    "workload.context_limit"});
   }
-  return room->count();
+  return room;
 }
 
 }  // namespace
@@ -67,10 +64,11 @@ model::ExpertImbalance decode_imbalance(const FleetSpec& spec) {
 }
 
 StepPricers make_step_pricers(const FleetSpec& spec) {
-  return {{spec.prefill_hardware, spec.model, prefill_layout(spec), prefill_imbalance(spec)},
-          {spec.decode_hardware, spec.model, decode_layout(spec), decode_imbalance(spec)},
-          prefill_stall(spec),
-          decode_stall(spec)};
+  return {timing::PrefillPricer(
+              {spec.prefill_hardware, spec.model, prefill_layout(spec), prefill_imbalance(spec)}),
+          timing::DecodePricer(
+              {spec.decode_hardware, spec.model, decode_layout(spec), decode_imbalance(spec)}),
+          prefill_stall(spec), decode_stall(spec)};
 }
 
 serving::PrefillUnitLimits prefill_limits(const FleetSpec& spec,
@@ -80,9 +78,7 @@ serving::PrefillUnitLimits prefill_limits(const FleetSpec& spec,
           .max_tokens_per_gpu = tokens,
           .work_budget_s = serving::standard_work_budget_s(pricer.work(), tokens),
           .chunk_grain = static_cast<std::int32_t>(spec.prefill.chunk_grain),
-          .kv_capacity_tokens = kv_room(spec, spec.prefill_hardware.memory,
-                                        model::weights_bytes(spec.model, prefill_layout(spec)),
-                                        base::Bytes(0), spec.prefill.runtime_memory, "prefill"),
+          .kv_capacity_tokens = kv_room(spec, prefill_memory(spec), "prefill"),
           .placement = spec.prefill.placement};
 }
 
@@ -93,10 +89,7 @@ serving::DecodeUnitLimits decode_limits(const FleetSpec& spec) {
   const bool sticky = layout.dual_batch && spec.decode.microbatch == serving::Microbatch::Sticky;
   return {.gpus = static_cast<std::int32_t>(layout.gpus),
           .max_requests_per_gpu = static_cast<std::int32_t>(layout.max_requests_per_gpu),
-          .kv_capacity_tokens =
-              kv_room(spec, spec.decode_hardware.memory, model::weights_bytes(spec.model, layout),
-                      model::low_latency_buffer_bytes(spec.model, layout),
-                      spec.decode.runtime_memory, "decode"),
+          .kv_capacity_tokens = kv_room(spec, decode_memory(spec), "decode"),
           .longest_stay_steps =
               static_cast<std::int32_t>(std::max(load.output_limit_v3, load.output_limit_r1)),
           .microbatch = sticky ? serving::Microbatch::Sticky : serving::Microbatch::Reform,

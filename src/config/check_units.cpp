@@ -11,83 +11,60 @@ std::string gigabytes(std::int64_t bytes) {
   return fmt::format("{:.1f} GB", static_cast<double>(bytes) * 1e-9);
 }
 
-// One kind of unit, as the checks see it.
-struct Unit {
-  std::string phase;
-  std::int64_t gpus;
-  std::int64_t gpus_per_node;
-  std::optional<std::int64_t> redundant;  // none: auto
-  base::Bytes memory;
-  base::Bytes runtime;
-};
-
-std::int64_t least_filling(const model::Model& model, std::int64_t gpus, std::int64_t at_least) {
-  return (model.experts + at_least + gpus - 1) / gpus * gpus - model.experts;
-}
-
-constexpr std::int64_t kAutoLeast = 32;  // what auto starts from (model/layout.h)
-
 // Whether experts and copies fill the GPUs of whole nodes evenly.
-bool check_shape(const model::Model& model, const Unit& unit, Contradictions& found) {
-  const std::string gpus = unit.phase + ".gpus";
-  if (unit.gpus % unit.gpus_per_node != 0) {
-    found.add({gpus, unit.phase + ".hardware.gpus_per_node", "hardware.gpus_per_node"},
-              fmt::format("{} GPUs are not whole nodes of {}", unit.gpus, unit.gpus_per_node),
-              fmt::format("choose a multiple of {}", unit.gpus_per_node));
+bool check_shape(const model::Model& model, const std::string& phase, std::int64_t gpus,
+                 std::int64_t gpus_per_node, std::optional<std::int64_t> redundant,
+                 Contradictions& found) {
+  if (gpus % gpus_per_node != 0) {
+    found.add({phase + ".gpus", phase + ".hardware.gpus_per_node", "hardware.gpus_per_node"},
+              fmt::format("{} GPUs are not whole nodes of {}", gpus, gpus_per_node),
+              fmt::format("choose a multiple of {}", gpus_per_node));
     return false;
   }
-  if (unit.redundant && (model.experts + *unit.redundant) % unit.gpus != 0) {
-    found.add({unit.phase + ".redundant_experts", gpus, "model.experts"},
-              fmt::format("{} experts and {} copies do not fill {} GPUs evenly", model.experts,
-                          *unit.redundant, unit.gpus),
-              fmt::format("choose {}, or auto", least_filling(model, unit.gpus, *unit.redundant)));
+  if (redundant && (model.experts + *redundant) % gpus != 0) {
+    found.add(
+        {phase + ".redundant_experts", phase + ".gpus", "model.experts"},
+        fmt::format("{} experts and {} copies do not fill {} GPUs evenly", model.experts,
+                    *redundant, gpus),
+        fmt::format("choose {}, or auto", model::filling_redundancy(model, gpus, *redundant)));
     return false;
   }
   return true;
 }
 
 // Whether weights, buffers and the KV of one longest request fit into a GPU's memory.
-template <class Layout>
-void check_memory(const Scenario& scenario, const Unit& unit, Layout layout, base::Bytes buffer,
-                  std::int64_t kv_bytes_per_token, Contradictions& found) {
-  const std::int64_t weights = model::weights_bytes(scenario.model, layout).count();
-  const std::int64_t kv = scenario.workload.context_limit * kv_bytes_per_token;
-  const std::int64_t needed = weights + buffer.count() + unit.runtime.count() + kv;
-  if (needed <= unit.memory.count()) {
+void check_memory(const std::string& phase, const model::MemoryPlan& plan,
+                  std::int64_t context_limit, Contradictions& found) {
+  const std::int64_t kv = context_limit * plan.kv_bytes_per_token;
+  const std::int64_t needed = (plan.weights + plan.buffer + plan.runtime).count() + kv;
+  if (needed <= plan.memory.count()) {
     return;
   }
-  const std::string& phase = unit.phase;
   const std::string all_to_all =
-      buffer.count() > 0 ? fmt::format("all-to-all buffer {}, ", gigabytes(buffer.count())) : "";
+      plan.buffer.count() > 0
+          ? fmt::format("all-to-all buffer {}, ", gigabytes(plan.buffer.count()))
+          : "";
   found.add(
       {phase + ".gpus", phase + ".redundant_experts", phase + ".runtime_memory",
        phase + ".hardware.memory", "hardware.memory", "workload.context_limit", "model"},
       fmt::format("a GPU of the unit needs {} and has {}: weights {}, {}runtime {}, "
                   "KV of one request at the context limit {}",
-                  gigabytes(needed), gigabytes(unit.memory.count()), gigabytes(weights), all_to_all,
-                  gigabytes(unit.runtime.count()), gigabytes(kv)),
+                  gigabytes(needed), gigabytes(plan.memory.count()),
+                  gigabytes(plan.weights.count()), all_to_all, gigabytes(plan.runtime.count()),
+                  gigabytes(kv)),
       fmt::format("raise {0}.gpus, lower {0}.redundant_experts or choose hardware with more memory",
                   phase));
 }
 
 void check_prefill(const Scenario& scenario, Contradictions& found) {
   const serving::PrefillConfig& config = scenario.prefill;
-  const Unit unit{"prefill",
-                  config.gpus,
-                  scenario.prefill_hardware.gpus_per_node,
-                  config.redundant_experts,
-                  scenario.prefill_hardware.memory,
-                  config.runtime_memory};
   if (config.chunk_grain > config.max_tokens_per_gpu.count()) {
     found.add({"prefill.chunk_grain", "prefill.max_tokens_per_gpu"},
               "is more than prefill.max_tokens_per_gpu", "choose for example 64");
   }
-  if (check_shape(scenario.model, unit, found)) {
-    model::PrefillLayout layout = prefill_layout(scenario);
-    layout.redundant_experts =
-        unit.redundant.value_or(least_filling(scenario.model, unit.gpus, kAutoLeast));
-    check_memory(scenario, unit, layout, base::Bytes(0),
-                 scenario.model.kv_bytes_per_token(layout.mtp), found);
+  if (check_shape(scenario.model, "prefill", config.gpus, scenario.prefill_hardware.gpus_per_node,
+                  config.redundant_experts, found)) {
+    check_memory("prefill", prefill_memory(scenario), scenario.workload.context_limit, found);
   }
 }
 
@@ -108,19 +85,10 @@ void check_mtp(const Scenario& scenario, Contradictions& found) {
 
 void check_decode(const Scenario& scenario, Contradictions& found) {
   const serving::DecodeConfig& config = scenario.decode;
-  const Unit unit{"decode",
-                  config.gpus,
-                  scenario.decode_hardware.gpus_per_node,
-                  config.redundant_experts,
-                  scenario.decode_hardware.memory,
-                  config.runtime_memory};
   check_mtp(scenario, found);
-  if (check_shape(scenario.model, unit, found)) {
-    model::DecodeLayout layout = decode_layout(scenario);
-    layout.redundant_experts =
-        unit.redundant.value_or(least_filling(scenario.model, unit.gpus, kAutoLeast));
-    check_memory(scenario, unit, layout, model::low_latency_buffer_bytes(scenario.model, layout),
-                 scenario.model.kv_bytes_per_token(layout.draft_tokens > 0), found);
+  if (check_shape(scenario.model, "decode", config.gpus, scenario.decode_hardware.gpus_per_node,
+                  config.redundant_experts, found)) {
+    check_memory("decode", decode_memory(scenario), scenario.workload.context_limit, found);
   }
 }
 

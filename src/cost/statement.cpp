@@ -22,45 +22,31 @@ double as_double(std::int64_t value) { return static_cast<double>(value); }
 
 // All that is paid for, in integers, so that parts add up to the whole before prices come in.
 struct Usage {
-  base::TimePoint begin, end;
   NodeTime prefill_ns, decode_ns;
   TokensByPayer standard{};  // at the standard prices
   TokensByPayer off_peak{};  // at the off-peak prices
   std::int64_t computed_tokens = 0;
-
-  void add(const Usage& next) {
-    end = next.end;
-    metrics::add(prefill_ns, next.prefill_ns);
-    metrics::add(decode_ns, next.decode_ns);
-    metrics::add(standard, next.standard);
-    metrics::add(off_peak, next.off_peak);
-    computed_tokens += next.computed_tokens;
-  }
 };
 
-Usage usage_of(const Interval& row, const PricesConfig& prices, const PricingBasis& basis) {
+struct Stretch {
+  base::TimePoint begin, end;
   Usage usage;
-  usage.begin = row.begin;
-  usage.end = row.end;
-  usage.prefill_ns = row.prefill_node_ns;
-  usage.decode_ns = row.decode_node_ns;
-  usage.standard = row.tokens;
-  usage.computed_tokens = row.computed_tokens;
-  if (!prices.off_peak) {
-    return usage;
+};
+
+Stretch usage_of(const Interval& row, const PricesConfig& prices, const PricingBasis& basis) {
+  Usage usage{row.prefill_node_ns, row.decode_node_ns, row.tokens, {}, row.computed_tokens};
+  if (prices.off_peak) {
+    const OffPeakWindow window(prices.off_peak_from, prices.off_peak_to, basis.window_start_utc);
+    const TimeShare share = window.share(row.begin, row.end);
+    for (std::size_t variant = 0; variant < workload::kVariants; ++variant) {
+      observe::TokenTotals& at_peak = usage.standard[variant][kApi];
+      const observe::TokenTotals off_peak = {share.of(at_peak.input), share.of(at_peak.cached),
+                                             base::TokenParts(share.of(at_peak.output.count()))};
+      usage.off_peak[variant][kApi] = off_peak;
+      metrics::add(at_peak, off_peak, -1);
+    }
   }
-  const OffPeakWindow window(prices.off_peak_from, prices.off_peak_to, basis.window_start_utc);
-  const TimeShare share = window.share(row.begin, row.end);
-  for (std::size_t variant = 0; variant < workload::kVariants; ++variant) {
-    observe::TokenTotals& standard = usage.standard[variant][kApi];
-    observe::TokenTotals& off_peak = usage.off_peak[variant][kApi];
-    off_peak = {share.of(standard.input), share.of(standard.cached),
-                base::TokenParts(share.of(standard.output.count()))};
-    standard.input -= off_peak.input;
-    standard.cached -= off_peak.cached;
-    standard.output -= off_peak.output;
-  }
-  return usage;
+  return {row.begin, row.end, usage};
 }
 
 double usd(const TokenPrices& prices, const observe::TokenTotals& tokens) {
@@ -87,13 +73,14 @@ double gpu_hours_of(std::int64_t node_ns, const PricingBasis& basis) {
   return as_double(node_ns) * 1e-9 / 3600.0 * as_double(basis.gpus_per_node);
 }
 
-Account account_of(const Usage& usage, const PricesConfig& prices, const PricingBasis& basis) {
+Account account_of(const Stretch& stretch, const PricesConfig& prices, const PricingBasis& basis) {
+  const Usage& usage = stretch.usage;
   const std::int64_t prefill = usage.prefill_ns.allotted();
   const std::int64_t decode = usage.decode_ns.allotted();
   const double price = prices.gpu_hour.count();
   Account account;
-  account.begin = usage.begin;
-  account.end = usage.end;
+  account.begin = stretch.begin;
+  account.end = stretch.end;
   account.gpu_hours = gpu_hours_of(prefill + decode, basis);
   account.cost_usd = account.gpu_hours * price;
   account.prefill_usd = gpu_hours_of(prefill, basis) * price;
@@ -132,24 +119,27 @@ Statement price(const PricesConfig& prices, const PricingBasis& basis,
     return (begin - intervals.front().begin) / std::chrono::hours(1);
   };
   Statement statement;
-  std::vector<Usage> hours;
+  std::vector<Stretch> hours;
   for (const Interval& row : intervals) {
-    const Usage usage = usage_of(row, prices, basis);
-    statement.intervals.push_back(account_of(usage, prices, basis));
+    const Stretch stretch = usage_of(row, prices, basis);
+    statement.intervals.push_back(account_of(stretch, prices, basis));
     if (hours.empty() || hour_of(row.begin) != hour_of(hours.back().begin)) {
-      hours.push_back(usage);
+      hours.push_back(stretch);
     } else {
-      hours.back().add(usage);
+      hours.back().end = row.end;
+      metrics::add(hours.back().usage, stretch.usage);
     }
   }
-  Usage total;
-  total.begin = intervals.empty() ? base::kWindowStart : intervals.front().begin;
-  for (const Usage& hour : hours) {
+  Stretch total;
+  if (!intervals.empty()) {
+    total = {intervals.front().begin, intervals.back().end, {}};
+  }
+  for (const Stretch& hour : hours) {
     statement.hours.push_back(account_of(hour, prices, basis));
-    total.add(hour);
+    metrics::add(total.usage, hour.usage);
   }
   statement.total = account_of(total, prices, basis);
-  statement.unit_cost = unit_cost_of(statement.total, total);
+  statement.unit_cost = unit_cost_of(statement.total, total.usage);
   return statement;
 }
 

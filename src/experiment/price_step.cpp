@@ -15,7 +15,7 @@ double real(std::int64_t value) { return static_cast<double>(value); }
 // What both phases tell of their unit.
 template <class Layout>
 report::StepReport unit_report(const cluster::FleetSpec& spec, const Layout& layout,
-                               const hardware::HardwareProfile& hardware, timing::Clock clock) {
+                               const model::MemoryPlan& plan, timing::Clock clock) {
   report::StepReport report;
   report.clock = clock == timing::Clock::Cool ? "cool" : "sustained";
   report.gpus = layout.gpus;
@@ -27,18 +27,13 @@ report::StepReport unit_report(const cluster::FleetSpec& spec, const Layout& lay
       layout.expert_precision == model::ExpertPrecision::Bf16 ? "bf16" : "fp8";
   report.overlap = layout.dual_batch;
   report.phase_barriers = layout.phase_barriers;
-  report.hbm.memory = hardware.memory.count();
-  report.hbm.weights = model::weights_bytes(spec.model, layout).count();
+  report.draft_tokens = spec.decode.mtp.drafts();
+  report.hbm.memory = plan.memory.count();
+  report.hbm.weights = plan.weights.count();
+  report.hbm.buffer = plan.buffer.count();
+  report.hbm.runtime = plan.runtime.count();
+  report.hbm.kv_capacity_tokens = plan.kv_capacity_tokens();
   return report;
-}
-
-void set_memory(report::MemoryBudget& hbm, base::Bytes buffer, base::Bytes runtime,
-                std::int64_t kv_bytes_per_token) {
-  hbm.buffer = buffer.count();
-  hbm.runtime = runtime.count();
-  const auto room = model::kv_capacity_tokens(base::Bytes(hbm.memory), base::Bytes(hbm.weights),
-                                              buffer, runtime, kv_bytes_per_token);
-  hbm.kv_capacity_tokens = room ? room->count() : 0;
 }
 
 void warn_of_memory(report::StepReport& report) {
@@ -48,28 +43,15 @@ void warn_of_memory(report::StepReport& report) {
   }
 }
 
-double tokens_per_step(const serving::MtpConfig& mtp, std::int64_t drafts) {
-  double tokens = 1.0;
-  double accepted = 1.0;
-  for (std::int64_t draft = 0; draft < drafts; ++draft) {
-    accepted *= mtp.acceptance;
-    tokens += accepted;
-  }
-  return tokens;
-}
-
 }  // namespace
 
 DecodeSteps::DecodeSteps(const config::Scenario& scenario, timing::Clock clock)
     : spec_(scenario),
       layout_(cluster::decode_layout(spec_)),
       layer_(spec_.decode_hardware, spec_.model, layout_, cluster::decode_imbalance(spec_), clock),
-      unit_(unit_report(spec_, layout_, spec_.decode_hardware, clock)) {
+      unit_(unit_report(spec_, layout_, cluster::decode_memory(spec_), clock)) {
   unit_.decode = true;
-  unit_.draft_tokens = layout_.draft_tokens;
   unit_.acceptance = spec_.decode.mtp.acceptance;
-  set_memory(unit_.hbm, model::low_latency_buffer_bytes(spec_.model, layout_),
-             spec_.decode.runtime_memory, cluster::kv_bytes_per_token(spec_));
 }
 
 report::StepReport DecodeSteps::price(std::int64_t requests_per_gpu,
@@ -81,8 +63,7 @@ report::StepReport DecodeSteps::price(std::int64_t requests_per_gpu,
   report.hbm.kv_tokens = requests_per_gpu * context_tokens;
   report.anatomy =
       timing::decode_anatomy(layer_, real(requests_per_gpu), real(report.hbm.kv_tokens));
-  const double speed =
-      tokens_per_step(spec_.decode.mtp, unit_.draft_tokens) / report.anatomy.step_s;
+  const double speed = spec_.decode.mtp.tokens_per_step(unit_.acceptance) / report.anatomy.step_s;
   report.tokens_per_s_request = speed;
   report.tokens_per_s_per_gpu = real(requests_per_gpu) * speed;
   if (requests_per_gpu > layout_.max_requests_per_gpu) {
@@ -99,11 +80,9 @@ PrefillSteps::PrefillSteps(const config::Scenario& scenario, timing::Clock clock
     : spec_(scenario),
       layer_(spec_.prefill_hardware, spec_.model, cluster::prefill_layout(spec_),
              cluster::prefill_imbalance(spec_), clock),
-      unit_(unit_report(spec_, cluster::prefill_layout(spec_), spec_.prefill_hardware, clock)) {
+      unit_(unit_report(spec_, cluster::prefill_layout(spec_), cluster::prefill_memory(spec_),
+                        clock)) {
   unit_.decode = false;
-  unit_.draft_tokens = spec_.decode.mtp.enabled ? spec_.decode.mtp.draft_tokens : 0;
-  set_memory(unit_.hbm, base::Bytes(0), spec_.prefill.runtime_memory,
-             cluster::kv_bytes_per_token(spec_));
 }
 
 report::StepReport PrefillSteps::price(std::int64_t tokens_per_gpu,

@@ -45,17 +45,15 @@ Workload::Workload(const config::Scenario& scenario, const cluster::FleetSpec& s
     case workload::SourceKind::Sessions:
       source_ = make_sessions(scenario, spec, pricers, worker);
       break;
-    case workload::SourceKind::TokenRateTrace: {
-      auto rates = sessions::make_token_rate_source(
+    case workload::SourceKind::TokenRateTrace:
+      source_ = sessions::make_token_rate_source(
           {.config = scenario.workload, .seed = scenario.seed, .duration = scenario.duration});
-      noted_ = rates.get();
-      source_ = std::move(rates);
+      states_hits_ = true;
       break;
-    }
     case workload::SourceKind::RequestTrace: {
       auto requests = traces::make_trace_source(
           {.config = scenario.workload, .seed = scenario.seed, .duration = scenario.duration});
-      noted_ = requests_ = requests.get();
+      requests_ = requests.get();
       source_ = std::move(requests);
       break;
     }
@@ -92,7 +90,7 @@ std::unique_ptr<cache::PrefixCache> Workload::warmed(std::unique_ptr<cache::Pref
       const base::TimePoint at = request.arrival;
       (void)cache->lookup(request, at);
       (void)cache->store(request, request.prompt_tokens, at, at);
-      if (request.variant == workload::Variant::V3) {  // see RequestFlow::keep_answer
+      if (workload::answer_is_reusable(request.variant)) {
         (void)cache->store(request, request.prompt_tokens + request.output_tokens, at, at);
       }
       if (!request.prefix.returns) {
@@ -108,18 +106,14 @@ traces::TraceInfo Workload::trace_info() const {
     return requests_->info();
   }
   traces::TraceInfo info;
-  info.sessions = noted_ == nullptr;
-  info.states_hits = noted_ != nullptr;
+  info.sessions = !states_hits_;
+  info.states_hits = states_hits_;
   return info;
 }
 
 std::span<const workload::BlockId> Workload::blocks_of(const workload::Request& request) const {
   return requests_ != nullptr ? requests_->blocks_of(request.prefix.session_slot)
                               : std::span<const workload::BlockId>();
-}
-
-std::vector<std::string> Workload::notes() const {
-  return noted_ != nullptr ? noted_->notes() : std::vector<std::string>();
 }
 
 }  // namespace epfleet::experiment

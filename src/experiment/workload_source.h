@@ -13,7 +13,6 @@
 #include "epfleet/config/scenario.h"
 #include "epfleet/sessions/session_paths.h"
 #include "epfleet/traces/trace_source.h"
-#include "epfleet/workload/noted_source.h"
 
 namespace epfleet::experiment {
 
@@ -37,16 +36,13 @@ class Workload {
   [[nodiscard]] std::span<const workload::BlockId> blocks_of(
       const workload::Request& request) const;
 
-  // Of traces: how they fitted, to be asked after the run.
-  [[nodiscard]] std::vector<std::string> notes() const;
-
  private:
   [[nodiscard]] std::unique_ptr<cache::PrefixCache> warmed(
       std::unique_ptr<cache::PrefixCache> cache);
 
   std::unique_ptr<workload::Source> source_;
-  const workload::NotedSource* noted_ = nullptr;  // source_, if it has something to say
-  traces::TraceSource* requests_ = nullptr;       // source_, if it is a request trace
+  bool states_hits_ = false;                 // a trace of token rates
+  traces::TraceSource* requests_ = nullptr;  // source_, if it is a request trace
 };
 
 // Service times before any service is simulated, at the scenario's mean load.

@@ -24,35 +24,10 @@ constexpr std::array<Paths, 3> kPaths = {{{1, kSampledKnots}, {8, 12}, {32, 9}}}
 
 std::size_t size(std::int64_t count) { return static_cast<std::size_t>(count); }
 
-RoutingRule routing_of(const ExpertLoadSpec& spec) {
-  return {spec.experts, spec.topk, spec.groups, spec.topk_groups};
-}
-
-// How far into an interval a layer is: the layers stand for all times between two rebalancings.
-double part_of_interval(const ExpertLoadSpec& spec, std::int64_t layer) {
-  return (static_cast<double>(layer) + 0.5) / static_cast<double>(spec.layers);
-}
-
-// What a layer knew when: popularity when its loads were observed for the placement, when they were
-// observed for the shares, and now. Without shares the last two are the same.
-struct Knowledge {
-  std::vector<double> placed, shared, now;
-};
-
-Knowledge knowledge_of(const ExpertLoadSpec& spec, std::int64_t layer) {
-  const double part = part_of_interval(spec, layer);
-  std::vector<double> ages{spec.rule.day_old ? kStaticAge : part + spec.observation_delay};
-  if (spec.rule.reshares) {
-    ages.push_back(ages.front() + part * spec.reshare_interval);
-  }
-  const auto path = draw_popularity(spec.popularity, spec.experts, layer, ages);
-  return {path[0], path[1], path.back()};
-}
-
 // One layer: where its experts stand and how tokens choose among them now.
 class Layer {
  public:
-  Layer(const ExpertLoadSpec& spec, std::int64_t layer) : Layer(spec, knowledge_of(spec, layer)) {}
+  Layer(const ExpertLoadSpec& spec, std::int64_t layer) : Layer(spec, popularity_of(spec, layer)) {}
 
   [[nodiscard]] double limit() const {
     return 1.0 / balancedness(gpu_loads(placement_, routing_.expert_shares(), gpus_));
@@ -71,42 +46,56 @@ class Layer {
   }
 
  private:
-  Layer(const ExpertLoadSpec& spec, const Knowledge& popularity)
-      : gpus_(spec.gpus),
-        routing_(routing_of(spec), popularity.now),
-        placement_(place_experts(shares_of(spec, popularity.placed), slots_of(spec), spec.rule)) {
+  using Path = std::vector<std::vector<double>>;
+
+  // When its loads were observed for the placement, when they were observed for the shares (if the
+  // rule has any), and now.
+  static Path popularity_of(const ExpertLoadSpec& spec, std::int64_t layer) {
+    // How far into an interval it is: the layers stand for all times between two rebalancings.
+    const double part = (static_cast<double>(layer) + 0.5) / static_cast<double>(spec.layers);
+    std::vector<double> ages{spec.rule.day_old ? kStaticAge : part + spec.observation_delay};
     if (spec.rule.reshares) {
-      level_shares(placement_, shares_of(spec, popularity.shared), gpus_);
-      deal_by_weight();
+      ages.push_back(ages.front() + part * spec.reshare_interval);
+    }
+    return draw_popularity(spec.popularity, spec.experts, layer, ages);
+  }
+
+  Layer(const ExpertLoadSpec& spec, const Path& popularity)
+      : gpus_(spec.gpus),
+        routing_(spec.routing(), popularity.back()),
+        placement_(place_experts(shares_of(spec, popularity[0]), slots_of(spec), spec.rule)) {
+    if (spec.rule.reshares) {
+      level_shares(placement_, shares_of(spec, popularity[1]), gpus_);
+      divide_by_weight();
     } else {
-      deal_evenly();
+      divide_evenly();
     }
   }
 
   static std::vector<double> shares_of(const ExpertLoadSpec& spec,
                                        std::span<const double> popularity) {
-    return ExpertRouting(routing_of(spec), popularity).expert_shares();
+    return ExpertRouting(spec.routing(), popularity).expert_shares();
   }
 
-  void deal_evenly() {
+  void divide_evenly() {
     std::vector<std::int32_t> seen(placement_.logical_count.size(), 0);
     for (const std::int32_t expert : placement_.physical_to_logical) {
       rank_.push_back(seen[size(expert)]++);
     }
   }
 
-  void deal_by_weight() {
-    std::vector<double> dealt(placement_.logical_count.size(), 0.0);
+  void divide_by_weight() {
+    std::vector<double> given(placement_.logical_count.size(), 0.0);
     std::vector<std::int32_t> left(placement_.logical_count);
     for (std::size_t slot = 0; slot < placement_.share.size(); ++slot) {
       const std::size_t expert = size(placement_.physical_to_logical[slot]);
-      const double from = dealt[expert];
-      dealt[expert] = --left[expert] == 0 ? 1.0 : from + placement_.share[slot];
-      range_.push_back({from, dealt[expert]});
+      const double from = given[expert];
+      given[expert] = --left[expert] == 0 ? 1.0 : from + placement_.share[slot];
+      range_.push_back({from, given[expert]});
     }
   }
 
-  // In whole tokens, all of them dealt. Even copies: the first get the remainder.
+  // In whole tokens, none left over. Even copies: the first get the remainder.
   [[nodiscard]] std::int64_t tokens_of(std::size_t slot, std::int64_t of_expert) const {
     if (!range_.empty()) {
       const auto up_to = [&](double share) {
@@ -149,13 +138,11 @@ class Layer {
 }  // namespace
 
 ExpertSlots slots_of(const ExpertLoadSpec& spec) {
-  ExpertSlots slots;
-  slots.experts = spec.experts;
-  slots.slots = spec.experts + spec.redundant;
-  slots.groups = spec.groups;
-  slots.nodes = std::max<std::int64_t>(1, spec.gpus / spec.gpus_per_node);
-  slots.gpus = spec.gpus;
-  return slots;
+  return {.experts = spec.experts,
+          .slots = spec.experts + spec.redundant,
+          .groups = spec.groups,
+          .nodes = std::max<std::int64_t>(1, spec.gpus / spec.gpus_per_node),
+          .gpus = spec.gpus};
 }
 
 model::ExpertImbalance expected_imbalance(const ExpertLoadSpec& spec) {

@@ -42,9 +42,8 @@ std::int64_t most_experts_fetched(const ExpertLoadSpec& spec) {
   if (!spec.skewed || !spec.rule.rebalances) {
     return 0;
   }
-  const RoutingRule routing{spec.experts, spec.topk, spec.groups, spec.topk_groups};
   const auto place = [&](const std::vector<double>& popularity) {
-    return place_experts(ExpertRouting(routing, popularity).expert_shares(), slots_of(spec),
+    return place_experts(ExpertRouting(spec.routing(), popularity).expert_shares(), slots_of(spec),
                          spec.rule);
   };
   std::vector<std::int64_t> by_gpu(static_cast<std::size_t>(spec.gpus), 0);

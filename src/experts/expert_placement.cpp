@@ -4,8 +4,7 @@
 #include <numeric>
 
 #include "epfleet/base/error.h"
-#include "eplb.h"
-#include "weighted_placement.h"
+#include "placement_rules.h"
 
 namespace epfleet::experts {
 namespace {

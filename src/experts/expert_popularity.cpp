@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 #include "epfleet/base/error.h"
@@ -50,8 +51,7 @@ LogLoads standardised(std::span<const double> loads) {
 std::vector<std::size_t> ranks_of(std::span<const double> values) {
   std::vector<std::size_t> order(values.size()), rank(values.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return values[a] > values[b]; });
+  std::ranges::stable_sort(order, std::greater{}, [&](std::size_t i) { return values[i]; });
   for (std::size_t place = 0; place < order.size(); ++place) {
     rank[order[place]] = place + 1;
   }
@@ -62,38 +62,17 @@ std::vector<double> popularity_of(const PopularitySpec& spec, const LogLoads& lo
                                   std::span<const double> z) {
   std::vector<double> popularity(z.size());
   if (spec.skew == ExpertSkew::Zipf) {
-    const std::vector<std::size_t> rank = ranks_of(z);
-    for (std::size_t i = 0; i < z.size(); ++i) {
-      popularity[i] = base::real_pow(static_cast<double>(rank[i]), -spec.exponent);
-    }
+    std::ranges::transform(ranks_of(z), popularity.begin(), [&](std::size_t rank) {
+      return base::real_pow(static_cast<double>(rank), -spec.exponent);
+    });
     return popularity;
   }
   const bool observed = spec.skew == ExpertSkew::Observed;
-  for (std::size_t i = 0; i < z.size(); ++i) {
-    popularity[i] = base::real_exp(observed ? logs.mean + logs.spread * z[i] : spec.sigma * z[i]);
-  }
+  std::ranges::transform(z, popularity.begin(), [&](double x) {
+    return base::real_exp(observed ? logs.mean + logs.spread * x : spec.sigma * x);
+  });
   return popularity;
 }
-
-// One step of the drift, on z.
-class Drift {
- public:
-  Drift(const PopularitySpec& spec, double age) : jumps_(spec.drift == ExpertDrift::Jumps) {
-    kept_ = kept_share(spec.drift_per_rebalance, age);
-    kept_part_ = std::sqrt(kept_);
-    redrawn_part_ = std::sqrt(1.0 - kept_);
-  }
-  [[nodiscard]] double later(double z, double fresh, base::Stream& stays) const {
-    if (jumps_) {
-      return stays.uniform() < kept_ ? z : fresh;
-    }
-    return kept_part_ * z + redrawn_part_ * fresh;
-  }
-
- private:
-  bool jumps_;
-  double kept_ = 0.0, kept_part_ = 0.0, redrawn_part_ = 0.0;
-};
 
 }  // namespace
 
@@ -109,7 +88,8 @@ std::vector<std::vector<double>> draw_popularity(const PopularitySpec& spec, std
   std::vector<double> z(count);
   double age = 0.0;
   for (std::size_t step = 0; step < ages.size(); ++step) {
-    const Drift drift(spec, ages[step] - age);
+    const double kept = kept_share(spec.drift_per_rebalance, ages[step] - age);
+    const double kept_part = std::sqrt(kept), redrawn_part = std::sqrt(1.0 - kept);
     base::Stream draws(base::StreamFamily(spec.seed, "expert.popularity"), row, step);
     base::Stream stays(base::StreamFamily(spec.seed, "expert.jumps"), row, step);
     std::vector<double> later(count);
@@ -118,7 +98,12 @@ std::vector<std::vector<double>> draw_popularity(const PopularitySpec& spec, std
         const double drawn = draws.normal();
         z[expert] = observed ? logs.standard[expert] : drawn;
       }
-      later[expert] = drift.later(z[expert], draws.normal(), stays);
+      const double fresh = draws.normal();
+      if (spec.drift == ExpertDrift::Jumps) {
+        later[expert] = stays.uniform() < kept ? z[expert] : fresh;
+      } else {
+        later[expert] = kept_part * z[expert] + redrawn_part * fresh;
+      }
     }
     if (step == 0) {
       path.front() = popularity_of(spec, logs, z);

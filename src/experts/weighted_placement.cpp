@@ -1,12 +1,12 @@
-#include "weighted_placement.h"
-
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <functional>
+#include <ranges>
+#include <utility>
 #include <vector>
 
 #include "epfleet/experts/expert_shares.h"
-#include "eplb.h"
+#include "placement_rules.h"
 
 namespace epfleet::experts {
 namespace {
@@ -43,8 +43,8 @@ class Node {
     for (std::size_t i = 0; i < experts.size(); ++i) {
       count_[size(experts[i])] = replicas.count[i];
     }
-    std::stable_sort(order_.begin(), order_.end(),
-                     [&](Index a, Index b) { return load_of(a) > load_of(b); });
+    std::ranges::stable_sort(order_, std::greater{},
+                             [this](Index expert) { return load_of(expert); });
   }
 
   void fill() {
@@ -62,11 +62,9 @@ class Node {
   }
 
   void write(std::span<Index> slots, std::span<Index> logical_count) const {
-    std::size_t slot = 0;
+    auto slot = slots.begin();
     for (const Gpu& gpu : gpus_) {
-      for (const Index expert : gpu.held) {
-        slots[slot++] = expert;
-      }
+      slot = std::ranges::copy(gpu.held, slot).out;
     }
     for (const Index expert : order_) {
       logical_count[size(expert)] = copies_of(expert);
@@ -92,35 +90,25 @@ class Node {
     }
   }
 
+  // Single experts have as many slots as there are of them, so some GPU has room.
   [[nodiscard]] Gpu& farthest_below() {
-    Gpu* best = nullptr;
-    for (Gpu& gpu : gpus_) {
-      if (gpu.held.size() + gpu.kept < slots_per_gpu_ &&
-          (best == nullptr || gpu.load + gpu.kept_load < best->load + best->kept_load)) {
-        best = &gpu;
-      }
-    }
-    return *best;  // single experts have as many slots as there are of them
+    auto with_room = gpus_ | std::views::filter([this](const Gpu& gpu) {
+                       return gpu.held.size() + gpu.kept < slots_per_gpu_;
+                     });
+    return *std::ranges::min_element(with_room, {},
+                                     [](const Gpu& gpu) { return gpu.load + gpu.kept_load; });
   }
 
   // The GPU with room that a further `load` brings closest to `level`; one without this expert, if
   // there is any.
   [[nodiscard]] Gpu& closest(Index expert, double load, double level) {
-    Gpu* best = nullptr;
-    bool best_holds = false;
-    for (Gpu& gpu : gpus_) {
-      if (gpu.held.size() >= slots_per_gpu_) {
-        continue;
-      }
-      const bool holds = std::find(gpu.held.begin(), gpu.held.end(), expert) != gpu.held.end();
-      const bool closer = best == nullptr ||
-                          std::abs(gpu.load + load - level) < std::abs(best->load + load - level);
-      if (best == nullptr || (best_holds && !holds) || (best_holds == holds && closer)) {
-        best = &gpu;
-        best_holds = holds;
-      }
-    }
-    return *best;
+    auto with_room = gpus_ | std::views::filter([this](const Gpu& gpu) {
+                       return gpu.held.size() < slots_per_gpu_;
+                     });
+    return *std::ranges::min_element(with_room, {}, [&](const Gpu& gpu) {
+      const bool holds = std::ranges::find(gpu.held, expert) != gpu.held.end();
+      return std::pair(holds, std::abs(gpu.load + load - level));
+    });
   }
 
   void put_copies(Index expert) {
@@ -147,33 +135,24 @@ class Node {
   double level_ = 0.0;        // of every GPU if all were even
 };
 
-double largest(const std::vector<double>& loads) {
-  return *std::max_element(loads.begin(), loads.end());
+double largest(const LayerPlacement& placement, std::span<const double> load, std::int64_t gpus) {
+  return std::ranges::max(gpu_loads(placement, load, gpus));
 }
 
 }  // namespace
 
 LayerPlacement place_weighted(std::span<const double> load, const ExpertSlots& sizes) {
-  const bool hierarchical = sizes.groups % sizes.nodes == 0;
-  const std::int64_t nodes = hierarchical ? sizes.nodes : 1;
-  std::vector<float> weight(load.size());
-  std::transform(load.begin(), load.end(), weight.begin(),
-                 [](double value) { return static_cast<float>(value); });
-  const std::vector<Index> order = experts_by_node(weight, hierarchical ? sizes.groups : 1, nodes);
-  const std::size_t experts_per_node = size(sizes.experts / nodes);
-  const std::size_t slots_per_node = size(sizes.slots / nodes);
-  LayerPlacement own{std::vector<Index>(size(sizes.slots)),
-                     std::vector<Index>(size(sizes.experts))};
-  for (std::size_t i = 0; i < size(nodes); ++i) {
-    const auto experts = std::span(order).subspan(i * experts_per_node, experts_per_node);
-    Node node(experts, load, size(sizes.gpus / nodes), size(sizes.slots / sizes.gpus));
-    node.fill();
-    node.write(std::span(own.physical_to_logical).subspan(i * slots_per_node, slots_per_node),
-               own.logical_count);
-  }
+  const std::size_t slots_per_gpu = size(sizes.slots / sizes.gpus);
+  LayerPlacement own = place_by_node(
+      load, sizes,
+      [&](std::span<const Index> experts, std::span<Index> slots, LayerPlacement& placement) {
+        Node node(experts, load, slots.size() / slots_per_gpu, slots_per_gpu);
+        node.fill();
+        node.write(slots, placement.logical_count);
+      });
   level_shares(own, load, sizes.gpus);
   LayerPlacement eplb = place_by_eplb(load, sizes);
-  if (largest(gpu_loads(own, load, sizes.gpus)) <= largest(gpu_loads(eplb, load, sizes.gpus))) {
+  if (largest(own, load, sizes.gpus) <= largest(eplb, load, sizes.gpus)) {
     return own;
   }
   level_shares(eplb, load, sizes.gpus);

@@ -14,7 +14,7 @@
 namespace epfleet::policy {
 namespace {
 
-constexpr std::int32_t kNobody = std::numeric_limits<std::int32_t>::max();
+constexpr std::int32_t kNone = std::numeric_limits<std::int32_t>::max();
 constexpr std::int32_t kIndexMask = 511;  // up to 512 GPUs a unit (EP320 is the largest known)
 
 // score_i = max(requests_i * per_request, kv_i * per_kv) + sum_weight * (both added).
@@ -28,11 +28,11 @@ struct Weights {
 EPFLEET_VECTOR_CLONES
 std::int32_t least_packed(const std::int32_t* requests, const base::TokenParts32* kv, int gpus,
                           std::int32_t request_limit, base::TokenParts32 kv_room_limit,
-                          base::TokenParts32 ask_kv, Weights weights) {
-  std::int32_t best = kNobody;
+                          base::TokenParts32 demand_kv, Weights weights) {
+  std::int32_t best = kNone;
   for (int i = 0; i < gpus; ++i) {
     const float by_requests = static_cast<float>(requests[i] + 1) * weights.per_request;
-    const float by_kv = static_cast<float>((kv[i] + ask_kv).count()) * weights.per_kv;
+    const float by_kv = static_cast<float>((kv[i] + demand_kv).count()) * weights.per_kv;
     const std::int32_t larger =
         std::max(std::bit_cast<std::int32_t>(by_requests), std::bit_cast<std::int32_t>(by_kv));
     const float score = std::bit_cast<float>(larger) + weights.sum_weight * (by_requests + by_kv);
@@ -41,45 +41,46 @@ std::int32_t least_packed(const std::int32_t* requests, const base::TokenParts32
     // vectorises.
     const std::int32_t full = -static_cast<std::int32_t>(requests[i] >= request_limit) |
                               -static_cast<std::int32_t>(kv_room_limit < kv[i]);
-    best = std::min(best, packed | (full & kNobody));
+    best = std::min(best, packed | (full & kNone));
   }
   return best;
 }
 
-template <Weights (*weights)(const DecodeAsk& ask, const DecodeGpuView& view)>
+template <Weights (*weights)(const DecodeDemand& demand, const DecodeGpuView& view)>
 class LeastScore : public DecodeGpuRule {
  public:
-  std::optional<std::uint32_t> choose(const DecodeAsk& ask, const DecodeGpuView& view) override {
+  std::optional<std::uint32_t> choose(const DecodeDemand& demand,
+                                      const DecodeGpuView& view) override {
     EPFLEET_CHECK(view.requests.size() <= kIndexMask + 1, "a unit has at most 512 GPUs");
-    const std::int32_t best =
-        least_packed(view.requests.data(), view.kv.data(), static_cast<int>(view.requests.size()),
-                     view.request_limit, view.kv_limit - ask.kv, ask.kv, weights(ask, view));
-    return best == kNobody ? std::nullopt
-                           : std::optional(static_cast<std::uint32_t>(best & kIndexMask));
+    const std::int32_t best = least_packed(
+        view.requests.data(), view.kv.data(), static_cast<int>(view.requests.size()),
+        view.request_limit, view.kv_limit - demand.kv, demand.kv, weights(demand, view));
+    return best == kNone ? std::nullopt
+                         : std::optional(static_cast<std::uint32_t>(best & kIndexMask));
   }
 };
 
-Weights fewest_requests(const DecodeAsk& /*ask*/, const DecodeGpuView& /*view*/) {
+Weights fewest_requests(const DecodeDemand& /*demand*/, const DecodeGpuView& /*view*/) {
   return {1.0F, 0.0F, 0.0F};
 }
-Weights least_kv(const DecodeAsk& /*ask*/, const DecodeGpuView& /*view*/) {
+Weights least_kv(const DecodeDemand& /*demand*/, const DecodeGpuView& /*view*/) {
   return {0.0F, static_cast<float>(base::TokenParts(1).tokens()), 0.0F};
 }
 
 // Minimises max(KV / mean KV, requests / mean requests) over the choice: 1 / mean of each measure
-// over the unit, with the request that asks.
-Weights joint(const DecodeAsk& ask, const DecodeGpuView& view) {
+// over the unit, with the request to be placed.
+Weights joint(const DecodeDemand& demand, const DecodeGpuView& view) {
   const std::int64_t requests = view.requests_total + 1;
-  const base::TokenParts kv = view.kv_total + ask.kv + base::TokenParts(1);
+  const base::TokenParts kv = view.kv_total + demand.kv + base::TokenParts(1);
   const auto gpus = static_cast<float>(view.requests.size());
   return {gpus / static_cast<float>(requests), gpus / static_cast<float>(kv.count()), 0.0F};
 }
 
 // Minimises the sum of the two shares instead of the larger: it lets one grow while the other
 // shrinks. The sum outweighs the maximum, which only breaks near-ties.
-Weights weighted_sum(const DecodeAsk& ask, const DecodeGpuView& view) {
+Weights weighted_sum(const DecodeDemand& demand, const DecodeGpuView& view) {
   constexpr float kSumOverMax = 1024.0F;
-  Weights weights = joint(ask, view);
+  Weights weights = joint(demand, view);
   weights.sum_weight = kSumOverMax;
   return weights;
 }

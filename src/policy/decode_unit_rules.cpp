@@ -36,7 +36,7 @@ class Shares {
 // Minimises max(KV / mean KV, requests / mean requests) over the choice.
 class Joint : public DecodeUnitRule {
  public:
-  std::uint32_t choose(const DecodeAsk& /*ask*/, const DecodeUnitView& view) override {
+  std::uint32_t choose(const DecodeDemand& /*demand*/, const DecodeUnitView& view) override {
     const Shares of(view);
     return least_loaded(view.open,
                         [&](std::uint32_t i) { return std::max(of.requests(i), of.kv(i)); });
@@ -47,7 +47,7 @@ class Joint : public DecodeUnitRule {
 // shrinks.
 class WeightedSum : public DecodeUnitRule {
  public:
-  std::uint32_t choose(const DecodeAsk& /*ask*/, const DecodeUnitView& view) override {
+  std::uint32_t choose(const DecodeDemand& /*demand*/, const DecodeUnitView& view) override {
     const Shares of(view);
     return least_loaded(view.open, [&](std::uint32_t i) { return of.requests(i) + of.kv(i); });
   }

@@ -41,7 +41,7 @@ std::uint32_t least_loaded(std::span<const std::uint32_t> open, const Load& load
 template <class Rule, auto measure>
 class LeastOf : public Rule {
  public:
-  std::uint32_t choose(const typename Rule::Ask& /*ask*/,
+  std::uint32_t choose(const typename Rule::Demand& /*demand*/,
                        const typename Rule::View& view) override {
     return least_loaded(view.open, [&](std::uint32_t i) { return (view.*measure)[i]; });
   }

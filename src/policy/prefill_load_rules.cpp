@@ -12,7 +12,7 @@ namespace {
 
 // The candidate with the least score in its high bits, its index in the low ones.
 struct JointScore {
-  float tokens, pairs;        // of the prompt that asks
+  float tokens, pairs;        // of the prompt to be placed
   float per_token, per_pair;  // 1 / total
   std::uint32_t index_mask;
 };
@@ -39,25 +39,26 @@ class Joint : public PrefillRule {
   // Scores closer than 2^-13 of each other count as equal; the lowest index wins.
   static constexpr std::uint32_t kIndexMask = 1023;  // up to 1,024 units, or GPUs of one
 
-  std::uint32_t choose(const PrefillAsk& ask, const PrefillView& view) override {
+  std::uint32_t choose(const PrefillDemand& demand, const PrefillView& view) override {
     EPFLEET_CHECK(view.open.back() <= kIndexMask, "at most 1,024 units");
-    const float tokens = view.tokens_total + ask.tokens;
-    const float pairs = view.attention_pairs_total + ask.attention_pairs;
+    const float tokens = view.tokens_total + demand.tokens;
+    const float pairs = view.attention_pairs_total + demand.attention_pairs;
     const float per_token = 1.0F / std::max(tokens, 1.0F);
     const float per_pair = 1.0F / std::max(pairs, 1.0F);
     // The bits of a positive float order like the float; the index takes the low ones. No branch
     // depends on the loads, which are as good as random to the processor.
     const std::uint32_t first = view.open.front();
     const std::uint32_t end = view.open.back() + 1;
-    if (end - first == view.open.size()) {  // nobody is closed in between: most of the time
-      return least_packed(view.tokens.data(), view.attention_pairs.data(), first, end,
-                          {ask.tokens, ask.attention_pairs, per_token, per_pair, kIndexMask}) &
+    if (end - first == view.open.size()) {  // none is closed in between: most of the time
+      return least_packed(
+                 view.tokens.data(), view.attention_pairs.data(), first, end,
+                 {demand.tokens, demand.attention_pairs, per_token, per_pair, kIndexMask}) &
              kIndexMask;
     }
     std::uint32_t best = std::numeric_limits<std::uint32_t>::max();
     for (const std::uint32_t i : view.open) {
-      const float score = std::max((view.tokens[i] + ask.tokens) * per_token,
-                                   (view.attention_pairs[i] + ask.attention_pairs) * per_pair);
+      const float score = std::max((view.tokens[i] + demand.tokens) * per_token,
+                                   (view.attention_pairs[i] + demand.attention_pairs) * per_pair);
       best = std::min(best, (std::bit_cast<std::uint32_t>(score) & ~kIndexMask) | i);
     }
     return best & kIndexMask;

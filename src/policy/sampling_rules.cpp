@@ -1,6 +1,6 @@
 // Rules that do not search: round robin, random, and the better of two candidates drawn at random,
 // what a balancer does that cannot look at all. Better: less by the joint measure, max of both loads,
-// each over its sum; it comes close to looking at everybody (Mitzenmacher 2001, "The power of two
+// each over its sum; it comes close to looking at all (Mitzenmacher 2001, "The power of two
 // choices in randomized load balancing").
 #include <algorithm>
 #include <string>
@@ -12,17 +12,17 @@ namespace epfleet::policy {
 namespace {
 
 // The candidate at `place`, counted around; moves `place` behind it.
-template <class Ask, class View>
-std::uint32_t candidate(const Ask& /*ask*/, const View& view, std::uint64_t& place) {
+template <class Demand, class View>
+std::uint32_t candidate(const Demand& /*demand*/, const View& view, std::uint64_t& place) {
   return view.open[place++ % view.open.size()];
 }
 // Of the GPUs the first with room from there on.
-std::optional<std::uint32_t> candidate(const DecodeAsk& ask, const DecodeGpuView& view,
+std::optional<std::uint32_t> candidate(const DecodeDemand& demand, const DecodeGpuView& view,
                                        std::uint64_t& place) {
   const std::size_t gpus = view.requests.size();
   for (std::size_t step = 0; step < gpus; ++step) {
     const std::size_t i = (place % gpus + step) % gpus;
-    if (view.has_room(i, ask)) {
+    if (view.has_room(i, demand)) {
       place = i + 1;
       return static_cast<std::uint32_t>(i);
     }
@@ -40,9 +40,9 @@ constexpr std::string_view kStream<DecodeGpuRule> = "policy.decode.";
 template <class Rule>
 class RoundRobin : public Rule {
  public:
-  typename Rule::Choice choose(const typename Rule::Ask& ask,
+  typename Rule::Choice choose(const typename Rule::Demand& demand,
                                const typename Rule::View& view) override {
-    return candidate(ask, view, place_);
+    return candidate(demand, view, place_);
   }
 
  private:
@@ -54,28 +54,28 @@ class Random : public Rule {
  public:
   Random(std::uint64_t seed, std::string_view rule)
       : bits_(base::StreamFamily(seed, std::string(kStream<Rule>).append(rule)), 0) {}
-  typename Rule::Choice choose(const typename Rule::Ask& ask,
+  typename Rule::Choice choose(const typename Rule::Demand& demand,
                                const typename Rule::View& view) override {
     std::uint64_t place = bits_.bits();
-    return candidate(ask, view, place);
+    return candidate(demand, view, place);
   }
 
  private:
   base::Stream bits_;
 };
 
-bool is_better(std::uint32_t second, std::uint32_t first, const PrefillAsk& ask,
+bool is_better(std::uint32_t second, std::uint32_t first, const PrefillDemand& demand,
                const PrefillView& view) {
   const auto score = [&](std::uint32_t i) {
-    return std::max((view.tokens[i] + ask.tokens) / (view.tokens_total + ask.tokens + 1.0F),
-                    (view.attention_pairs[i] + ask.attention_pairs) /
-                        (view.attention_pairs_total + ask.attention_pairs + 1.0F));
+    return std::max((view.tokens[i] + demand.tokens) / (view.tokens_total + demand.tokens + 1.0F),
+                    (view.attention_pairs[i] + demand.attention_pairs) /
+                        (view.attention_pairs_total + demand.attention_pairs + 1.0F));
   };
   return score(second) < score(first);
 }
 
 // Of the two alone: each measure over the sum of both.
-bool is_better(std::uint32_t second, std::uint32_t first, const DecodeAsk& /*ask*/,
+bool is_better(std::uint32_t second, std::uint32_t first, const DecodeDemand& /*demand*/,
                const DecodeUnitView& view) {
   const auto requests = static_cast<double>(view.requests[first] + view.requests[second] + 1);
   const base::TokenParts kv = view.kv[first] + view.kv[second] + base::TokenParts(1);
@@ -86,12 +86,12 @@ bool is_better(std::uint32_t second, std::uint32_t first, const DecodeAsk& /*ask
 }
 
 bool is_better(std::optional<std::uint32_t> second, std::optional<std::uint32_t> first,
-               const DecodeAsk& ask, const DecodeGpuView& view) {
+               const DecodeDemand& demand, const DecodeGpuView& view) {
   const auto requests = static_cast<double>(view.requests_total + 1);
-  const base::TokenParts kv = view.kv_total + ask.kv + base::TokenParts(1);
+  const base::TokenParts kv = view.kv_total + demand.kv + base::TokenParts(1);
   const auto score = [&](std::uint32_t i) {
     return std::max(static_cast<double>(view.requests[i] + 1) / requests,
-                    (base::TokenParts(view.kv[i]) + ask.kv) / kv);
+                    (base::TokenParts(view.kv[i]) + demand.kv) / kv);
   };
   return first && second && score(*second) < score(*first);
 }
@@ -100,11 +100,11 @@ template <class Rule>
 class PowerOfTwo : public Rule {
  public:
   explicit PowerOfTwo(std::uint64_t seed) : draw_(seed, "power_of_two") {}
-  typename Rule::Choice choose(const typename Rule::Ask& ask,
+  typename Rule::Choice choose(const typename Rule::Demand& demand,
                                const typename Rule::View& view) override {
-    const auto first = draw_.choose(ask, view);
-    const auto second = draw_.choose(ask, view);
-    return is_better(second, first, ask, view) ? second : first;
+    const auto first = draw_.choose(demand, view);
+    const auto second = draw_.choose(demand, view);
+    return is_better(second, first, demand, view) ? second : first;
   }
 
  private:

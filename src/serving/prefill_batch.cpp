@@ -73,10 +73,10 @@ void PrefillUnit::fill_from(std::deque<RequestSlot>& queue, std::optional<std::u
 // False: no GPU (or not the bound one) has budget and HBM for it in this step.
 bool PrefillUnit::try_place(RequestSlot slot, std::optional<std::uint32_t> bound_gpu) {
   const LiveRequest& request = pool_[slot];
-  const policy::PrefillAsk ask = ask_of(request);
+  const policy::PrefillDemand demand = demand_of(request);
   while (!open_.empty()) {
     const std::uint32_t gpu =
-        bound_gpu ? *bound_gpu : gpu_rule_.choose(ask, step_loads_.view(open_));
+        bound_gpu ? *bound_gpu : gpu_rule_.choose(demand, step_loads_.view(open_));
     const bool room =
         gpus_[gpu].kv_held + request.request.prompt_tokens <= limits_.kv_capacity_tokens;
     const std::int32_t chunk =

@@ -32,7 +32,7 @@ PrefillUnit::PrefillUnit(base::UnitId id, const PrefillUnitLimits& limits,
   std::iota(all_gpus_.begin(), all_gpus_.end(), 0U);
 }
 
-policy::PrefillAsk PrefillUnit::ask_of(const LiveRequest& request) {
+policy::PrefillDemand PrefillUnit::demand_of(const LiveRequest& request) {
   return {static_cast<float>(request.tokens_left()), static_cast<float>(pairs_left(request))};
 }
 
@@ -47,7 +47,7 @@ void PrefillUnit::enqueue(RequestSlot slot) {
   ++queued_requests_;
   std::uint32_t queue = 0;
   if (limits_.placement == Placement::Arrival) {
-    queue = gpu_rule_.choose(ask_of(request), queued_loads_.view(all_gpus_));
+    queue = gpu_rule_.choose(demand_of(request), queued_loads_.view(all_gpus_));
     queued_loads_.add(queue, tokens, pairs_left(request));
   }
   queues_[queue].push_back(slot);

@@ -79,7 +79,11 @@ void RootSearch::improve(const Function& function, double close_enough, int most
     if (!newton) {
       return;
     }
-    const Point next = step_from(at, *newton);
+    Point next = at;
+    for (std::size_t k = 0; k < at.size(); ++k) {
+      const double step_k = std::clamp(-(*newton)[k], -kLongestStep, kLongestStep);
+      next[k] = std::clamp(at[k] + step_k, -bound_[k], bound_[k]);
+    }
     const Point next_value = function(next);
     if (!update_slopes(at, next, value, next_value)) {
       return;
@@ -91,15 +95,6 @@ void RootSearch::improve(const Function& function, double close_enough, int most
       value_ = value;
     }
   }
-}
-
-RootSearch::Point RootSearch::step_from(const Point& at, const Point& newton) const {
-  Point next = at;
-  for (std::size_t k = 0; k < at.size(); ++k) {
-    const double step = std::clamp(-newton[k], -kLongestStep, kLongestStep);
-    next[k] = std::clamp(at[k] + step, -bound_[k], bound_[k]);
-  }
-  return next;
 }
 
 // False if there was no step: the bounds hold it back.

@@ -1,18 +1,17 @@
 #include "epfleet/sessions/session_kernels.h"
 
-#include "epfleet/sessions/deconvolution.h"
+#include <algorithm>
+#include <cmath>
+
+#include "epfleet/base/error.h"
 #include "epfleet/workload/day_curve.h"
-#include "two_halves.h"
+#include "per_class.h"
 
 namespace epfleet::sessions {
 namespace {
 
 constexpr std::uint32_t kKernelPaths = 1U << 15U;
 constexpr double kBinSeconds = workload::kDaySeconds / static_cast<double>(kDayBins);
-
-SessionKernels empty_kernels() {
-  return {std::vector<double>(kDayBins, 0.0), std::vector<double>(kDayBins, 0.0)};
-}
 
 // Session starts are spread evenly over their bin, so a lag of 2.3 bins falls into the third
 // bin for 70 % of them.
@@ -27,7 +26,7 @@ void add_at(std::vector<double>& bins, double lag_s, double amount) {
 SessionKernels class_kernels(const SessionLaw& law, workload::SessionClass of, double sessions,
                              const ExpectedService& service, const ShapeWeights& worth,
                              std::int64_t block) {
-  SessionKernels kernels = empty_kernels();
+  SessionKernels kernels;
   if (!(sessions > 0.0)) {
     return kernels;
   }
@@ -56,12 +55,10 @@ SessionKernels session_kernels(const SessionLaw& law,
                                const std::array<double, workload::kSessionClasses>& sessions,
                                const ExpectedService& service, const ShapeWeights& worth,
                                std::int64_t block, base::Worker* worker) {
-  std::array<SessionKernels, workload::kSessionClasses> parts;
-  for_each_class(worker, [&](workload::SessionClass of) {
-    const auto c = static_cast<std::size_t>(of);
-    parts[c] = class_kernels(law, of, sessions[c], service, worth, block);
+  const auto parts = per_class(worker, [&](workload::SessionClass of) {
+    return class_kernels(law, of, sessions[static_cast<std::size_t>(of)], service, worth, block);
   });
-  SessionKernels sum = empty_kernels();
+  SessionKernels sum;
   for (const SessionKernels& part : parts) {
     for (std::size_t bin = 0; bin < kDayBins; ++bin) {
       sum.served[bin] += part.served[bin];
@@ -69,6 +66,47 @@ SessionKernels session_kernels(const SessionLaw& law,
     }
   }
   return sum;
+}
+
+std::vector<double> deconvolve_starts(std::span<const double> served,
+                                      std::span<const double> kernel) {
+  constexpr int kMostRounds = 400;
+  constexpr double kCloseEnough = 1e-6;
+  const std::size_t n = served.size();
+  EPFLEET_CHECK(kernel.size() == n, "a kernel of as many bins");
+  double kernel_sum = 0.0;
+  for (const double weight : kernel) {
+    kernel_sum += weight;
+  }
+  std::vector<double> starts(served.begin(), served.end());
+  double mean_starts = 0.0;
+  for (double& value : starts) {
+    value /= kernel_sum;
+    mean_starts += value / static_cast<double>(n);
+  }
+  std::vector<double> ratio(n);
+  for (int round = 0; round < kMostRounds; ++round) {
+    double worst = 0.0;
+    for (std::size_t t = 0; t < n; ++t) {
+      double sum = 0.0;
+      for (std::size_t lag = 0; lag < n; ++lag) {
+        sum += kernel[lag] * starts[t >= lag ? t - lag : t + n - lag];
+      }
+      ratio[t] = sum > 0.0 ? served[t] / sum : 1.0;
+      worst = std::max(worst, starts[t] * std::fabs(ratio[t] - 1.0));
+    }
+    for (std::size_t t = 0; t < n; ++t) {
+      double correction = 0.0;
+      for (std::size_t lag = 0; lag < n; ++lag) {
+        correction += kernel[lag] * ratio[t + lag < n ? t + lag : t + lag - n];
+      }
+      starts[t] *= correction / kernel_sum;
+    }
+    if (worst <= kCloseEnough * mean_starts) {
+      break;
+    }
+  }
+  return starts;
 }
 
 }  // namespace epfleet::sessions

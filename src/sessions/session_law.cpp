@@ -20,31 +20,18 @@ std::int64_t whole_tokens(double tokens, std::int64_t cap) {
 
 }  // namespace
 
-SessionLaw::ClassLaw::ClassLaw(const workload::SessionClassConfig& class_config,
-                               std::uint32_t shared)
-    : config(class_config),
-      first_message(config.first_message),
-      later_message(config.later_message),
-      attachment(config.attachment),
-      output(config.output),
-      think(config.think),
-      long_think(config.long_think),
-      turns(config.turns_alpha, config.turns_beta),
-      first_shared_id(shared) {}
-
 SessionLaw::SessionLaw(const workload::WorkloadConfig& config, std::uint64_t seed)
     : first_(seed, "workload.first_turn"),
       later_(seed, "workload.later_turn"),
       think_(seed, "workload.think"),
       shortest_think_(config.shortest_think),
-      shortest_think_s_(base::to_seconds(config.shortest_think)),
       context_limit_(config.context_limit),
       output_limit_v3_(config.output_limit_v3),
       output_limit_r1_(config.output_limit_r1) {
   const base::StreamFamily templates(seed, "workload.template");
   laws_.reserve(workload::kSessionClasses);
   for (std::size_t c = 0; c < workload::kSessionClasses; ++c) {
-    laws_.emplace_back(config.classes[c], static_cast<std::uint32_t>(shared_prefixes_));
+    laws_.push_back({config.classes[c], static_cast<std::uint32_t>(shared_prefixes_)});
     draw_templates(laws_.back(), base::Stream(templates, c));
     const std::size_t prefixes = std::max<std::size_t>(laws_.back().template_tokens.size(),
                                                        config.classes[c].system_prompt > 0 ? 1 : 0);
@@ -83,27 +70,6 @@ void SessionLaw::draw_templates(ClassLaw& law, base::Stream stream) {
         std::upper_bound(law.template_cdf.begin(), law.template_cdf.end(), share) -
         law.template_cdf.begin()));
   }
-}
-
-FirstDraws SessionLaw::first_draws(base::SessionId id) const {
-  base::Stream stream(first_, id.value());
-  FirstDraws draws;
-  draws.turns = stream.uniform();
-  draws.identity = stream.uniform();
-  draws.shared = stream.uniform();
-  draws.message = stream.uniform();
-  draws.attachment = stream.uniform();
-  draws.output = stream.uniform();
-  return draws;
-}
-
-LaterDraws SessionLaw::later_draws(base::SessionId id, std::uint32_t turn) const {
-  base::Stream stream(later_, id.value(), turn);
-  LaterDraws draws;
-  draws.message = stream.uniform();
-  draws.attachment = stream.uniform();
-  draws.output = stream.uniform();
-  return draws;
 }
 
 void SessionLaw::choose_shared(const ClassLaw& law, double u, SessionTurn& turn) {
@@ -184,6 +150,19 @@ TurnLengths SessionLaw::following(const SessionTurn& turn, const LaterDraws& dra
   return {static_cast<std::int32_t>(prompt), static_cast<std::int32_t>(output)};
 }
 
+SessionTurn SessionLaw::first_turn(base::SessionId id) const {
+  base::Stream stream(first_, id.value());
+  return first_turn(id, FirstDraws::from(stream.uniform(), stream));
+}
+
+TurnLengths SessionLaw::following(const SessionTurn& turn) const {
+  if (turn.turn + 1 >= turn.turns) {
+    return {};  // the draws would cost more than the answer
+  }
+  base::Stream stream(later_, turn.session.value(), turn.turn + 1U);
+  return following(turn, LaterDraws::from(stream));
+}
+
 SessionTurn SessionLaw::advance(const SessionTurn& turn, TurnLengths following) {
   SessionTurn next = turn;
   next.reusable = reusable_after(turn);
@@ -194,17 +173,12 @@ SessionTurn SessionLaw::advance(const SessionTurn& turn, TurnLengths following) 
 }
 
 double SessionLaw::think_seconds(workload::SessionClass of, double u) const {
-  return std::max(drawn_think_seconds(of, u), shortest_think_s_);
-}
-
-double SessionLaw::drawn_think_seconds(workload::SessionClass of, double u) const {
-  const ClassLaw& class_law = law(of);
-  const double long_share = class_law.config.long_think_share;
-  if (u < long_share) {
-    return class_law.long_think.quantile(std::min(u / long_share, 1.0 - 0x1p-53));
-  }
-  const double within = (u - long_share) / (1.0 - long_share);
-  return class_law.think.quantile(std::max(within, 0x1p-53));
+  const ThinkLaw think = think_law(of);
+  const double share = think.long_share;
+  const double drawn = u < share
+                           ? think.long_return.quantile(std::min(u / share, 1.0 - 0x1p-53))
+                           : think.usual.quantile(std::max((u - share) / (1.0 - share), 0x1p-53));
+  return std::max(drawn, base::to_seconds(shortest_think_));
 }
 
 double SessionLaw::think_seconds(base::SessionId id, std::uint32_t turn) const {

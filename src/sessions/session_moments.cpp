@@ -1,7 +1,7 @@
 #include "epfleet/sessions/session_moments.h"
 
 #include "epfleet/sessions/session_paths.h"
-#include "two_halves.h"
+#include "per_class.h"
 
 namespace epfleet::sessions {
 namespace {
@@ -53,11 +53,8 @@ void SessionMoments::add(const SessionMoments& other, double weight) {
 
 MixMoments session_moments(const SessionLaw& law, std::int64_t block, base::Worker* worker,
                            std::uint32_t paths) {
-  MixMoments moments;
-  for_each_class(worker, [&](workload::SessionClass of) {
-    moments[static_cast<std::size_t>(of)] = class_moments(law, of, block, paths);
-  });
-  return moments;
+  return per_class(worker,
+                   [&](workload::SessionClass of) { return class_moments(law, of, block, paths); });
 }
 
 }  // namespace epfleet::sessions

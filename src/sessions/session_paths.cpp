@@ -28,25 +28,9 @@ SessionPaths::SessionPaths(const SessionLaw& law, workload::SessionClass of, std
   }
 }
 
-void SessionPaths::move_to_next_point() {
-  for (std::uint32_t d = 0; d < dimensions_; ++d) {
-    const std::uint64_t bits = points_() ^ shift_[d];
-    point_[d] = (static_cast<double>(bits >> 12U) + 0.5) * 0x1p-52;
-  }
-}
-
-// The L of a uniform u: u < sqrt(P(N >= k)) iff u^2 < P(N >= k).
-std::uint32_t SessionPaths::path_length(double u) const {
-  return law_.turn_counts(class_).draw(u * u);
-}
-
 LaterDraws SessionPaths::later_draws(std::uint32_t turn, base::Stream& rest) const {
   if (turn >= kSobolTurns) {
-    LaterDraws draws;
-    draws.message = rest.uniform();
-    draws.attachment = rest.uniform();
-    draws.output = rest.uniform();
-    return draws;
+    return LaterDraws::from(rest);
   }
   const std::size_t at = kFirst + (turn - 1) * (kLater + kThink);
   return {point_[at], point_[at + 1], point_[at + 2]};
@@ -62,11 +46,15 @@ bool SessionPaths::next(std::vector<PathTurn>& path) {
   if (path_ == paths_) {
     return false;
   }
-  move_to_next_point();
+  for (std::uint32_t d = 0; d < dimensions_; ++d) {
+    const std::uint64_t bits = points_() ^ shift_[d];
+    point_[d] = (static_cast<double>(bits >> 12U) + 0.5) * 0x1p-52;
+  }
   base::Stream rest(base::StreamFamily(kShiftSeed, "workload.paths.rest"), path_,
                     static_cast<std::uint64_t>(class_));
   ++path_;
-  const std::uint32_t length = path_length(point_[0]);
+  // The L of a uniform u: u < sqrt(P(N >= k)) iff u^2 < P(N >= k).
+  const std::uint32_t length = law_.turn_counts(class_).draw(point_[0] * point_[0]);
   PathTurn at;
   at.turn = law_.first_turn(SessionLaw::session_id(class_, false, 0),
                             {0.5, point_[1], point_[2], point_[3], point_[4], point_[5]});

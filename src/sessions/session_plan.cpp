@@ -1,17 +1,9 @@
 #include "epfleet/sessions/session_plan.h"
 
 #include "epfleet/base/error.h"
-#include "epfleet/sessions/deconvolution.h"
 #include "epfleet/sessions/session_law.h"
 
 namespace epfleet::sessions {
-namespace {
-
-workload::DayCurve start_curve(const workload::DayCurve& served, const SessionKernels& kernels) {
-  return workload::DayCurve(deconvolve_starts(served.bin_means(kDayBins), kernels.served));
-}
-
-}  // namespace
 
 SessionPlan plan_sessions(const SessionSourceSpec& spec) {
   EPFLEET_CHECK(spec.duration > base::Duration::zero(), "the counted window is not empty");
@@ -23,11 +15,9 @@ SessionPlan plan_sessions(const SessionSourceSpec& spec) {
   const double days = served.integral(0.0, base::to_seconds(spec.duration)) /
                       (served.mean() * workload::kDaySeconds);
   if (!(days > 0.0)) {
-    base::Problem problem;
-    problem.key = "workload.hourly_shape";
-    problem.what = "the shape has no weight within the scenario's duration";
-    problem.remedy = "choose another shape or a longer duration";
-    throw base::InputError(std::move(problem));
+    throw base::InputError({.key = "workload.hourly_shape",
+                            .what = "the shape has no weight within the scenario's duration",
+                            .remedy = "choose another shape or a longer duration"});
   }
   std::array<double, workload::kSessionClasses> per_day{};
   for (std::size_t c = 0; c < workload::kSessionClasses; ++c) {
@@ -36,7 +26,7 @@ SessionPlan plan_sessions(const SessionSourceSpec& spec) {
   const SessionLaw law(mix.config, spec.seed);
   SessionKernels kernels =
       session_kernels(law, per_day, spec.service, spec.shape_weights, spec.block, spec.worker);
-  workload::DayCurve starts = start_curve(served, kernels);
+  workload::DayCurve starts(deconvolve_starts(served.bin_means(kDayBins), kernels.served));
   return {std::move(mix), per_day, std::move(starts), std::move(kernels)};
 }
 

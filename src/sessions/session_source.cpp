@@ -9,7 +9,7 @@
 #include "epfleet/sessions/start_feed.h"
 #include "epfleet/sessions/wake_calendar.h"
 #include "epfleet/sessions/warm_start.h"
-#include "epfleet/workload/slot_pool.h"
+#include "epfleet/workload/session_slots.h"
 
 namespace epfleet::sessions {
 namespace {
@@ -60,7 +60,6 @@ class SessionSource final : public workload::Source {
   std::span<const workload::WarmExtent> warm_extents() const override { return extents_; }
   std::span<const workload::WarmTotal> warm_totals() const override { return totals_; }
   std::span<const workload::SolvedTotal> solved_totals() const override { return plan_.mix.totals; }
-  std::span<const workload::KnobFactor> knob_factors() const override { return plan_.mix.knobs; }
   std::size_t shared_prefixes() const override { return law_.shared_prefixes(); }
 
  private:
@@ -88,9 +87,8 @@ class SessionSource final : public workload::Source {
   }
 
   workload::Request begin(const SessionStart& next_start) {
-    now_ = next_start.time;
-    const std::uint32_t slot = new_slot();
-    const workload::Request request = announce(next_start.turn, next_start.following, slot);
+    const workload::Request request =
+        announce(next_start.time, next_start.turn, next_start.following, new_slot());
     starts_.pop();
     return request;
   }
@@ -100,17 +98,17 @@ class SessionSource final : public workload::Source {
     if (const WakeCalendar::Entry* soon = calendar_.upcoming(kAhead)) {
       __builtin_prefetch(&sessions_[soon->slot]);
     }
-    now_ = entry.time;
     const SessionTurn turn = sessions_[entry.slot];
-    return announce(turn, law_.following(turn), entry.slot);
+    return announce(entry.time, turn, law_.following(turn), entry.slot);
   }
 
   // The slot keeps the session's next turn, if there is one.
-  workload::Request announce(const SessionTurn& turn, TurnLengths following, std::uint32_t slot) {
+  workload::Request announce(base::TimePoint arrival, const SessionTurn& turn,
+                             TurnLengths following, std::uint32_t slot) {
     workload::Request request;
     request.id = base::RequestId(next_id_++);
     request.session = turn.session;
-    request.arrival = now_;
+    request.arrival = arrival;
     request.prefix.session_slot = slot;
     slots_.enter_service(slot);
     request.prefix.shared_id = turn.shared_id;
@@ -134,10 +132,9 @@ class SessionSource final : public workload::Source {
   SessionLaw law_;
   WakeCalendar calendar_;
   base::HugeVector<SessionTurn> sessions_;  // [slot]: the turn to come
-  workload::SlotPool slots_;
+  workload::SessionSlots slots_;
   std::vector<workload::WarmExtent> extents_;
   std::vector<workload::WarmTotal> totals_;
-  base::TimePoint now_ = base::TimePoint::min();
   std::uint64_t next_id_ = 0;
   StartFeed starts_;  // after plan_ and law_, which it uses
 };

@@ -1,5 +1,7 @@
 #include "epfleet/sessions/start_feed.h"
 
+#include <tuple>
+
 namespace epfleet::sessions {
 
 StartFeed::StartFeed(const SessionSourceSpec& spec, const SessionPlan& plan, const SessionLaw& law)
@@ -16,47 +18,31 @@ StartFeed::StartFeed(const SessionSourceSpec& spec, const SessionPlan& plan, con
 }
 
 // Ties go to the lower session id.
-std::optional<StartFeed::Next> StartFeed::earliest() {
-  std::optional<Next> first;
+StartFeed::ClassStarts* StartFeed::earliest() {
+  ClassStarts* first = nullptr;
   for (ClassStarts& starts : classes_) {
-    if (!starts.next) {
-      continue;
-    }
-    const Next next{&starts, *starts.next};
-    if (!first || next.time < first->time ||
-        (next.time == first->time && starts.ordinal < first->of->ordinal)) {
-      first = next;
+    if (starts.next && (first == nullptr || std::tie(*starts.next, starts.ordinal) <
+                                                std::tie(*first->next, first->ordinal))) {
+      first = &starts;
     }
   }
   return first;
 }
 
-void StartFeed::fill() {
+void StartFeed::draw_block() {
   block_.clear();
+  at_ = 0;
   while (block_.size() < kBlock) {
-    const std::optional<Next> next = earliest();
-    if (!next) {
+    ClassStarts* starts = earliest();
+    if (starts == nullptr) {
       return;
     }
-    ClassStarts& starts = *next->of;
-    const auto of = static_cast<workload::SessionClass>(next->of - classes_.data());
-    const base::SessionId id = SessionLaw::session_id(of, false, starts.ordinal);
-    SessionStart next_start{next->time, law_.first_turn(id), {}};
-    next_start.following = law_.following(next_start.turn);
-    block_.push_back(next_start);
-    ++starts.ordinal;
-    starts.next = starts.stream.next();
+    const auto of = static_cast<workload::SessionClass>(starts - classes_.data());
+    const SessionTurn turn = law_.first_turn(SessionLaw::session_id(of, false, starts->ordinal));
+    block_.push_back({*starts->next, turn, law_.following(turn)});
+    ++starts->ordinal;
+    starts->next = starts->stream.next();
   }
-}
-
-bool StartFeed::next_block() {
-  if (over_) {
-    return false;
-  }
-  fill();
-  at_ = 0;
-  over_ = block_.empty();
-  return !over_;
 }
 
 }  // namespace epfleet::sessions

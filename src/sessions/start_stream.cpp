@@ -48,11 +48,6 @@ void StartStream::enter_piece(std::size_t piece) {
   left_ = 0.5 * (at_start + at_end) * curve_->piece_seconds();
 }
 
-void StartStream::enter_next_piece() {
-  piece_start_ += base::Duration(piece_ns_);
-  enter_piece((piece_ + 1) % curve_->pieces());
-}
-
 std::optional<base::TimePoint> StartStream::next() {
   if (over_) {
     return std::nullopt;
@@ -60,7 +55,8 @@ std::optional<base::TimePoint> StartStream::next() {
   double mass = unit_exponential(stream_.uniform());  // expected session starts until the next one
   while (mass >= left_) {
     mass -= left_;
-    enter_next_piece();
+    piece_start_ += base::Duration(piece_ns_);
+    enter_piece((piece_ + 1) % curve_->pieces());
     if (piece_start_ >= until_) {
       over_ = true;
       return std::nullopt;

@@ -7,7 +7,7 @@
 #include "epfleet/base/error.h"
 #include "epfleet/base/random.h"
 #include "epfleet/sessions/session_law.h"
-#include "epfleet/workload/slot_pool.h"
+#include "epfleet/workload/session_slots.h"
 
 namespace epfleet::sessions {
 namespace {
@@ -52,7 +52,7 @@ double mean_turns(const TurnCountLaw& turns) {
   return mean;
 }
 
-class TokenRateSource final : public workload::NotedSource {
+class TokenRateSource final : public workload::Source {
  public:
   explicit TokenRateSource(const TokenRateSourceSpec& spec)
       : config_(spec.config),
@@ -85,26 +85,14 @@ class TokenRateSource final : public workload::NotedSource {
 
   workload::Request take() override {
     EPFLEET_CHECK(next_arrival().has_value(), "a source with requests left");
-    const Planned& plan = planned_[at_++];
-    workload::Request request;
+    workload::Request request = planned_[at_++];
     request.id = base::RequestId(next_id_++);
-    request.session = plan.session;
-    request.arrival = plan.arrival;
     request.prefix.session_slot = slots_.take();
     slots_.enter_service(request.prefix.session_slot);
-    request.prompt_tokens = plan.prompt;
-    request.output_tokens = plan.output;
-    request.stated_cached_tokens = plan.cached;
-    request.variant = plan.variant;
-    request.channel = plan.channel;
-    SessionTurn turn;
-    turn.session = plan.session;
-    turn.output = plan.output;
-    turn.variant = plan.variant;
-    if (plan.variant == workload::Variant::V3 && plan.output > config_.output_limit_v3) {
+    if (request.variant == workload::Variant::V3 &&
+        request.output_tokens > config_.output_limit_v3) {
       ++long_answers_;
     }
-    request.reasoning_tokens = law_.reasoning_tokens(turn);
     return request;
   }
 
@@ -126,14 +114,6 @@ class TokenRateSource final : public workload::NotedSource {
   }
 
  private:
-  struct Planned {
-    base::TimePoint arrival;
-    base::SessionId session;
-    std::int32_t prompt = 0, output = 0, cached = 0;
-    workload::Variant variant = workload::Variant::V3;
-    workload::Channel channel = workload::Channel::Web;
-  };
-
   void plan_bin() {
     const bool warm = next_bin_ < warm_bins_;
     const TokenRateBin& bin = bins_[next_bin_];
@@ -143,39 +123,38 @@ class TokenRateSource final : public workload::NotedSource {
     place_arrivals(bin, base::Stream(arrival_family_, next_bin_));
     std::vector<std::int64_t> prompts;
     std::vector<std::int64_t> outputs;
-    prompts.reserve(n);
-    outputs.reserve(n);
     std::vector<std::int64_t> hits;  // as weights: at least 1
-    hits.reserve(n);
-    for (Planned& plan : planned_) {
+    for (std::vector<std::int64_t>* weights : {&prompts, &outputs, &hits}) {
+      weights->reserve(n);
+    }
+    for (workload::Request& request : planned_) {
       const SessionTurn& turn = next_turn(warm);
-      plan.session = turn.session;
-      plan.variant = turn.variant;
-      plan.channel = turn.channel;
+      request.session = turn.session;
+      request.variant = turn.variant;
+      request.channel = turn.channel;
       prompts.push_back(turn.prompt);
       outputs.push_back(turn.output);
       hits.push_back(1 + ideal_hit_tokens(turn, kBlock));
     }
-    const std::vector<std::int64_t> longest_output(n, config_.output_limit_r1);
-    const auto output = proportional_parts(bin.output, 1, outputs, longest_output);
-    std::vector<std::int64_t> longest_prompt;  // prompt and answer share the context
-    longest_prompt.reserve(n);
-    for (const std::int64_t tokens : output) {
-      longest_prompt.push_back(config_.context_limit - tokens);
+    std::vector<std::int64_t> most(n, config_.output_limit_r1);
+    const auto output = proportional_parts(bin.output, 1, outputs, most);
+    for (std::size_t i = 0; i < n; ++i) {  // prompt and answer share the context
+      most[i] = config_.context_limit - output[i];
     }
-    const auto input = proportional_parts(bin.input, 1, prompts, longest_prompt);
-    // A prefill computes at least the last token of every prompt.
-    std::vector<std::int64_t> longest_hit;
-    longest_hit.reserve(n);
-    for (const std::int64_t tokens : input) {
-      longest_hit.push_back(tokens - 1);
+    const auto input = proportional_parts(bin.input, 1, prompts, most);
+    for (std::size_t i = 0; i < n; ++i) {  // at least the last token of every prompt is computed
+      most[i] = input[i] - 1;
     }
     const std::int64_t hit_total = std::min(bin.cached, bin.input - bin.requests);
-    const auto cached = proportional_parts(hit_total, 0, hits, longest_hit);
+    const auto cached = proportional_parts(hit_total, 0, hits, most);
     for (std::size_t i = 0; i < n; ++i) {
-      planned_[i].prompt = static_cast<std::int32_t>(input[i]);
-      planned_[i].output = static_cast<std::int32_t>(output[i]);
-      planned_[i].cached = static_cast<std::int32_t>(cached[i]);
+      workload::Request& request = planned_[i];
+      request.prompt_tokens = static_cast<std::int32_t>(input[i]);
+      request.output_tokens = static_cast<std::int32_t>(output[i]);
+      request.stated_cached_tokens = static_cast<std::int32_t>(cached[i]);
+      request.reasoning_tokens = law_.reasoning_tokens({.session = request.session,
+                                                        .output = request.output_tokens,
+                                                        .variant = request.variant});
     }
     ++next_bin_;
     if (next_bin_ == warm_bins_) {
@@ -226,9 +205,9 @@ class TokenRateSource final : public workload::NotedSource {
   std::size_t warm_bins_ = 0;
   std::size_t next_bin_ = 0;
   std::uint64_t next_ordinal_ = 0;
-  std::vector<Planned> planned_;  // requests of the current bin
+  std::vector<workload::Request> planned_;  // of the current bin
   std::size_t at_ = 0;
-  workload::SlotPool slots_;
+  workload::SessionSlots slots_;
   std::uint64_t next_id_ = 0;
   std::int64_t long_answers_ = 0;  // of V3, beyond its limit
 };
@@ -267,7 +246,7 @@ std::vector<std::int64_t> proportional_parts(std::int64_t total, std::int64_t le
   return parts;
 }
 
-std::unique_ptr<workload::NotedSource> make_token_rate_source(const TokenRateSourceSpec& spec) {
+std::unique_ptr<workload::Source> make_token_rate_source(const TokenRateSourceSpec& spec) {
   return std::make_unique<TokenRateSource>(spec);
 }
 

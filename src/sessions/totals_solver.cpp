@@ -135,7 +135,6 @@ class Solver {
       if (targets_[i].name != "output") {
         solved.totals.push_back({targets_[i].name, targets_[i].asked, targets_[i].value(mix)});
       }
-      solved.knobs.push_back({targets_[i].knob, base::real_exp(evaluated_[i])});
     }
     return solved;
   }
@@ -187,15 +186,14 @@ class Solver {
       }
       const double scale =
           targets_[i].name == "output" ? static_cast<double>(start_.totals.input.value_or(1)) : 1.0;
-      base::Problem problem;
-      problem.key = "workload.totals." + targets_[i].name;
-      problem.what = fmt::format(
-          "asked {:.6g}, but with the other totals about {:.6g} is reachable",
-          scale * targets_[i].asked, scale * targets_[i].asked * base::real_exp(residual[i]));
-      problem.remedy = fmt::format(
-          "ask for a nearer value, or change the session classes (the knob is workload.{})",
-          targets_[i].knob);
-      problems.push_back(std::move(problem));
+      const double asked = scale * targets_[i].asked;
+      problems.push_back(
+          {.key = "workload.totals." + targets_[i].name,
+           .what = fmt::format("asked {:.6g}, but with the other totals about {:.6g} is reachable",
+                               asked, asked * base::real_exp(residual[i])),
+           .remedy = fmt::format(
+               "ask for a nearer value, or change the session classes (the knob is workload.{})",
+               targets_[i].knob)});
     }
     throw base::InputError(std::move(problems));
   }
@@ -215,12 +213,10 @@ SolvedMix solve_totals(const workload::WorkloadConfig& config, std::uint64_t see
                        std::int64_t block, base::Worker* worker) {
   const workload::TotalsConfig& totals = config.totals;
   if (!totals.input && !totals.output) {
-    base::Problem problem;
-    problem.key = "workload.totals.input";
-    problem.what =
-        "neither input nor output tokens are given, so the number of sessions is unknown";
-    problem.remedy = "give workload.totals.input or workload.totals.output";
-    throw base::InputError(std::move(problem));
+    throw base::InputError(
+        {.key = "workload.totals.input",
+         .what = "neither input nor output tokens are given, so the number of sessions is unknown",
+         .remedy = "give workload.totals.input or workload.totals.output"});
   }
   Solver solver(config, seed, block, worker);
   solver.run();

@@ -6,8 +6,6 @@
 
 namespace epfleet::sessions {
 
-WakeCalendar::WakeCalendar() = default;
-
 void WakeCalendar::push(base::TimePoint time, std::uint32_t slot) {
   const Entry entry{time, slot};
   const std::int64_t span = span_of(time);
@@ -19,7 +17,6 @@ void WakeCalendar::push(base::TimePoint time, std::uint32_t slot) {
   Span& later = far_[span];
   later.entries.push_back(entry);
   later.earliest = std::min(later.earliest, time);
-  ++far_count_;
 }
 
 void WakeCalendar::push_fine(Entry entry) {
@@ -62,7 +59,6 @@ void WakeCalendar::spread_next_span() {
     fine_[bucket_of(entry.time)].push_back(entry);
   }
   fine_count_ = next->second.entries.size();
-  far_count_ -= fine_count_;
   far_.erase(next);
 }
 

@@ -1,12 +1,11 @@
 #include "epfleet/sessions/warm_start.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <optional>
 
 #include "epfleet/base/random.h"
-#include "epfleet/sessions/deconvolution.h"
+#include "per_class.h"
 
 namespace epfleet::sessions {
 namespace {
@@ -43,9 +42,10 @@ class ClassSleepers {
     }
   }
 
-  void draw(std::vector<Sleeper>& sleepers) const {
+  [[nodiscard]] std::vector<Sleeper> draw() const {
+    std::vector<Sleeper> sleepers;
     if (gaps_until_.empty()) {
-      return;  // single turns
+      return sleepers;  // single turns
     }
     const auto c = static_cast<std::size_t>(class_);
     const double starts_per_s =
@@ -62,6 +62,7 @@ class ClassSleepers {
         sleepers.push_back(*sleeper);
       }
     }
+    return sleepers;
   }
 
  private:
@@ -72,28 +73,27 @@ class ClassSleepers {
     const auto k = static_cast<std::uint32_t>(
         std::upper_bound(gaps_until_.begin(), gaps_until_.end() - 1, gap) - gaps_until_.begin() +
         1);
-    SessionTurn turn = law_.first_turn(id, first_draws(stream));
-    turn.turns =
-        TurnCountLaw::kMostTurns;  // the k + 1 turns are given; only the context may end it
-    double before_s = 0.0;         // from start to the arrival of turn k
-    TurnLengths following = law_.following(turn, later_draws(stream));
+    // The k + 1 turns are given; only the context may end it.
+    SessionTurn turn = law_.first_turn(id, FirstDraws::from(0.5, stream));
+    turn.turns = TurnCountLaw::kMostTurns;
+    double before_s = 0.0;  // from start to the arrival of turn k
+    TurnLengths following = law_.following(turn, LaterDraws::from(stream));
     for (std::uint32_t at = 1; at < k && following.output > 0; ++at) {
       before_s += spec_.service.seconds(turn.output) + law_.think_seconds(class_, stream.uniform());
       turn = SessionLaw::advance(turn, following);
-      following = law_.following(turn, later_draws(stream));
+      following = law_.following(turn, LaterDraws::from(stream));
     }
     if (following.output == 0) {
       return std::nullopt;
     }
     const auto span = place(turn, stream);
-    if (!span || !was_born(span->passed_s + before_s, stream)) {
+    if (!span || !had_started(span->passed_s + before_s, stream)) {
       return std::nullopt;
     }
     const TurnCountLaw& counts = law_.turn_counts(class_);
     turn.turns = static_cast<std::uint16_t>(counts.draw(stream.uniform() * counts.at_least(k + 1)));
-    // The prompt is stored after the prefill; only V3's answer, at the end, is stored and used
-    // again.
-    const double used_after_s = turn.variant == workload::Variant::V3
+    // The prompt is stored after the prefill, an answer that can be used again at its end.
+    const double used_after_s = workload::answer_is_reusable(turn.variant)
                                     ? spec_.service.seconds(turn.output)
                                     : spec_.service.prefill_s;
     Sleeper sleeper;
@@ -125,27 +125,10 @@ class ClassSleepers {
     return Span{service_s + passed * think_s, (1.0 - passed) * think_s};
   }
 
-  // Whether a session was born so long before the start.
-  [[nodiscard]] bool was_born(double before_s, base::Stream& stream) const {
+  // Whether a session had started so long before the run.
+  [[nodiscard]] bool had_started(double before_s, base::Stream& stream) const {
     return before_s <= base::to_seconds(spec_.config.look_back) &&
            stream.uniform() * highest_rate_ < plan_.starts.at(base::to_seconds(start_) - before_s);
-  }
-
-  static FirstDraws first_draws(base::Stream& stream) {
-    FirstDraws draws;
-    draws.identity = stream.uniform();
-    draws.shared = stream.uniform();
-    draws.message = stream.uniform();
-    draws.attachment = stream.uniform();
-    draws.output = stream.uniform();
-    return draws;
-  }
-  static LaterDraws later_draws(base::Stream& stream) {
-    LaterDraws draws;
-    draws.message = stream.uniform();
-    draws.attachment = stream.uniform();
-    draws.output = stream.uniform();
-    return draws;
   }
 
   const SessionSourceSpec& spec_;
@@ -165,18 +148,9 @@ class ClassSleepers {
 
 std::vector<Sleeper> draw_sleepers(const SessionSourceSpec& spec, const SessionPlan& plan,
                                    const SessionLaw& law, base::TimePoint start) {
-  std::array<std::vector<Sleeper>, workload::kSessionClasses> parts;
-  const auto fill = [&](workload::SessionClass of) {
-    ClassSleepers(spec, plan, law, of, start).draw(parts[static_cast<std::size_t>(of)]);
-  };
-  base::Worker::both(
-      spec.worker,
-      [&] {
-        fill(workload::SessionClass::ChatV3);
-        fill(workload::SessionClass::Agent);
-        fill(workload::SessionClass::Api);
-      },
-      [&] { fill(workload::SessionClass::ChatR1); });
+  auto parts = per_class(spec.worker, [&](workload::SessionClass of) {
+    return ClassSleepers(spec, plan, law, of, start).draw();
+  });
   std::vector<Sleeper> sleepers;
   for (std::vector<Sleeper>& part : parts) {
     sleepers.insert(sleepers.end(), part.begin(), part.end());

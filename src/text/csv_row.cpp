@@ -10,25 +10,21 @@ void CsvRow::split(std::string_view line) {
   fields_.clear();
   unquoted_.clear();
   open_ = false;
-  const bool quotes = line.find('"') != std::string_view::npos;
   for (std::size_t from = 0; from <= line.size() && !open_;) {
-    std::size_t comma = 0;
-    const std::size_t begin = quotes ? line.find_first_not_of(" \t", from) : from;
-    if (quotes && begin < line.size() && line[begin] == '"') {
-      comma = add_quoted(line, begin);
-    } else {
-      comma = std::min(line.find(',', from), line.size());
-      add(line, from, comma);
+    std::size_t at = from;
+    while (at < line.size() && is_blank(line[at])) {
+      ++at;
     }
+    if (at < line.size() && line[at] == '"') {
+      from = add_quoted(line, at) + 1;
+      continue;
+    }
+    const auto* comma_at = std::find(line.begin() + at, line.end(), ',');  // short: no memchr
+    const auto comma = static_cast<std::size_t>(comma_at - line.begin());
+    const std::string_view text = trimmed_end(line.substr(at, comma - at));
+    fields_.push_back({text, static_cast<int>(text.empty() ? from : at) + 1});
     from = comma + 1;
   }
-}
-
-void CsvRow::add(std::string_view line, std::size_t from, std::size_t to) {
-  const std::string_view text = trimmed(line.substr(from, to - from));
-  const std::size_t begin =
-      text.empty() ? from : static_cast<std::size_t>(text.data() - line.data());
-  fields_.push_back({text, static_cast<int>(begin) + 1});
 }
 
 // Answers where the comma behind the field is.

@@ -49,16 +49,17 @@ std::optional<int> take_clock(std::string_view& text) {
 }  // namespace
 
 std::int64_t take_fraction(std::string_view& text) {
+  constexpr std::size_t kDigits = 9;
   std::int64_t value = 0;
-  std::int64_t unit = 1'000'000'000;
-  while (!text.empty() && text.front() >= '0' && text.front() <= '9') {
-    if (unit > 1) {
-      value = value * 10 + (text.front() - '0');
-      unit /= 10;
-    }
-    text.remove_prefix(1);
+  std::size_t at = 0;
+  for (; at < text.size() && is_digit(text[at]); ++at) {
+    value = at < kDigits ? value * 10 + (text[at] - '0') : value;
   }
-  return value * unit;
+  text.remove_prefix(at);
+  for (; at < kDigits; ++at) {
+    value *= 10;
+  }
+  return value;
 }
 
 std::optional<int> parse_time_of_day(std::string_view text) {

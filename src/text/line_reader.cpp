@@ -27,8 +27,9 @@ bool LineReader::fill() {
   if (end_ + kChunk + kPadding > buffer_.size()) {
     buffer_.resize(2 * buffer_.size());
   }
-  const std::size_t got = file_.read(buffer_.data() + end_, kChunk);
-  end_ += got;
+  const std::size_t unread = std::exchange(end_, 0);  // for good, if the file is damaged here
+  const std::size_t got = file_.read(buffer_.data() + unread, kChunk);
+  end_ = unread + got;
   bytes_ += static_cast<std::int64_t>(got);
   // Checked in large pieces: a call per line would cost more than reading it.
   const char* begin = buffer_.data() + known_utf8_to_;
@@ -45,58 +46,47 @@ bool LineReader::line_is_utf8() const {
   return line_end <= known_utf8_to_ || simdjson::validate_utf8(line_);
 }
 
-LineReader::Got LineReader::take(std::size_t length, bool with_end) {
+void LineReader::take(std::size_t length) {
   line_ = {buffer_.data() + at_, length};
-  at_ += length + (with_end ? 1 : 0);
   if (number_ == 1 && line_.starts_with(kByteOrderMark)) {
     line_.remove_prefix(kByteOrderMark.size());
   }
-  if (!line_.empty() && line_.back() == '\r') {
+  if (line_.ends_with('\r')) {
     line_.remove_suffix(1);
-  }
-  return Got::Line;
-}
-
-LineReader::Got LineReader::skip_long_line() {
-  while (true) {
-    const void* newline = std::memchr(buffer_.data() + at_, '\n', end_ - at_);
-    if (newline != nullptr) {
-      at_ = static_cast<std::size_t>(static_cast<const char*>(newline) - buffer_.data()) + 1;
-      return Got::TooLong;
-    }
-    at_ = end_;
-    if (!fill()) {
-      return Got::TooLong;
-    }
   }
 }
 
 LineReader::Got LineReader::next() {
   ++number_;
   std::size_t searched = 0;
+  bool too_long = false;
   while (true) {
     const char* begin = buffer_.data() + at_;
     const void* newline = std::memchr(begin + searched, '\n', end_ - at_ - searched);
     if (newline != nullptr) {
       const auto length = static_cast<std::size_t>(static_cast<const char*>(newline) - begin);
-      if (length > longest_) {
-        return skip_long_line();
-      }
-      return take(length, true);
+      too_long = too_long || length > longest_;
+      take(length);
+      at_ += length + 1;
+      return too_long ? Got::TooLong : Got::Line;
     }
     searched = end_ - at_;
-    if (searched > longest_) {
-      return skip_long_line();
+    if (too_long || searched > longest_) {  // what was read of it makes room
+      too_long = true;
+      at_ = end_;
+      searched = 0;
     }
     if (!fill()) {
       break;
     }
   }
   if (at_ == end_) {
-    return Got::End;
+    return too_long ? Got::TooLong : Got::End;
   }
   cut_last_line_ = true;
-  return take(end_ - at_, false);
+  take(end_ - at_);
+  at_ = end_;
+  return Got::Line;
 }
 
 }  // namespace epfleet::text

@@ -27,26 +27,6 @@ int add_filter(archive* sink, Compression compression) {
 
 }  // namespace
 
-// libarchive's raw format is a bare compressed stream; it wants one entry, whose name is not
-// stored.
-struct OutputFile::Archive {
-  explicit Archive(std::string where) : path(std::move(where)) {}
-  Archive(const Archive&) = delete;
-  Archive& operator=(const Archive&) = delete;
-  ~Archive() { archive_write_free(sink); }
-
-  void check(bool good) const {
-    if (!good) {
-      const char* reason = archive_error_string(sink);
-      throw base::MachineError(
-          fmt::format("cannot write {}: {}", path, reason != nullptr ? reason : "unknown reason"));
-    }
-  }
-
-  std::string path;
-  archive* sink = archive_write_new();
-};
-
 Compression compression_of(const std::filesystem::path& path) {
   const std::filesystem::path ending = path.extension();
   return ending == ".gz"    ? Compression::Gzip
@@ -56,19 +36,24 @@ Compression compression_of(const std::filesystem::path& path) {
 }
 
 OutputFile::OutputFile(const std::filesystem::path& path, Compression compression)
-    : archive_(std::make_unique<Archive>(path.string())) {
-  archive* sink = archive_->sink;
-  archive_->check(archive_write_set_format_raw(sink) == ARCHIVE_OK);
-  archive_->check(add_filter(sink, compression) == ARCHIVE_OK);
-  archive_->check(archive_write_open_filename(sink, path.c_str()) == ARCHIVE_OK);
-  archive_entry* entry = archive_entry_new();
-  archive_entry_set_filetype(entry, AE_IFREG);
-  const int begun = archive_write_header(sink, entry);
-  archive_entry_free(entry);
-  archive_->check(begun == ARCHIVE_OK);
+    : path_(path.string()), archive_(archive_write_new(), archive_write_free) {
+  // The raw format is a bare compressed stream; it wants one entry, whose name is not stored.
+  check(archive_write_set_format_raw(archive_.get()) == ARCHIVE_OK);
+  check(add_filter(archive_.get(), compression) == ARCHIVE_OK);
+  check(archive_write_open_filename(archive_.get(), path.c_str()) == ARCHIVE_OK);
+  const std::unique_ptr<archive_entry, void (*)(archive_entry*)> entry(archive_entry_new(),
+                                                                       archive_entry_free);
+  archive_entry_set_filetype(entry.get(), AE_IFREG);
+  check(archive_write_header(archive_.get(), entry.get()) == ARCHIVE_OK);
 }
 
-OutputFile::~OutputFile() = default;
+void OutputFile::check(bool good) const {
+  if (!good) {
+    const char* reason = archive_error_string(archive_.get());
+    throw base::MachineError(
+        fmt::format("cannot write {}: {}", path_, reason != nullptr ? reason : "unknown reason"));
+  }
+}
 
 void OutputFile::add(std::string_view text) {
   buffer_ += text;
@@ -78,14 +63,14 @@ void OutputFile::add(std::string_view text) {
 }
 
 void OutputFile::flush() {
-  archive_->check(archive_write_data(archive_->sink, buffer_.data(), buffer_.size()) ==
-                  static_cast<la_ssize_t>(buffer_.size()));
+  check(archive_write_data(archive_.get(), buffer_.data(), buffer_.size()) ==
+        static_cast<la_ssize_t>(buffer_.size()));
   buffer_.clear();
 }
 
 void OutputFile::finish() {
   flush();
-  archive_->check(archive_write_close(archive_->sink) == ARCHIVE_OK);
+  check(archive_write_close(archive_.get()) == ARCHIVE_OK);
 }
 
 }  // namespace epfleet::text

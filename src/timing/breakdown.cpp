@@ -6,7 +6,9 @@
 namespace epfleet::timing {
 namespace {
 
-double batches_of(const PrefillLayer& layer) { return static_cast<double>(layer.micro_batches()); }
+double batches_of(const PrefillLayer& layer) {
+  return static_cast<double>(layer.layout().micro_batches());
+}
 
 // Requests of a GPU in micro-batch i.
 double requests_in(const DecodeLayer& layer, double requests, std::size_t i) {
@@ -66,15 +68,6 @@ double layer_s(const PrefillLayer& layer, const PrefillHalf& half) {
              : prefill_layer_without_barriers(half, layer.moe_layer_equivalents());
 }
 
-double decode_layer_s(const DecodeLayer& layer, double requests, double kv_tokens) {
-  return layer_s(layer, decode_halves(layer, requests, kv_tokens));
-}
-
-double prefill_layer_s(const PrefillLayer& layer, double tokens, double prefix_tokens,
-                       double pairs) {
-  return layer_s(layer, prefill_half(layer, tokens, prefix_tokens, pairs));
-}
-
 LayerBreakdown decode_breakdown(const DecodeLayer& layer, double requests, double kv_tokens) {
   const model::DecodeLayout& layout = layer.layout();
   const DecodeHalves halves = decode_halves(layer, requests, kv_tokens);
@@ -106,7 +99,7 @@ LayerBreakdown prefill_breakdown(const PrefillLayer& layer, double tokens, doubl
   const double received = layer.received_tokens(n * static_cast<double>(layer.layout().gpus));
   const double busiest = std::max(n, received);
   LayerBreakdown rows;
-  rows.overall_s = prefill_layer_s(layer, tokens, prefix_tokens, pairs);
+  rows.overall_s = layer_s(layer, prefill_half(layer, tokens, prefix_tokens, pairs));
   rows.compute = layer.shared(n);
   rows.compute += layer.attn(n, prefix_tokens / batches, pairs / batches);
   rows.compute += layer.mlp(received);

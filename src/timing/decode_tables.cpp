@@ -2,6 +2,11 @@
 
 #include <algorithm>
 
+#include "epfleet/base/error.h"
+#include "epfleet/base/time.h"
+#include "epfleet/timing/breakdown.h"
+#include "epfleet/timing/calibrated_range.h"
+
 namespace epfleet::timing {
 namespace {
 
@@ -12,64 +17,44 @@ double real(std::int64_t value) { return static_cast<double>(value); }
 DecodeTables::DecodeTables(const DecodeLayer& layer)
     : layer_(layer),
       dual_(layer.layout().dual_batch),
-      table_end_(layer.layout().max_requests_per_gpu) {
+      by_half_(half(layout().max_requests_per_gpu, 0),
+               [this](std::int64_t n) {
+                 return HalfTerms{layer_.shared(real(n)).total(), layer_.attn0(real(n)).total(),
+                                  static_cast<float>(layer_.attn1_fixed_s(real(n)))};
+               }),
+      by_gpu_(layout().max_requests_per_gpu, [this](std::int64_t n) { return gpu_terms(n); }),
+      head_(layout().max_requests_per_gpu,
+            [this](std::int64_t n) { return layer_.head_s(real(n)); }),
+      received_(layout().gpus * half(layout().max_requests_per_gpu, 0), [this](std::int64_t n) {
+        const double requests = layer_.received_requests(real(n));
+        return Received{requests, layer_.mlp(requests).total()};
+      }) {
   const double slope = layer.attn1_per_kv_token_s() * base::TokenParts(1).tokens();
   const auto batch_slope = static_cast<float>(dual_ ? slope / 2.0 : slope);
   const auto dense_slope = static_cast<float>(slope * real(layer.model().dense_layers));
   slopes_ = {{batch_slope, dual_ ? batch_slope : 0.0F}, dense_slope, 0.0F};
-  for (std::int64_t n = 0; n <= table_end_; ++n) {
-    rows_.push_back(row(n));
-    for (std::size_t batch = 0; batch < 2; ++batch) {
-      by_requests_[batch].push_back(without_kv(n, batch));
-    }
-    head_.push_back(layer.head_s(real(n)));
-  }
-  for (std::int64_t n = 0; n <= table_end_ - table_end_ / 2; ++n) {
-    by_half_.push_back(half_terms(n));
-  }
 }
 
-double DecodeTables::half(std::int64_t n, std::size_t batch) const {
-  if (!dual_) {
-    return batch == 0 ? real(n) : 0.0;
-  }
-  return real(batch == 0 ? n - n / 2 : n / 2);
+std::int64_t DecodeTables::half(std::int64_t n, std::size_t batch) const {
+  const std::int64_t second = dual_ ? n / 2 : 0;
+  return batch == 0 ? n - second : second;
+}
+
+std::int64_t DecodeTables::unit_half(const UnitTotals& totals, std::size_t batch) const {
+  const std::int64_t second = dual_ ? (totals.requests - totals.odd) / 2 : 0;
+  return batch == 0 ? totals.requests - second : second;
 }
 
 // What is added to the KV part before the slowest GPU is sought. Without overlap no barrier lies
 // between ATTN0, ATTN1 and SHARED.
-double DecodeTables::batch_fixed(std::int64_t n, std::size_t batch) const {
-  const double requests = half(n, batch);
-  const double attn1 = layer_.attn1_fixed_s(requests);
-  return dual_ ? attn1 : attn1 + layer_.attn0(requests).total() + layer_.shared(requests).total();
-}
-
-DecodeTables::WithoutKv DecodeTables::without_kv(std::int64_t n, std::size_t batch) const {
-  const double shared = layer_.shared(half(n, batch)).total();
-  return {shared, shared + layer_.attn0(half(n, 1 - batch)).total()};
-}
-
-// Where more requests may take less time, every GPU must be looked at.
-DecodeTables::WithoutKv DecodeTables::of_slowest(std::span<const std::int32_t> requests,
-                                                 std::int64_t fullest, std::size_t batch) const {
-  if (layer_.is_monotone()) {
-    return of_fullest(fullest, batch);
-  }
-  WithoutKv slowest;
-  for (const std::int32_t n : requests) {
-    const WithoutKv one = of_fullest(n, batch);
-    slowest.shared = std::max(slowest.shared, one.shared);
-    slowest.shared_attn0 = std::max(slowest.shared_attn0, one.shared_attn0);
-  }
-  return slowest;
-}
-
-DecodeTables::WithoutKv DecodeTables::of_fullest(std::int64_t n, std::size_t batch) const {
-  return n <= table_end_ ? by_requests_[batch][static_cast<std::size_t>(n)] : without_kv(n, batch);
-}
-
-GpuTerms DecodeTables::row(std::int64_t n) const {
-  return {{static_cast<float>(batch_fixed(n, 0)), static_cast<float>(batch_fixed(n, 1))},
+GpuTerms DecodeTables::gpu_terms(std::int64_t n) const {
+  const auto batch_fixed = [&](std::size_t batch) {
+    const double requests = real(half(n, batch));
+    const double attn1 = layer_.attn1_fixed_s(requests);
+    return static_cast<float>(
+        dual_ ? attn1 : attn1 + layer_.attn0(requests).total() + layer_.shared(requests).total());
+  };
+  return {{batch_fixed(0), batch_fixed(1)},
           static_cast<float>(layer_.dense_layers_fixed_s(real(n))),
           0.0F};
 }
@@ -77,57 +62,37 @@ GpuTerms DecodeTables::row(std::int64_t n) const {
 // More requests than the cap are rare: then the rows in between are made for this call only.
 GpuTerms DecodeTables::slowest(std::span<const std::int32_t> requests,
                                std::span<const base::TokenParts32> kv, std::int64_t fullest) const {
-  if (fullest <= table_end_) {
-    return slowest_terms(requests, kv, rows_, slopes_);
+  if (fullest < std::ssize(by_gpu_.rows())) {
+    return slowest_terms(requests, kv, by_gpu_.rows(), slopes_);
   }
-  std::vector<GpuTerms> longer = rows_;
-  for (std::int64_t n = table_end_ + 1; n <= fullest; ++n) {
-    longer.push_back(row(n));
+  std::vector<GpuTerms> longer = by_gpu_.rows();
+  while (std::ssize(longer) <= fullest) {
+    longer.push_back(gpu_terms(std::ssize(longer)));
   }
   return slowest_terms(requests, kv, longer, slopes_);
-}
-
-double DecodeTables::unit_requests(std::size_t batch, const UnitTotals& totals) const {
-  if (!dual_) {
-    return batch == 0 ? real(totals.requests) : 0.0;
-  }
-  return real((totals.requests + (batch == 0 ? totals.odd : -totals.odd)) / 2);
-}
-
-double DecodeTables::head_of_fullest(std::int64_t n) const {
-  return n <= table_end_ ? head_[static_cast<std::size_t>(n)] : layer_.head_s(real(n));
-}
-
-DecodeTables::HalfTerms DecodeTables::half_terms(std::int64_t requests) const {
-  const double n = real(requests);
-  return {layer_.shared(n).total(), layer_.attn0(n).total(),
-          static_cast<float>(layer_.attn1_fixed_s(n))};
-}
-
-DecodeTables::HalfTerms DecodeTables::of_half(std::int32_t requests) const {
-  const auto n = static_cast<std::size_t>(requests);
-  return n < by_half_.size() ? by_half_[n] : half_terms(requests);
-}
-
-float DecodeTables::dense_fixed(std::int32_t n) const {
-  return n <= table_end_ ? rows_[static_cast<std::size_t>(n)].dense : row(n).dense;
 }
 
 DecodeStep DecodeTables::split_anew(std::span<const std::int32_t> requests,
                                     std::span<const base::TokenParts32> kv) const {
   const UnitTotals totals = unit_totals(requests, kv);
   const GpuTerms terms = slowest(requests, kv, totals.fullest);
+  // Where more requests may take less time, every GPU must be looked at.
+  const auto looked_at = layer_.is_monotone() ? std::span(&totals.fullest, 1) : requests;
   DecodeStep step;
-  for (std::size_t batch = 0; batch < 2; ++batch) {
-    const WithoutKv slowest_gpu = of_slowest(requests, totals.fullest, batch);
-    step.batches[batch] = {.unit_requests = unit_requests(batch, totals),
-                           .fullest_requests = half(totals.fullest, batch),
-                           .shared_s = slowest_gpu.shared,
-                           .shared_attn0_s = slowest_gpu.shared_attn0,
-                           .attn1_s = static_cast<double>(terms.batch[batch])};
+  for (std::size_t i = 0; i < 2; ++i) {
+    DecodeMicroBatch& batch = step.batches[i];
+    batch.unit_requests = unit_half(totals, i);
+    batch.fullest = half(totals.fullest, i);
+    batch.attn1_s = static_cast<double>(terms.batch[i]);
+    for (const std::int32_t n : looked_at) {
+      const double shared = by_half_[half(n, i)].shared;
+      batch.shared_s = std::max(batch.shared_s, shared);
+      batch.shared_attn0_s =
+          std::max(batch.shared_attn0_s, shared + by_half_[half(n, 1 - i)].attn0);
+    }
   }
   step.dense_s = static_cast<double>(terms.dense);
-  step.head_s = head_of_fullest(totals.fullest);
+  step.head_s = head_[totals.fullest];
   step.requests = totals.requests;
   step.kv = totals.kv;
   return step;
@@ -144,11 +109,11 @@ DecodeStep DecodeTables::given(const UnitHalves& halves) const {
   for (std::size_t g = 0; g < halves[0].requests.size(); ++g) {
     const std::array<std::int32_t, 2> n{halves[0].requests[g], halves[1].requests[g]};
     const std::array<base::TokenParts32, 2> kv{halves[0].kv[g], halves[1].kv[g]};
-    const std::array<HalfTerms, 2> terms{of_half(n[0]), of_half(n[1])};
+    const std::array<HalfTerms, 2> terms{by_half_[n[0]], by_half_[n[1]]};
     for (std::size_t i = 0; i < 2; ++i) {
       DecodeMicroBatch& batch = step.batches[i];
-      batch.unit_requests += real(n[i]);
-      batch.fullest_requests = std::max(batch.fullest_requests, real(n[i]));
+      batch.unit_requests += n[i];
+      batch.fullest = std::max<std::int64_t>(batch.fullest, n[i]);
       batch.shared_s = std::max(batch.shared_s, terms[i].shared);
       batch.shared_attn0_s = std::max(batch.shared_attn0_s, terms[i].shared + terms[1 - i].attn0);
       attn1[i] =
@@ -156,7 +121,7 @@ DecodeStep DecodeTables::given(const UnitHalves& halves) const {
     }
     fullest = std::max(fullest, n[0] + n[1]);
     dense = std::max(dense, static_cast<float>((kv[0] + kv[1]).count()) * slopes_.dense +
-                                dense_fixed(n[0] + n[1]));
+                                by_gpu_[n[0] + n[1]].dense);
     step.requests += n[0] + n[1];
     step.kv += kv[0] + kv[1];
   }
@@ -164,8 +129,41 @@ DecodeStep DecodeTables::given(const UnitHalves& halves) const {
     step.batches[i].attn1_s = static_cast<double>(attn1[i]);
   }
   step.dense_s = static_cast<double>(dense);
-  step.head_s = head_of_fullest(fullest);
+  step.head_s = head_[fullest];
   return step;
+}
+
+DecodeStages DecodeTables::stages(const DecodeMicroBatch& batch) const {
+  const Received received = received_[batch.unit_requests];
+  const double busiest = std::max(real(batch.fullest), received.requests);
+  return {.shared_s = dual_ ? batch.shared_s : 0.0,  // else inside attn1_s, see gpu_terms
+          .attn1_s = batch.attn1_s,
+          .mlp_s = received.mlp_s,
+          .dispatch_s = layer_.dispatch_s(busiest),
+          .combine_s = layer_.combine_s(busiest)};
+}
+
+DecodeHalves DecodeTables::halves(const DecodeStep& step) const {
+  const auto& [first, second] = step.batches;
+  return {{stages(first), stages(second)}, {first.shared_attn0_s, second.shared_attn0_s}};
+}
+
+bool DecodeTables::out_of_range(const DecodeStep& step) const {
+  const double tokens = real(std::max(step.batches[0].fullest, step.batches[1].fullest) *
+                             layout().tokens_per_request());
+  const double mean_kv = step.kv.tokens() / real(step.requests);
+  return is_outside(kDecodeRanges, {tokens, mean_kv, real(layout().gpus)});
+}
+
+// The reported imbalance is that of the larger micro-batch.
+StepPrice DecodeTables::price(const DecodeStep& step) const {
+  EPFLEET_CHECK(step.requests > 0, "a decode step serves at least one request");
+  const double seconds = layer_.moe_layer_equivalents() * layer_s(layer_, halves(step)) +
+                         step.dense_s + step.head_s + base::to_seconds(layout().host_time);
+  const std::int64_t unit = std::max(step.batches[0].unit_requests, step.batches[1].unit_requests);
+  return {.duration = base::duration_from_seconds(seconds),
+          .expert_imbalance = received_[unit].requests * real(layout().gpus) / real(unit),
+          .out_of_range = out_of_range(step)};
 }
 
 }  // namespace epfleet::timing

@@ -34,52 +34,44 @@ double bytes_of(double m, double groups, std::int64_t n, std::int64_t k) {
 }  // namespace
 
 Fp8Gemm::Fp8Gemm(const hardware::HardwareProfile& hardware, std::int64_t sms, Clock clock)
-    : law_(hardware.gemm_law), sms_(sms), chip_sms_(real(hardware.sms)) {
+    : of_(hardware),
+      sms_(sms),
+      clock_(clock == Clock::Sustained ? hardware.sustained_gemm_factor : 1.0) {
   EPFLEET_CHECK(sms > 0 && sms <= hardware.sms, "kernels run on some of the chip's SMs");
-  const double share = real(sms) / chip_sms_;
-  clock_ = clock == Clock::Sustained ? hardware.sustained_gemm_factor : 1.0;
-  dense_fixed_ = to_seconds(hardware.dense_gemm_fixed);
-  dense_bandwidth_ = hardware.dense_gemm_bandwidth.count();
-  fp8_rate_ = hardware.fp8_gemm_rate.count() * (share * clock_);
-  epilogue_bandwidth_ = hardware.gemm_epilogue_bandwidth.count() * share;
-  masked_fixed_ = to_seconds(hardware.masked_gemm_fixed);
-  masked_bandwidth_ = hardware.masked_gemm_bandwidth.count();
-  masked_rate_ = hardware.masked_gemm_rate.count() * (share * clock_);
-  contiguous_fixed_ = to_seconds(hardware.contiguous_gemm_fixed);
-  contiguous_bandwidth_ = hardware.contiguous_gemm_bandwidth.count();
-  step_fixed_ = to_seconds(hardware.gemm_step_fixed);
-  step_per_row_ = to_seconds(hardware.gemm_step_per_64_rows) / kRowsOfConstants;
-  step_least_ = to_seconds(hardware.gemm_step_least);
-  odd_width_ = hardware.gemm_odd_width;
-  load_latency_ = to_seconds(hardware.gemm_load_latency);
-  ragged_row_ = to_seconds(hardware.gemm_ragged_64_rows) / kRowsOfConstants;
-  contention_ = hardware.gemm_sm_contention;
-  power_ = hardware.gemm_overlap_power;
+  const double share = real(sms) / real(hardware.sms);
+  of_.fp8_gemm_rate = of_.fp8_gemm_rate * (share * clock_);
+  of_.masked_gemm_rate = of_.masked_gemm_rate * (share * clock_);
+  of_.gemm_epilogue_bandwidth = of_.gemm_epilogue_bandwidth * share;
 }
 
 // fixed + max(bytes / bandwidth, flops / rate + output / epilogue): the epilogue that writes the
 // output is not hidden under the multiply-adds in the kernels of February 2025.
-double Fp8Gemm::roofline(double fixed, double bandwidth, double m, double groups, std::int64_t n,
-                         std::int64_t k) const {
+double Fp8Gemm::roofline(base::Duration fixed, base::BytesPerSecond bandwidth, double m,
+                         double groups, std::int64_t n, std::int64_t k) const {
   const double output = 2.0 * m * real(n);
   const double flops = 2.0 * m * real(n) * real(k);
-  return fixed + std::max(bytes_of(m, groups, n, k) / bandwidth,
-                          flops / fp8_rate_ + output / epilogue_bandwidth_);
+  return to_seconds(fixed) +
+         std::max(bytes_of(m, groups, n, k) / bandwidth.count(),
+                  flops / of_.fp8_gemm_rate.count() + output / of_.gemm_epilogue_bandwidth.count());
 }
 
 // One k-step of one tile on one SM of a full chip.
 double Fp8Gemm::step(const Work& work, std::int64_t k) const {
   const GemmTiling& tile = work.tiling;
-  const double sm_rate = fp8_rate_ / clock_ / real(sms_);
+  const double sm_rate = of_.fp8_gemm_rate.count() / clock_ / real(sms_);
   const bool odd = kGemmStep % tile.cols != 0 && !tile.unrolled;
-  const double multiply =
-      2.0 * real(tile.rows * tile.cols * kGemmStep) / sm_rate * (odd ? 1.0 + odd_width_ : 1.0);
-  const double computed = step_fixed_ + step_per_row_ * real(tile.rows) + multiply;
-  const double loaded = std::max(step_least_, load_latency_ / real(tile.stages));
+  const double multiply = 2.0 * real(tile.rows * tile.cols * kGemmStep) / sm_rate *
+                          (odd ? 1.0 + of_.gemm_odd_width : 1.0);
+  const double computed =
+      to_seconds(of_.gemm_step_fixed) +
+      to_seconds(of_.gemm_step_per_64_rows) / kRowsOfConstants * real(tile.rows) + multiply;
+  const double loaded = std::max(to_seconds(of_.gemm_step_least),
+                                 to_seconds(of_.gemm_load_latency) / real(tile.stages));
   const bool uneven = work.ragged_rows > std::min(kRaggedShare * real(tile.rows), kRaggedRows);
   const bool ragged = uneven && !tile.unrolled && tile.cols < kGemmStep &&
                       work.tiles <= real(sms_) && k >= kDeepSteps * kGemmStep;
-  return std::max(computed, loaded) + (ragged ? ragged_row_ * work.ragged_rows : 0.0);
+  return std::max(computed, loaded) +
+         (ragged ? to_seconds(of_.gemm_ragged_64_rows) / kRowsOfConstants * work.ragged_rows : 0.0);
 }
 
 // Every wave of the persistent kernel takes its share of the bytes and, beside that, its tiles'
@@ -88,16 +80,17 @@ double Fp8Gemm::step(const Work& work, std::int64_t k) const {
 double Fp8Gemm::waves(const Work& work, std::int64_t k) const {
   const double steps = std::ceil(real(k) / real(kGemmStep));
   const double one_step =
-      step(work, k) / clock_ * base::real_pow(real(sms_) / chip_sms_, contention_);
+      step(work, k) / clock_ * base::real_pow(real(sms_) / real(of_.sms), of_.gemm_sm_contention);
   const double output = 2.0 * real(work.tiling.rows * work.tiling.cols);
-  const double epilogue = output * real(sms_) / epilogue_bandwidth_;
-  const double memory = work.bytes / dense_bandwidth_;
+  const double epilogue = output * real(sms_) / of_.gemm_epilogue_bandwidth.count();
+  const double memory = work.bytes / of_.dense_gemm_bandwidth.count();
   const auto wave = [&](double tiles) {
-    return soft_maximum(memory * tiles / work.tiles, steps * one_step + epilogue, power_);
+    return soft_maximum(memory * tiles / work.tiles, steps * one_step + epilogue,
+                        of_.gemm_overlap_power);
   };
   const double full = std::floor(work.tiles / real(sms_));
   const double last = work.tiles - full * real(sms_);
-  return dense_fixed_ + (full > 0.0 ? full * wave(real(sms_)) : 0.0) +
+  return to_seconds(of_.dense_gemm_fixed) + (full > 0.0 ? full * wave(real(sms_)) : 0.0) +
          (last > 0.0 ? wave(last) : 0.0);
 }
 
@@ -105,8 +98,8 @@ double Fp8Gemm::dense(double m, std::int64_t n, std::int64_t k) const {
   if (m <= 0.0) {
     return 0.0;
   }
-  if (law_ == hardware::GemmLaw::Roofline) {
-    return roofline(dense_fixed_, dense_bandwidth_, m, 1.0, n, k);
+  if (is_monotone()) {
+    return roofline(of_.dense_gemm_fixed, of_.dense_gemm_bandwidth, m, 1.0, n, k);
   }
   const std::int64_t rows = whole_rows(m);
   const GemmTiling tiling = choose_tiling(GemmLayout::Dense, rows, n, k, 1, sms_);
@@ -122,8 +115,9 @@ double Fp8Gemm::contiguous(double m, double active_groups, std::int64_t n, std::
   if (m <= 0.0) {
     return 0.0;
   }
-  if (law_ == hardware::GemmLaw::Roofline) {
-    return roofline(contiguous_fixed_, contiguous_bandwidth_, m, active_groups, n, k);
+  if (is_monotone()) {
+    return roofline(of_.contiguous_gemm_fixed, of_.contiguous_gemm_bandwidth, m, active_groups, n,
+                    k);
   }
   const std::int64_t rows = whole_rows(m);
   const GemmTiling tiling = choose_tiling(GemmLayout::Contiguous, rows, n, k, 1, sms_);
@@ -139,12 +133,13 @@ double Fp8Gemm::masked(double m, double active_groups, std::int64_t n, std::int6
   if (m <= 0.0) {
     return 0.0;
   }
-  if (law_ == hardware::GemmLaw::Roofline) {
+  if (is_monotone()) {
     // The rate of this layout is that of a whole kernel in the published profile: its epilogue is
     // inside.
     const double weights = active_groups * real(n * k);
     const double flops = 2.0 * m * real(n) * real(k);
-    return masked_fixed_ + std::max(weights / masked_bandwidth_, flops / masked_rate_);
+    return to_seconds(of_.masked_gemm_fixed) + std::max(weights / of_.masked_gemm_bandwidth.count(),
+                                                        flops / of_.masked_gemm_rate.count());
   }
   const std::int64_t expected = whole_rows(m / active_groups);
   const GemmTiling tiling =
@@ -165,7 +160,7 @@ double Fp8Gemm::masked_groups(std::span<const std::int64_t> rows, std::int64_t e
     m += real(group);
     active += group > 0 ? 1.0 : 0.0;
   }
-  if (law_ == hardware::GemmLaw::Roofline || m <= 0.0) {
+  if (is_monotone() || m <= 0.0) {
     return masked(m, active, n, k);
   }
   const GemmTiling tiling = choose_tiling(GemmLayout::Masked, std::max<std::int64_t>(1, expected),

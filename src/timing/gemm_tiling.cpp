@@ -39,22 +39,18 @@ bool is_legal(std::int64_t rows, std::int64_t cols) {
   return cols <= kGemmStep || std::gcd(cols, kGemmStep) == cols - kGemmStep;
 }
 
-struct Waves {
-  std::int64_t count = 0;
+struct Choice {
+  std::int64_t rows = 0, cols = 0;
+  std::int64_t waves = 0;
   std::int64_t last = 0;  // tiles of the last wave
 };
 
-struct Choice {
-  std::int64_t rows = 0, cols = 0;
-  Waves waves;
-};
-
 bool is_better(const Choice& a, const Choice& best, std::int64_t m, std::int64_t n) {
-  if (best.rows == 0 || a.waves.count != best.waves.count) {
-    return best.rows == 0 || a.waves.count < best.waves.count;
+  if (best.rows == 0 || a.waves != best.waves) {
+    return best.rows == 0 || a.waves < best.waves;
   }
-  if (a.waves.last != best.waves.last) {
-    return a.waves.last > best.waves.last;
+  if (a.last != best.last) {
+    return a.last > best.last;
   }
   if (a.rows == best.rows || a.cols == best.cols) {  // the smaller one wastes less
     return a.cols < best.cols || (a.cols == best.cols && a.rows < best.rows);
@@ -85,7 +81,7 @@ GemmTiling choose_tiling(GemmLayout layout, std::int64_t m, std::int64_t n, std:
         continue;
       }
       const std::int64_t tiles = ceil_div(m, rows) * ceil_div(n, cols) * groups;
-      const Choice choice{rows, cols, {ceil_div(tiles, sms), (tiles - 1) % sms + 1}};
+      const Choice choice{rows, cols, ceil_div(tiles, sms), (tiles - 1) % sms + 1};
       if (is_better(choice, best, m, n)) {
         best = choice;
       }

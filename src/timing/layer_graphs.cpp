@@ -19,31 +19,22 @@ class GraphBuilder {
   void next_layer(std::int32_t layer) { layer_ = layer; }
   void next_phase() { ++phase_; }
 
-  std::size_t compute(Stage stage, std::int32_t micro_batch, double duration_s, Position need) {
-    return add(stage, Stream::Compute, micro_batch, duration_s, need);
-  }
-  std::size_t network(Stage stage, std::int32_t micro_batch, double duration_s, Position need) {
-    return add(stage, Stream::Network, micro_batch, duration_s, need);
+  std::size_t add(Stage stage, std::int32_t micro_batch, double duration_s, Position need) {
+    graph_.push_back({.stage = stage,
+                      .stream = stream_of(stage),
+                      .micro_batch = micro_batch,
+                      .layer = layer_,
+                      .phase = phase_,
+                      .duration_s = duration_s,
+                      .needs = {}});
+    if (need) {
+      graph_.back().needs.push_back(*need);
+    }
+    return graph_.size() - 1;
   }
   [[nodiscard]] TaskGraph take() { return std::move(graph_); }
 
  private:
-  std::size_t add(Stage stage, Stream stream, std::int32_t micro_batch, double duration_s,
-                  Position need) {
-    Task task{.stage = stage,
-              .stream = stream,
-              .micro_batch = micro_batch,
-              .layer = layer_,
-              .phase = phase_,
-              .duration_s = duration_s,
-              .needs = {}};
-    if (need) {
-      task.needs.push_back(*need);
-    }
-    graph_.push_back(std::move(task));
-    return graph_.size() - 1;
-  }
-
   TaskGraph graph_;
   std::int32_t layer_ = 0, phase_ = 0;
 };
@@ -65,15 +56,14 @@ void add_half_layer(GraphBuilder& graph, const DecodeHalves& halves, std::int32_
   const double attn0_s = std::max(0.0, halves.shared_attn0_s[i] - stages.shared_s);
 
   graph.next_phase();
-  graph.compute(Stage::Shared, own_batch, stages.shared_s, own.attn1);
-  const std::size_t attn0 = graph.compute(Stage::Attn0, other_batch, attn0_s, other.combine);
-  const std::size_t dispatch =
-      graph.network(Stage::Dispatch, own_batch, stages.dispatch_s, own.attn1);
+  graph.add(Stage::Shared, own_batch, stages.shared_s, own.attn1);
+  const std::size_t attn0 = graph.add(Stage::Attn0, other_batch, attn0_s, other.combine);
+  const std::size_t dispatch = graph.add(Stage::Dispatch, own_batch, stages.dispatch_s, own.attn1);
   graph.next_phase();
-  const std::size_t mlp = graph.compute(Stage::Mlp, own_batch, stages.mlp_s, dispatch);
+  const std::size_t mlp = graph.add(Stage::Mlp, own_batch, stages.mlp_s, dispatch);
   graph.next_phase();
-  other.attn1 = graph.compute(Stage::Attn1, other_batch, halves.stages[1 - i].attn1_s, attn0);
-  own.combine = graph.network(Stage::Combine, own_batch, stages.combine_s, mlp);
+  other.attn1 = graph.add(Stage::Attn1, other_batch, halves.stages[1 - i].attn1_s, attn0);
+  own.combine = graph.add(Stage::Combine, own_batch, stages.combine_s, mlp);
 }
 
 }  // namespace
@@ -100,51 +90,47 @@ TaskGraph prefill_graph(const PrefillHalf& half, std::int32_t layers) {
   for (std::int32_t layer = 0; layer < layers; ++layer) {
     graph.next_layer(layer);
     graph.next_phase();
-    const std::size_t attn_one = graph.compute(Stage::Attn, 1, s.attn_s, combine_one);
-    graph.compute(Stage::Shared, 0, shared_s, attn_zero);
-    const std::size_t combine_zero = graph.network(Stage::Combine, 0, s.combine_s, mlp_zero);
+    const std::size_t attn_one = graph.add(Stage::Attn, 1, s.attn_s, combine_one);
+    graph.add(Stage::Shared, 0, shared_s, attn_zero);
+    const std::size_t combine_zero = graph.add(Stage::Combine, 0, s.combine_s, mlp_zero);
     graph.next_phase();
-    attn_zero = graph.compute(Stage::Attn, 0, s.attn_s, combine_zero);
-    const std::size_t dispatch_one = graph.network(Stage::Dispatch, 1, s.dispatch_s, attn_one);
+    attn_zero = graph.add(Stage::Attn, 0, s.attn_s, combine_zero);
+    const std::size_t dispatch_one = graph.add(Stage::Dispatch, 1, s.dispatch_s, attn_one);
     graph.next_phase();
-    const std::size_t mlp_one = graph.compute(Stage::Mlp, 1, s.mlp_s, dispatch_one);
-    const std::size_t dispatch_zero = graph.network(Stage::Dispatch, 0, s.dispatch_s, attn_zero);
+    const std::size_t mlp_one = graph.add(Stage::Mlp, 1, s.mlp_s, dispatch_one);
+    const std::size_t dispatch_zero = graph.add(Stage::Dispatch, 0, s.dispatch_s, attn_zero);
     graph.next_phase();
-    mlp_zero = graph.compute(Stage::Mlp, 0, s.mlp_s, dispatch_zero);
-    graph.compute(Stage::Shared, 1, s.shared_s, attn_one);
-    combine_one = graph.network(Stage::Combine, 1, s.combine_s, mlp_one);
+    mlp_zero = graph.add(Stage::Mlp, 0, s.mlp_s, dispatch_zero);
+    graph.add(Stage::Shared, 1, s.shared_s, attn_one);
+    combine_one = graph.add(Stage::Combine, 1, s.combine_s, mlp_one);
   }
   return graph.take();
 }
 
-TaskGraph decode_graph_without_overlap(const DecodeStages& stages, std::int32_t layers) {
-  GraphBuilder graph(6 * static_cast<std::size_t>(std::max(0, layers)));
-  Position before;
-  for (std::int32_t layer = 0; layer < layers; ++layer) {
-    graph.next_layer(layer);
-    graph.next_phase();
-    before = graph.compute(Stage::Attn0, 0, stages.attn0_s, before);
-    before = graph.compute(Stage::Attn1, 0, stages.attn1_s, before);
-    before = graph.compute(Stage::Shared, 0, stages.shared_s, before);
-    before = graph.network(Stage::Dispatch, 0, stages.dispatch_s, before);
-    before = graph.compute(Stage::Mlp, 0, stages.mlp_s, before);
-    before = graph.network(Stage::Combine, 0, stages.combine_s, before);
-  }
-  return graph.take();
+std::vector<StageDuration> one_after_another(const DecodeStages& s) {
+  return {{Stage::Attn0, s.attn0_s},   {Stage::Attn1, s.attn1_s},
+          {Stage::Shared, s.shared_s}, {Stage::Dispatch, s.dispatch_s},
+          {Stage::Mlp, s.mlp_s},       {Stage::Combine, s.combine_s}};
 }
 
-TaskGraph prefill_graph_without_overlap(const PrefillHalf& half, std::int32_t layers) {
+std::vector<StageDuration> one_after_another(const PrefillHalf& half) {
   const PrefillStages& s = half.stages;
-  GraphBuilder graph(5 * static_cast<std::size_t>(std::max(0, layers)));
+  return {{Stage::Attn, s.attn_s},
+          {Stage::Shared, std::max(0.0, half.attn_shared_s - s.attn_s)},
+          {Stage::Dispatch, s.dispatch_s},
+          {Stage::Mlp, s.mlp_s},
+          {Stage::Combine, s.combine_s}};
+}
+
+TaskGraph graph_without_overlap(std::span<const StageDuration> stages, std::int32_t layers) {
+  GraphBuilder graph(stages.size() * static_cast<std::size_t>(std::max(0, layers)));
   Position before;
   for (std::int32_t layer = 0; layer < layers; ++layer) {
     graph.next_layer(layer);
     graph.next_phase();
-    before = graph.compute(Stage::Attn, 0, s.attn_s, before);
-    before = graph.compute(Stage::Shared, 0, std::max(0.0, half.attn_shared_s - s.attn_s), before);
-    before = graph.network(Stage::Dispatch, 0, s.dispatch_s, before);
-    before = graph.compute(Stage::Mlp, 0, s.mlp_s, before);
-    before = graph.network(Stage::Combine, 0, s.combine_s, before);
+    for (const auto& [stage, duration_s] : stages) {
+      before = graph.add(stage, 0, duration_s, before);
+    }
   }
   return graph.take();
 }

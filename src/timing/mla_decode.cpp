@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "epfleet/base/time.h"
 #include "soft_maximum.h"
@@ -19,11 +20,6 @@ double real(std::int64_t value) { return static_cast<double>(value); }
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-// One CTA's work on one block: 64 query rows.
-double block_flops(const model::Model& model) {
-  return real(kBlock * kBlock) * model.decode_pair_flops() / real(model.heads);
-}
-
 // What the parts of a batch have to do.
 struct Schedule {
   double slowest = 0.0;     // seconds of the longest part
@@ -33,74 +29,59 @@ struct Schedule {
 
 // Parts are filled in order. A part takes whole requests while they fit, then as much of the next
 // as fits; the rest of that one opens the next part.
-class Scheduler {
- public:
-  Scheduler(std::int64_t parts, double block_s, double request_s)
-      : parts_(parts), block_s_(block_s), request_s_(request_s) {}
-
-  Schedule run(std::span<const std::int64_t> kv_tokens) {
-    std::int64_t total = 0;
-    for (const std::int64_t tokens : kv_tokens) {
-      total += ceil_div(tokens, kBlock) + kRequestBlocks;
-    }
-    payload_ = ceil_div(total, parts_) + kRequestBlocks;
-    open_part();
-    for (const std::int64_t tokens : kv_tokens) {
-      place(ceil_div(tokens, kBlock));
-    }
-    close_part();
-    return schedule_;
+Schedule schedule_of(std::span<const std::int64_t> kv_tokens, std::int64_t parts, double block_s,
+                     double request_s) {
+  std::int64_t total = 0;
+  for (const std::int64_t tokens : kv_tokens) {
+    total += ceil_div(tokens, kBlock) + kRequestBlocks;
   }
-
- private:
-  void open_part() {
-    left_ = payload_;
-    seconds_ = 0.0;
-  }
-  void close_part() { schedule_.slowest = std::max(schedule_.slowest, seconds_); }
-  void take(std::int64_t blocks) {
-    seconds_ += real(blocks) * block_s_ + request_s_;
-    left_ -= blocks + kRequestBlocks;
-  }
-
-  void place(std::int64_t blocks) {
+  const std::int64_t payload = ceil_div(total, parts) + kRequestBlocks;
+  Schedule schedule;
+  std::int64_t left = payload;
+  double seconds = 0.0;
+  const auto take = [&](std::int64_t blocks) {
+    seconds += real(blocks) * block_s + request_s;
+    left -= blocks + kRequestBlocks;
+  };
+  const auto next_part = [&] {
+    schedule.slowest = std::max(schedule.slowest, std::exchange(seconds, 0.0));
+    left = payload;
+  };
+  for (const std::int64_t tokens : kv_tokens) {
+    std::int64_t blocks = ceil_div(tokens, kBlock);
     double pieces = 1.0;
-    while (left_ < blocks + kRequestBlocks) {
-      if (left_ > kRequestBlocks) {  // else nothing but the next part
-        blocks -= left_ - kRequestBlocks;
-        take(left_ - kRequestBlocks);
+    while (left < blocks + kRequestBlocks) {
+      if (left > kRequestBlocks) {  // else nothing but the next part
+        blocks -= left - kRequestBlocks;
+        take(left - kRequestBlocks);
         pieces += 1.0;
       }
-      close_part();
-      open_part();
+      next_part();
     }
     take(blocks);
     if (pieces > 1.0) {
-      schedule_.partials += pieces;
-      schedule_.most_split = std::max(schedule_.most_split, pieces);
+      schedule.partials += pieces;
+      schedule.most_split = std::max(schedule.most_split, pieces);
     }
   }
-
-  std::int64_t parts_;
-  double block_s_, request_s_;
-  std::int64_t payload_ = 0, left_ = 0;
-  double seconds_ = 0.0;
-  Schedule schedule_;
-};
+  next_part();
+  return schedule;
+}
 
 }  // namespace
 
 MlaDecode::MlaDecode(const hardware::HardwareProfile& hardware, std::int64_t sms, Clock clock)
-    : law_(hardware.mla_decode_law), sms_(real(sms)) {
+    : of_(hardware), sms_(real(sms)), fixed_(to_seconds(hardware.mla_decode_fixed)) {
   const double share = sms_ / real(hardware.sms);
   const double left = clock == Clock::Sustained ? hardware.sustained_decode_attention_factor : 1.0;
-  fixed_ = to_seconds(hardware.mla_decode_fixed);
-  bandwidth_ = hardware.mla_decode_bandwidth.count();
-  rate_ = hardware.mla_decode_rate.count() * (share * left);
+  of_.mla_decode_rate = of_.mla_decode_rate * (share * left);
   request_fixed_ = to_seconds(hardware.mla_request_fixed) / left;
-  power_ = hardware.mla_overlap_power;
-  partial_bandwidth_ = hardware.mla_partial_bandwidth.count();
-  split_fixed_ = to_seconds(hardware.mla_split_fixed);
+}
+
+// One CTA's work: 64 query rows.
+double MlaDecode::block_s(const model::Model& model) const {
+  const double flops = real(kBlock * kBlock) * model.decode_pair_flops() / real(model.heads);
+  return flops / (of_.mla_decode_rate.count() / sms_);
 }
 
 // As many as the chip runs side by side, when every part needs a CTA per 64 query rows.
@@ -113,16 +94,18 @@ double MlaDecode::parts(const model::Model& model, double s_q) const {
 double MlaDecode::combine(const model::Model& model, double partials, double most_split,
                           double s_q) const {
   const double bytes = partials * s_q * real(model.heads * model.kv_lora) * 4.0;
-  return most_split <= 0.0 ? 0.0 : bytes / partial_bandwidth_ + most_split * split_fixed_;
+  return most_split <= 0.0 ? 0.0
+                           : bytes / of_.mla_partial_bandwidth.count() +
+                                 most_split * to_seconds(of_.mla_split_fixed);
 }
 
 double MlaDecode::mixed_per_kv_token(const model::Model& model, double s_q) const {
-  const double memory = real(model.kv_bytes_per_token_layer()) / bandwidth_;
-  if (law_ == hardware::MlaLaw::Line) {
-    return std::max(memory, s_q * model.decode_pair_flops() / rate_);
+  const double memory = real(model.kv_bytes_per_token_layer()) / of_.mla_decode_bandwidth.count();
+  if (of_.mla_decode_law == hardware::MlaLaw::Line) {
+    return std::max(memory, s_q * model.decode_pair_flops() / of_.mla_decode_rate.count());
   }
-  const double block = block_flops(model) / (rate_ / sms_);
-  return soft_maximum(memory, block / real(kBlock) / parts(model, s_q), power_);
+  return soft_maximum(memory, block_s(model) / real(kBlock) / parts(model, s_q),
+                      of_.mla_overlap_power);
 }
 
 // Beside the slope: half a block is lost per request, and every part touches one request more than
@@ -135,12 +118,11 @@ double MlaDecode::mixed(const model::Model& model, double requests, double kv_to
     return 0.0;
   }
   const double kv = kv_tokens * mixed_per_kv_token(model, s_q);
-  if (law_ == hardware::MlaLaw::Line) {
+  if (of_.mla_decode_law == hardware::MlaLaw::Line) {
     return fixed_ + kv;
   }
   const double count = parts(model, s_q);
-  const double block = block_flops(model) / (rate_ / sms_);
-  const double per_request = (block / 2.0 + request_fixed_) / count;
+  const double per_request = (block_s(model) / 2.0 + request_fixed_) / count;
   return fixed_ + kv + requests * per_request + request_fixed_ +
          combine(model, count + kFirstPieces * std::min(requests, count), 2.0, s_q);
 }
@@ -151,12 +133,11 @@ double MlaDecode::lengths(const model::Model& model, std::span<const std::int64_
   for (const std::int64_t tokens : kv_tokens) {
     total += real(tokens);
   }
-  if (law_ == hardware::MlaLaw::Line || total <= 0.0) {
+  if (of_.mla_decode_law == hardware::MlaLaw::Line || total <= 0.0) {
     return mixed(model, real(static_cast<std::int64_t>(kv_tokens.size())), total, real(s_q));
   }
-  const double block = block_flops(model) / (rate_ / sms_);
   const auto count = static_cast<std::int64_t>(parts(model, real(s_q)));
-  const Schedule schedule = Scheduler(count, block, request_fixed_).run(kv_tokens);
+  const Schedule schedule = schedule_of(kv_tokens, count, block_s(model), request_fixed_);
   double blocks = 0.0;
   for (const std::int64_t tokens : kv_tokens) {
     blocks += real(ceil_div(tokens, kBlock));
@@ -164,7 +145,9 @@ double MlaDecode::lengths(const model::Model& model, std::span<const std::int64_
   const double rows = real(static_cast<std::int64_t>(kv_tokens.size()) * s_q * model.heads);
   const double bytes = blocks * real(kBlock * model.kv_bytes_per_token_layer()) +
                        rows * 2.0 * real(2 * model.kv_lora + model.rope);
-  return fixed_ + soft_maximum(schedule.slowest, bytes / bandwidth_, power_) +
+  return fixed_ +
+         soft_maximum(schedule.slowest, bytes / of_.mla_decode_bandwidth.count(),
+                      of_.mla_overlap_power) +
          combine(model, schedule.partials, schedule.most_split, real(s_q));
 }
 

@@ -45,10 +45,10 @@ ComputeTime PrefillLayer::attn_linear(const Kernels& kernels, double tokens) con
   const model::Model& m = model_;
   const std::int64_t values = m.heads * m.v_dim;
   time.attention_core_s = kernels.prefill_attention(m, tokens, 0.0);
-  time.gemm_s = kernels.dense_gemm(tokens, m.q_lora + m.kv_lora + m.rope, m.hidden) +
-                kernels.dense_gemm(tokens, m.heads * (m.nope + m.rope), m.q_lora) +
-                kernels.dense_gemm(tokens, m.heads * (m.nope + m.v_dim), m.kv_lora) +
-                kernels.dense_gemm(tokens, m.hidden, values);
+  time.gemm_s = kernels.fp8().dense(tokens, m.q_lora + m.kv_lora + m.rope, m.hidden) +
+                kernels.fp8().dense(tokens, m.heads * (m.nope + m.rope), m.q_lora) +
+                kernels.fp8().dense(tokens, m.heads * (m.nope + m.v_dim), m.kv_lora) +
+                kernels.fp8().dense(tokens, m.hidden, values);
   time.other_s = 2.0 * kernels.add_rmsnorm(tokens, m.hidden) + kernels.quantise(tokens, m.hidden) +
                  kernels.norm(tokens, m.q_lora + m.kv_lora) + kernels.quantise(tokens, m.q_lora) +
                  kernels.quantise(tokens, m.kv_lora) +
@@ -62,16 +62,12 @@ ComputeTime PrefillLayer::attn_linear(const Kernels& kernels, double tokens) con
 // counts.
 double PrefillLayer::kv_up_per_token_s(const Kernels& kernels) const {
   const std::int64_t width = model_.heads * (model_.nope + model_.v_dim);
-  const double gemm = kernels.dense_gemm(2.0 * kLargeBatch, width, model_.kv_lora) -
-                      kernels.dense_gemm(kLargeBatch, width, model_.kv_lora);
+  const double gemm = kernels.fp8().dense(2.0 * kLargeBatch, width, model_.kv_lora) -
+                      kernels.fp8().dense(kLargeBatch, width, model_.kv_lora);
   const double copy = kernels.elementwise(2.0 * kLargeBatch * key_copy_bytes(model_)) -
                       kernels.elementwise(kLargeBatch * key_copy_bytes(model_));
   return (gemm + copy) / kLargeBatch;
 }
-
-double PrefillLayer::attn_per_prefix_token_s() const { return kv_up_per_token_s(kernels_); }
-
-double PrefillLayer::attn_per_pair_s() const { return kernels_.prefill_attention_per_pair(model_); }
 
 ComputeTime PrefillLayer::attn(double tokens, double prefix_tokens, double pairs) const {
   ComputeTime time = attn_linear(kernels_, tokens);
@@ -84,28 +80,6 @@ ComputeTime PrefillLayer::attn(double tokens, double prefix_tokens, double pairs
   time.other_s += kernels_.topk(tokens, model_.experts);
   time.gap_s += 2.0 * kernels_.gap();
   return time;
-}
-
-ComputeTime PrefillLayer::shared(double tokens) const {
-  ComputeTime time;
-  if (tokens <= 0.0) {
-    return time;
-  }
-  const std::int64_t inter = model_.shared_experts * model_.moe_inter;
-  time.gemm_s = kernels_.dense_gemm(tokens, 2 * inter, width_.depth(model_.hidden)) +
-                kernels_.dense_gemm(tokens, model_.hidden, width_.depth(inter));
-  time.other_s = kernels_.silu_quantise(tokens, inter) +
-                 (width_.quantises() ? kernels_.quantise(tokens, model_.hidden) : 0.0);
-  time.gap_s = 4.0 * kernels_.gap();
-  return time;
-}
-
-double PrefillLayer::imbalance(double unit_tokens) const {
-  return imbalance_at(imbalance_, unit_tokens);
-}
-
-double PrefillLayer::received_tokens(double unit_tokens) const {
-  return unit_tokens / real(layout_.gpus) * imbalance(unit_tokens);
 }
 
 // Weights of slots without any row are not read. A token arrives once per GPU that holds one of its
@@ -121,8 +95,8 @@ ComputeTime PrefillLayer::mlp(double received_tokens) const {
       real(model::expert_slots_per_gpu(model_, layout_.gpus, layout_.redundant_experts));
   const double active = std::min(slots, rows);
   time.moe_s =
-      kernels_.contiguous_gemm(rows, active, 2 * model_.moe_inter, width_.depth(model_.hidden)) +
-      kernels_.contiguous_gemm(rows, active, model_.hidden, width_.depth(model_.moe_inter));
+      kernels_.fp8().contiguous(rows, active, 2 * model_.moe_inter, width_.depth(model_.hidden)) +
+      kernels_.fp8().contiguous(rows, active, model_.hidden, width_.depth(model_.moe_inter));
   time.other_s =
       kernels_.elementwise(width_.dispatched(arrivals + rows) * dispatch_bytes_per_token(model_)) +
       kernels_.silu_quantise(rows, model_.moe_inter) +
@@ -131,27 +105,15 @@ ComputeTime PrefillLayer::mlp(double received_tokens) const {
   return time;
 }
 
-double PrefillLayer::dispatch_s(double busiest_tokens) const {
-  return all_to_all_.dispatch_barrier() +
-         all_to_all_.dispatch_core(width_.dispatched(busiest_tokens));
-}
-
-double PrefillLayer::combine_s(double busiest_tokens) const {
-  return all_to_all_.combine_barrier() + all_to_all_.combine_core(busiest_tokens);
-}
-
 double PrefillLayer::dense_layers_fixed_s(double tokens) const {
   if (tokens <= 0.0) {
     return 0.0;
   }
-  const double ffn = all_sms_.quantise(tokens, model_.hidden) +
-                     all_sms_.dense_gemm(tokens, 2 * model_.dense_inter, model_.hidden) +
-                     all_sms_.silu_quantise(tokens, model_.dense_inter) +
-                     all_sms_.dense_gemm(tokens, model_.hidden, model_.dense_inter) +
-                     4.0 * all_sms_.gap();
   const double projection =
       layout_.mtp ? all_sms_.bf16_gemm(tokens, model_.hidden, 2 * model_.hidden) : 0.0;
-  return real(model_.dense_layers) * (attn_linear(all_sms_, tokens).total() + ffn) + projection;
+  return real(model_.dense_layers) *
+             (attn_linear(all_sms_, tokens).total() + dense_ffn_s(all_sms_, model_, tokens)) +
+         projection;
 }
 
 double PrefillLayer::dense_layers_per_prefix_token_s() const {

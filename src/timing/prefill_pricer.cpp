@@ -7,7 +7,6 @@
 #include "epfleet/base/time.h"
 #include "epfleet/timing/breakdown.h"
 #include "epfleet/timing/calibrated_range.h"
-#include "epfleet/timing/prefill_layer.h"
 
 namespace epfleet::timing {
 namespace {
@@ -27,10 +26,10 @@ struct Slowest {
 }  // namespace
 
 struct PrefillPricer::Tables {
-  Tables(const hardware::HardwareProfile& hardware, const model::Model& model,
-         const model::PrefillLayout& layout, const model::ExpertImbalance& imbalance, Clock clock)
-      : layer(hardware, model, layout, imbalance, clock),
-        share(1.0 / static_cast<double>(layer.micro_batches())),
+  explicit Tables(const PrefillLayer& of)
+      : layer(of),
+        gpus(static_cast<double>(layer.layout().gpus)),
+        share(1.0 / static_cast<double>(layer.layout().micro_batches())),
         attn(kCurveEnd, intervals(layer),
              [&](double tokens) { return layer.attn(tokens * share, 0.0, 0.0).total(); }),
         shared(kCurveEnd, intervals(layer),
@@ -44,26 +43,21 @@ struct PrefillPricer::Tables {
         work(layer.work()) {}
 
   [[nodiscard]] Slowest slowest(std::span<const PrefillLoad> loads) const;
-  [[nodiscard]] PrefillHalf half(const Slowest& slow, double received) const;
-  [[nodiscard]] double imbalance(const Slowest& slow) const;
-  [[nodiscard]] double received(const Slowest& slow, double imbalance) const;
-  [[nodiscard]] bool out_of_range(const Slowest& slow) const;
+  [[nodiscard]] PrefillHalf half(const Slowest& slow) const;
+  [[nodiscard]] double unit_tokens(const Slowest& slow) const {  // of one micro-batch
+    return static_cast<double>(slow.unit_tokens) * share;
+  }
 
   PrefillLayer layer;
+  double gpus;
   double share;               // of a micro-batch in its GPU's tokens
   Curve attn, shared, dense;  // by tokens of a GPU's step
   double per_prefix, per_pair, dense_per_prefix, dense_per_pair;
   PrefillWork work;
 };
 
-PrefillPricer::PrefillPricer(const hardware::HardwareProfile& hardware, const model::Model& model,
-                             const model::PrefillLayout& layout,
-                             const model::ExpertImbalance& imbalance, Clock clock)
-    : tables_(std::make_unique<const Tables>(hardware, model, layout, imbalance, clock)) {}
-
-PrefillPricer::~PrefillPricer() = default;
-PrefillPricer::PrefillPricer(PrefillPricer&&) noexcept = default;
-PrefillPricer& PrefillPricer::operator=(PrefillPricer&&) noexcept = default;
+PrefillPricer::PrefillPricer(const PrefillLayer& layer)
+    : tables_(std::make_shared<const Tables>(layer)) {}
 
 const PrefillWork& PrefillPricer::work() const { return tables_->work; }
 
@@ -90,32 +84,15 @@ Slowest PrefillPricer::Tables::slowest(std::span<const PrefillLoad> loads) const
   return slow;
 }
 
-// `received`: tokens that the most loaded GPU gets, in units of the mean GPU's.
-PrefillHalf PrefillPricer::Tables::half(const Slowest& slow, double received) const {
+PrefillHalf PrefillPricer::Tables::half(const Slowest& slow) const {
+  const double received = layer.received_tokens(unit_tokens(slow));
   const double busiest = std::max(static_cast<double>(slow.tokens) * share, received);
-  PrefillHalf half;
-  half.stages = {.attn_s = slow.attn,
-                 .shared_s = slow.shared,
-                 .mlp_s = layer.mlp(received).total(),
-                 .dispatch_s = layer.dispatch_s(busiest),
-                 .combine_s = layer.combine_s(busiest)};
-  half.attn_shared_s = slow.attn_shared;
-  return half;
-}
-
-double PrefillPricer::Tables::imbalance(const Slowest& slow) const {
-  return layer.imbalance(static_cast<double>(slow.unit_tokens) * share);
-}
-
-double PrefillPricer::Tables::received(const Slowest& slow, double imbalance) const {
-  const double gpus = static_cast<double>(layer.layout().gpus);
-  return static_cast<double>(slow.unit_tokens) * share / gpus * imbalance;
-}
-
-bool PrefillPricer::Tables::out_of_range(const Slowest& slow) const {
-  const auto fullest = static_cast<double>(slow.tokens);
-  return fullest < kMinPrefillTokens || fullest > kMaxPrefillTokens ||
-         slow.mean_keys > kMaxMeanKeys || layer.layout().gpus > kMaxNormalGpus;
+  return {.stages = {.attn_s = slow.attn,
+                     .shared_s = slow.shared,
+                     .mlp_s = layer.mlp(received).total(),
+                     .dispatch_s = layer.dispatch_s(busiest),
+                     .combine_s = layer.combine_s(busiest)},
+          .attn_shared_s = slow.attn_shared};
 }
 
 StepPrice PrefillPricer::price(std::span<const PrefillLoad> loads) const {
@@ -125,20 +102,17 @@ StepPrice PrefillPricer::price(std::span<const PrefillLoad> loads) const {
   const Slowest slow = t.slowest(loads);
   EPFLEET_CHECK(slow.unit_tokens > 0, "a prefill step computes at least one token");
 
-  const double imbalance = t.imbalance(slow);
-  const PrefillHalf half = t.half(slow, t.received(slow, imbalance));
   const double head = t.layer.head_s(static_cast<double>(slow.sequences));
   const double layers = static_cast<double>(t.layer.moe_layer_equivalents());
-  const double seconds = layers * layer_s(t.layer, half) + slow.dense + head;
+  const double seconds = layers * layer_s(t.layer, t.half(slow)) + slow.dense + head;
   return {.duration = base::duration_from_seconds(seconds),
-          .expert_imbalance = imbalance,
-          .out_of_range = t.out_of_range(slow)};
+          .expert_imbalance = t.layer.imbalance(t.unit_tokens(slow)),
+          .out_of_range = is_outside(kPrefillRanges,
+                                     {static_cast<double>(slow.tokens), slow.mean_keys, t.gpus})};
 }
 
 PrefillHalf PrefillPricer::stages(std::span<const PrefillLoad> loads) const {
-  const Tables& t = *tables_;
-  const Slowest slow = t.slowest(loads);
-  return t.half(slow, t.received(slow, t.imbalance(slow)));
+  return tables_->half(tables_->slowest(loads));
 }
 
 }  // namespace epfleet::timing

@@ -17,6 +17,18 @@ void add_up(StepAnatomy& step) {
                 step.head_s + step.host_s;
 }
 
+// Without overlap every stage is a phase of its own.
+void set_sequential(StepAnatomy& step, const std::vector<StageDuration>& stages,
+                    std::int32_t layers) {
+  step.with_barriers_s = step.without_barriers_s = step.layer_s;
+  step.graph = graph_without_overlap(stages, layers);
+  for (const auto& [stage, duration_s] : stages) {
+    const bool network = stream_of(stage) == Stream::Network;
+    step.phases.push_back({std::string(stage_name(stage)), std::string(stage_key(stage)),
+                           network ? 0.0 : duration_s, network ? duration_s : 0.0});
+  }
+}
+
 // --- decode
 
 std::vector<StageTime> mean_stages(const DecodeHalves& halves, bool dual) {
@@ -42,12 +54,6 @@ std::vector<PhaseTime> five_stages(const DecodeHalves& halves) {
           {"ATTN-1(0) | COMBINE(1)", "combine_1", zero.attn1_s, one.combine_s}};
 }
 
-std::vector<PhaseTime> in_turn(const DecodeStages& s) {
-  return {{"ATTN-0", "attn0", s.attn0_s, 0.0},   {"ATTN-1", "attn1", s.attn1_s, 0.0},
-          {"SHARED", "shared", s.shared_s, 0.0}, {"DISPATCH", "dispatch", 0.0, s.dispatch_s},
-          {"MLP", "mlp", s.mlp_s, 0.0},          {"COMBINE", "combine", 0.0, s.combine_s}};
-}
-
 // --- prefill
 
 std::vector<StageTime> stages_of(const PrefillHalf& half) {
@@ -65,15 +71,6 @@ std::vector<PhaseTime> four_phases(const PrefillHalf& half) {
           {"ATTN(0) | DISPATCH(1)", "dispatch_1", s.attn_s, s.dispatch_s},
           {"MLP(1) | DISPATCH(0)", "dispatch_0", s.mlp_s, s.dispatch_s},
           {"MLP(0) + SHARED(1) | COMBINE(1)", "combine_1", s.mlp_s + s.shared_s, s.combine_s}};
-}
-
-std::vector<PhaseTime> in_turn(const PrefillHalf& half) {
-  const PrefillStages& s = half.stages;
-  return {{"ATTN", "attn", s.attn_s, 0.0},
-          {"SHARED", "shared", half.attn_shared_s - s.attn_s, 0.0},
-          {"DISPATCH", "dispatch", 0.0, s.dispatch_s},
-          {"MLP", "mlp", s.mlp_s, 0.0},
-          {"COMBINE", "combine", 0.0, s.combine_s}};
 }
 
 }  // namespace
@@ -95,9 +92,7 @@ StepAnatomy decode_anatomy(const DecodeLayer& layer, double requests, double kv_
     step.phases = five_stages(halves);
     step.graph = decode_graph(halves, layers);
   } else {
-    step.with_barriers_s = step.without_barriers_s = step.layer_s;
-    step.phases = in_turn(halves.stages[0]);
-    step.graph = decode_graph_without_overlap(halves.stages[0], layers);
+    set_sequential(step, one_after_another(halves.stages[0]), layers);
   }
   step.dense_layers_s = layer.dense_layers_fixed_s(requests) +
                         real(model.dense_layers) * kv_tokens * layer.attn1_per_kv_token_s();
@@ -107,8 +102,9 @@ StepAnatomy decode_anatomy(const DecodeLayer& layer, double requests, double kv_
   step.breakdown = decode_breakdown(layer, requests, kv_tokens);
   const double larger = layout.dual_batch ? std::ceil(requests / 2.0) : requests;
   step.expert_imbalance = layer.imbalance(larger * real(layout.gpus));
-  step.outside_calibration =
-      outside_calibration(layout, larger * real(layout.tokens_per_request()), kv_tokens / requests);
+  step.outside_calibration = outside_calibration(
+      kDecodeRanges,
+      {larger * real(layout.tokens_per_request()), kv_tokens / requests, real(layout.gpus)});
   return step;
 }
 
@@ -129,9 +125,7 @@ StepAnatomy prefill_anatomy(const PrefillLayer& layer, const PrefillBatch& batch
     step.phases = four_phases(half);
     step.graph = prefill_graph(half, layers);
   } else {
-    step.with_barriers_s = step.without_barriers_s = step.layer_s;
-    step.phases = in_turn(half);
-    step.graph = prefill_graph_without_overlap(half, layers);
+    set_sequential(step, one_after_another(half), layers);
   }
   step.dense_layers_s = layer.dense_layers_fixed_s(batch.tokens) +
                         batch.prefix_tokens * layer.dense_layers_per_prefix_token_s() +
@@ -140,8 +134,9 @@ StepAnatomy prefill_anatomy(const PrefillLayer& layer, const PrefillBatch& batch
   add_up(step);
   step.breakdown = prefill_breakdown(layer, batch.tokens, batch.prefix_tokens, batch.pairs);
   step.expert_imbalance =
-      layer.imbalance(batch.tokens * real(layout.gpus) / real(layer.micro_batches()));
-  step.outside_calibration = outside_calibration(layout, batch.tokens, batch.pairs / batch.tokens);
+      layer.imbalance(batch.tokens * real(layout.gpus) / real(layout.micro_batches()));
+  step.outside_calibration = outside_calibration(
+      kPrefillRanges, {batch.tokens, batch.pairs / batch.tokens, real(layout.gpus)});
   return step;
 }
 

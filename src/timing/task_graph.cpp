@@ -8,25 +8,24 @@
 
 namespace epfleet::timing {
 
-std::string_view stage_name(Stage stage) {
-  switch (stage) {
-    case Stage::Attn:
-      return "ATTN";
-    case Stage::Attn0:
-      return "ATTN-0";
-    case Stage::Attn1:
-      return "ATTN-1";
-    case Stage::Shared:
-      return "SHARED";
-    case Stage::Mlp:
-      return "MLP";
-    case Stage::Dispatch:
-      return "DISPATCH";
-    case Stage::Combine:
-      return "COMBINE";
-  }
-  return "";
-}
+namespace {
+
+struct StageWords {
+  std::string_view name, key;
+};
+constexpr std::array<StageWords, 7> kStages{{{"ATTN", "attn"},
+                                             {"ATTN-0", "attn0"},
+                                             {"ATTN-1", "attn1"},
+                                             {"SHARED", "shared"},
+                                             {"MLP", "mlp"},
+                                             {"DISPATCH", "dispatch"},
+                                             {"COMBINE", "combine"}}};
+
+}  // namespace
+
+std::string_view stage_name(Stage stage) { return kStages[static_cast<std::size_t>(stage)].name; }
+
+std::string_view stage_key(Stage stage) { return kStages[static_cast<std::size_t>(stage)].key; }
 
 std::vector<TaskSpan> schedule(const TaskGraph& graph, bool phase_barriers) {
   std::vector<TaskSpan> spans;
@@ -54,11 +53,7 @@ std::vector<TaskSpan> schedule(const TaskGraph& graph, bool phase_barriers) {
 }
 
 double end_of(std::span<const TaskSpan> spans) {
-  double end = 0.0;
-  for (const TaskSpan& span : spans) {
-    end = std::max(end, span.end_s);
-  }
-  return end;
+  return spans.empty() ? 0.0 : std::ranges::max(spans, {}, &TaskSpan::end_s).end_s;
 }
 
 double end_of(const TaskGraph& graph, std::span<const TaskSpan> spans, Stream stream) {

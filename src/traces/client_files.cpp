@@ -4,22 +4,21 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "epfleet/base/error.h"
-#include "epfleet/text/csv_row.h"
-#include "epfleet/text/line_reader.h"
+#include "epfleet/text/csv_reader.h"
 #include "epfleet/text/parse.h"
 
 namespace epfleet::traces {
 namespace {
 
-[[noreturn]] void refuse(const std::string& file, std::int64_t line, std::string what) {
-  base::Problem problem;
-  problem.file = file;
-  problem.line = static_cast<int>(line);
-  problem.what = std::move(what);
-  problem.remedy = "fetch the files again";
-  throw base::InputError(std::move(problem));
+namespace json = simdjson::ondemand;
+
+constexpr const char* kFetch = "fetch the files again";
+
+base::InputError refusal(const std::string& file, const char* what) {
+  return base::InputError({.file = file, .what = what, .remedy = kFetch});
 }
 
 // A finite number >= 0 and nothing else.
@@ -38,87 +37,81 @@ std::string_view take_until(std::string_view& text, char separator) {
 }
 
 std::vector<RateWindow> read_rates(const std::string& path) {
-  text::LineReader lines(path);
+  enum { Start, Rate, Variation, Law, Shape, Scale, Columns };
+  text::CsvReader rows(path, {}, {}, {.header = false});
   std::vector<RateWindow> windows;
-  text::CsvRow row;
-  while (lines.next() == text::LineReader::Got::Line) {
-    if (text::is_blank(lines.line())) {
-      continue;
-    }
-    row.split(lines.line());
+  while (rows.next_row()) {
+    const auto wrong = [&](std::string what) { return rows.problem(std::move(what), kFetch); };
     RateWindow window;
     double ignored = 0.0;  // the measured variation; its law has the shape
-    if (row.size() < 6 || !read_number(row[0], window.from_s) ||
-        !read_number(row[1], window.rate) || !read_number(row[2], ignored) ||
-        !read_number(row[4], window.shape) || !read_number(row[5], ignored)) {
-      refuse(path, lines.number(), "is not: start, rate, variation, law, shape, scale");
+    if (rows.fields() < Columns || !read_number(rows.text(Start), window.from_s) ||
+        !read_number(rows.text(Rate), window.rate) || !read_number(rows.text(Variation), ignored) ||
+        !read_number(rows.text(Shape), window.shape) || !read_number(rows.text(Scale), ignored)) {
+      throw wrong("is not: start, rate, variation, law, shape, scale");
     }
-    const std::string_view law = row[3];
+    const std::string_view law = rows.text(Law);
     if (law == "Gamma" || law == "Weibull") {
       window.law = law == "Gamma" ? GapLaw::Gamma : GapLaw::Weibull;
     } else if (!law.empty()) {
-      refuse(path, lines.number(), fmt::format("'{}' is neither Gamma nor Weibull", law));
+      throw wrong(fmt::format("'{}' is neither Gamma nor Weibull", law));
     }
     constexpr double kLeastShape = 1e-4;  // a variation of 100
     if (window.law == GapLaw::Exponential) {
       window.shape = 1.0;
     } else if (window.rate > 0.0 && window.shape < kLeastShape) {
-      refuse(path, lines.number(), "the shape is not above 0.0001");
+      throw wrong("the shape is not above 0.0001");
     }
     if (!windows.empty() && window.from_s <= windows.back().from_s) {
-      refuse(path, lines.number(), "the window does not begin after the one before");
+      throw wrong("the window does not begin after the one before");
     }
     windows.push_back(window);
   }
   if (windows.size() < 2) {
-    refuse(path, 0, "has fewer than two windows");
+    throw refusal(path, "has fewer than two windows");
   }
   return windows;
 }
 
-bool read_window(simdjson::ondemand::object of, LengthWindow& window) {
+// Throws simdjson_error for what has another form.
+LengthWindow read_window(std::string_view start, json::object of) {
+  LengthWindow window;
+  bool good = read_number(start, window.from_s);
   for (auto field : of) {
-    std::string_view key, text;
-    if (field.unescaped_key().get(key) != simdjson::SUCCESS ||
-        field.value().get_string().get(text) != simdjson::SUCCESS) {
-      return false;
-    }
-    MeasuredValues* values = key == "input_tokens"    ? &window.input
-                             : key == "output_tokens" ? &window.output
-                             : key == "reason_ratio"  ? &window.reasoning_share
-                                                      : nullptr;
-    if (values != nullptr && !values->parse(text)) {
-      return false;
+    const std::string_view key = field.unescaped_key();
+    const std::string_view text = field.value().get_string();
+    if (key == "input_tokens") {
+      good = window.input.parse(text) && good;
+    } else if (key == "output_tokens") {
+      good = window.output.parse(text) && good;
+    } else if (key == "reason_ratio") {
+      good = window.reasoning_share.parse(text) && good;
     }
   }
-  return true;
+  return good ? window : throw simdjson::simdjson_error(simdjson::INCORRECT_TYPE);
 }
 
 std::vector<LengthWindow> read_lengths(const std::string& path) {
   simdjson::padded_string text;
   if (simdjson::padded_string::load(path).get(text) != simdjson::SUCCESS) {
-    refuse(path, 0, "cannot be read");
+    throw refusal(path, "cannot be read");
   }
-  simdjson::ondemand::parser parser;
-  simdjson::ondemand::document document;
-  simdjson::ondemand::object windows;
+  json::parser parser;
+  json::document document;
+  json::object windows;
   if (parser.iterate(text).get(document) != simdjson::SUCCESS ||
       document.get_object().get(windows) != simdjson::SUCCESS) {
-    refuse(path, 0, "is not a JSON object of windows");
+    throw refusal(path, "is not a JSON object of windows");
   }
   std::vector<LengthWindow> all;
-  for (auto field : windows) {
-    std::string_view key;
-    simdjson::ondemand::object of;
-    LengthWindow window;
-    if (field.unescaped_key().get(key) != simdjson::SUCCESS || !read_number(key, window.from_s) ||
-        field.value().get_object().get(of) != simdjson::SUCCESS || !read_window(of, window)) {
-      refuse(path, 0, "a window is not: start, then input_tokens, output_tokens, reason_ratio");
+  try {
+    for (auto field : windows) {
+      const std::string_view start = field.unescaped_key();
+      all.push_back(read_window(start, field.value().get_object()));
     }
-    if (!window.input.empty() && !window.output.empty()) {
-      all.push_back(std::move(window));
-    }
+  } catch (const simdjson::simdjson_error&) {
+    throw refusal(path, "a window is not: start, then input_tokens, output_tokens, reason_ratio");
   }
+  std::erase_if(all, [](const LengthWindow& w) { return w.input.empty() || w.output.empty(); });
   std::ranges::sort(all, {}, &LengthWindow::from_s);
   return all;
 }

@@ -1,7 +1,6 @@
 #include "csv_format.h"
 
 #include <fmt/core.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
@@ -9,100 +8,43 @@
 
 #include "epfleet/text/csv_row.h"
 #include "epfleet/text/parse.h"
-#include "trace_fields.h"
 
 namespace epfleet::traces {
 namespace {
 
 class CsvFormat final : public LineFormat {
  public:
-  CsvFormat(std::vector<Holds> columns, std::vector<std::string> names)
-      : columns_(std::move(columns)), names_(std::move(names)) {
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      if (columns_[i] != Holds::Nothing) {
-        used_.push_back(i);
-      }
-    }
-  }
+  struct Column {
+    std::size_t place;
+    std::string name;
+    ReadField* read;
+  };
 
-  std::optional<LineFault> parse(std::string_view line, TraceRecord& record) override {
+  CsvFormat(std::size_t width, std::vector<Column> used) : width_(width), used_(std::move(used)) {}
+
+  void parse(std::string_view line, TraceRecord& record) override {
     row_.split(line);
-    if (row_.size() != columns_.size() || row_.is_open()) {
-      return LineFault{
-          kWrongFields, static_cast<int>(line.size()) + 1,
-          fmt::format("{} fields where the header has {}", row_.size(), columns_.size()),
-          "give every column a value"};
+    if (row_.size() != width_ || row_.is_open()) {
+      throw LineFault{kWrongFields,
+                      fmt::format("{} fields where the header has {}", row_.size(), width_),
+                      "give every column a value", static_cast<int>(line.size()) + 1};
     }
-    for (const std::size_t i : used_) {
-      if (auto fault = read(columns_[i], row_[i], record)) {
-        fault->column = row_.column(i);
-        fault->what = fmt::format("{}: {}", names_[i], fault->what);
-        return fault;
+    for (const Column& column : used_) {
+      try {
+        column.read(row_[column.place], record);
+      } catch (LineFault& fault) {
+        fault.column = row_.column(column.place);
+        fault.what = fmt::format("{}: {}", column.name, fault.what);
+        throw;
       }
     }
-    return std::nullopt;
   }
 
  private:
-  static std::optional<LineFault> read(Holds holds, std::string_view text, TraceRecord& record) {
-    std::uint64_t turn = 0;
-    switch (holds) {
-      case Holds::Seconds:
-        return read_seconds(text, record.time);
-      case Holds::Milliseconds:
-        return read_milliseconds(text, record.time);
-      case Holds::Date:
-        return read_date(text, record.time);
-      case Holds::Input:
-        return read_tokens(text, record.input);
-      case Holds::Output:
-        return read_tokens(text, record.output);
-      case Holds::Reasoning:
-        return read_tokens(text, record.reasoning);
-      case Holds::Cached:
-        return read_tokens(text, record.cached.emplace());
-      case Holds::Session:
-        return read_count(text, record.session);
-      case Holds::Turn: {
-        auto fault = read_count(text, turn);
-        record.turn = static_cast<std::uint32_t>(turn);
-        return fault;
-      }
-      case Holds::SessionTokens:
-        return read_tokens(text, record.session_tokens);
-      case Holds::SharedPrefix:
-        return read_count(text, record.shared_prefix);
-      case Holds::SharedTokens:
-        return read_tokens(text, record.shared_tokens);
-      case Holds::LastTurn:
-        return read_flag(text, record.last_turn);
-      case Holds::VariantName:
-        return read_variant(text, record.variant);
-      case Holds::ChannelName:
-        return read_channel(text, record.channel);
-      case Holds::Blocks:
-        return read_blocks(text, record.blocks);
-      case Holds::Nothing:
-        break;
-    }
-    return std::nullopt;
-  }
-
-  std::vector<Holds> columns_;
-  std::vector<std::string> names_;
-  std::vector<std::size_t> used_;  // columns that hold something
+  std::size_t width_;
+  std::vector<Column> used_;
   text::CsvRow row_;
 };
-
-std::vector<std::string> header_names(std::string_view header) {
-  text::CsvRow row;
-  row.split(header);
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < row.size(); ++i) {
-    names.emplace_back(row[i]);
-  }
-  return names;
-}
 
 bool stands_for(const CsvColumn& column, std::string_view name) {
   return column.name.ends_with('*')
@@ -110,52 +52,48 @@ bool stands_for(const CsvColumn& column, std::string_view name) {
              : name == column.name;
 }
 
-bool has_needed(std::span<const CsvColumn> columns, const std::vector<std::string>& names) {
-  return std::ranges::all_of(columns, [&](const CsvColumn& column) {
-    return !column.needed || std::ranges::any_of(names, [&](const std::string& name) {
-      return stands_for(column, name);
-    });
-  });
-}
-
-// What stands behind the last _ of block_ids_512, 0 if that is no sensible count.
+// What stands behind the last _ of block_ids_512.
 std::int64_t block_tokens_of(std::string_view name) {
   constexpr std::int64_t kMostBlock = 65'536;
   const auto tokens = text::parse_whole<std::int64_t>(name.substr(name.rfind('_') + 1));
-  return tokens > 0 && tokens <= kMostBlock ? *tokens : 0;
+  if (!tokens || *tokens <= 0 || *tokens > kMostBlock) {
+    throw LineFault{kBadValue, fmt::format("the column {} names no block size", name),
+                    "write for example block_ids_512"};
+  }
+  return *tokens;
 }
 
 }  // namespace
 
 std::unique_ptr<LineFormat> make_csv_format(std::span<const CsvColumn> columns,
-                                            std::string_view header, TraceInfo& info,
-                                            std::optional<LineFault>& fault) {
-  std::vector<std::string> names = header_names(header);
-  if (!has_needed(columns, names)) {
-    return nullptr;
-  }
-  std::vector<Holds> holds(names.size(), Holds::Nothing);
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    for (const CsvColumn& column : columns) {
+                                            std::string_view header, TraceInfo& info) {
+  text::CsvRow names;
+  names.split(header);
+  std::vector<CsvFormat::Column> used;
+  for (const CsvColumn& column : columns) {
+    const std::size_t before = used.size();
+    for (std::size_t i = 0; i < names.size(); ++i) {
       if (stands_for(column, names[i])) {
-        holds[i] = column.holds;
+        used.push_back({i, std::string(names[i]), column.read});
       }
     }
-    if (holds[i] == Holds::Blocks) {
-      info.block_tokens = block_tokens_of(names[i]);
-      if (info.block_tokens == 0) {
-        fault = {kBadValue, 1, fmt::format("the column {} names no block size", names[i]),
-                 "write for example block_ids_512"};
-      }
-    }
-    if (holds[i] != Holds::Nothing && std::count(names.begin(), names.end(), names[i]) > 1) {
-      fault = {kWrongFields, 1, fmt::format("the column {} is there twice", names[i]),
-               "rename one of them"};
+    if (column.needed && used.size() == before) {
+      return nullptr;
     }
   }
-  info.sessions = std::ranges::count(holds, Holds::Session) > 0;
-  info.states_hits = std::ranges::count(holds, Holds::Cached) > 0;
-  return std::make_unique<CsvFormat>(std::move(holds), std::move(names));
+  std::ranges::sort(used, {}, &CsvFormat::Column::place);
+  for (const CsvFormat::Column& column : used) {
+    if (std::ranges::count(used, column.name, &CsvFormat::Column::name) > 1) {
+      throw LineFault{kWrongFields, fmt::format("the column {} is there twice", column.name),
+                      "rename one of them"};
+    }
+    if (column.read == read_blocks) {
+      info.block_tokens = block_tokens_of(column.name);
+    }
+    info.sessions |= column.read == read_count<&TraceRecord::session>;
+    info.states_hits |= column.read == read_tokens<&TraceRecord::cached>;
+  }
+  return std::make_unique<CsvFormat>(names.size(), std::move(used));
 }
 
 }  // namespace epfleet::traces

@@ -1,8 +1,6 @@
 // How one line of a trace becomes a record: a role with one format a file.
 #pragma once
 
-#include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,25 +8,22 @@
 
 namespace epfleet::traces {
 
-// What is wrong with a line. `reason` names the kind, for counting; it is one of a few literals.
+// What is wrong with a line; thrown by formats, an error or a counted skip to the reader. `reason`
+// names the kind, for counting; it is one of a few literals.
 struct LineFault {
-  const char* reason = "";
-  int column = 1;
+  const char* reason;
   std::string what;
   std::string remedy;
+  int column = 1;
 };
 
 class LineFormat {
  public:
-  LineFormat() = default;
-  LineFormat(const LineFormat&) = delete;
-  LineFormat& operator=(const LineFormat&) = delete;
   virtual ~LineFormat() = default;
 
-  // Fills all that the format knows of; other members are left as they are. `line` is followed by
-  // LineReader::kPadding readable bytes.
-  [[nodiscard]] virtual std::optional<LineFault> parse(std::string_view line,
-                                                       TraceRecord& record) = 0;
+  // Fills what the format has; other members are left as they are. `line` is followed by
+  // LineReader::kPadding readable bytes. Throws LineFault.
+  virtual void parse(std::string_view line, TraceRecord& record) = 0;
 };
 
 // Reasons that several formats share.

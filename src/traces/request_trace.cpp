@@ -6,18 +6,30 @@
 #include <utility>
 
 #include "epfleet/text/parse.h"
-#include "epfleet/traces/trace_formats.h"
-#include "line_format.h"
+#include "trace_formats.h"
 
 namespace epfleet::traces {
 namespace {
 
-constexpr std::string_view kClients = "servegen";
 constexpr const char* kTooLong = "longer than 4 MiB";
 constexpr const char* kNotUtf8 = "not UTF-8";
 constexpr const char* kTimeBack = "a time that goes back";
 constexpr const char* kContradiction = "parts larger than the whole";
 constexpr const char* kCutFile = "the rest of a file that is cut or damaged";
+
+// The format whose first line this is.
+std::unique_ptr<LineFormat> format_of(std::string_view line, TraceInfo& info) {
+  std::string known;
+  for (const auto& row : trace_formats().rows()) {
+    if (auto format = row.make.make != nullptr ? row.make.make(line, info) : nullptr) {
+      info.format = row.name;
+      return format;
+    }
+    known += fmt::format("{}{} ({})", known.empty() ? "" : ", ", row.name, row.make.known_by);
+  }
+  throw LineFault{"", "is neither a line of JSON nor the header of a known trace",
+                  "formats are " + known};
+}
 
 }  // namespace
 
@@ -25,30 +37,42 @@ RequestTrace::RequestTrace(const std::string& path, const TraceOptions& options)
     : options_(options) {
   if (ClientMix::is_folder(path)) {
     clients_ = std::make_unique<ClientMix>(path, options.rate_scale, options.seed);
-    info_.format = kClients;
+    info_.format = "servegen";
     return;
   }
   lines_ = std::make_unique<text::LineReader>(path);
-  find_format();
+  try {
+    if (!next_line()) {
+      throw LineFault{"", "the file is empty", "give a trace with one request a line", 0};
+    }
+    format_ = format_of(lines_->line(), info_);
+  } catch (const LineFault& fault) {
+    throw error_of(fault);  // a wrong beginning is no trace, to a lenient reader neither
+  }
+  holds_line_ = text::trimmed(lines_->line()).starts_with('{');  // a header is not a request
+  if (options_.block_tokens > 0 && info_.block_tokens > 0) {
+    info_.block_tokens = options_.block_tokens;
+  }
 }
 
 RequestTrace::~RequestTrace() = default;
 
-// Counts what is wrong with the present line, or throws.
-void RequestTrace::wrong_line(const char* reason, int column, std::string what,
-                              std::string remedy) {
+base::InputError RequestTrace::error_of(const LineFault& fault) const {
+  return base::InputError(
+      {.file = lines_->path(),
+       .line = static_cast<int>(std::min<std::int64_t>(lines_->number(), 2'147'483'647)),
+       .column = fault.column,
+       .what = fault.what,
+       .remedy = fault.remedy});
+}
+
+void RequestTrace::skip(const LineFault& fault) {
   if (!options_.lenient) {
-    base::Problem problem;
-    problem.file = lines_->path();
-    problem.line = static_cast<int>(std::min<std::int64_t>(lines_->number(), 2'147'483'647));
-    problem.column = column;
-    problem.what = std::move(what);
-    problem.remedy = std::move(remedy);
-    throw base::InputError(std::move(problem));
+    throw error_of(fault);
   }
-  const auto known = std::ranges::find(skipped_, reason, &SkippedLines::reason);
+  const auto known = std::ranges::find(skipped_, fault.reason, &SkippedLines::reason);
   if (known == skipped_.end()) {
-    skipped_.push_back({reason, 1, lines_->number()});
+    skipped_.push_back({fault.reason, 1, lines_->number()});
   } else {
     ++known->count;
   }
@@ -64,87 +88,61 @@ bool RequestTrace::next_line() {
     try {
       got = lines_->next();
     } catch (const base::InputError& error) {
-      wrong_line(kCutFile, 0, error.problems().front().what, error.problems().front().remedy);
-      return false;
+      const base::Problem& problem = error.problems().front();
+      throw LineFault{kCutFile, problem.what, problem.remedy, 0};
     }
     if (got == text::LineReader::Got::End) {
       return false;
     }
     if (got == text::LineReader::Got::TooLong) {
-      wrong_line(kTooLong, 1, "the line is longer than 4 MiB", "is this a trace?");
-    } else if (!lines_->line_is_utf8()) {
-      wrong_line(kNotUtf8, 1, "the line is not UTF-8", "is the file damaged?");
-    } else if (!text::is_blank(lines_->line()) && lines_->line().front() != '#') {
+      throw LineFault{kTooLong, "the line is longer than 4 MiB", "is this a trace?"};
+    }
+    if (!lines_->line_is_utf8()) {
+      throw LineFault{kNotUtf8, "the line is not UTF-8", "is the file damaged?"};
+    }
+    if (!text::is_blank(lines_->line()) && lines_->line().front() != '#') {
       return true;
     }
   }
-}
-
-void RequestTrace::find_format() {
-  const bool lenient = std::exchange(options_.lenient, false);  // a wrong beginning is no trace
-  if (!next_line()) {
-    wrong_line("", 0, "the file is empty", "give a trace with one request a line");
-  }
-  const std::string_view line = lines_->line();
-  std::optional<LineFault> fault;
-  std::string known;
-  for (const auto& row : trace_formats().rows()) {
-    format_ = row.make.make != nullptr ? row.make.make(line, info_, fault) : nullptr;
-    if (format_) {
-      info_.format = row.name;
-      break;
-    }
-    known += fmt::format("{}{} ({})", known.empty() ? "" : ", ", row.name, row.make.known_by);
-  }
-  if (fault) {
-    wrong_line(fault->reason, fault->column, fault->what, fault->remedy);
-  }
-  if (!format_) {
-    wrong_line("", 1, "is neither a line of JSON nor the header of a known trace",
-               "formats are " + known);
-  }
-  holds_line_ = line[line.find_first_not_of(" \t")] == '{';  // a header is not a request
-  if (options_.block_tokens > 0 && info_.block_tokens > 0) {
-    info_.block_tokens = options_.block_tokens;
-  }
-  options_.lenient = lenient;
 }
 
 bool RequestTrace::next(TraceRecord& record) {
   if (clients_) {
     return clients_->next(record);
   }
-  while (next_line()) {
-    if (const auto fault = format_->parse(lines_->line(), record)) {
-      wrong_line(fault->reason, fault->column, fault->what, fault->remedy);
-    } else if (accept(record)) {
+  while (true) {
+    try {
+      if (!next_line()) {
+        return false;
+      }
+      format_->parse(lines_->line(), record);
+      check(record);
       return true;
+    } catch (const LineFault& fault) {
+      skip(fault);
     }
   }
-  return false;
 }
 
 // What must hold between the values of a line, and with the lines before.
-bool RequestTrace::accept(TraceRecord& record) {
+void RequestTrace::check(const TraceRecord& record) {
   if (latest_ && record.time < *latest_) {
-    wrong_line(kTimeBack, 1, "the time is before that of the request before",
-               "sort the trace by time");
-    return false;
+    throw LineFault{kTimeBack, "the time is before that of the request before",
+                    "sort the trace by time"};
   }
   const std::int64_t known = std::max(record.session_tokens, record.shared_tokens);
   if (known > record.input || record.cached.value_or(0) > record.input ||
       record.reasoning > record.output) {
-    wrong_line(kContradiction, 1,
-               "reasoning, cached, session or shared tokens are more than the answer or the prompt",
-               "check the columns");
-    return false;
+    throw LineFault{
+        kContradiction,
+        "reasoning, cached, session or shared tokens are more than the answer or the prompt",
+        "check the columns"};
   }
   latest_ = record.time;
   if (info_.block_tokens > 0) {
     const std::int64_t needed = (record.input + info_.block_tokens - 1) / info_.block_tokens;
     odd_block_lists_ += static_cast<std::int64_t>(record.blocks.size()) != needed ? 1 : 0;
   }
-  return true;
 }
 
 }  // namespace epfleet::traces

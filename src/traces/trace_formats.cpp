@@ -1,6 +1,4 @@
-#include "epfleet/traces/trace_formats.h"
-
-#include "line_format.h"
+#include "trace_formats.h"
 
 namespace epfleet::traces {
 

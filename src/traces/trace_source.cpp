@@ -12,7 +12,7 @@
 #include "epfleet/traces/trace_pace.h"
 #include "epfleet/traces/trace_stream.h"
 #include "epfleet/workload/day_curve.h"
-#include "epfleet/workload/slot_pool.h"
+#include "epfleet/workload/session_slots.h"
 
 namespace epfleet::traces {
 namespace {
@@ -40,8 +40,7 @@ class PlayedTrace final : public TraceSource {
       : config_(spec.config),
         start_(base::kWindowStart - config_.warm_up),
         end_(base::kWindowStart + spec.duration),
-        seed_(spec.seed),
-        trace_(cut_of(config_, seed_)) {
+        trace_(cut_of(config_, spec.seed)) {
     // A mix of clients has been drawn at the scaled rates.
     const double scale = trace_.info().format == "servegen" ? 1.0 : config_.rate_scale;
     if (is_shaped(config_)) {
@@ -98,10 +97,11 @@ class PlayedTrace final : public TraceSource {
     workload::Request request;
     request.id = base::RequestId(next_id_++);
     request.arrival = arrival;
-    set_identity(record, request);
-    set_lengths(record, request);
+    request.session = base::SessionId(record.session);
     request.variant = record.variant.value_or(config_.trace.variant);
     request.channel = record.channel.value_or(config_.trace.channel);
+    set_identity(record, request.prefix);
+    set_lengths(record, request);
     request.turn = static_cast<std::uint16_t>(
         std::min<std::uint32_t>(record.turn, std::numeric_limits<std::uint16_t>::max()));
     return request;
@@ -117,17 +117,15 @@ class PlayedTrace final : public TraceSource {
     }
   }
 
-  // Blocks: every request on its own, its ids in a list that its slot leads to. Sessions: a slot
-  // each until its last turn.
-  void set_identity(const TraceRecord& record, workload::Request& request) {
-    workload::PrefixIdentity& prefix = request.prefix;
-    request.session = base::SessionId(record.session);
+  // Blocks: a session slot for every request, with the list of its ids. Sessions: a slot each
+  // until its last turn.
+  void set_identity(const TraceRecord& record, workload::PrefixIdentity& prefix) {
     if (!trace_.info().sessions) {
       prefix.session_slot = slots_.take();
       slots_.enter_service(prefix.session_slot);
       if (trace_.info().block_tokens > 0) {
-        blocks_.resize(std::max<std::size_t>(blocks_.size(), prefix.session_slot + 1));
-        blocks_[prefix.session_slot] = record.blocks;  // keeps its memory from tenant to tenant
+        blocks_.resize(slots_.size());
+        blocks_[prefix.session_slot] = record.blocks;  // keeps its memory from request to request
       }
       return;
     }
@@ -137,7 +135,10 @@ class PlayedTrace final : public TraceSource {
     prefix.returns = !record.last_turn;
     prefix.session_tokens =
         prefix.first_turn ? 0 : static_cast<std::int32_t>(record.session_tokens);
-    set_shared_prefix(record, prefix);
+    if (const auto found = shared_.find(record.shared_prefix); found != shared_.end()) {
+      prefix.shared_id = found->second;
+      prefix.shared_tokens = static_cast<std::int32_t>(record.shared_tokens);
+    }
     in_service_.resize(slots_.size());
     ++in_service_[prefix.session_slot];
     if (prefix.returns) {
@@ -147,31 +148,20 @@ class PlayedTrace final : public TraceSource {
     }
   }
 
-  // A session's shared prefix is that of its first turn.
-  void set_shared_prefix(const TraceRecord& record, workload::PrefixIdentity& prefix) {
-    if (const auto found = shared_.find(record.shared_prefix); found != shared_.end()) {
-      prefix.shared_id = found->second;
-      prefix.shared_tokens = static_cast<std::int32_t>(record.shared_tokens);
-    }
-  }
-
-  // The cache is told beforehand how many there are, and works with one length each.
+  // The cache must have their number beforehand, and works with one length each.
   void find_shared_prefixes() {
     if (!trace_.info().sessions) {
       return;
     }
-    TraceCut whole = cut_of(config_, seed_);
-    whole.from = base::Duration{};
-    whole.length.reset();
-    RequestTrace once(whole.path, whole.options);
+    RequestTrace whole(config_.path, trace_.cut().options);
     TraceRecord record;
     tsl::robin_map<std::uint64_t, std::int64_t> length_of, prefix_of_session;
-    while (once.next(record)) {
+    while (whole.next(record)) {
       const std::int64_t prefix =
           record.shared_tokens > 0 ? static_cast<std::int64_t>(record.shared_prefix) : kNoPrefix;
       if (prefix_of_session.try_emplace(record.session, prefix).first->second != prefix) {
-        refuse(fmt::format("session {} has several shared prefixes", record.session),
-               "a session begins with the same one in every turn");
+        throw problem(fmt::format("session {} has several shared prefixes", record.session),
+                      "a session begins with the same one in every turn");
       }
       if (record.shared_tokens == 0) {
         continue;
@@ -179,19 +169,16 @@ class PlayedTrace final : public TraceSource {
       shared_.try_emplace(record.shared_prefix, static_cast<std::uint32_t>(shared_.size()));
       const auto known = length_of.try_emplace(record.shared_prefix, record.shared_tokens).first;
       if (known->second != record.shared_tokens) {
-        refuse(fmt::format("the shared prefix {} has {} tokens here and {} there",
-                           record.shared_prefix, known->second, record.shared_tokens),
-               "give every shared prefix one length");
+        throw problem(fmt::format("the shared prefix {} has {} tokens here and {} there",
+                                  record.shared_prefix, known->second, record.shared_tokens),
+                      "give every shared prefix one length");
       }
     }
   }
 
-  [[noreturn]] void refuse(std::string what, std::string remedy) const {
-    base::Problem problem;
-    problem.file = config_.path;
-    problem.what = std::move(what);
-    problem.remedy = std::move(remedy);
-    throw base::InputError(std::move(problem));
+  [[nodiscard]] base::InputError problem(std::string what, std::string remedy) const {
+    return base::InputError(
+        {.file = config_.path, .what = std::move(what), .remedy = std::move(remedy)});
   }
 
   void set_lengths(const TraceRecord& record, workload::Request& request) {
@@ -201,16 +188,14 @@ class PlayedTrace final : public TraceSource {
     std::int64_t output = std::max<std::int64_t>(1, record.output);
     lengths_.empty_prompts += record.input == 0 ? 1 : 0;
     lengths_.empty_answers += record.output == 0 ? 1 : 0;
-    if (input >= config_.context_limit) {
+    const std::int64_t room = config_.context_limit - input;
+    if (room <= 0) {  // will be rejected: its answer is not cut
       ++lengths_.long_prompts;
       output = std::min(output, output_limit);
-    } else {
-      const std::int64_t room = std::min(output_limit, config_.context_limit - input);
-      if (output > room) {
-        ++lengths_.cut_answers;
-        lengths_.cut_tokens += output - room;
-        output = room;
-      }
+    } else if (const std::int64_t most = std::min(output_limit, room); output > most) {
+      ++lengths_.cut_answers;
+      lengths_.cut_tokens += output - most;
+      output = most;
     }
     request.prompt_tokens = static_cast<std::int32_t>(input);
     request.output_tokens = static_cast<std::int32_t>(output);
@@ -222,19 +207,19 @@ class PlayedTrace final : public TraceSource {
 
   workload::WorkloadConfig config_;
   base::TimePoint start_, end_;
-  std::uint64_t seed_;
   ScannedTrace trace_;
   std::unique_ptr<TraceStream> stream_;
   std::unique_ptr<TracePace> pace_;
   const TraceRecord* record_ = nullptr;  // the next one
   std::optional<base::TimePoint> next_arrival_;
   std::uint64_t next_id_ = 0;
-  workload::SlotPool slots_;
-  std::vector<std::vector<workload::BlockId>> blocks_;    // by slot
+  workload::SessionSlots slots_;
+  std::vector<std::vector<workload::BlockId>> blocks_;    // [session slot]
+  std::vector<std::uint32_t> in_service_;                 // [session slot] its requests
   tsl::robin_map<std::uint64_t, std::uint32_t> slot_of_;  // of sessions that may return
   tsl::robin_map<std::uint64_t, std::uint32_t> shared_;   // dense ids of shared prefixes
-  std::vector<std::uint32_t> in_service_;                 // [slot] requests of the session
-  struct Lengths {                                        // that did not fit
+  // What did not fit.
+  struct Lengths {
     std::int64_t long_prompts = 0, cut_answers = 0, cut_tokens = 0;
     std::int64_t empty_prompts = 0, empty_answers = 0;
   } lengths_;
@@ -248,12 +233,12 @@ std::vector<std::string> PlayedTrace::notes() const {
     }
   };
   say(lengths_.long_prompts,
-      fmt::format("prompts of the trace fill the context limit of {} tokens or more "
-                  "and were rejected (workload.context_limit)",
+      fmt::format("prompts of the trace fill the context limit of {} tokens or more and were "
+                  "rejected (workload.context_limit)",
                   config_.context_limit));
   say(lengths_.cut_answers,
-      fmt::format("answers of the trace were cut to the context or output limit, by "
-                  "{} tokens in all",
+      fmt::format("answers of the trace were cut to the context or output limit, by {} tokens in "
+                  "all",
                   lengths_.cut_tokens));
   say(lengths_.empty_prompts, "prompts of the trace have no tokens and were played with one");
   say(lengths_.empty_answers, "answers of the trace have no tokens and were played with one");
@@ -271,7 +256,7 @@ void PlayedTrace::play_before(const std::function<void(const workload::Request&)
       (trace.block_tokens == 0 && !trace.sessions)) {
     return;
   }
-  TraceCut before = cut_of(config_, seed_);
+  TraceCut before = trace_.cut();
   before.from = base::Duration{};
   before.length = config_.trace.from;
   const ScannedTrace scanned(before);

@@ -67,7 +67,6 @@ void TraceStatistics::add(const TraceRecord& record) {
   ++in_minute_;
   input_.add(record.input);
   output_.add(record.output);
-  reasoning_ += record.reasoning;
   if (record.cached) {
     cached_ = cached_.value_or(0) + *record.cached;
   }
@@ -78,13 +77,11 @@ void TraceStatistics::close_minute() {
   const auto count = static_cast<double>(in_minute_);
   minute_squares_ += count * count;
   in_full_minutes_ += in_minute_;
-  most_in_a_minute_ = std::max(most_in_a_minute_, in_minute_);
+  most_in_a_minute_ = most_in_a_minute();
   in_minute_ = 0;
   ++full_minutes_;
   ++minute_;
 }
-
-void TraceStatistics::finish() { most_in_a_minute_ = std::max(most_in_a_minute_, in_minute_); }
 
 std::optional<double> TraceStatistics::interarrival_cv() const {
   if (requests() < 2 || span() <= base::Duration{}) {

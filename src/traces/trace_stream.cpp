@@ -66,11 +66,10 @@ ScannedTrace::ScannedTrace(const TraceCut& cut) : cut_(cut) {
     }
   }
   if (requests_ == 0) {
-    base::Problem problem;
-    problem.file = cut_.path;
-    problem.what = "the trace has no requests there";
-    problem.remedy = "check workload.trace.from and length against epfleet trace stat";
-    throw base::InputError(std::move(problem));
+    throw base::InputError(
+        {.file = cut_.path,
+         .what = "the trace has no requests there",
+         .remedy = "check workload.trace.from and length against epfleet trace stat"});
   }
   period_ = cut_.length.value_or(last + last / std::max<std::int64_t>(1, requests_ - 1));
   period_ = std::max(period_, base::Duration(std::chrono::milliseconds(1)));
@@ -123,27 +122,30 @@ class TraceStream::Copy {
  private:
   // The next record of this or the next round.
   bool read() {
-    if (trace_.kept() != nullptr) {
-      if (at_ == trace_.kept()->size()) {
-        at_ = 0;
-        ++round_;
-      }
-      record_ = (*trace_.kept())[at_++];
-      return repeat_ || round_ < 2;
-    }
-    while (repeat_ || round_ < 2) {
-      if (!file_) {
-        file_ = std::make_unique<CutReader>(trace_.cut());
-      }
-      if (file_->next(record_)) {
+    for (; repeat_ || round_ < 2; ++round_) {
+      if (read_round()) {
         ++at_;
         return true;
       }
-      file_.reset();
       at_ = 0;
-      ++round_;
+      file_.reset();
     }
     return false;
+  }
+
+  // The next record of this round, from memory or the file.
+  bool read_round() {
+    if (const auto* kept = trace_.kept()) {
+      if (at_ == kept->size()) {
+        return false;
+      }
+      record_ = (*kept)[at_];
+      return true;
+    }
+    if (!file_) {
+      file_ = std::make_unique<CutReader>(trace_.cut());
+    }
+    return file_->next(record_);
   }
 
   // What belongs to one conversation is played or left out together. Of a trace without sessions
@@ -164,7 +166,7 @@ class TraceStream::Copy {
   void make_fresh() {
     const std::uint64_t life = (number_ << 32U) + static_cast<std::uint64_t>(round_);
     if (life == 0) {
-      return;  // the first round of the first copy keeps its ids, for whoever looks them up
+      return;  // the first round of the first copy keeps its ids, so that they can be looked up
     }
     const std::uint64_t salt = base::mix64(life);
     record_.session = base::mix64(record_.session ^ salt);
@@ -189,19 +191,17 @@ TraceStream::TraceStream(const ScannedTrace& trace, double copies, bool repeat,
                          std::uint64_t seed) {
   const double most = trace.kept() != nullptr ? kMostCopies : kMostCopiesFromFile;
   if (copies > most) {
-    base::Problem problem;
-    problem.key = "workload.rate_scale";
-    problem.what =
-        fmt::format("asks for {:.0f} copies of the trace at once, more than {:.0f}", copies, most);
-    problem.remedy = "lower the rate, or begin with a longer trace";
-    throw base::InputError(std::move(problem));
+    throw base::InputError(
+        {.key = "workload.rate_scale",
+         .what = fmt::format("asks for {:.0f} copies of the trace at once, more than {:.0f}",
+                             copies, most),
+         .remedy = "lower the rate, or begin with a longer trace"});
   }
   const auto number = static_cast<std::int64_t>(std::ceil(copies));
   for (std::int64_t i = 0; i < number; ++i) {
-    const base::Duration phase = trace.period() / number * i;
-    const double share = std::min(1.0, copies - static_cast<double>(i));
     copies_.push_back(
-        std::make_unique<Copy>(trace, static_cast<std::uint64_t>(i), phase, share, repeat, seed));
+        std::make_unique<Copy>(trace, static_cast<std::uint64_t>(i), trace.period() / number * i,
+                               std::min(1.0, copies - static_cast<double>(i)), repeat, seed));
   }
 }
 

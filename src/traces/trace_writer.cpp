@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <iterator>
+#include <ranges>
 
 #include "epfleet/base/error.h"
 #include "epfleet/text/files.h"
@@ -52,16 +53,14 @@ TraceWriter::TraceWriter(const std::string& path, const TraceInfo& info)
 TraceWriter::~TraceWriter() = default;
 
 void TraceWriter::write(const TraceRecord& record) {
-  if (!started_) {
-    started_ = true;
-    first_ = record.time;
-  }
+  const base::Duration time = record.time - first_.value_or(record.time);
+  first_ = record.time - time;
   line_.clear();
-  json_ ? write_json(record, record.time - first_) : write_csv(record, record.time - first_);
+  json_ ? add_json(record, time) : add_csv(record, time);
   file_->output.add(line_);
 }
 
-void TraceWriter::write_csv(const TraceRecord& record, base::Duration time) {
+void TraceWriter::add_csv(const TraceRecord& record, base::Duration time) {
   auto out = std::back_inserter(line_);
   fmt::format_to(out, "{}.{:09},{},{}", time.count() / kBillion, time.count() % kBillion,
                  record.input, record.output);
@@ -76,32 +75,23 @@ void TraceWriter::write_csv(const TraceRecord& record, base::Duration time) {
                    workload::name_of(record.channel.value_or(workload::Channel::Api)));
   }
   if (info_.block_tokens > 0) {
-    const char* between = ",";
-    for (const workload::BlockId id : record.blocks) {
-      fmt::format_to(out, "{}{:x}", between, id);
-      between = " ";
-    }
-    line_ += record.blocks.empty() ? "," : "";
+    fmt::format_to(out, ",{:x}", fmt::join(record.blocks, " "));
   }
   line_ += '\n';
 }
 
-void TraceWriter::write_json(const TraceRecord& record, base::Duration time) {
+void TraceWriter::add_json(const TraceRecord& record, base::Duration time) {
   auto out = std::back_inserter(line_);
   fmt::format_to(out,
                  R"({{"timestamp": {}, "input_length": {}, "output_length": {}, "hash_ids": [)",
                  time.count() / kNsPerMs, record.input, record.output);
-  const char* between = "";
   if (info_.block_tokens > 0) {
-    for (const workload::BlockId id : record.blocks) {
-      fmt::format_to(out, "{}{}", between, id);
-      between = ", ";
-    }
+    fmt::format_to(out, "{}", fmt::join(record.blocks, ", "));
   } else {
-    for (std::int64_t at = 0; at < record.input; at += kJsonBlock) {
-      fmt::format_to(out, "{}{}", between, next_unique_++);
-      between = ", ";
-    }
+    const auto blocks = static_cast<std::uint64_t>((record.input + kJsonBlock - 1) / kJsonBlock);
+    const auto ids = std::views::iota(next_unique_, next_unique_ + blocks);
+    fmt::format_to(out, "{}", fmt::join(ids, ", "));
+    next_unique_ += blocks;
   }
   line_ += "]}\n";
 }

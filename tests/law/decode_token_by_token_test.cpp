@@ -208,7 +208,7 @@ void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
 
 class DecodeTokenByToken : public testing::TestWithParam<Kind> {
  protected:
-  const timing::DecodePricer pricer_{{}, {}, small_layout(), {}};
+  const timing::DecodePricer pricer_{{{}, {}, small_layout(), {}}};
 };
 
 TEST_P(DecodeTokenByToken, TheUnitAgreesExactlyWithTheReference) {
@@ -241,7 +241,7 @@ INSTANTIATE_TEST_SUITE_P(Kinds, DecodeTokenByToken,
 // Whoever joins takes the half with fewer requests, so no half exceeds ceil(limit / 2), however the
 // others leave: the all-to-all's buffer holds it. With 3 requests a GPU that is 2.
 TEST(StickyHalves, NoHalfOutgrowsHalfOfTheLimit) {
-  const timing::DecodePricer pricer({}, {}, small_layout(), {});
+  const timing::DecodePricer pricer({{}, {}, small_layout(), {}});
   for (std::uint64_t seed = 0; seed < 4; ++seed) {
     const DecodeUnitLimits limits{kGpus, 3, 400'000, 2'000, Microbatch::Sticky};
     EXPECT_EQ(Comparison(seed, limits, pricer).run().largest_half, 2) << "seed " << seed;
@@ -251,8 +251,8 @@ TEST(StickyHalves, NoHalfOutgrowsHalfOfTheLimit) {
 // A GPU of 10,000 tokens takes requests that grow past it: the youngest leave, nobody is lost, and
 // room is never exceeded at the start of a step.
 TEST(DecodeUnit, GrowthBeyondHbmPreemptsTheYoungest) {
-  const timing::DecodePricer pricer(hardware::HardwareProfile{}, model::Model{}, small_layout(),
-                                    {});
+  const timing::DecodePricer pricer(
+      {hardware::HardwareProfile{}, model::Model{}, small_layout(), {}});
   RequestPool pool;
   DecodeUnit unit(base::UnitId(0),
                   {.gpus = kGpus,

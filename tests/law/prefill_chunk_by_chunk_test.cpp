@@ -206,8 +206,8 @@ int run_against_reference(std::uint64_t seed, const timing::PrefillPricer& price
 }
 
 TEST(PrefillChunkByChunk, TheUnitAgreesExactlyWithTheReference) {
-  const timing::PrefillPricer pricer(hardware::HardwareProfile{}, model::Model{}, small_layout(),
-                                     {});
+  const timing::PrefillPricer pricer(
+      {hardware::HardwareProfile{}, model::Model{}, small_layout(), {}});
   for (std::uint64_t seed = 0; seed < 6; ++seed) {
     const double load = seed % 2 == 0 ? 6.0 : 20.0;  // prompts a step: below and above capability
     EXPECT_GT(run_against_reference(seed, pricer, load), 400) << "seed " << seed;
@@ -228,8 +228,8 @@ TEST(PrefillChunkByChunk, PairsCountEveryQueryAndKey) {
 // Two prompts of 600 tokens on a GPU that holds 1,000: the second starts when the first one's KV
 // has been sent.
 TEST(PrefillChunkByChunk, HbmIsHeldUntilTheKvIsSent) {
-  const timing::PrefillPricer pricer(hardware::HardwareProfile{}, model::Model{}, small_layout(),
-                                     {});
+  const timing::PrefillPricer pricer(
+      {hardware::HardwareProfile{}, model::Model{}, small_layout(), {}});
   RequestPool pool;
   const auto rule = policy::prefill_gpu_rules()["joint"](1);
   PrefillUnit unit(base::UnitId(0), {kGpus, 4'096, 1.0, 64, 1'000, Placement::Step}, pricer, *rule,

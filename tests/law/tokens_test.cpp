@@ -49,7 +49,7 @@ Expected expected(const FleetRun& run) {
     sum.moved += request.output_tokens > 1 ? request.prompt_tokens : 0;
     if (request.outcome == Outcome::Completed) {
       sum.output += base::TokenParts::from_tokens(request.output_tokens);
-      const bool kept = request.variant == workload::Variant::V3 && request.output_tokens > 1;
+      const bool kept = workload::answer_is_reusable(request.variant) && request.output_tokens > 1;
       sum.written += kept ? request.output_tokens : 0;
     } else {
       sum.output += base::TokenParts::from_tokens(1) +

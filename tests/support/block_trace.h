@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "epfleet/base/random.h"
-#include "epfleet/cache/belady.h"
 #include "epfleet/cache/block_cache.h"
+#include "support/belady.h"
 
 namespace epfleet::test {
 

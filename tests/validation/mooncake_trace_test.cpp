@@ -4,10 +4,10 @@
 
 #include <filesystem>
 
-#include "epfleet/cache/belady.h"
 #include "epfleet/cache/reuse_profile.h"
 #include "epfleet/traces/request_trace.h"
 #include "epfleet/traces/trace_statistics.h"
+#include "support/belady.h"
 #include "support/block_trace.h"
 
 namespace epfleet {

@@ -1,7 +1,7 @@
 // Decode against the published profile of February 2025: H800, EP128 without redundant experts,
 // balanced routing, 128 requests per GPU, 4,096 tokens of context, one MTP draft. Sources: DeepSeek
 // profile-data decode trace as read kernel by kernel (zdszero.github.io) and as charted by SGLang.
-// Which constants were calibrated on it is said in src/timing/README.md.
+// Which constants were calibrated on it is said in docs/validation.md.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -24,6 +24,10 @@ model::DecodeLayout profile_layout() {
 
 DecodeLayer profile_layer() { return {{}, {}, profile_layout(), {}}; }
 
+double decode_layer_s(const DecodeLayer& layer) {
+  return layer_s(layer, decode_halves(layer, 128, 128 * 4'096));
+}
+
 // error = predicted / published - 1
 void expect_within(const std::string& what, double predicted, double published, double tolerance) {
   EXPECT_NEAR(predicted / published, 1.0, tolerance)
@@ -33,8 +37,8 @@ void expect_within(const std::string& what, double predicted, double published, 
 
 TEST(DecodeProfile, LayerAndStep) {
   const DecodeLayer layer = profile_layer();
-  expect_within("layer_ms", decode_layer_s(layer, 128, 128 * 4'096) * kMs, 1.42, 0.05);
-  const DecodePricer pricer({}, {}, profile_layout(), {});
+  expect_within("layer_ms", decode_layer_s(layer) * kMs, 1.42, 0.05);
+  const DecodePricer pricer({{}, {}, profile_layout(), {}});
   const std::vector<std::int32_t> requests(128, 128);
   const std::vector kv(128, base::TokenParts32::from_tokens(128 * 4'096));
   const StepPrice step = pricer.price(requests, kv);
@@ -70,8 +74,7 @@ TEST(DecodeProfile, Breakdown) {
 TEST(DecodeProfile, TaskGraphEqualsTheClosedForm) {
   model::DecodeLayout graph = profile_layout();
   graph.phase_barriers = false;
-  EXPECT_DOUBLE_EQ(decode_layer_s({{}, {}, graph, {}}, 128, 128 * 4'096),
-                   decode_layer_s(profile_layer(), 128, 128 * 4'096));
+  EXPECT_DOUBLE_EQ(decode_layer_s({{}, {}, graph, {}}), decode_layer_s(profile_layer()));
 }
 
 }  // namespace

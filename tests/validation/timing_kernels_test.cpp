@@ -148,8 +148,8 @@ TEST_F(MeasuredOnH100, MixedLengthsBySumsAlone) {
   for (std::size_t row = 0; row < rows.rows(); ++row) {
     const double batch = rows.positive(row, "batch");
     if (rows.whole(row, "ragged", 0) == 1) {
-      const double predicted = kernels.mla_decode({}, batch, rows.positive(row, "total_kv_tokens"),
-                                                  rows.positive(row, "s_q"));
+      const double predicted = kernels.mla().mixed({}, batch, rows.positive(row, "total_kv_tokens"),
+                                                   rows.positive(row, "s_q"));
       sum += std::abs(predicted * 1e6 / rows.positive(row, "us") - 1.0);
       count += 1.0;
     }

@@ -1,7 +1,7 @@
 // Prefill against the published profile of February 2025: H800, EP32, balanced routing, 16,384
 // tokens per GPU of 4,096-token prompts, two micro-batches. Source: DeepSeek profile-data prefill
 // trace as charted by SGLang. Which constants were calibrated on it is said in
-// src/timing/README.md.
+// docs/validation.md.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -15,6 +15,10 @@ namespace {
 
 constexpr double kMs = 1e3;
 constexpr double kPairs = 4.0 * 4'096.0 * 4'097.0 / 2.0;  // four prompts, causal
+
+double prefill_layer_s(const PrefillLayer& layer) {
+  return layer_s(layer, prefill_half(layer, 16'384, 0, kPairs));
+}
 
 // error = predicted / published - 1
 void expect_within(const std::string& what, double predicted, double published, double tolerance) {
@@ -42,7 +46,7 @@ TEST(PrefillProfile, Breakdown) {
 // tokens/s per node = 8 x 16,384 / step: 62.0 k from the layer's time, 62.7 k by the usual
 // estimate.
 TEST(PrefillProfile, Throughput) {
-  const PrefillPricer pricer({}, {}, {}, {});
+  const PrefillPricer pricer({{}, {}, {}, {}});
   const std::vector<PrefillLoad> loads(32, {16'384, 0, 4, kPairs});
   const StepPrice step = pricer.price(loads);
   const double tokens_per_second = 8.0 * 16'384.0 / base::to_seconds(step.duration);
@@ -54,8 +58,8 @@ TEST(PrefillProfile, Throughput) {
 TEST(PrefillProfile, TaskGraphIsWithinOnePercentOfTheClosedForm) {
   model::PrefillLayout graph;
   graph.phase_barriers = false;
-  const double with = prefill_layer_s({{}, {}, {}, {}}, 16'384, 0, kPairs);
-  const double without = prefill_layer_s({{}, {}, graph, {}}, 16'384, 0, kPairs);
+  const double with = prefill_layer_s({{}, {}, {}, {}});
+  const double without = prefill_layer_s({{}, {}, graph, {}});
   EXPECT_LE(without, with);
   EXPECT_NEAR(without / with, 1.0, 0.01);
 }

@@ -1,7 +1,7 @@
 // Three kinds of trouble, by whose fault it is. Each is thrown where it is found and caught once,
 // in main:
-//   InputError       the user's input is wrong (exit 2); carries every problem found, each with its
-//   place InvariantBroken  a bug of ours (exit 70); EPFLEET_CHECK is on in release builds too
+//   InputError       the user's input is wrong (exit 2); has every problem found, with its place
+//   InvariantBroken  a bug of ours (exit 70); EPFLEET_CHECK is on in release builds too
 //   MachineError     the machine failed: disk full, file vanished (exit 74)
 // Expected refusals (no KV room, queue full) are return values, not exceptions.
 #pragma once
@@ -13,7 +13,7 @@
 
 namespace epfleet::base {
 
-// One thing wrong with the input: where, what, and how to mend it.
+// One thing wrong with the input: where, what, and the remedy.
 struct Problem {
   std::string file{};    // empty: not in a file (a --set option, the command line)
   int line = 0;          // 1-based; 0: unknown

@@ -23,6 +23,5 @@ class Id {
 using RequestId = Id<struct RequestIdTag, std::uint64_t>;  // in order of arrival
 using SessionId = Id<struct SessionIdTag, std::uint64_t>;  // in order of their start
 using UnitId = Id<struct UnitIdTag, std::uint32_t>;        // per phase: prefill 0.., decode 0..
-using GpuIndex = Id<struct GpuIndexTag, std::uint32_t>;    // within a unit
 
 }  // namespace epfleet::base

@@ -6,10 +6,7 @@
 
 namespace epfleet::base {
 
-enum class LogLevel { Debug, Info, Warning, Quiet };
-
-void set_log_level(LogLevel level);
-void log_debug(std::string_view message);
+void silence_log();
 void log_info(std::string_view message);
 void log_warning(std::string_view message);
 

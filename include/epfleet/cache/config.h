@@ -22,10 +22,9 @@ struct KvCacheConfig {
   CacheModel model = CacheModel::Mechanistic;
   double hit_ratio = 0.0;  // statistical only: share of every prompt that hits
   base::Bytes capacity{20'000'000'000'000'000};  // of the whole store; not with rule ttl
-  base::Duration ttl =
-      std::chrono::hours(24);    // since the last use (fifo: since written); all rules
-  std::string eviction = "lru";  // a rule of cache/eviction_rule.h
-  std::int64_t block = 64;       // tokens; a prefix hits in whole blocks
+  base::Duration ttl = std::chrono::hours(24);   // since the last use (fifo: since written)
+  std::string eviction = "lru";                  // a rule of cache/eviction_rule.h
+  std::int64_t block = 64;                       // tokens; a prefix hits in whole blocks
   Isolation isolation = Isolation::None;
   base::Duration write_delay{};  // from a write's end until it can be hit
   // Of the whole store, behind the nodes' NICs; none: as much as these take.

@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "epfleet/base/registry.h"
+#include "epfleet/cache/config.h"
 #include "epfleet/workload/block_lists.h"
 
 namespace epfleet::cache {
@@ -44,5 +45,13 @@ struct Eviction {
   bool by_extent = false;  // exact with one extent a session (session_cache.h); else block by block
 };
 [[nodiscard]] const base::Registry<Eviction>& eviction_rules();
+
+// What the configured store keeps under its rule; no bound is a number that none reaches.
+struct Retention {
+  Retention(const KvCacheConfig& config, std::int64_t bytes_per_token);
+  std::int64_t tokens;
+  base::Duration ttl;
+  bool ages_by_use;
+};
 
 }  // namespace epfleet::cache

@@ -1,14 +1,14 @@
 // The store behind the session cache: runs of consecutive blocks that live and die together.
-// It knows ages, the order of eviction and what is still being written, and nothing of who owns an
-// extent; the owner keeps the Extent, the store keeps totals. Why an extent needs no list of blocks
-// is told in session_cache.h.
+// It has ages, the order of eviction and what is still being written; the owner keeps the Extent, the
+// store keeps totals. Why an extent needs no list of blocks: see session_cache.h.
 #pragma once
 
 #include <cstdint>
 
 #include "epfleet/base/time.h"
-#include "epfleet/cache/config.h"
+#include "epfleet/cache/eviction_rule.h"
 #include "epfleet/cache/generations.h"
+#include "epfleet/cache/prefix_cache.h"
 
 namespace epfleet::cache {
 
@@ -32,8 +32,6 @@ struct Chain {
   std::int32_t hit = 0;      // can be read now
 };
 
-enum class Missing { NeverStored, Evicted, Expired };
-
 class ExtentStore {
  public:
   ExtentStore(const KvCacheConfig& config, std::int64_t bytes_per_token);
@@ -42,11 +40,11 @@ class ExtentStore {
   void advance(base::TimePoint now);
 
   [[nodiscard]] bool alive(const Extent& extent) const {
-    return generations_.alive(extent.generation) && now_ - extent.last_use <= ttl_;
+    return generations_.alive(extent.generation) && now_ - extent.last_use <= keeps_.ttl;
   }
   // Why blocks at or after the extent's first are not there. What would be too old by now counts as
   // expired, even if it was evicted earlier.
-  [[nodiscard]] Missing why_missing(const Extent& extent) const;
+  [[nodiscard]] std::int32_t Lookup::* why_missing(const Extent& extent) const;
 
   // Continues the chain, which has matched all blocks before the extent, through it.
   void follow(Extent& extent, Chain& chain);
@@ -65,7 +63,7 @@ class ExtentStore {
     generations_.add(extent.generation, tokens);
   }
 
-  void evict() { generations_.evict_to(capacity_); }
+  void evict() { generations_.evict_to(keeps_.tokens); }
   [[nodiscard]] std::int64_t stored_tokens() const { return generations_.stored_tokens(); }
   [[nodiscard]] bool started() const { return now_ != base::TimePoint::min(); }
 
@@ -77,10 +75,8 @@ class ExtentStore {
  private:
   void touch(Extent& extent);
 
-  bool fifo_;
   std::int64_t block_;
-  std::int64_t capacity_;  // tokens
-  base::Duration ttl_;
+  Retention keeps_;
   base::TimePoint now_ = base::TimePoint::min();
   Generations generations_;
 };

@@ -1,10 +1,9 @@
 // The role of the on-disk KV cache: how much of a prompt's start is stored, and what becomes of
 // what is written. Takes `now` as an argument and never looks at a clock.
-// Modelled: whole blocks from token 0, entries that exist only once written, capacity, TTL,
-// eviction.
+// Modelled: whole blocks from token 0, entries that exist only once written, capacity, TTL, eviction.
 // Left out: bandwidth (serving has the storage NICs) and placement on storage nodes.
-// Two models: a stated share of every prompt (statistical_cache.h), or what sessions and shared
-// prefixes really left behind (session_cache.h).
+// Three models: a stated share of every prompt (statistical_cache.cpp), what sessions and shared
+// prefixes really left behind (session_cache.h), or blocks with ids (block_cache.h).
 #pragma once
 
 #include <cstdint>
@@ -32,11 +31,6 @@ struct Lookup {
   std::int32_t lost_not_yet_written = 0;
 };
 
-struct CacheUse {
-  std::int64_t stored_tokens =
-      0;  // at the last call; 0 from a statistical cache, which stores nothing
-};
-
 class PrefixCache {
  public:
   PrefixCache() = default;
@@ -46,7 +40,7 @@ class PrefixCache {
 
   // The prompt arrives and is matched; counts as a use of what it matches, also of what is still
   // being written. What the session stored beyond session_tokens is no longer its own. A request
-  // prefilled again after its prompt was stored asks with session_tokens = prompt_tokens and
+  // prefilled again after its prompt was stored comes with session_tokens = prompt_tokens and
   // first_turn = false. Times of calls never go back.
   [[nodiscard]] virtual Lookup lookup(const workload::Request& request, base::TimePoint now) = 0;
 
@@ -58,15 +52,15 @@ class PrefixCache {
 
   // The session will not return (its last request is finished): what it stored stays until it is
   // evicted, but only in the totals.
-  virtual void forget_session(const workload::Request& last) = 0;
+  virtual void forget_session(const workload::Request& /*last*/) {}
 
   // The content at the start of the run, from the workload's look-back. Where there is any, every
   // shared prefix counts as stored, last used with the newest of it (the store is a warm one).
   // REQUIRES: no other call was made before.
-  virtual void warm(std::span<const workload::WarmExtent> extents,
-                    std::span<const workload::WarmTotal> totals) = 0;
+  virtual void warm(std::span<const workload::WarmExtent> /*extents*/,
+                    std::span<const workload::WarmTotal> /*totals*/) {}
 
-  [[nodiscard]] virtual CacheUse use(base::TimePoint now) = 0;
+  [[nodiscard]] virtual std::int64_t stored_tokens(base::TimePoint /*now*/) { return 0; }
 
   // A hint that the entries of this prefix will be needed in a moment: at millions of sessions a
   // miss of the processor's cache costs more than the lookup. Changes nothing.

@@ -2,8 +2,7 @@
 // ratios of an infinite store and of LRU stores and TTLs of any size, in one pass.
 // A prompt hits the blocks from its first on that are stored, up to the first that is not; requests
 // come in arrival order, the store starts cold, every block counts as used and stored at once.
-// Modelled: an LRU store of C blocks holds the C blocks used latest (Mattson's stack: one pass
-// tells
+// Modelled: an LRU store of C blocks holds the C blocks used latest (Mattson's stack: one pass tells
 //   the depth of every block, hence all capacities at once); within a request the first block
 //   counts as used last, so that the store drops the ends of chains first. TTL: since the last use,
 //   alive while age <= TTL. Whole blocks count, also a partial last one.
@@ -45,8 +44,10 @@ class ReuseProfile {
   // Over the blocks that an infinite store hits. The distance of a block is the tokens of distinct
   // blocks used since it was (itself included): the smallest LRU store that still had it. The
   // interval is the time since. Both to 2 %; none hit: 0.
-  [[nodiscard]] double reuse_distance_tokens(double share) const;
-  [[nodiscard]] double reuse_interval_s(double share) const;
+  [[nodiscard]] double reuse_distance_tokens(double share) const {
+    return distances_.quantile(share);
+  }
+  [[nodiscard]] double reuse_interval_s(double share) const { return intervals_.quantile(share); }
 
  private:
   struct Block {

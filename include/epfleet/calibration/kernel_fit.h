@@ -35,7 +35,16 @@ struct FitResult {
   std::vector<FittedPart> parts;
 };
 
-// Which rows to leave out of a fit in turn, to see how it predicts what it has not seen.
+// One measurement that takes part.
+struct FitRow {
+  MeasuredKernel kernel;
+  std::string family;  // the key group that explains it
+  std::string group;
+  timing::Clock clock;
+};
+
+// Which rows to leave out of a fit, one part after the other, to see how it predicts what it has
+// not seen.
 struct LeaveOut {
   std::int64_t folds = 0;  // > 1: every `folds`-th row
   std::string column;      // not empty: all rows with the same value there (a context, a batch)
@@ -53,14 +62,8 @@ class KernelFit {
   [[nodiscard]] FitResult run(const LeaveOut& leave_out = {}) const;
 
  private:
-  struct Row {
-    MeasuredKernel kernel;
-    std::string family;  // the key group that explains it
-    std::string group;
-    timing::Clock clock;
-  };
   hardware::HardwareProfile base_;
-  std::vector<Row> rows_;
+  std::vector<FitRow> rows_;
 };
 
 // The profile as a file, with every key's meaning and source; fitted keys say so.

@@ -14,7 +14,7 @@
 
 #include "epfleet/calibration/measured_table.h"
 #include "epfleet/hardware/profile.h"
-#include "epfleet/timing/clock.h"
+#include "epfleet/timing/kernels.h"
 
 namespace epfleet::calibration {
 

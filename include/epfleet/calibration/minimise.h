@@ -14,10 +14,9 @@ struct Minimum {
   std::vector<double> at;
 };
 
-// Begun anew from its best point `restarts` times with smaller steps.
-// Every variable starts with a step of `step` times its value.
+// Begun anew from its best point a few times with smaller steps, each a part of the variable's
+// value.
 [[nodiscard]] Minimum minimise(const std::function<double(const std::vector<double>&)>& function,
-                               std::vector<double> start, int restarts = 3, int iterations = 600,
-                               double step = 0.15);
+                               std::vector<double> start);
 
 }  // namespace epfleet::calibration

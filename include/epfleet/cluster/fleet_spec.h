@@ -37,14 +37,13 @@ struct FleetSpec {
   [[nodiscard]] base::TimePoint window_end() const { return base::kWindowStart + duration; }
 };
 
-// Redundant experts and requests per GPU with `auto` replaced by the number it stands for.
-// `auto` that no count satisfies: none.
-[[nodiscard]] std::optional<std::int64_t> prefill_redundant_experts(const FleetSpec& spec);
-[[nodiscard]] std::optional<std::int64_t> decode_redundant_experts(const FleetSpec& spec);
+// With `auto` replaced by the number it stands for, as in the layouts.
 [[nodiscard]] std::int64_t max_requests_per_gpu(const FleetSpec& spec);
 
-// The layouts that model/layout.h and timing work on.
+// The layouts that model/layout.h and timing work on, and what they take of a GPU's memory.
 [[nodiscard]] model::PrefillLayout prefill_layout(const FleetSpec& spec);
 [[nodiscard]] model::DecodeLayout decode_layout(const FleetSpec& spec);
+[[nodiscard]] model::MemoryPlan prefill_memory(const FleetSpec& spec);
+[[nodiscard]] model::MemoryPlan decode_memory(const FleetSpec& spec);
 
 }  // namespace epfleet::cluster

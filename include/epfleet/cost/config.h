@@ -20,8 +20,8 @@ struct TokenPrices {
 struct PricesConfig {
   base::UsdPerHour gpu_hour{2.0};
   std::array<TokenPrices, workload::kVariants> book{};  // by Variant
-  std::array<TokenPrices, workload::kVariants>
-      off_peak_book{};                                   // API requests in the off-peak window
+  // API requests in the off-peak window.
+  std::array<TokenPrices, workload::kVariants> off_peak_book{};
   std::array<double, workload::kChannels> paid_share{};  // by Channel; guesses
   bool off_peak = false;
   base::Duration off_peak_from{};  // offset from midnight UTC; may be past off_peak_to (wraps)

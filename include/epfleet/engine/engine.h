@@ -1,4 +1,4 @@
-// The clock and the queue of things to come. Knows nothing of language models.
+// The clock and the queue of things to come, for any model.
 //
 // Events execute in the total order (time, phase, sequence): at one instant first samples, then what
 // ends, then what arrives, then decisions on it, then what starts. `sequence` is the order of
@@ -26,7 +26,7 @@ enum class Phase : std::uint8_t {
   Start,       // steps start with everything that is there
 };
 
-// What an event means is the model's affair; it also gives the label for traces.
+// What an event means is up to the model, which also gives the label for traces.
 enum class EventKind : std::uint8_t {};
 
 struct EventId {

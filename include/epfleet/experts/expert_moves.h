@@ -1,9 +1,10 @@
 // What a rebalance moves: the experts that a GPU did not hold before.
+//
 // Modelled: the loads of a layer are placed, drift for one rebalance interval and are placed again;
-// a GPU fetches every copy that it did not have (the order of its slots is free), whatever the
-// rule's reason to move it. Summed over the layers, the GPU that fetches most counts: all wait.
+//   a GPU fetches every copy that it did not have (the order of its slots is free), whatever the
+//   rule's reason to move it. Summed over the layers, the GPU that fetches most counts: all wait.
 // Left out: a second copy on the same GPU fetched from the first; renaming GPUs so that less moves,
-// which EPLB does not do either; the MTP module's own layer (a 58th part).
+//   which EPLB does not do either; the MTP module's own layer (a 58th part).
 #pragma once
 
 #include <cstdint>

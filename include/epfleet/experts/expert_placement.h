@@ -1,8 +1,9 @@
 // Which copies of the routed experts stand on which GPU. One layer is independent of the others.
+//
 // Modelled: EPLB, the balancer of the real service: the hierarchical rule where the expert groups
-// divide the nodes (a group stays within one node, so group-limited routing keeps its locality),
-// the global rule otherwise. Loads are single precision and ties go to the first, so that
-// placements equal the original's to the last slot.
+//   divide the nodes (a group stays within one node, so group-limited routing keeps its locality),
+//   the global rule otherwise. Loads are single precision and ties go to the first, so that
+//   placements equal the original's to the last slot.
 // Source: deepseek-ai/EPLB, eplb.py (algorithm and test vector); DeepSeek-V3 report, section 3.4.
 #pragma once
 
@@ -32,12 +33,12 @@ struct LayerPlacement {
   std::vector<double> share{};
 };
 
-// How copies are placed, and from which loads as time goes by.
+// How copies are placed, and from loads of which time.
 struct ExpertRule {
   LayerPlacement (*place)(std::span<const double> load, const ExpertSlots& sizes);
   bool rebalances = false;  // placed anew from the loads observed last; else once for all time
   bool day_old = false;     // ... which is from loads observed a day ago
-  bool reshares = false;    // copies take uneven shares of their expert, dealt anew in between
+  bool reshares = false;    // copies take uneven shares of their expert, set anew in between
 };
 [[nodiscard]] const base::Registry<ExpertRule>& expert_rules();
 

@@ -1,19 +1,20 @@
 // How much more often tokens go to some experts of a layer than to others, and how that changes.
+//
 // Modelled: one popularity > 0 per layer and expert, of three shapes, each of a standard normal z
-// per expert:
-//   lognormal  exp(sigma z)
-//   zipf       rank^-s, the expert with the largest z first
-//   observed   exp(m + sd z), z the standardised logarithm of a load that was measured in the layer
-//              (m, sd: mean and standard deviation over its experts); a load of zero counts as half
-//              the smallest positive one of the layer
-// and two kinds of drift of z, both of which keep the spread. After `age` intervals with drift d
-//   gradual    a share 1 - (1 - d)^age of the variance of z is redrawn: everybody moves a little
-//   jumps      each z stays as it is with probability (1 - d)^age, else it is drawn anew
+//   per expert:
+//     lognormal  exp(sigma z)
+//     zipf       rank^-s, the expert with the largest z first
+//     observed   exp(m + sd z), z the standardised logarithm of a load that was measured in the
+//                layer (m, sd: mean and standard deviation over its experts); a load of zero counts
+//                as half the smallest positive one of the layer
+//   and two kinds of drift of z, both of which keep the spread. After `age` intervals with drift d
+//     gradual    a share 1 - (1 - d)^age of the variance of z is redrawn: all move a little
+//     jumps      each z stays as it is with probability (1 - d)^age, else it is drawn anew
 // Left out: correlation between layers, topics that raise several experts together, a day's shape;
-// choosing 8 without replacement makes the shares of very popular experts smaller than their
-// popularity, also where that was observed.
+//   choosing 8 without replacement makes the shares of very popular experts smaller than their
+//   popularity, also where that was observed.
 // Source of the range of s: expert kernels measured under power laws with 0.6 to 1.2 (H100,
-// aiconfigurator's MoE tables). Sigma, drift and its kind are guesses.
+//   aiconfigurator's MoE tables). Sigma, drift and its kind are guesses.
 #pragma once
 
 #include <cstdint>

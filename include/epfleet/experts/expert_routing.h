@@ -1,18 +1,18 @@
 // Group-limited top-k routing of tokens to experts, as a random process: how often each expert is
 // chosen, and samples of choices. Used at load time only, to price imbalance.
+//
 // Modelled: a token scores expert e as log(popularity[e]) + Gumbel noise; the topk_groups groups
-// with the largest sum of their two best scores stay, and of their experts the topk best are
-// chosen.
-//  * Without a limit the topk best of Gumbel-perturbed scores are exactly a sample without
-//    replacement by popularity (Yellott 1977), drawn here by alias tables and rejection.
-//  * Groups are drawn that way too, by (sum of popularity)^1.3. The exponent is measured with the
-//    exact rule at 32 experts a group (popularity x 0.8, 1.1, 1.25 of one group: 1.25-1.30); the
-//    two best scores together tell groups better apart than the best one, which would give 1.
-//  * A group that stays has high scores, so it is not left out in the choice of experts (exact
-//  rule,
-//    even popularity: in 0.7 % of cases): each gives one expert, then the rest are drawn from all.
-//    Experts per group 1, 2, 3, 4: 31, 42, 21, 5 %; by the exact rule 28, 46, 20, 4 %.
-// tests/unit/policy compares both with the exact rule.
+//   with the largest sum of their two best scores stay, and of their experts the topk best are
+//   chosen.
+//   * Without a limit the topk best of Gumbel-perturbed scores are exactly a sample without
+//     replacement by popularity (Yellott 1977), drawn here by alias tables and rejection.
+//   * Groups are drawn that way too, by (sum of popularity)^1.3. The exponent is measured with the
+//     exact rule at 32 experts a group (popularity x 0.8, 1.1, 1.25 of one group: 1.25-1.30); the
+//     two best scores together tell groups better apart than the best one, which would give 1.
+//   * A group that stays has high scores, so it is not left out in the choice of experts (exact
+//     rule, even popularity: in 0.7 % of cases): each gives one expert, then the rest are drawn
+//     from all. Experts per group 1, 2, 3, 4: 31, 42, 21, 5 %; by the exact rule 28, 46, 20, 4 %.
+//   tests/unit/experts compares both with the exact rule.
 // Left out: similar tokens choosing alike (popularity carries all correlation), auxiliary biases.
 // Source: DeepSeek-V3 inference code (model.py, class Gate).
 #pragma once
@@ -22,14 +22,15 @@
 #include <vector>
 
 #include "epfleet/base/random.h"
+#include "epfleet/model/model.h"
 
 namespace epfleet::experts {
 
 struct RoutingRule {
-  std::int64_t experts = 256;
-  std::int64_t topk = 8;
-  std::int64_t groups = 8;       // of consecutive experts; at most 12
-  std::int64_t topk_groups = 4;  // groups a token may reach
+  std::int64_t experts = model::Model{}.experts;
+  std::int64_t topk = model::Model{}.top_k;
+  std::int64_t groups = model::Model{}.groups;            // of consecutive experts; at most 12
+  std::int64_t topk_groups = model::Model{}.topk_groups;  // groups a token may reach
 };
 
 // Draws 0 .. size - 1 in proportion to weights, in constant time (Walker 1977, Vose 1991).

@@ -1,7 +1,8 @@
 // How the copies of an expert divide its tokens among them when dispatch may pick a copy by weight.
+//
 // Modelled: the shares that level the GPUs as far as a placement allows. One expert after the other
-// is dealt anew, like water poured over the loads of its GPUs, until nothing moves any more; this
-// converges to the least sum of squares, which has the least largest GPU load, too.
+//   is divided anew, as if it filled up the loads of its GPUs from below, until nothing changes;
+//   this converges to the least sum of squares, which has the least largest GPU load, too.
 // Left out: weights that dispatch can only hit in steps (a table of so many entries per expert).
 #pragma once
 

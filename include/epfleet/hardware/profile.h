@@ -33,6 +33,10 @@ enum class GemmLaw { Roofline, Tiles };
 // Schedule: FlashMLA's parts of 64-token blocks (timing/mla_decode.h).
 enum class MlaLaw { Line, Schedule };
 
+// The clock that a chip runs at: cool, as in a short measurement, or the one that a busy service
+// settles at under the power cap.
+enum class Clock { Cool, Sustained };
+
 // Durations are in nanoseconds.
 struct HardwareProfile {
   // --- the node and the chip
@@ -60,9 +64,9 @@ struct HardwareProfile {
   // --- contiguous layout (prefill): as dense, with
   Duration contiguous_gemm_fixed{20'000};             // [H]
   BytesPerSecond contiguous_gemm_bandwidth{3'542e9};  // [H]
-  // --- law `tiles`, dense and grouped alike; from 1,114 products, epfleet timing fit [H]. A step
-  // is
-  //     128 of k in one tile; waves combine memory and arithmetic: (bytes^p + steps^p)^(1/p).
+  // --- law `tiles`, dense and grouped alike; from 1,114 products, epfleet timing fit [H].
+  //     A step is 128 of k in one tile; waves combine memory and arithmetic:
+  //     (bytes^p + steps^p)^(1/p).
   Duration gemm_step_fixed{64};        // of a step, beside the multiply-adds
   Duration gemm_step_per_64_rows{11};  // of the tile's height
   Duration gemm_step_least{132};       // even of the smallest tile

@@ -8,8 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
-#include <string>
+#include <vector>
 
 #include "epfleet/base/quantity.h"
 #include "epfleet/base/time.h"
@@ -27,15 +26,15 @@ struct DecodeLayout {
   std::int64_t draft_tokens = 1;  // MTP; 0: off
   bool dual_batch = true;         // two micro-batches overlap compute and communication
   bool phase_barriers = true;     // compute and communication meet at the end of every phase
-  bool kv_b_in_bf16 = false;      // keep a BF16 copy of kv_b for the absorbed products
   std::int64_t gpus_per_node = 8;
-  base::Duration host_time =
-      std::chrono::milliseconds(5);  // per step, not overlapped (a guess, 2-8 ms)
+  // Per step, not overlapped (a guess, 2-8 ms).
+  base::Duration host_time = std::chrono::milliseconds(5);
   std::int64_t max_requests_per_gpu = 128;
   ExpertPrecision expert_precision = ExpertPrecision::Fp8;
 
   [[nodiscard]] constexpr std::int64_t tokens_per_request() const { return 1 + draft_tokens; }
   [[nodiscard]] constexpr std::int64_t micro_batches() const { return dual_batch ? 2 : 1; }
+  [[nodiscard]] constexpr bool has_mtp() const { return draft_tokens > 0; }
 };
 
 struct PrefillLayout {
@@ -46,6 +45,9 @@ struct PrefillLayout {
   bool mtp = true;  // the unit also holds and runs the MTP module
   std::int64_t gpus_per_node = 8;
   ExpertPrecision expert_precision = ExpertPrecision::Fp8;
+
+  [[nodiscard]] constexpr std::int64_t micro_batches() const { return dual_batch ? 2 : 1; }
+  [[nodiscard]] constexpr bool has_mtp() const { return mtp; }
 };
 
 // Requests per GPU whose tokens fill the all-to-all's buffer of 128 tokens in both micro-batches:
@@ -55,46 +57,49 @@ inline constexpr std::int64_t kLowLatencyTokens = 128;
   return 2 * kLowLatencyTokens / (1 + draft_tokens);
 }
 
-// Routed experts held by each GPU. REQUIRES: a layout that `problem` accepts.
+// The fewest redundant experts, at least so many, with which every GPU has as many experts.
+// `redundant_experts: auto` starts from the 32 of the published deployments: 32 at EP144, 64 at
+// EP320. REQUIRES: gpus > 0.
+inline constexpr std::int64_t kAutoRedundancy = 32;
+[[nodiscard]] constexpr std::int64_t filling_redundancy(const Model& model, std::int64_t gpus,
+                                                        std::int64_t least = kAutoRedundancy) {
+  return (model.experts + least + gpus - 1) / gpus * gpus - model.experts;
+}
+
+// How unevenly the routed tokens of a micro-batch fall on the GPUs of a unit: expected max / mean
+// over GPUs, averaged over the MoE layers. Made once per placement (experts/expert_load.h), read
+// once per step (timing).
+struct ExpertImbalance {
+  // Entry i is for 2^i tokens of the whole unit in one micro-batch. Empty: always even.
+  std::vector<double> max_over_mean;
+};
+
+// Routed experts held by each GPU. REQUIRES: experts and copies fill the GPUs evenly.
 [[nodiscard]] std::int64_t expert_slots_per_gpu(const Model& model, std::int64_t gpus,
                                                 std::int64_t redundant_experts);
 
 // Bytes of one routed expert's weights in one layer; 44.1 MB of DeepSeek-V3 in FP8 with its scales.
 [[nodiscard]] base::Bytes routed_expert_bytes(const Model& model, ExpertPrecision precision);
 
-// Bytes of weights on one GPU (FP8; router, embedding, head and MTP projection BF16, experts as the
-// layout says).
-// EP32 with 9 + 1 experts: 42.9 GB; EP144 with 2 + 1: 24.7 GB.
-[[nodiscard]] base::Bytes weights_bytes(const Model& model, const DecodeLayout& layout);
-[[nodiscard]] base::Bytes weights_bytes(const Model& model, const PrefillLayout& layout);
+// How the memory of one GPU of a unit divides.
+struct MemoryPlan {
+  base::Bytes memory{};
+  // FP8; router, embedding, head and MTP projection BF16, experts as the layout says. EP32 with
+  // 9 + 1 experts: 42.9 GB; EP144 with 2 + 1: 24.7 GB.
+  base::Bytes weights{};
+  // Of the low-latency all-to-all: 4 x slots x tokens x (2 x hidden + 224); 2.15 GB for 288 slots
+  // and 128 tokens. Normal kernels (prefill) need well under 1 GB, a part of the runtime memory.
+  base::Bytes buffer{};
+  base::Bytes runtime{};
+  std::int64_t kv_bytes_per_token = 1;
 
-// The low-latency all-to-all's buffer on one GPU: 4 x slots x tokens x (2 x hidden + 224); 2.15 GB
-// for 288 slots and 128 tokens. Source: DeepEP csrc/config.hpp.
-[[nodiscard]] base::Bytes low_latency_buffer_bytes(const Model& model, const DecodeLayout& layout);
-
-// Tokens of KV that fit on one GPU beside weights, buffer and runtime memory; none if nothing is
-// left.
-[[nodiscard]] std::optional<base::Tokens> kv_capacity_tokens(base::Bytes memory,
-                                                             base::Bytes weights,
-                                                             base::Bytes buffer,
-                                                             base::Bytes runtime,
-                                                             std::int64_t kv_bytes_per_token);
-
-// `redundant_experts: auto`: the smallest count >= 32 that gives every GPU as many slots, if its
-// weights leave memory for KV (32 at EP144, 64 at EP320). None: no such count.
-[[nodiscard]] std::optional<std::int64_t> auto_redundant_experts(const Model& model,
-                                                                 const DecodeLayout& layout,
-                                                                 base::Bytes memory,
-                                                                 base::Bytes runtime);
-[[nodiscard]] std::optional<std::int64_t> auto_redundant_experts(const Model& model,
-                                                                 const PrefillLayout& layout,
-                                                                 base::Bytes memory,
-                                                                 base::Bytes runtime);
-
-// What makes a layout impossible, in words for the user; none if it can be built.
-[[nodiscard]] std::optional<std::string> problem(const Model& model, const DecodeLayout& layout,
-                                                 base::Bytes memory, base::Bytes runtime);
-[[nodiscard]] std::optional<std::string> problem(const Model& model, const PrefillLayout& layout,
-                                                 base::Bytes memory, base::Bytes runtime);
+  // Tokens of KV that fit into what is left; 0: not one.
+  [[nodiscard]] std::int64_t kv_capacity_tokens() const;
+};
+// REQUIRES: experts and copies fill the GPUs evenly.
+[[nodiscard]] MemoryPlan memory_plan(const Model& model, const DecodeLayout& layout,
+                                     base::Bytes memory, base::Bytes runtime);
+[[nodiscard]] MemoryPlan memory_plan(const Model& model, const PrefillLayout& layout,
+                                     base::Bytes memory, base::Bytes runtime);
 
 }  // namespace epfleet::model

@@ -31,8 +31,7 @@ struct Model {
 
   [[nodiscard]] constexpr std::int64_t moe_layers() const { return layers - dense_layers; }
 
-  // BF16 latent and rotary key, per token over all layers: 70,272; 71,424 with the MTP module's
-  // layer.
+  // BF16 latent and rotary key, per token over all layers: 70,272; with the MTP module 71,424.
   [[nodiscard]] constexpr std::int64_t kv_bytes_per_token(bool mtp) const {
     return (layers + (mtp ? mtp_layers : 0)) * kv_bytes_per_token_layer();
   }
@@ -56,15 +55,6 @@ struct Model {
   [[nodiscard]] constexpr std::int64_t head_parameters() const { return hidden * vocab; }
 
   // --- floating-point operations; two per multiply-add
-  [[nodiscard]] constexpr double attention_linear_flops() const {  // per token and layer: 374.2 M
-    return 2.0 * static_cast<double>(attention_parameters());
-  }
-  [[nodiscard]] constexpr double expert_flops() const {  // per token and expert: 88.1 M
-    return 2.0 * static_cast<double>(expert_parameters());
-  }
-  [[nodiscard]] constexpr double head_flops() const {  // per token: 1.853 G
-    return 2.0 * static_cast<double>(head_parameters());
-  }
   // Core attention per (query, key) pair and layer. Prefill computes keys and values of every head:
   // 81,920; decode works on the shared latent (absorbed): 278,528.
   [[nodiscard]] constexpr double prefill_pair_flops() const {

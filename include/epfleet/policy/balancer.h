@@ -16,20 +16,20 @@ namespace epfleet::policy {
 // Two-dimensional load of a choice: prefill (tokens, attention work), decode (requests, KV tokens).
 // All spans of one view have one element per candidate, indexed by unit or GPU.
 
-template <class AskType, class ViewType, class ChoiceType>
+template <class DemandType, class ViewType, class ChoiceType>
 class Balancer {
  public:
-  using Ask = AskType;
+  using Demand = DemandType;
   using View = ViewType;
   using Choice = ChoiceType;
 
   virtual ~Balancer() = default;
   // The bound that no balancer reaches: the GPUs of a unit step as if they shared its load evenly.
   [[nodiscard]] virtual bool evens_out() const { return false; }
-  [[nodiscard]] virtual Choice choose(const Ask& ask, const View& view) = 0;
+  [[nodiscard]] virtual Choice choose(const Demand& demand, const View& view) = 0;
 };
 
-struct PrefillAsk {
+struct PrefillDemand {
   float tokens = 0.0F;           // to compute: prompt less hit
   float attention_pairs = 0.0F;  // query-key pairs of these tokens
 };
@@ -44,7 +44,7 @@ struct PrefillView {
   float attention_pairs_total = 0.0F;
 };
 
-struct DecodeAsk {
+struct DecodeDemand {
   base::TokenParts32 kv;  // of the prompt
 };
 
@@ -63,15 +63,15 @@ struct DecodeGpuView {
   std::int32_t request_limit = 0;
   base::TokenParts32 kv_limit;
 
-  [[nodiscard]] bool has_room(std::size_t gpu, const DecodeAsk& ask) const {
-    return requests[gpu] < request_limit && kv[gpu] <= kv_limit - ask.kv;
+  [[nodiscard]] bool has_room(std::size_t gpu, const DecodeDemand& demand) const {
+    return requests[gpu] < request_limit && kv[gpu] <= kv_limit - demand.kv;
   }
 };
 
 // Choose an element of view.open.
-using PrefillRule = Balancer<PrefillAsk, PrefillView, std::uint32_t>;
-using DecodeUnitRule = Balancer<DecodeAsk, DecodeUnitView, std::uint32_t>;
+using PrefillRule = Balancer<PrefillDemand, PrefillView, std::uint32_t>;
+using DecodeUnitRule = Balancer<DecodeDemand, DecodeUnitView, std::uint32_t>;
 // Chooses a GPU; none: no GPU has room.
-using DecodeGpuRule = Balancer<DecodeAsk, DecodeGpuView, std::optional<std::uint32_t>>;
+using DecodeGpuRule = Balancer<DecodeDemand, DecodeGpuView, std::optional<std::uint32_t>>;
 
 }  // namespace epfleet::policy

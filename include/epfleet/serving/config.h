@@ -26,14 +26,18 @@ struct BalancerConfig {
   base::Duration view_age{};
 };
 
+// The defaults of both kinds of units are those of their layouts.
+inline constexpr model::PrefillLayout kPrefillDefaults{};
+inline constexpr model::DecodeLayout kDecodeDefaults{};
+
 struct PrefillConfig {
-  std::int64_t gpus = 32;                         // per unit
+  std::int64_t gpus = kPrefillDefaults.gpus;      // per unit
   std::optional<std::int64_t> redundant_experts;  // none: auto
   base::Tokens max_tokens_per_gpu{16'384};        // per step, both micro-batches
   std::int64_t chunk_grain = 64;                  // tokens
   Overlap overlap = Overlap::DualBatch;
-  bool phase_barriers = true;
-  model::ExpertPrecision expert_precision = model::ExpertPrecision::Fp8;
+  bool phase_barriers = kPrefillDefaults.phase_barriers;
+  model::ExpertPrecision expert_precision = kPrefillDefaults.expert_precision;
   BalancerConfig balancer;
   Placement placement = Placement::Step;
   base::Bytes runtime_memory{8'000'000'000};  // per GPU: activations, buffers, context (a guess)
@@ -41,23 +45,35 @@ struct PrefillConfig {
 
 struct MtpConfig {
   bool enabled = true;
-  std::int64_t draft_tokens = 1;
+  std::int64_t draft_tokens = kDecodeDefaults.draft_tokens;
   double acceptance = 0.80;        // of a draft token (a guess, 0.60-0.90)
   double acceptance_spread = 0.0;  // half-width of the uniform draw per request around it
+
+  [[nodiscard]] std::int64_t drafts() const { return enabled ? draft_tokens : 0; }
+  // Tokens that a request gets of a step: the verified one and the accepted drafts,
+  // a + a^2 + ... + a^d, for this acceptance a of a draft token.
+  [[nodiscard]] double tokens_per_step(double of_draft) const {
+    double tokens = 1.0, accepted = 1.0;
+    for (std::int64_t draft = 0; draft < drafts(); ++draft) {
+      accepted *= of_draft;
+      tokens += accepted;
+    }
+    return tokens;
+  }
 };
 
 struct DecodeConfig {
-  std::int64_t gpus = 144;                        // per unit
+  std::int64_t gpus = kDecodeDefaults.gpus;       // per unit
   std::optional<std::int64_t> redundant_experts;  // none: auto
   Overlap overlap = Overlap::DualBatch;
-  bool phase_barriers = true;
-  model::ExpertPrecision expert_precision = model::ExpertPrecision::Fp8;
+  bool phase_barriers = kDecodeDefaults.phase_barriers;
+  model::ExpertPrecision expert_precision = kDecodeDefaults.expert_precision;
   BalancerConfig balancer;
   std::optional<std::int64_t> max_requests_per_gpu;  // none: auto = 2 x 128 / (1 + draft tokens)
   Batching batching = Batching::Continuous;
   Microbatch microbatch = Microbatch::Reform;
-  base::Duration host_time = std::chrono::milliseconds(5);  // per step (a guess, 2-8 ms)
-  base::Bytes runtime_memory{6'000'000'000};                // per GPU (a guess, 4-8 GB)
+  base::Duration host_time = kDecodeDefaults.host_time;  // per step
+  base::Bytes runtime_memory{6'000'000'000};             // per GPU (a guess, 4-8 GB)
   MtpConfig mtp;
 };
 

@@ -88,7 +88,7 @@ class PrefillUnit {
   [[nodiscard]] static double pairs_left(const LiveRequest& request) {
     return pairs(request.tokens_left(), request.computed_to);
   }
-  [[nodiscard]] static policy::PrefillAsk ask_of(const LiveRequest& request);
+  [[nodiscard]] static policy::PrefillDemand demand_of(const LiveRequest& request);
 
  private:
   struct Chunk {

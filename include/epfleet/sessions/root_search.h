@@ -30,7 +30,6 @@ class RootSearch {
 
  private:
   [[nodiscard]] static double error_of(const Point& value);
-  [[nodiscard]] Point step_from(const Point& at, const Point& newton) const;
   [[nodiscard]] bool update_slopes(const Point& from, const Point& to, const Point& before,
                                    const Point& after);
 

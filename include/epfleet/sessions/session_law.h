@@ -47,9 +47,18 @@ struct TurnLengths {
 // Uniform numbers in (0, 1) behind a session's first and later turns.
 struct FirstDraws {
   double turns = 0.5, identity = 0.5, shared = 0.5, message = 0.5, attachment = 0.5, output = 0.5;
+
+  static FirstDraws from(double turns, base::Stream& stream) {
+    return {turns,           stream.uniform(), stream.uniform(), stream.uniform(), stream.uniform(),
+            stream.uniform()};
+  }
 };
 struct LaterDraws {
   double message = 0.5, attachment = 0.5, output = 0.5;
+
+  static LaterDraws from(base::Stream& stream) {
+    return {stream.uniform(), stream.uniform(), stream.uniform()};
+  }
 };
 
 class SessionLaw {
@@ -66,21 +75,13 @@ class SessionLaw {
     return static_cast<workload::SessionClass>(id.value() & 3U);
   }
 
-  // The draws of a session, from its own short streams.
-  [[nodiscard]] FirstDraws first_draws(base::SessionId id) const;
-  [[nodiscard]] LaterDraws later_draws(base::SessionId id, std::uint32_t turn) const;
-
+  // Without draws: those of the session's own short streams.
   [[nodiscard]] SessionTurn first_turn(base::SessionId id, const FirstDraws& draws) const;
-  [[nodiscard]] SessionTurn first_turn(base::SessionId id) const {
-    return first_turn(id, first_draws(id));
-  }
+  [[nodiscard]] SessionTurn first_turn(base::SessionId id) const;
 
   // The turn after `turn`, if the session has one.
   [[nodiscard]] TurnLengths following(const SessionTurn& turn, const LaterDraws& draws) const;
-  [[nodiscard]] TurnLengths following(const SessionTurn& turn) const {
-    return turn.turn + 1 < turn.turns ? following(turn, later_draws(turn.session, turn.turn + 1U))
-                                      : TurnLengths{};
-  }
+  [[nodiscard]] TurnLengths following(const SessionTurn& turn) const;
   [[nodiscard]] static SessionTurn advance(const SessionTurn& turn, TurnLengths following);
 
   // Seconds between the answer to turn `turn` and the next turn: of uniform u, or of the session's
@@ -107,14 +108,15 @@ class SessionLaw {
 
  private:
   struct ClassLaw {
-    ClassLaw(const workload::SessionClassConfig& class_config, std::uint32_t first_shared_id);
     workload::SessionClassConfig config;
-    LognormalLaw first_message, later_message, attachment, output, think, long_think;
-    TurnCountLaw turns;
-    std::vector<double> template_cdf;           // popularity, cumulated; empty: no templates
-    std::vector<std::uint16_t> template_guide;  // first template of each 1/4096 of the popularity
-    std::vector<std::int32_t> template_tokens;
     std::uint32_t first_shared_id;  // two ids a prefix: V3's and R1's KV differ
+    LognormalLaw first_message{config.first_message}, later_message{config.later_message};
+    LognormalLaw attachment{config.attachment}, output{config.output};
+    LognormalLaw think{config.think}, long_think{config.long_think};
+    TurnCountLaw turns{config.turns_alpha, config.turns_beta};
+    std::vector<double> template_cdf{};           // popularity, cumulated; empty: no templates
+    std::vector<std::uint16_t> template_guide{};  // first template of each 1/4096 of the popularity
+    std::vector<std::int32_t> template_tokens{};
   };
 
   [[nodiscard]] const ClassLaw& law(workload::SessionClass of) const {
@@ -126,19 +128,16 @@ class SessionLaw {
   static std::int64_t document(const ClassLaw& law, double probability, double u);
   [[nodiscard]] std::int64_t answer(const ClassLaw& law, workload::Variant variant, double u) const;
 
-  [[nodiscard]] double drawn_think_seconds(workload::SessionClass of, double u) const;
-
   std::vector<ClassLaw> laws_;  // indexed by SessionClass
   base::StreamFamily first_, later_, think_;
   base::Duration shortest_think_;
-  double shortest_think_s_;
   std::int64_t context_limit_, output_limit_v3_, output_limit_r1_;
   std::size_t shared_prefixes_ = 0;
 };
 
 // The first tokens of the session's next prompt that are known once this turn is finished.
 [[nodiscard]] inline std::int32_t reusable_after(const SessionTurn& turn) {
-  return turn.variant == workload::Variant::V3 ? turn.prompt + turn.output : turn.prompt;
+  return turn.prompt + (workload::answer_is_reusable(turn.variant) ? turn.output : 0);
 }
 
 // Tokens of a turn's prompt that an ideal cache (infinite, instant, warm) of whole blocks would

@@ -50,8 +50,6 @@ class SessionPaths {
   static constexpr std::uint32_t kFirst = 6, kLater = 3, kThink = 1;
   static constexpr std::uint32_t kMostDimensions = kFirst + (kSobolTurns - 1) * (kLater + kThink);
 
-  void move_to_next_point();
-  [[nodiscard]] std::uint32_t path_length(double u) const;
   [[nodiscard]] LaterDraws later_draws(std::uint32_t turn, base::Stream& rest) const;
   [[nodiscard]] double think_draw(std::uint32_t turn, base::Stream& rest) const;
 

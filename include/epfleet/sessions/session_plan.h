@@ -1,4 +1,4 @@
-// How many sessions of each class are born when: the solved mix, placed in time so that the tokens
+// How many sessions of each class start when: the solved mix, placed in time so that the tokens
 // *served* follow the hourly shape.
 // Modelled: the shape repeats daily, before the start and after; the totals are those of the
 //   counted window.
@@ -27,8 +27,8 @@ struct SessionSourceSpec {
 
 struct SessionPlan {
   SolvedMix mix;
-  std::array<double, workload::kSessionClasses>
-      starts_per_day{};  // mean of the curve, rate scale included
+  // Mean of the curve, rate scale included.
+  std::array<double, workload::kSessionClasses> starts_per_day{};
   workload::DayCurve starts;
   SessionKernels kernels;  // of a mean day's session starts
 };

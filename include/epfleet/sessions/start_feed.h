@@ -25,10 +25,10 @@ class StartFeed {
 
   // The next start; none after the last. Valid until pop().
   [[nodiscard]] const SessionStart* front() {
-    if (at_ < block_.size()) [[likely]] {
-      return &block_[at_];
+    if (at_ == block_.size()) [[unlikely]] {
+      draw_block();
     }
-    return next_block() ? &block_[at_] : nullptr;
+    return at_ < block_.size() ? &block_[at_] : nullptr;
   }
   void pop() { ++at_; }
 
@@ -41,19 +41,13 @@ class StartFeed {
     std::optional<base::TimePoint> next;
   };
 
-  [[nodiscard]] bool next_block();
-  void fill();
-  struct Next {
-    ClassStarts* of;
-    base::TimePoint time;
-  };
-  [[nodiscard]] std::optional<Next> earliest();
+  void draw_block();
+  [[nodiscard]] ClassStarts* earliest();
 
   const SessionLaw& law_;
   std::vector<ClassStarts> classes_;
   std::vector<SessionStart> block_;
   std::size_t at_ = 0;
-  bool over_ = false;
 };
 
 }  // namespace epfleet::sessions

@@ -25,7 +25,6 @@ class StartStream {
 
  private:
   void enter_piece(std::size_t piece);
-  void enter_next_piece();
 
   const workload::DayCurve* curve_;
   double scale_;  // session starts per second at curve value 1

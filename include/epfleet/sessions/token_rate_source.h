@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "epfleet/sessions/token_rate_trace.h"
-#include "epfleet/workload/noted_source.h"
+#include "epfleet/workload/source.h"
 
 namespace epfleet::sessions {
 
@@ -23,7 +23,7 @@ struct TokenRateSourceSpec {
 };
 
 // Throws InputError.
-[[nodiscard]] std::unique_ptr<workload::NotedSource> make_token_rate_source(
+[[nodiscard]] std::unique_ptr<workload::Source> make_token_rate_source(
     const TokenRateSourceSpec& spec);
 
 // Whole parts of `total`, as near to proportional to `weights` as whole numbers allow, each from

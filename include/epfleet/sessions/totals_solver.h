@@ -19,11 +19,10 @@ namespace epfleet::sessions {
 
 struct SolvedMix {
   workload::WorkloadConfig config;  // with the knobs moved
-  MixMoments moments;               // per session born
+  MixMoments moments;               // per session started
   // Expected session starts whose tokens make up the window's totals.
   std::array<double, workload::kSessionClasses> sessions{};
   std::vector<workload::SolvedTotal> totals;  // those that were asked for
-  std::vector<workload::KnobFactor> knobs;    // those that were moved
 };
 
 // Throws InputError when the totals cannot be met, naming key, asked and reachable. Needs

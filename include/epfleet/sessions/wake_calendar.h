@@ -24,13 +24,10 @@ class WakeCalendar {
     friend auto operator<=>(const Entry&, const Entry&) = default;
   };
 
-  WakeCalendar();
-
   // REQUIRES: time >= that of the last entry popped.
   void push(base::TimePoint time, std::uint32_t slot);
 
   [[nodiscard]] bool empty() const { return fine_count_ == 0 && far_.empty(); }
-  [[nodiscard]] std::size_t size() const { return fine_count_ + far_count_; }
 
   // The earliest time. REQUIRES: not empty.
   [[nodiscard]] base::TimePoint next_time();
@@ -73,7 +70,6 @@ class WakeCalendar {
   bool open_ = false;       // the cursor's bucket is sorted
   std::size_t fine_count_ = 0;
   std::map<std::int64_t, Span> far_;
-  std::size_t far_count_ = 0;
 };
 
 }  // namespace epfleet::sessions

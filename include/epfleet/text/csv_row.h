@@ -4,7 +4,7 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
+#include <list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,11 +29,10 @@ class CsvRow {
     int column = 1;
   };
 
-  void add(std::string_view line, std::size_t from, std::size_t to);
   [[nodiscard]] std::size_t add_quoted(std::string_view line, std::size_t quote);
 
   std::vector<Field> fields_;
-  std::deque<std::string> unquoted_;  // what the fields in quotes say
+  std::list<std::string> unquoted_;  // what the fields in quotes say
   bool open_ = false;
 };
 

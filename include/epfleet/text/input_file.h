@@ -7,15 +7,16 @@
 #include <memory>
 #include <string>
 
+#include "epfleet/base/error.h"
+
+struct archive;  // libarchive's
+
 namespace epfleet::text {
 
 class InputFile {
  public:
   // Throws InputError when the file cannot be opened.
   explicit InputFile(std::string path);
-  InputFile(const InputFile&) = delete;
-  InputFile& operator=(const InputFile&) = delete;
-  ~InputFile();
 
   // Up to `most` bytes, uncompressed; 0 at the end. Throws InputError when the file is cut or
   // damaged (compressed files tell).
@@ -24,10 +25,11 @@ class InputFile {
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
-  struct Archive;  // libarchive's reader
+  [[nodiscard]] base::InputError problem(const char* what, const char* remedy) const;
 
   std::string path_;
-  std::unique_ptr<Archive> archive_;
+  std::unique_ptr<archive, int (*)(archive*)> archive_;
+  bool over_ = false;
 };
 
 }  // namespace epfleet::text

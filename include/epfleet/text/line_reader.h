@@ -41,8 +41,7 @@ class LineReader {
 
  private:
   bool fill();  // reads more behind end_; false at the end of the file
-  [[nodiscard]] Got take(std::size_t length, bool with_end);
-  [[nodiscard]] Got skip_long_line();
+  void take(std::size_t length);
 
   InputFile file_;
   std::size_t longest_;

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+struct archive;  // libarchive's
+
 namespace epfleet::text {
 
 enum class Compression : std::uint8_t { None, Gzip, Zstd, Xz };
@@ -18,21 +20,17 @@ class OutputFile {
  public:
   // Throws MachineError, as everything here does: a full disk, a folder that is not there.
   OutputFile(const std::filesystem::path& path, Compression compression);
-  OutputFile(const OutputFile&) = delete;
-  OutputFile& operator=(const OutputFile&) = delete;
-  ~OutputFile();
 
   void add(std::string_view text);
   // Writes what is left and closes the file. Without it the file is cut short.
   void finish();
 
  private:
-  struct Archive;  // libarchive's writer
-
+  void check(bool good) const;
   void flush();
 
-  std::string buffer_;
-  std::unique_ptr<Archive> archive_;
+  std::string path_, buffer_;
+  std::unique_ptr<archive, int (*)(archive*)> archive_;
 };
 
 }  // namespace epfleet::text

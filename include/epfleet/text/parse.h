@@ -10,21 +10,33 @@
 
 namespace epfleet::text {
 
-// Without blanks and tabs at both ends.
-[[nodiscard]] std::string_view trimmed(std::string_view text);
-[[nodiscard]] std::string_view trimmed_end(std::string_view text);  // at the end only
+[[nodiscard]] constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
+[[nodiscard]] constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-[[nodiscard]] inline bool is_blank(std::string_view text) { return trimmed(text).empty(); }
+// Without blanks and tabs at the end, at both ends.
+[[nodiscard]] constexpr std::string_view trimmed_end(std::string_view text) {
+  while (!text.empty() && is_blank(text.back())) {
+    text.remove_suffix(1);
+  }
+  return text;
+}
+[[nodiscard]] constexpr std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) {
+    text.remove_prefix(1);
+  }
+  return trimmed_end(text);
+}
+[[nodiscard]] constexpr bool is_blank(std::string_view text) { return trimmed(text).empty(); }
 
 // A finite decimal number: 17, -0.25, 1e-05.
 [[nodiscard]] std::optional<double> parse_number(std::string_view text);
 
 // A whole number that fits: 17, -3 (of a signed type).
 template <std::integral Whole>
-[[nodiscard]] std::optional<Whole> parse_whole(std::string_view text, int base = 10) {
+[[nodiscard]] std::optional<Whole> parse_whole(std::string_view text) {
   Whole value = 0;
   const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value, base);
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
   return error == std::errc() && stop == end ? std::optional(value) : std::nullopt;
 }
 

@@ -2,9 +2,8 @@
 // charts (`breakdown_ms` of `epfleet timing`).
 //
 // Modelled: all GPUs alike, micro-batches as a unit forms them. In prefill, dispatch and combine
-// are busy time of the network and the
-//   bubbles are what either stream waits; in decode, dispatch and combine are *exposed* wait: what
-//   compute does not hide.
+//   are busy time of the network and the bubbles are what either stream waits; in decode, dispatch
+//   and combine are *exposed* wait: what compute does not hide.
 // Source: the per-layer charts of DeepSeek's profile-data; their figures are in tests/validation.
 #pragma once
 
@@ -39,10 +38,5 @@ struct LayerBreakdown {
                                               double kv_tokens);
 [[nodiscard]] LayerBreakdown prefill_breakdown(const PrefillLayer& layer, double tokens,
                                                double prefix_tokens, double pairs);
-
-// The layer's time, all GPUs alike.
-[[nodiscard]] double decode_layer_s(const DecodeLayer& layer, double requests, double kv_tokens);
-[[nodiscard]] double prefill_layer_s(const PrefillLayer& layer, double tokens, double prefix_tokens,
-                                     double pairs);
 
 }  // namespace epfleet::timing

@@ -8,33 +8,40 @@
 //   to 49,152 keys (H100 measurements).
 #pragma once
 
-#include <cstdint>
+#include <array>
+#include <cstddef>
 #include <string>
 #include <vector>
 
-#include "epfleet/model/layout.h"
-
 namespace epfleet::timing {
 
-// Decode: tokens of the fullest GPU in one micro-batch, KV of a request, GPUs of the unit.
-inline constexpr double kMaxMicroBatchTokens = 256.0;
-inline constexpr double kMaxMeanKvTokens = 32'768.0;
-inline constexpr std::int64_t kMinLowLatencyGpus = 8, kMaxLowLatencyGpus = 256;
+struct CalibratedRange {
+  double low, high;
+  const char* what;
+};
+using CalibratedRanges = std::array<CalibratedRange, 3>;
+using StepExtent = std::array<double, 3>;  // a step's values, in the order of the ranges
 
-// Prefill: tokens of the fullest GPU in both micro-batches, keys per query, GPUs of the unit.
-inline constexpr double kMinPrefillTokens = 128.0;
-inline constexpr double kMaxPrefillTokens = 65'536.0;
-inline constexpr double kMaxMeanKeys = 49'152.0;
-inline constexpr std::int64_t kMaxNormalGpus = 64;
+// Of the fullest GPU in one micro-batch; of a request; of the unit.
+inline constexpr CalibratedRanges kDecodeRanges{{{0, 256, "tokens of a GPU in a micro-batch"},
+                                                 {0, 32'768, "tokens of KV per request"},
+                                                 {8, 256, "GPUs of a low-latency all-to-all"}}};
+// Of the fullest GPU in both micro-batches; of the GPU with the most; of the unit.
+inline constexpr CalibratedRanges kPrefillRanges{{{128, 65'536, "tokens of a GPU"},
+                                                  {0, 49'152, "keys per query"},
+                                                  {0, 64, "GPUs of a normal all-to-all"}}};
 
-// What of a step lies outside, one sentence each with the range; empty if nothing does. The pricers
-// mark exactly the steps for which it is not empty.
-[[nodiscard]] std::vector<std::string> outside_calibration(const model::DecodeLayout& layout,
-                                                           double micro_batch_tokens,
-                                                           double mean_kv_tokens);
-[[nodiscard]] std::vector<std::string> outside_calibration(const model::PrefillLayout& layout,
-                                                           double fullest_gpu_tokens,
-                                                           double mean_keys);
+[[nodiscard]] constexpr bool is_outside(const CalibratedRanges& ranges, const StepExtent& step) {
+  bool outside = false;
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    outside = outside || step[i] < ranges[i].low || step[i] > ranges[i].high;
+  }
+  return outside;
+}
+
+// What of a step lies outside, one sentence each with the range.
+[[nodiscard]] std::vector<std::string> outside_calibration(const CalibratedRanges& ranges,
+                                                           const StepExtent& step);
 
 // All ranges of a phase in one line, for the warning of a run.
 [[nodiscard]] std::string decode_ranges();

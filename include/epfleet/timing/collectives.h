@@ -12,8 +12,7 @@
 #include <cstdint>
 
 #include "epfleet/hardware/profile.h"
-#include "epfleet/model/expert_imbalance.h"
-#include "epfleet/model/model.h"
+#include "epfleet/model/layout.h"
 
 namespace epfleet::timing {
 

@@ -9,13 +9,8 @@
 #include <cstdint>
 
 #include "epfleet/hardware/profile.h"
-#include "epfleet/model/expert_imbalance.h"
 #include "epfleet/model/layout.h"
-#include "epfleet/model/model.h"
-#include "epfleet/timing/collectives.h"
-#include "epfleet/timing/compute_time.h"
-#include "epfleet/timing/expert_width.h"
-#include "epfleet/timing/kernels.h"
+#include "epfleet/timing/feed_forward.h"
 #include "epfleet/timing/overlap.h"
 
 namespace epfleet::timing {
@@ -29,18 +24,30 @@ class DecodeLayer {
   // One GPU, one micro-batch of that many requests; nothing for none.
   [[nodiscard]] ComputeTime attn0(double requests) const;
   [[nodiscard]] ComputeTime attn1(double requests, double kv_tokens) const;
-  [[nodiscard]] ComputeTime shared(double requests) const;
+  [[nodiscard]] ComputeTime shared(double requests) const {
+    return shared_expert(kernels_, model_, width_, query_tokens(requests));
+  }
   // ATTN1 without the part that grows with KV, and that part per KV token.
   [[nodiscard]] double attn1_fixed_s(double requests) const;
-  [[nodiscard]] double attn1_per_kv_token_s() const;
+  [[nodiscard]] double attn1_per_kv_token_s() const {
+    return kernels_.mla().mixed_per_kv_token(model_, query_tokens(1.0));
+  }
   // The whole unit, one micro-batch of that many requests in all: requests whose experts' rows the
   // most loaded GPU computes, in units of the mean GPU's requests (mean x imbalance).
-  [[nodiscard]] double received_requests(double unit_requests) const;
-  [[nodiscard]] double imbalance(double unit_requests) const;
+  [[nodiscard]] double received_requests(double unit_requests) const {
+    return unit_requests / static_cast<double>(layout_.gpus) * imbalance(unit_requests);
+  }
+  [[nodiscard]] double imbalance(double unit_requests) const {
+    return imbalance_at(imbalance_, query_tokens(unit_requests));
+  }
   [[nodiscard]] ComputeTime mlp(double received_requests) const;
   // `busiest`: the larger of what the fullest GPU sends and what the most loaded one receives.
-  [[nodiscard]] double dispatch_s(double busiest_requests) const;
-  [[nodiscard]] double combine_s(double busiest_requests) const;
+  [[nodiscard]] double dispatch_s(double busiest_requests) const {
+    return all_to_all_.dispatch(width_.dispatched(query_tokens(busiest_requests)));
+  }
+  [[nodiscard]] double combine_s(double busiest_requests) const {
+    return all_to_all_.combine(query_tokens(busiest_requests));
+  }
 
   // Once per step and GPU, whole batch: all dense layers without their KV part; head, sampling and
   // what the MTP module adds to one more MoE layer (projection, head, sampling) per draft token.
@@ -57,8 +64,9 @@ class DecodeLayer {
   [[nodiscard]] bool is_monotone() const { return kernels_.fp8().is_monotone(); }
 
  private:
-  [[nodiscard]] double query_tokens(double requests) const;
-  [[nodiscard]] double draft_head_s(double requests) const;
+  [[nodiscard]] double query_tokens(double requests) const {
+    return requests * static_cast<double>(layout_.tokens_per_request());
+  }
 
   model::Model model_;
   model::DecodeLayout layout_;

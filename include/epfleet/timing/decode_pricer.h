@@ -3,7 +3,7 @@
 // Modelled: per MoE layer, with micro-batches i and each term of the slowest GPU (five stages):
 //     sum over i of max(SHARED(i) + ATTN0(1-i), DISPATCH(i)) + MLP(i) + max(ATTN1(1-i), COMBINE(i))
 //   plus, per step: dense layers, head, sampling, the MTP module and host time.
-// Micro-batches are either even halves of every GPU's batch or given explicitly.
+//   Micro-batches are either even halves of every GPU's batch or given explicitly.
 // Left out: see src/timing/README.md.
 #pragma once
 
@@ -13,11 +13,7 @@
 #include <span>
 
 #include "epfleet/base/token_parts.h"
-#include "epfleet/hardware/profile.h"
-#include "epfleet/model/expert_imbalance.h"
-#include "epfleet/model/layout.h"
-#include "epfleet/model/model.h"
-#include "epfleet/timing/kernels.h"
+#include "epfleet/timing/decode_layer.h"
 #include "epfleet/timing/overlap.h"
 #include "epfleet/timing/step_price.h"
 
@@ -30,17 +26,15 @@ struct UnitHalf {
 };
 using UnitHalves = std::array<UnitHalf, 2>;
 
+class DecodeTables;
+
+// Copies share their tables.
 class DecodePricer {
  public:
-  DecodePricer(const hardware::HardwareProfile& hardware, const model::Model& model,
-               const model::DecodeLayout& layout, const model::ExpertImbalance& imbalance,
-               Clock clock = Clock::Sustained);
-  ~DecodePricer();
-  DecodePricer(DecodePricer&&) noexcept;
-  DecodePricer& operator=(DecodePricer&&) noexcept;
+  explicit DecodePricer(const DecodeLayer& layer);
 
-  // requests[g] and kv[g] of each GPU of the unit, which splits them anew: micro-batch 0 has ceil and micro-batch 1 floor of half the requests, both half the KV.
-  // The inner loop of a day.
+  // requests[g] and kv[g] of each GPU of the unit, which splits them anew: micro-batch 0 has ceil
+  // and micro-batch 1 floor of half the requests, both half the KV. The inner loop of a day.
   // REQUIRES: both spans have layout.gpus elements; at least one request in all.
   [[nodiscard]] StepPrice price(std::span<const std::int32_t> requests,
                                 std::span<const base::TokenParts32> kv) const;
@@ -55,8 +49,9 @@ class DecodePricer {
                                     std::span<const base::TokenParts32> kv) const;
 
  private:
-  struct Tables;
-  std::unique_ptr<const Tables> tables_;
+  void check_gpus(const UnitHalf& load) const;
+
+  std::shared_ptr<const DecodeTables> tables_;
 };
 
 }  // namespace epfleet::timing

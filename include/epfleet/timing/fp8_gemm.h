@@ -11,10 +11,11 @@
 #include <span>
 
 #include "epfleet/hardware/profile.h"
-#include "epfleet/timing/clock.h"
 #include "epfleet/timing/gemm_tiling.h"
 
 namespace epfleet::timing {
+
+using hardware::Clock;
 
 class Fp8Gemm {
  public:
@@ -32,7 +33,7 @@ class Fp8Gemm {
                                      std::int64_t n, std::int64_t k) const;
 
   // Whether more rows never take less time.
-  [[nodiscard]] bool is_monotone() const { return law_ == hardware::GemmLaw::Roofline; }
+  [[nodiscard]] bool is_monotone() const { return of_.gemm_law == hardware::GemmLaw::Roofline; }
 
  private:
   struct Work {  // what the tiles law needs to know of a product
@@ -41,19 +42,14 @@ class Fp8Gemm {
     double ragged_rows = 0.0;  // missing in the last row of tiles
     double bytes = 0.0;
   };
-  [[nodiscard]] double roofline(double fixed, double bandwidth, double m, double groups,
-                                std::int64_t n, std::int64_t k) const;
+  [[nodiscard]] double roofline(base::Duration fixed, base::BytesPerSecond bandwidth, double m,
+                                double groups, std::int64_t n, std::int64_t k) const;
   [[nodiscard]] double waves(const Work& work, std::int64_t k) const;
   [[nodiscard]] double step(const Work& work, std::int64_t k) const;
 
-  hardware::GemmLaw law_;
+  hardware::HardwareProfile of_;  // its rates as they are on these SMs, at this clock
   std::int64_t sms_;
-  double chip_sms_, clock_;  // clock: what is left of the cool one
-  double dense_fixed_, dense_bandwidth_, fp8_rate_, epilogue_bandwidth_;
-  double masked_fixed_, masked_bandwidth_, masked_rate_;
-  double contiguous_fixed_, contiguous_bandwidth_;
-  double step_fixed_, step_per_row_, step_least_, odd_width_, load_latency_, ragged_row_;
-  double contention_, power_;
+  double clock_;  // what is left of the cool one
 };
 
 }  // namespace epfleet::timing

@@ -12,11 +12,28 @@
 
 #include "epfleet/hardware/profile.h"
 #include "epfleet/model/model.h"
-#include "epfleet/timing/clock.h"
 #include "epfleet/timing/fp8_gemm.h"
 #include "epfleet/timing/mla_decode.h"
 
 namespace epfleet::timing {
+
+// Busy compute seconds by kind of kernel, in the grouping of the published per-layer breakdowns.
+struct ComputeTime {
+  double attention_core_s = 0.0;
+  double gemm_s = 0.0;   // dense, absorb and gate
+  double moe_s = 0.0;    // grouped GEMMs of the routed experts
+  double other_s = 0.0;  // norms, quantisation, RoPE, copies, top-k, activation
+  double gap_s = 0.0;    // between kernels
+  [[nodiscard]] double total() const { return attention_core_s + gemm_s + moe_s + other_s + gap_s; }
+  ComputeTime& operator+=(const ComputeTime& more) {
+    attention_core_s += more.attention_core_s;
+    gemm_s += more.gemm_s;
+    moe_s += more.moe_s;
+    other_s += more.other_s;
+    gap_s += more.gap_s;
+    return *this;
+  }
+};
 
 class Kernels {
  public:
@@ -28,31 +45,14 @@ class Kernels {
   [[nodiscard]] const MlaDecode& mla() const { return mla_; }
 
   // Rows m are doubles: expected numbers of tokens need not be whole.
-  [[nodiscard]] double dense_gemm(double m, std::int64_t n, std::int64_t k) const {
-    return fp8_.dense(m, n, k);
+  [[nodiscard]] double bf16_gemm(double m, std::int64_t n, std::int64_t k) const {
+    return bf16_batched_gemm(1, m, n, k);
   }
-  [[nodiscard]] double masked_gemm(double m, double active_groups, std::int64_t n,
-                                   std::int64_t k) const {
-    return fp8_.masked(m, active_groups, n, k);
-  }
-  [[nodiscard]] double contiguous_gemm(double m, double active_groups, std::int64_t n,
-                                       std::int64_t k) const {
-    return fp8_.contiguous(m, active_groups, n, k);
-  }
-  [[nodiscard]] double bf16_gemm(double m, std::int64_t n, std::int64_t k) const;
   [[nodiscard]] double bf16_batched_gemm(std::int64_t batch, double m, std::int64_t n,
                                          std::int64_t k) const;
   [[nodiscard]] double gate_gemm(double m, std::int64_t n, std::int64_t k) const;
   [[nodiscard]] double fp32_gemm(double m, std::int64_t n, std::int64_t k) const;
 
-  // Core attention of decode: requests of mixed lengths, `kv_tokens` in all, s_q query tokens each.
-  [[nodiscard]] double mla_decode(const model::Model& model, double requests, double kv_tokens,
-                                  double s_q) const {
-    return mla_.mixed(model, requests, kv_tokens, s_q);
-  }
-  [[nodiscard]] double mla_decode_per_kv_token(const model::Model& model, double s_q) const {
-    return mla_.mixed_per_kv_token(model, s_q);
-  }
   // Core attention of prefill: `tokens` queries over `pairs` (query, key) pairs; linear in both.
   [[nodiscard]] double prefill_attention(const model::Model& model, double tokens,
                                          double pairs) const;
@@ -63,26 +63,32 @@ class Kernels {
                                                 std::int64_t tokens, std::int64_t prefix) const;
 
   [[nodiscard]] double add_rmsnorm(double tokens, std::int64_t width) const;
-  [[nodiscard]] double norm(double tokens, std::int64_t width) const;
-  [[nodiscard]] double quantise(double tokens, std::int64_t width) const;
-  [[nodiscard]] double silu_quantise(double tokens, std::int64_t width) const;
+  [[nodiscard]] double norm(double tokens, std::int64_t width) const {
+    return elementwise(4.0 * tokens * static_cast<double>(width));
+  }
+  [[nodiscard]] double quantise(double tokens, std::int64_t width) const {
+    return elementwise(3.0 * tokens * static_cast<double>(width));
+  }
+  // Two BF16 inputs, one FP8 output.
+  [[nodiscard]] double silu_quantise(double tokens, std::int64_t width) const {
+    return elementwise(5.0 * tokens * static_cast<double>(width));
+  }
   [[nodiscard]] double elementwise(double bytes) const;  // anything that only moves bytes
   [[nodiscard]] double topk(double tokens, std::int64_t experts) const;
   [[nodiscard]] double sampling(double rows, std::int64_t vocab) const;
 
-  [[nodiscard]] double gap() const { return gap_; }  // between two kernels of a chain
+  [[nodiscard]] double gap() const {  // between two kernels of a chain
+    return base::to_seconds(of_.kernel_gap);
+  }
 
  private:
-  [[nodiscard]] double bf16(double fixed, double bytes, double flops) const;
+  [[nodiscard]] double bf16(base::Duration fixed, double bytes, double flops) const;
 
+  hardware::HardwareProfile of_;  // its rates as they are on these SMs, at this clock
   Fp8Gemm fp8_;
   MlaDecode mla_;
-  double gap_;
-  double bf16_fixed_, bf16_bandwidth_, bf16_rate_, gate_fixed_, fp32_fixed_, fp32_rate_;
-  double prefill_fixed_, prefill_rate_, prefill_tile_;
-  double prefill_tail_, prefill_bandwidth_, prefill_power_, sms_;
-  double norm_fixed_, elementwise_fixed_, elementwise_bandwidth_;
-  double topk_fixed_, sampling_fixed_, row_select_bandwidth_;
+  double prefill_tile_s_;  // all SMs of the share work side by side
+  double sms_;
 };
 
 }  // namespace epfleet::timing

@@ -15,9 +15,10 @@
 
 #include "epfleet/hardware/profile.h"
 #include "epfleet/model/model.h"
-#include "epfleet/timing/clock.h"
 
 namespace epfleet::timing {
+
+using hardware::Clock;
 
 class MlaDecode {
  public:
@@ -37,9 +38,10 @@ class MlaDecode {
   [[nodiscard]] double combine(const model::Model& model, double partials, double most_split,
                                double s_q) const;
 
-  hardware::MlaLaw law_;
-  double sms_, fixed_, bandwidth_, rate_;
-  double request_fixed_, power_, partial_bandwidth_, split_fixed_;
+  [[nodiscard]] double block_s(const model::Model& model) const;  // one part's block of 64 tokens
+
+  hardware::HardwareProfile of_;  // its rate as it is on these SMs, at this clock
+  double sms_, fixed_, request_fixed_;
 };
 
 }  // namespace epfleet::timing

@@ -10,13 +10,8 @@
 #include <cstdint>
 
 #include "epfleet/hardware/profile.h"
-#include "epfleet/model/expert_imbalance.h"
 #include "epfleet/model/layout.h"
-#include "epfleet/model/model.h"
-#include "epfleet/timing/collectives.h"
-#include "epfleet/timing/compute_time.h"
-#include "epfleet/timing/expert_width.h"
-#include "epfleet/timing/kernels.h"
+#include "epfleet/timing/feed_forward.h"
 #include "epfleet/timing/overlap.h"
 #include "epfleet/timing/step_price.h"
 
@@ -29,20 +24,32 @@ class PrefillLayer {
                Clock clock = Clock::Sustained);
 
   // One GPU, one micro-batch of that many new tokens; nothing for none. ATTN is linear in the
-  // prefix and in the pairs: attn(t, prefix, pairs) = attn(t, 0, 0) + prefix x slope + pairs x
-  // slope.
+  // prefix and in the pairs: attn(t, 0, 0) + prefix x slope + pairs x slope.
   [[nodiscard]] ComputeTime attn(double tokens, double prefix_tokens, double pairs) const;
-  [[nodiscard]] ComputeTime shared(double tokens) const;
-  [[nodiscard]] double attn_per_prefix_token_s() const;
-  [[nodiscard]] double attn_per_pair_s() const;
+  [[nodiscard]] ComputeTime shared(double tokens) const {
+    return shared_expert(kernels_, model_, width_, tokens);
+  }
+  [[nodiscard]] double attn_per_prefix_token_s() const { return kv_up_per_token_s(kernels_); }
+  [[nodiscard]] double attn_per_pair_s() const {
+    return kernels_.prefill_attention_per_pair(model_);
+  }
   // Tokens whose experts' rows the most loaded GPU computes, in units of the mean GPU's tokens:
   // mean x imbalance, for one micro-batch of that many tokens in the whole unit.
-  [[nodiscard]] double received_tokens(double unit_tokens) const;
-  [[nodiscard]] double imbalance(double unit_tokens) const;
+  [[nodiscard]] double received_tokens(double unit_tokens) const {
+    return unit_tokens / static_cast<double>(layout_.gpus) * imbalance(unit_tokens);
+  }
+  [[nodiscard]] double imbalance(double unit_tokens) const {
+    return imbalance_at(imbalance_, unit_tokens);
+  }
   [[nodiscard]] ComputeTime mlp(double received_tokens) const;
   // `busiest`: the larger of what the fullest GPU sends and what the most loaded one receives.
-  [[nodiscard]] double dispatch_s(double busiest_tokens) const;
-  [[nodiscard]] double combine_s(double busiest_tokens) const;
+  [[nodiscard]] double dispatch_s(double busiest_tokens) const {
+    return all_to_all_.dispatch_barrier() +
+           all_to_all_.dispatch_core(width_.dispatched(busiest_tokens));
+  }
+  [[nodiscard]] double combine_s(double busiest_tokens) const {
+    return all_to_all_.combine_barrier() + all_to_all_.combine_core(busiest_tokens);
+  }
   [[nodiscard]] const NormalAllToAll& all_to_all() const { return all_to_all_; }
 
   // Once per step and GPU, whole batch, all SMs, without prefix and pairs: the dense layers; and
@@ -63,7 +70,6 @@ class PrefillLayer {
 
   [[nodiscard]] const model::PrefillLayout& layout() const { return layout_; }
   [[nodiscard]] const model::Model& model() const { return model_; }
-  [[nodiscard]] std::int64_t micro_batches() const { return layout_.dual_batch ? 2 : 1; }
   [[nodiscard]] std::int64_t moe_layer_equivalents() const;  // MoE layers and the MTP module
 
  private:

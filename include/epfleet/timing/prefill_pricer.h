@@ -10,24 +10,16 @@
 #include <memory>
 #include <span>
 
-#include "epfleet/hardware/profile.h"
-#include "epfleet/model/expert_imbalance.h"
-#include "epfleet/model/layout.h"
-#include "epfleet/model/model.h"
-#include "epfleet/timing/kernels.h"
 #include "epfleet/timing/overlap.h"
+#include "epfleet/timing/prefill_layer.h"
 #include "epfleet/timing/step_price.h"
 
 namespace epfleet::timing {
 
+// Copies share their tables.
 class PrefillPricer {
  public:
-  PrefillPricer(const hardware::HardwareProfile& hardware, const model::Model& model,
-                const model::PrefillLayout& layout, const model::ExpertImbalance& imbalance,
-                Clock clock = Clock::Sustained);
-  ~PrefillPricer();
-  PrefillPricer(PrefillPricer&&) noexcept;
-  PrefillPricer& operator=(PrefillPricer&&) noexcept;
+  explicit PrefillPricer(const PrefillLayer& layer);
 
   // REQUIRES: loads has layout.gpus elements; at least one token in all.
   [[nodiscard]] StepPrice price(std::span<const PrefillLoad> loads) const;
@@ -41,7 +33,7 @@ class PrefillPricer {
 
  private:
   struct Tables;
-  std::unique_ptr<const Tables> tables_;
+  std::shared_ptr<const Tables> tables_;
 };
 
 }  // namespace epfleet::timing

@@ -22,8 +22,12 @@ namespace epfleet::timing {
 enum class Stream { Compute, Network };
 enum class Stage { Attn, Attn0, Attn1, Shared, Mlp, Dispatch, Combine };
 
-// "ATTN-0", "DISPATCH": as the published figures call them.
+// "ATTN-0", "DISPATCH": as the published figures call them; "attn0", "dispatch": in files.
 [[nodiscard]] std::string_view stage_name(Stage stage);
+[[nodiscard]] std::string_view stage_key(Stage stage);
+[[nodiscard]] constexpr Stream stream_of(Stage stage) {
+  return stage == Stage::Dispatch || stage == Stage::Combine ? Stream::Network : Stream::Compute;
+}
 
 struct Task {
   Stage stage = Stage::Attn;
@@ -57,10 +61,15 @@ struct TaskSpan {
 // Compute:  ATTN(1) SHARED(0)  ATTN(0)      MLP(1)       MLP(0) SHARED(1)
 // Network:  COMBINE(0)         DISPATCH(1)  DISPATCH(0)  COMBINE(1)
 [[nodiscard]] TaskGraph prefill_graph(const PrefillHalf& half, std::int32_t layers);
-// One batch, stage after stage.
-[[nodiscard]] TaskGraph decode_graph_without_overlap(const DecodeStages& stages,
-                                                     std::int32_t layers);
-[[nodiscard]] TaskGraph prefill_graph_without_overlap(const PrefillHalf& half, std::int32_t layers);
+// One batch without overlap: the stages of a layer in their order, and one after another.
+struct StageDuration {
+  Stage stage = Stage::Attn;
+  double duration_s = 0.0;
+};
+[[nodiscard]] std::vector<StageDuration> one_after_another(const DecodeStages& stages);
+[[nodiscard]] std::vector<StageDuration> one_after_another(const PrefillHalf& half);
+[[nodiscard]] TaskGraph graph_without_overlap(std::span<const StageDuration> stages,
+                                              std::int32_t layers);
 
 // --- stages on a grid of 2^-40 s, about a picosecond. Sums of multiples of it are exact in a
 // double up to hours, so there closed form and task graph agree to the last bit, in any order.

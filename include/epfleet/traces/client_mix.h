@@ -26,8 +26,6 @@ class ClientMix {
   // `folder` holds the chunk-N files. `rate_scale` multiplies every client's rate. Throws
   // InputError.
   ClientMix(const std::string& folder, double rate_scale, std::uint64_t seed);
-  ClientMix(const ClientMix&) = delete;
-  ClientMix& operator=(const ClientMix&) = delete;
   ~ClientMix();
 
   // The next request of any client; false at the end of the last window.

@@ -1,10 +1,10 @@
 // Traces of single requests behind one reader: streaming, in constant memory, the format chosen by
 // content.
 // Modelled: Mooncake JSONL (block ids of 512 tokens), Qwen-Bailian JSONL (16 tokens), the CSVs of
-//   Azure's LLM traces, BurstGPT and Vidur, and epfleet's own CSV (src/traces/README.md); a
-//   folder of ServeGen clients, drawn (client_mix.h).
+//   Azure's LLM traces, BurstGPT and Vidur, and epfleet's own CSV (docs/guide.md); a folder of
+//   ServeGen clients, drawn (client_mix.h).
 // A line that is wrong is an error with file, line and column, or, when lenient, skipped and
-// counted by its reason; nothing is mended silently.
+// counted by its reason; nothing is corrected silently.
 // Source: kvcache-ai/Mooncake, FAST25-release; Azure/AzurePublicDataset; HPMLL/BurstGPT;
 //   microsoft/vidur; alibaba-edu/qwen-bailian-usagetraces-anon (from its description; no file of it
 //   was at hand).
@@ -43,13 +43,12 @@ struct SkippedLines {
 };
 
 class LineFormat;  // how one line is read (src/traces/line_format.h)
+struct LineFault;
 
 class RequestTrace {
  public:
   // Opens the file and finds its format out. Throws InputError.
   explicit RequestTrace(const std::string& path, const TraceOptions& options = {});
-  RequestTrace(const RequestTrace&) = delete;
-  RequestTrace& operator=(const RequestTrace&) = delete;
   ~RequestTrace();
 
   // Reads the next request over `record`, whose buffers are used again; false at the end. Times
@@ -66,9 +65,9 @@ class RequestTrace {
 
  private:
   [[nodiscard]] bool next_line();
-  void find_format();
-  void wrong_line(const char* reason, int column, std::string what, std::string remedy);
-  [[nodiscard]] bool accept(TraceRecord& record);
+  void check(const TraceRecord& record);
+  void skip(const LineFault& fault);  // counts it, or throws
+  [[nodiscard]] base::InputError error_of(const LineFault& fault) const;
 
   std::unique_ptr<text::LineReader> lines_;  // of a file
   std::unique_ptr<ClientMix> clients_;       // of a folder

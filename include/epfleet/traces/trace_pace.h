@@ -17,9 +17,6 @@ namespace epfleet::traces {
 
 class TracePace {
  public:
-  TracePace() = default;
-  TracePace(const TracePace&) = delete;
-  TracePace& operator=(const TracePace&) = delete;
   virtual ~TracePace() = default;
 
   // When the stream's next record, which has this time of its own, arrives; none: not any more.

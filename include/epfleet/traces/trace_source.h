@@ -17,7 +17,7 @@
 #include "epfleet/traces/request_trace.h"
 #include "epfleet/workload/block_lists.h"
 #include "epfleet/workload/config.h"
-#include "epfleet/workload/noted_source.h"
+#include "epfleet/workload/source.h"
 
 namespace epfleet::traces {
 
@@ -27,7 +27,7 @@ struct TraceSourceSpec {
   base::Duration duration{};  // of the counted window; the warm-up before it is the config's
 };
 
-class TraceSource : public workload::NotedSource, public workload::BlockLists {
+class TraceSource : public workload::Source, public workload::BlockLists {
  public:
   [[nodiscard]] virtual const TraceInfo& info() const = 0;
 

@@ -1,8 +1,9 @@
-// What a trace asks for: counts, rates, lengths and burstiness, in one pass and constant memory.
+// What a trace demands: counts, rates, lengths and burstiness, in one pass and constant memory.
 // Quantiles are exact: the smallest length that at least the given share of requests does not
 // exceed.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -34,13 +35,10 @@ class CountedValues {
 class TraceStatistics {
  public:
   void add(const TraceRecord& record);
-  // After the last request: closes the minute that it lies in.
-  void finish();
 
   [[nodiscard]] std::int64_t requests() const { return input_.count(); }
   [[nodiscard]] const CountedValues& input() const { return input_; }
   [[nodiscard]] const CountedValues& output() const { return output_; }
-  [[nodiscard]] std::int64_t reasoning_tokens() const { return reasoning_; }
   [[nodiscard]] std::optional<std::int64_t> cached_tokens() const { return cached_; }
   // From the first request to the last.
   [[nodiscard]] base::Duration span() const { return last_ - first_; }
@@ -49,13 +47,14 @@ class TraceStatistics {
   [[nodiscard]] std::optional<double> interarrival_cv() const;
   // Variance over mean of the requests in a minute; 1 for a Poisson stream. None below two minutes.
   [[nodiscard]] std::optional<double> dispersion_per_minute() const;
-  [[nodiscard]] std::int64_t most_in_a_minute() const { return most_in_a_minute_; }
+  [[nodiscard]] std::int64_t most_in_a_minute() const {
+    return std::max(most_in_a_minute_, in_minute_);
+  }
 
  private:
   void close_minute();
 
   CountedValues input_, output_;
-  std::int64_t reasoning_ = 0;
   std::optional<std::int64_t> cached_;
   base::Duration first_{}, last_{};
   double gap_squares_ = 0.0;  // seconds squared

@@ -56,8 +56,6 @@ class TraceStream {
   // `copies` (> 0) may be a fraction. Without `repeat` every copy plays the cut once.
   // REQUIRES: `trace` outlives the stream.
   TraceStream(const ScannedTrace& trace, double copies, bool repeat, std::uint64_t seed);
-  TraceStream(const TraceStream&) = delete;
-  TraceStream& operator=(const TraceStream&) = delete;
   ~TraceStream();
 
   // The next record, by time; nullptr at the end. Valid until the next call.

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "epfleet/traces/trace_record.h"
@@ -19,8 +20,6 @@ class TraceWriter {
 
   // `info`: of the records that will come; it decides the columns. Throws MachineError.
   TraceWriter(const std::string& path, const TraceInfo& info);
-  TraceWriter(const TraceWriter&) = delete;
-  TraceWriter& operator=(const TraceWriter&) = delete;
   ~TraceWriter();  // without finish() nothing stays
 
   // REQUIRES: times never go back. Throws MachineError.
@@ -32,15 +31,14 @@ class TraceWriter {
  private:
   struct File;
 
-  void write_csv(const TraceRecord& record, base::Duration time);
-  void write_json(const TraceRecord& record, base::Duration time);
+  void add_csv(const TraceRecord& record, base::Duration time);
+  void add_json(const TraceRecord& record, base::Duration time);
 
   TraceInfo info_;
   bool json_;
   std::unique_ptr<File> file_;
-  std::string line_;  // used again
-  bool started_ = false;
-  base::Duration first_{};
+  std::string line_;                     // used again
+  std::optional<base::Duration> first_;  // time of the first record
   workload::BlockId next_unique_ = 0;
 };
 

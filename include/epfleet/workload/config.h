@@ -1,5 +1,5 @@
-// What asks the service for tokens: session classes, totals to be met, the shape of the day, or a
-// trace. All shares are fractions of 1. Every default that is a guess is marked so, with its range,
+// Where requests come from: session classes, totals to be met, the shape of the day, or a trace. All
+// shares are fractions of 1. Every default that is a guess is marked so, with its range,
 // in the key table.
 #pragma once
 
@@ -40,9 +40,10 @@ struct SessionClassConfig {
   std::int64_t attachment_cap = 40000;
   Lognormal output;              // answer, tokens, reasoning included
   double reasoning_share = 0.0;  // of an R1 answer; not carried into the next prompt
-  double turns_alpha = 0.0;  // stop probability per session ~ Beta(alpha, beta), turns geometric;
-  double turns_beta = 0.0;   // both 0: a single turn
-  Lognormal think;           // seconds between an answer and the next turn
+  // Stop probability per session ~ Beta(alpha, beta), turns geometric; both 0: a single turn.
+  double turns_alpha = 0.0;
+  double turns_beta = 0.0;
+  Lognormal think;                // seconds between an answer and the next turn
   double long_think_share = 0.0;  // share of gaps that are long returns
   Lognormal long_think;           // seconds
 };
@@ -86,7 +87,7 @@ struct WorkloadConfig {
   base::Duration warm_up = std::chrono::minutes(30);  // served but not counted
   // Sessions begun so long before the run may still return. With the published day's think times,
   // turns more than 48 h after a session's start carry 3 % of all input, more than 14 days 0.03 %.
-  // The totals are solved for all of them: a shorter look-back falls short of the asked input.
+  // The totals are solved for all of them: a shorter look-back falls short of the input asked for.
   base::Duration look_back = std::chrono::hours(14 * 24);
   // A session returns no sooner than this after an answer: reading it, and the way to the service.
   // A guess (0.1 s - 2 s) that touches 7 in 10,000 of the agents' gaps and no others.

@@ -25,6 +25,10 @@ inline constexpr base::Names<kChannels> kChannelNames = {"web", "app", "api"};
   return base::name_in(kChannelNames, channel);
 }
 
+// Whether the KV of an answer can be hit by the next turn: V3's can; R1's was computed behind
+// reasoning that the next prompt lacks.
+[[nodiscard]] constexpr bool answer_is_reusable(Variant variant) { return variant == Variant::V3; }
+
 // Where the prompt's first tokens have been seen before. The prompt begins with `shared_tokens` of
 // shared prefix `shared_id` (a system prompt or an API template); its first `session_tokens` tokens
 // (which include the shared ones) were part of this session's earlier turns and may be stored.
@@ -33,7 +37,7 @@ struct PrefixIdentity {
   std::int32_t shared_tokens = 0;
   std::int32_t session_tokens = 0;  // 0 on a first turn
   std::uint32_t session_slot = 0;   // dense index of a live session, reused after its last request
-  bool first_turn = true;           // a new tenant of session_slot
+  bool first_turn = true;           // a new session in session_slot
   bool returns = false;             // another turn of this session will come
 };
 

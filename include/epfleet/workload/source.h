@@ -21,12 +21,6 @@ struct SolvedTotal {
   double achieved = 0.0;
 };
 
-// A knob that the solver moved to meet the totals: the scenario's value times `factor`.
-struct KnobFactor {
-  std::string name;  // "classes.*.output.median"
-  double factor = 1.0;
-};
-
 // Tokens of earlier turns that are in the store when the run starts: sleeping sessions one by one
 // (counted like PrefixIdentity::session_tokens, the shared prefix included), everything that will
 // not return as totals per last use (without shared prefixes).
@@ -68,8 +62,10 @@ class Source {
   [[nodiscard]] virtual std::span<const WarmTotal> warm_totals() const { return {}; }
 
   [[nodiscard]] virtual std::span<const SolvedTotal> solved_totals() const { return {}; }
-  [[nodiscard]] virtual std::span<const KnobFactor> knob_factors() const { return {}; }
   [[nodiscard]] virtual std::size_t shared_prefixes() const { return 0; }  // ids are 0 .. this - 1
+
+  // What of a trace did not fit or was played otherwise, so far: one sentence each.
+  [[nodiscard]] virtual std::vector<std::string> notes() const { return {}; }
 };
 
 }  // namespace epfleet::workload

@@ -141,7 +141,7 @@ TEST(BlockCache, EveryTokenOfTheIdealIsAHitOrHasACause) {
         cache->forget_session(request);
         waiting.erase(which);
       }
-      EXPECT_LE(cache->use(now).stored_tokens, 60 * kBlock);
+      EXPECT_LE(cache->stored_tokens(now), 60 * kBlock);
     }
     EXPECT_GT(sum.hit_tokens, 0);
     EXPECT_GT(sum.lost_capacity, 0);

@@ -23,7 +23,7 @@ struct Hits {
   std::int32_t stranger, own, cold;
 };
 
-// A session stores 256 tokens, 128 of them shared; another one asks, then the first one again.
+// A session stores 256 tokens, 128 of them shared; another one comes, then the first one again.
 Hits hits(Isolation isolation) {
   KvCacheConfig config;
   config.isolation = isolation;

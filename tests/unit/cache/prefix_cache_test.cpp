@@ -86,7 +86,7 @@ TEST(MakePrefixCache, CapacityIsInBytes) {
     config.capacity = base::Bytes(100 * 64 * 70'272 - missing);
     const auto cache = make_prefix_cache(config, 70'272, 0, 0);
     EXPECT_EQ(cache->store(request_of(0, 6400), 6400, TimePoint(), TimePoint()), 6400);
-    EXPECT_EQ(cache->use(TimePoint()).stored_tokens, missing == 0 ? 6400 : 0);
+    EXPECT_EQ(cache->stored_tokens(TimePoint()), missing == 0 ? 6400 : 0);
   }
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 using workload::BlockId;
 
-struct Ask {
+struct Use {
   base::Duration time{};
   std::int64_t input = 0;
   std::vector<BlockId> blocks;
@@ -23,45 +23,45 @@ struct Ask {
 constexpr std::int64_t kBlock = 16;
 
 // Prompts that extend, fork from and repeat earlier ones.
-std::vector<Ask> random_asks(std::uint64_t seed, std::size_t count) {
+std::vector<Use> random_uses(std::uint64_t seed, std::size_t count) {
   base::Stream draw(base::StreamFamily(seed, "test.reuse"), 0);
-  std::vector<Ask> asks;
+  std::vector<Use> uses;
   BlockId next = 0;
   std::int64_t seconds = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    Ask ask;
+    Use use;
     seconds += static_cast<std::int64_t>(draw.bits() % 5);
-    ask.time = std::chrono::seconds(seconds);
-    if (!asks.empty() && draw.bits() % 3 != 0) {
-      const auto& before = asks[draw.bits() % asks.size()].blocks;
+    use.time = std::chrono::seconds(seconds);
+    if (!uses.empty() && draw.bits() % 3 != 0) {
+      const auto& before = uses[draw.bits() % uses.size()].blocks;
       const auto kept = static_cast<std::ptrdiff_t>(draw.bits() % (before.size() + 1));
-      ask.blocks.assign(before.begin(), before.begin() + kept);
+      use.blocks.assign(before.begin(), before.begin() + kept);
     }
     for (std::uint64_t n = draw.bits() % 6 + 1; n > 0; --n) {
-      ask.blocks.push_back(next++);
+      use.blocks.push_back(next++);
     }
-    const auto full = static_cast<std::int64_t>(ask.blocks.size()) * kBlock;
-    ask.input = full - static_cast<std::int64_t>(draw.bits() % kBlock);
-    asks.push_back(ask);
+    const auto full = static_cast<std::int64_t>(use.blocks.size()) * kBlock;
+    use.input = full - static_cast<std::int64_t>(draw.bits() % kBlock);
+    uses.push_back(use);
   }
-  return asks;
+  return uses;
 }
 
 // A list of blocks, latest use in front; cut to size after every request.
-double naive_lru(const std::vector<Ask>& asks, std::size_t capacity_blocks) {
+double naive_lru(const std::vector<Use>& uses, std::size_t capacity_blocks) {
   std::list<BlockId> store;
   std::int64_t hit = 0, input = 0;
-  for (const Ask& ask : asks) {
+  for (const Use& use : uses) {
     std::int64_t matched = 0;
-    for (const BlockId id : ask.blocks) {
+    for (const BlockId id : use.blocks) {
       if (std::find(store.begin(), store.end(), id) == store.end()) {
         break;
       }
       ++matched;
     }
-    hit += std::min(matched * kBlock, ask.input);
-    input += ask.input;
-    for (auto id = ask.blocks.rbegin(); id != ask.blocks.rend(); ++id) {
+    hit += std::min(matched * kBlock, use.input);
+    input += use.input;
+    for (auto id = use.blocks.rbegin(); id != use.blocks.rend(); ++id) {
       store.remove(*id);
       store.push_front(*id);
     }
@@ -72,21 +72,21 @@ double naive_lru(const std::vector<Ask>& asks, std::size_t capacity_blocks) {
   return static_cast<double>(hit) / static_cast<double>(input);
 }
 
-double naive_ttl(const std::vector<Ask>& asks, base::Duration ttl) {
+double naive_ttl(const std::vector<Use>& uses, base::Duration ttl) {
   std::map<BlockId, base::Duration> last_use;
   std::int64_t hit = 0, input = 0;
-  for (const Ask& ask : asks) {
+  for (const Use& use : uses) {
     std::int64_t matched = 0;
-    for (const BlockId id : ask.blocks) {
-      if (!last_use.contains(id) || ask.time - last_use[id] > ttl) {
+    for (const BlockId id : use.blocks) {
+      if (!last_use.contains(id) || use.time - last_use[id] > ttl) {
         break;
       }
       ++matched;
     }
-    hit += std::min(matched * kBlock, ask.input);
-    input += ask.input;
-    for (const BlockId id : ask.blocks) {
-      last_use[id] = ask.time;
+    hit += std::min(matched * kBlock, use.input);
+    input += use.input;
+    for (const BlockId id : use.blocks) {
+      last_use[id] = use.time;
     }
   }
   return static_cast<double>(hit) / static_cast<double>(input);
@@ -98,22 +98,22 @@ TEST(ReuseProfile, EqualsStoresSimulatedOneByOne) {
                                             std::chrono::seconds(20), std::chrono::seconds(200),
                                             std::chrono::hours(10)};
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    const std::vector<Ask> asks = random_asks(seed, 300);
+    const std::vector<Use> uses = random_uses(seed, 300);
     std::vector<std::int64_t> capacities;
     for (const std::int64_t count : blocks) {
       capacities.push_back(count * kBlock + kBlock - 1);  // a partial block holds nothing
     }
     ReuseProfile profile(kBlock, capacities, ttls);
-    for (const Ask& ask : asks) {
-      profile.add(ask.time, ask.input, ask.blocks);
+    for (const Use& use : uses) {
+      profile.add(use.time, use.input, use.blocks);
     }
     for (std::size_t i = 0; i < blocks.size(); ++i) {
       EXPECT_DOUBLE_EQ(profile.lru_hit_ratio(i),
-                       naive_lru(asks, static_cast<std::size_t>(blocks[i])))
+                       naive_lru(uses, static_cast<std::size_t>(blocks[i])))
           << seed << " " << blocks[i];
     }
     for (std::size_t i = 0; i < ttls.size(); ++i) {
-      EXPECT_DOUBLE_EQ(profile.ttl_hit_ratio(i), naive_ttl(asks, ttls[i])) << seed << " " << i;
+      EXPECT_DOUBLE_EQ(profile.ttl_hit_ratio(i), naive_ttl(uses, ttls[i])) << seed << " " << i;
     }
     EXPECT_DOUBLE_EQ(profile.ideal_hit_ratio(), profile.lru_hit_ratio(blocks.size() - 1));
     EXPECT_GT(profile.ideal_hit_ratio(), 0.1);

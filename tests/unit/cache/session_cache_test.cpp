@@ -67,9 +67,9 @@ void run_both(const KvCacheConfig& config, std::uint64_t seed, Outcome& outcome)
     const TimePoint stored_at = now + Duration(sessions.below(4) * 1'000'000'000LL);
     const auto written = reference.store(request, tokens, now, stored_at);
     ASSERT_EQ(cache->store(request, tokens, now, stored_at), written);
-    ASSERT_EQ(cache->use(now).stored_tokens, reference.stored_tokens());
+    ASSERT_EQ(cache->stored_tokens(now), reference.stored_tokens());
     if (config.eviction != "ttl") {
-      ASSERT_LE(cache->use(now).stored_tokens, capacity);
+      ASSERT_LE(cache->stored_tokens(now), capacity);
     }
   };
   for (int i = 0; i < 400; ++i) {
@@ -79,7 +79,7 @@ void run_both(const KvCacheConfig& config, std::uint64_t seed, Outcome& outcome)
     const Lookup found = cache->lookup(request, now);
     ASSERT_EQ(text(found), text(expected)) << "request " << i;
     ASSERT_EQ(sum(found), std::max(request.prefix.session_tokens, request.prefix.shared_tokens));
-    ASSERT_EQ(cache->use(now).stored_tokens, reference.stored_tokens());
+    ASSERT_EQ(cache->stored_tokens(now), reference.stored_tokens());
     add(outcome.total, found);
     ++outcome.compared;
     if (sessions.below(10) != 0) {  // else the request failed and nothing was stored
@@ -201,7 +201,7 @@ TEST(SessionCache, WarmStoreEvictsOldestFirst) {
   const std::vector<workload::WarmTotal> totals = {{TimePoint(-30s), 12}};
   cache->warm(extents, totals);
   const TimePoint start(-5s);
-  EXPECT_EQ(cache->use(start).stored_tokens, 20);
+  EXPECT_EQ(cache->stored_tokens(start), 20);
   EXPECT_EQ(cache->lookup(turn(0, 8, 9, false), start).lost_capacity, 8);
   EXPECT_EQ(cache->lookup(turn(1, 9, 9, false), start).hit_tokens, 8);
 }
@@ -212,12 +212,12 @@ TEST(SessionCache, WarmSessionsHitThroughTheirSharedPrefix) {
   const auto cache = make_session_cache(config_of("lru", 1000, 1h), kBytesPerToken, kShared);
   const std::vector<workload::WarmExtent> extents = {{0, 40, TimePoint(-10s)}};
   cache->warm(extents, {});
-  EXPECT_EQ(cache->use(TimePoint(-1s)).stored_tokens, 40);
+  EXPECT_EQ(cache->stored_tokens(TimePoint(-1s)), 40);
   Request request = turn(0, 40, 50, false);
   request.prefix.shared_id = 2;
   request.prefix.shared_tokens = 21;
   EXPECT_EQ(cache->lookup(request, TimePoint()).hit_tokens, 40);
-  EXPECT_EQ(cache->use(TimePoint()).stored_tokens, 40);
+  EXPECT_EQ(cache->stored_tokens(TimePoint()), 40);
 }
 
 // 10 tokens were last used 100 s ago: at a TTL of 60 s a warm shared prefix has expired with them.
@@ -230,7 +230,7 @@ TEST(SessionCache, WarmSharedPrefixGrowsOldToo) {
   request.prefix.shared_tokens = 21;
   EXPECT_EQ(text(cache->lookup(request, TimePoint())),
             "hit 0 cold 0 capacity 0 ttl 20 rounding 1 not yet 0");
-  EXPECT_EQ(cache->use(TimePoint()).stored_tokens, 0);
+  EXPECT_EQ(cache->stored_tokens(TimePoint()), 0);
 }
 
 // Without any warm content a shared prefix is cold: its first lookup loses 5 whole blocks of 4.
@@ -255,8 +255,8 @@ TEST(SessionCache, RepeatedPrefillHitsItsOwnPrompt) {
 
 TEST(SessionCache, RefusesTimeThatGoesBack) {
   const auto cache = make_session_cache(config_of("lru", 1000, 1h), kBytesPerToken, kShared);
-  static_cast<void>(cache->use(TimePoint(2s)));
-  EXPECT_THROW(static_cast<void>(cache->use(TimePoint(1s))), base::InvariantBroken);
+  static_cast<void>(cache->stored_tokens(TimePoint(2s)));
+  EXPECT_THROW(static_cast<void>(cache->stored_tokens(TimePoint(1s))), base::InvariantBroken);
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ class EmptyCache : public cache::PrefixCache {
   void forget_session(const workload::Request& /*last*/) override {}
   void warm(std::span<const workload::WarmExtent> /*extents*/,
             std::span<const workload::WarmTotal> /*totals*/) override {}
-  cache::CacheUse use(base::TimePoint /*now*/) override { return {.stored_tokens = 1'000}; }
+  std::int64_t stored_tokens(base::TimePoint /*now*/) override { return 1'000; }
 };
 
 class Listener : public observe::Observer {

@@ -48,7 +48,7 @@ class FakeCache : public cache::PrefixCache {
   void forget_session(const Request& /*last*/) override { ++forgotten; }
   void warm(std::span<const workload::WarmExtent> /*extents*/,
             std::span<const workload::WarmTotal> /*totals*/) override {}
-  cache::CacheUse use(TimePoint /*now*/) override { return {}; }
+  std::int64_t stored_tokens(TimePoint /*now*/) override { return 0; }
 
   std::vector<std::pair<std::uint64_t, std::int64_t>> stored;
   int forgotten = 0;

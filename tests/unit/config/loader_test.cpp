@@ -23,7 +23,7 @@ TEST(Loader, AnOptionOverridesTheFile) {
   EXPECT_EQ(scenario.decode.gpus, 128);
   EXPECT_EQ(scenario.decode.redundant_experts, std::nullopt);
   // 256 + r a multiple of 128, r >= 32: 128.
-  EXPECT_EQ(decode_redundant_experts(scenario), 128);
+  EXPECT_EQ(decode_layout(scenario).redundant_experts, 128);
   EXPECT_TRUE(scenario.given.contains("decode.mtp.acceptance"));
   EXPECT_FALSE(scenario.given.contains("decode.runtime_memory"));
 }

@@ -31,7 +31,7 @@ std::size_t unchanged(const std::vector<double>& a, const std::vector<double>& b
                             [](double x, double y) -> std::size_t { return x == y ? 1 : 0; });
 }
 
-// The n-th largest is n^-s, whoever it is, now and later.
+// The n-th largest is n^-s, whichever expert it is, now and later.
 TEST(ExpertPopularity, ZipfIsAPowerOfTheRank) {
   PopularitySpec spec;
   spec.skew = ExpertSkew::Zipf;

@@ -65,7 +65,7 @@ const std::vector<ExpertSlots> kLayouts = {{256, 288, 8, 4, 32},   {256, 288, 8,
                                            {256, 256, 8, 2, 16},   {64, 80, 8, 5, 40}};
 
 // Never worse than EPLB on the loads it was made from, every slot filled, every expert placed, all
-// of an expert's tokens dealt; in 20 layers of each layout and skew.
+// of an expert's tokens given away; in 20 layers of each layout and skew.
 TEST(WeightedPlacement, IsNeverWorseThanEplb) {
   for (const ExpertSlots& sizes : kLayouts) {
     for (const double sigma : {0.2, 0.5, 1.0, 2.0}) {
@@ -78,16 +78,16 @@ TEST(WeightedPlacement, IsNeverWorseThanEplb) {
                   largest_load(eplb, load, sizes.gpus) * (1.0 + 1e-12));
         ASSERT_EQ(placement.physical_to_logical.size(), static_cast<std::size_t>(sizes.slots));
         ASSERT_EQ(placement.share.size(), placement.physical_to_logical.size());
-        std::vector<double> dealt(load.size(), 0.0);
+        std::vector<double> given(load.size(), 0.0);
         std::vector<std::int32_t> copies(load.size(), 0);
         for (std::size_t slot = 0; slot < placement.share.size(); ++slot) {
           const auto expert = static_cast<std::size_t>(placement.physical_to_logical[slot]);
           EXPECT_GE(placement.share[slot], 0.0);
-          dealt.at(expert) += placement.share[slot];
+          given.at(expert) += placement.share[slot];
           ++copies.at(expert);
         }
         EXPECT_EQ(copies, placement.logical_count);
-        EXPECT_THAT(dealt, testing::Each(DoubleNear(1.0, 1e-9)));
+        EXPECT_THAT(given, testing::Each(DoubleNear(1.0, 1e-9)));
         EXPECT_GE(*std::min_element(copies.begin(), copies.end()), 1);
       }
     }

@@ -15,7 +15,7 @@ namespace {
 using base::TokenParts;
 using base::TokenParts32;
 
-constexpr DecodeAsk kOnePart{TokenParts32(1)};
+constexpr DecodeDemand kOnePart{TokenParts32(1)};
 
 std::vector<TokenParts32> parts(const std::vector<std::int32_t>& counts) {
   return {counts.begin(), counts.end()};
@@ -112,7 +112,7 @@ TEST(DecodeRules, WeightedSumTradesOneMeasureForTheOther) {
 
 TEST(DecodeUnitRules, ChooseOnlyAmongTheOpen) {
   const std::vector<std::uint32_t> open{1, 4, 6};
-  // The closed ones are empty: whoever looked at them would choose them.
+  // The closed ones are empty: a rule that looked at them would choose them.
   const std::vector<std::int64_t> load{0, 9, 0, 0, 7, 0, 8, 0};
   const std::vector<TokenParts> kv(load.begin(), load.end());
   for (const auto& name : decode_unit_rules().rows()) {

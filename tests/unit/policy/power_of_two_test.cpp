@@ -7,14 +7,9 @@
 namespace epfleet::policy {
 namespace {
 
-using base::TokenParts;
-using base::TokenParts32;
-
-constexpr DecodeAsk kOnePart{TokenParts32(1)};
-
-// Of ten candidates with loads 0 .. 9, the worse of two at random is never taken: the least loaded one
-// is chosen in 19 % of cases (1 - 0.9^2), the most loaded in 1 % (drawn twice). 30,000 choices:
-// 5,700 and 300 on average, with deviations of 68 and 17.
+// Of ten candidates with loads 0 .. 9, the worse of two drawn at random is never taken: the least
+// loaded one is chosen in 19 % of cases (1 - 0.9^2), the most loaded in 1 % (drawn twice). 30,000
+// choices: 5,700 and 300 on average, with deviations of 68 and 17.
 TEST(PowerOfTwo, PrefersTheLessLoadedOfTwo) {
   const std::vector<std::uint32_t> open{0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
   std::vector<float> load(10);

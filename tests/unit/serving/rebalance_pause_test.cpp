@@ -51,7 +51,7 @@ TEST(RebalancePause, ADecodeUnitIsLaterByItsPauses) {
   model::DecodeLayout layout;
   layout.gpus = 16;
   layout.redundant_experts = 0;
-  const timing::DecodePricer pricer({}, {}, layout, {});
+  const timing::DecodePricer pricer({{}, {}, layout, {}});
   const auto end_with = [&](const RebalancePause& pause) {
     RequestPool pool;
     DecodeUnit unit(base::UnitId(0),

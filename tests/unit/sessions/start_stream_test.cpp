@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "epfleet/base/random.h"
-#include "epfleet/sessions/deconvolution.h"
+#include "epfleet/sessions/session_kernels.h"
 
 namespace epfleet::sessions {
 namespace {

@@ -70,7 +70,7 @@ double seconds(const StepPrice& price) { return base::to_seconds(price.duration)
 TEST(DecodeHalves, EvenHalvesCostExactlyWhatReformingCosts) {
   base::Stream stream(base::StreamFamily(1, "test.halves"), 0);
   for (const model::DecodeLayout& layout : overlapping_layouts()) {
-    const DecodePricer pricer({}, {}, layout, falling_imbalance());
+    const DecodePricer pricer({{}, {}, layout, falling_imbalance()});
     for (const std::int32_t most : {1, 9, 64, 90}) {
       for (int trial = 0; trial < 25; ++trial) {
         Halves halves = random_halves(most, stream);
@@ -130,7 +130,7 @@ double reference_s(const DecodeLayer& layer, const Halves& halves) {
 TEST(DecodeHalves, EqualTheDefinitionOnUnevenHalves) {
   base::Stream stream(base::StreamFamily(2, "test.halves"), 0);
   for (const auto& imbalance : {model::ExpertImbalance{}, falling_imbalance()}) {
-    const DecodePricer pricer({}, {}, {}, imbalance);
+    const DecodePricer pricer({{}, {}, {}, imbalance});
     const DecodeLayer layer({}, {}, {}, imbalance);
     for (const std::int32_t most : {17, 60, 100}) {
       for (int trial = 0; trial < 20; ++trial) {
@@ -147,7 +147,7 @@ TEST(DecodeHalves, EqualTheDefinitionOnUnevenHalves) {
 TEST(DecodeHalves, ExchangingTheHalvesChangesNothing) {
   base::Stream stream(base::StreamFamily(3, "test.halves"), 0);
   for (const model::DecodeLayout& layout : overlapping_layouts()) {
-    const DecodePricer pricer({}, {}, layout, falling_imbalance());
+    const DecodePricer pricer({{}, {}, layout, falling_imbalance()});
     for (int trial = 0; trial < 50; ++trial) {
       const Halves halves = random_halves(40, stream);
       const StepPrice price = pricer.price_halves(view(halves));
@@ -172,7 +172,7 @@ TEST(DecodeHalves, UnevenHalvesOfEvenGpusAreSlowerThanReforming) {
   halves[1].kv[5] -= kMore;
   halves[1].kv[6] += kMore;
   halves[0].kv[6] -= kMore;
-  const DecodePricer pricer({}, {}, {}, {});
+  const DecodePricer pricer({{}, {}, {}, {}});
   const DecodeLayer layer({}, {}, {}, {});
   const Half all = whole(halves);
   const double reformed_s = seconds(pricer.price(all.requests, all.kv));
@@ -181,11 +181,11 @@ TEST(DecodeHalves, UnevenHalvesOfEvenGpusAreSlowerThanReforming) {
   EXPECT_NEAR(seconds(pricer.price_halves(view(halves))) - reformed_s, expected_s, 1e-6);
 }
 
-// All that is left of a unit may be in one half: the other is empty, and the imbalance told is that
+// All that is left of a unit may be in one half: the other is empty, and the reported imbalance is that
 // of the 144 x 20 x 2 tokens in the full one.
 TEST(DecodeHalves, OneHalfMayBeEmpty) {
   const model::ExpertImbalance imbalance = falling_imbalance();
-  const DecodePricer pricer({}, {}, {}, imbalance);
+  const DecodePricer pricer({{}, {}, {}, imbalance});
   const DecodeLayer layer({}, {}, {}, imbalance);
   Halves halves;
   std::fill(halves[1].requests.begin(), halves[1].requests.end(), 20);
@@ -197,7 +197,7 @@ TEST(DecodeHalves, OneHalfMayBeEmpty) {
 
 // 129 requests x 2 tokens in one half > 256, though 130 in all would be 65 x 2.
 TEST(DecodeHalves, ALongHalfIsOutOfRange) {
-  const DecodePricer pricer({}, {}, {}, {});
+  const DecodePricer pricer({{}, {}, {}, {}});
   Halves halves;
   halves[1].requests[7] = 129;
   halves[1].kv[7] = TokenParts32::from_tokens(129 * 1'000);
@@ -209,14 +209,14 @@ TEST(DecodeHalves, ALongHalfIsOutOfRange) {
 }
 
 TEST(DecodeHalves, RefusesLoadsOfAnotherUnitAndUnitsOfOneBatch) {
-  const DecodePricer pricer({}, {}, {}, {});
+  const DecodePricer pricer({{}, {}, {}, {}});
   const Halves empty;
   EXPECT_THROW((void)pricer.price_halves(view(empty)), base::InvariantBroken);
   Halves halves;
   halves[0].requests[0] = 1;
   model::DecodeLayout single;
   single.dual_batch = false;
-  EXPECT_THROW((void)DecodePricer({}, {}, single, {}).price_halves(view(halves)),
+  EXPECT_THROW((void)DecodePricer({{}, {}, single, {}}).price_halves(view(halves)),
                base::InvariantBroken);
   halves[1].requests.pop_back();
   EXPECT_THROW((void)pricer.price_halves(view(halves)), base::InvariantBroken);

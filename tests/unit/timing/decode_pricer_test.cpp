@@ -100,7 +100,7 @@ TEST(DecodePricer, EqualsTheDefinitionOnUnevenLoads) {
        {std::pair{hardware::HardwareProfile{}, model::ExpertImbalance{}},
         std::pair{hardware::HardwareProfile{}, falling_imbalance()},
         std::pair{tiles, falling_imbalance()}}) {
-    const DecodePricer pricer(gpu, {}, layout, imbalance);
+    const DecodePricer pricer({gpu, {}, layout, imbalance});
     const DecodeLayer layer(gpu, {}, layout, imbalance);
     for (const std::int32_t most : {2, 17, 60, 128}) {
       for (int trial = 0; trial < 20; ++trial) {
@@ -115,7 +115,7 @@ TEST(DecodePricer, EqualsTheDefinitionOnUnevenLoads) {
 // A GPU above the cap is priced by the same formula, off the tables.
 TEST(DecodePricer, RequestsBeyondTheCap) {
   const model::DecodeLayout layout;
-  const DecodePricer pricer({}, {}, layout, {});
+  const DecodePricer pricer({{}, {}, layout, {}});
   const DecodeLayer layer({}, {}, layout, {});
   Load load = even_load(layout.gpus, 100, 3'000);
   load.requests[7] = 200;
@@ -130,7 +130,7 @@ TEST(DecodePricer, RequestsBeyondTheCap) {
 // layer, 59 x 2 x (27 + 27 x 1.068) us = 6.59 ms, beside host time and the weights that are read.
 TEST(DecodePricer, AnAlmostIdleUnitPaysTheFloor) {
   const model::DecodeLayout layout;
-  const DecodePricer pricer({}, {}, layout, {});
+  const DecodePricer pricer({{}, {}, layout, {}});
   Load load = even_load(layout.gpus, 0, 0);
   load.requests[3] = 1;
   load.kv[3] = TokenParts32::from_tokens(100);
@@ -143,7 +143,7 @@ TEST(DecodePricer, AnAlmostIdleUnitPaysTheFloor) {
 // send.
 TEST(DecodePricer, TheSlowestGpuSetsTheStep) {
   const model::DecodeLayout layout;
-  const DecodePricer pricer({}, {}, layout, {});
+  const DecodePricer pricer({{}, {}, layout, {}});
   Load even = even_load(layout.gpus, 100, 9'000);
   const double even_s = price_s(pricer, even);
   Load one_longer = even;
@@ -157,7 +157,7 @@ TEST(DecodePricer, TheSlowestGpuSetsTheStep) {
 
 TEST(DecodePricer, MoreLoadIsNeverFaster) {
   const model::DecodeLayout layout;
-  const DecodePricer pricer({}, {}, layout, falling_imbalance());
+  const DecodePricer pricer({{}, {}, layout, falling_imbalance()});
   base::Stream stream(base::StreamFamily(2, "test.decode"), 0);
   for (int trial = 0; trial < 200; ++trial) {
     Load load = random_load(layout.gpus, 100, stream);
@@ -172,21 +172,21 @@ TEST(DecodePricer, MoreLoadIsNeverFaster) {
 // A lone step is never slower on a GPU whose rate or link is faster.
 TEST(DecodePricer, FasterHardwareIsNeverSlower) {
   const Load load = even_load(144, 120, 6'000);
-  const double before = price_s(DecodePricer({}, {}, {}, {}), load);
+  const double before = price_s(DecodePricer({{}, {}, {}, {}}), load);
   hardware::HardwareProfile rate, link, memory;
   rate.mla_decode_rate = hardware::FlopsPerSecond(rate.mla_decode_rate.count() * 1.5);
   link.low_latency_combine_per_token = base::Duration(1'000);
   memory.dense_gemm_bandwidth = hardware::BytesPerSecond(5e12);
-  EXPECT_LT(price_s(DecodePricer(rate, {}, {}, {}), load), before);
-  EXPECT_LE(price_s(DecodePricer(link, {}, {}, {}), load), before);
-  EXPECT_LE(price_s(DecodePricer(memory, {}, {}, {}), load), before);
+  EXPECT_LT(price_s(DecodePricer({rate, {}, {}, {}}), load), before);
+  EXPECT_LE(price_s(DecodePricer({link, {}, {}, {}}), load), before);
+  EXPECT_LE(price_s(DecodePricer({memory, {}, {}, {}}), load), before);
 }
 
 // One batch without overlap: SHARED + ATTN0 + ATTN1 + DISPATCH + MLP + COMBINE of the full batch.
 TEST(DecodePricer, WithoutOverlapStagesAddUp) {
   model::DecodeLayout layout;
   layout.dual_batch = false;
-  const DecodePricer pricer({}, {}, layout, {});
+  const DecodePricer pricer({{}, {}, layout, {}});
   const DecodeLayer layer({}, {}, layout, {});
   const Load load = even_load(layout.gpus, 64, 4'096);
   const DecodeStages s = layer.even_stages(64, 64 * 4'096);
@@ -199,8 +199,8 @@ TEST(DecodePricer, WithoutOverlapStagesAddUp) {
 TEST(DecodePricer, WithoutPhaseBarriersNeverSlower) {
   model::DecodeLayout graph;
   graph.phase_barriers = false;
-  const DecodePricer with({}, {}, {}, {});
-  const DecodePricer without({}, {}, graph, {});
+  const DecodePricer with({{}, {}, {}, {}});
+  const DecodePricer without({{}, {}, graph, {}});
   base::Stream stream(base::StreamFamily(3, "test.decode"), 0);
   for (int trial = 0; trial < 100; ++trial) {
     const Load load = random_load(144, 128, stream);
@@ -213,12 +213,12 @@ TEST(DecodePricer, WithoutDraftsTheStepIsShorter) {
   model::DecodeLayout plain;
   plain.draft_tokens = 0;
   const Load load = even_load(144, 100, 5'000);
-  EXPECT_LT(price_s(DecodePricer({}, {}, plain, {}), load),
-            price_s(DecodePricer({}, {}, {}, {}), load));
+  EXPECT_LT(price_s(DecodePricer({{}, {}, plain, {}}), load),
+            price_s(DecodePricer({{}, {}, {}, {}}), load));
 }
 
 TEST(DecodePricer, MarksWhatIsOutOfRange) {
-  const DecodePricer pricer({}, {}, {}, {});
+  const DecodePricer pricer({{}, {}, {}, {}});
   const Load usual = even_load(144, 100, 5'000);
   EXPECT_FALSE(pricer.price(usual.requests, usual.kv).out_of_range);
   const Load long_context = even_load(144, 10, 40'000);
@@ -227,14 +227,14 @@ TEST(DecodePricer, MarksWhatIsOutOfRange) {
   wide.gpus = 320;
   wide.redundant_experts = 64;
   const Load load = even_load(320, 64, 5'000);
-  EXPECT_TRUE(DecodePricer({}, {}, wide, {}).price(load.requests, load.kv).out_of_range);
+  EXPECT_TRUE(DecodePricer({{}, {}, wide, {}}).price(load.requests, load.kv).out_of_range);
 }
 
 // 2 x 72 x 144 requests route 20,736 tokens a micro-batch... the applied max / mean is that of the
 // curve.
 TEST(DecodePricer, ReportsTheImbalanceItApplied) {
   const model::ExpertImbalance imbalance = falling_imbalance();
-  const DecodePricer pricer({}, {}, {}, imbalance);
+  const DecodePricer pricer({{}, {}, {}, imbalance});
   const Load load = even_load(144, 100, 5'000);
   const double tokens = 144.0 * 50.0 * 2.0;
   EXPECT_NEAR(pricer.price(load.requests, load.kv).expert_imbalance,
@@ -242,7 +242,7 @@ TEST(DecodePricer, ReportsTheImbalanceItApplied) {
 }
 
 TEST(DecodePricer, RefusesLoadsOfAnotherUnit) {
-  const DecodePricer pricer({}, {}, {}, {});
+  const DecodePricer pricer({{}, {}, {}, {}});
   const Load small = even_load(143, 10, 1'000);
   EXPECT_THROW((void)pricer.price(small.requests, small.kv), base::InvariantBroken);
   const Load empty = even_load(144, 0, 0);

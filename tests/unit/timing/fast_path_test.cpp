@@ -50,7 +50,7 @@ TEST(FastPath, DecodeEqualsTheTaskGraphOnRandomShapes) {
   base::Stream stream(base::StreamFamily(1, "test.fast_path"), 0);
   for (int trial = 0; trial < 60; ++trial) {
     const model::DecodeLayout layout = random_decode_layout(stream);
-    const DecodePricer pricer({}, {}, layout, {});
+    const DecodePricer pricer({{}, {}, layout, {}});
     for (int step = 0; step < 10; ++step) {
       const DecodeLoad load = uneven_decode_load(layout, stream);
       const DecodeHalves raw = pricer.stages(load.requests, load.kv);
@@ -72,7 +72,7 @@ TEST(FastPath, PrefillEqualsTheTaskGraphOnRandomShapes) {
   base::Stream stream(base::StreamFamily(2, "test.fast_path"), 0);
   for (int trial = 0; trial < 60; ++trial) {
     const model::PrefillLayout layout = random_prefill_layout(stream);
-    const PrefillPricer pricer({}, {}, layout, {});
+    const PrefillPricer pricer({{}, {}, layout, {}});
     for (int step = 0; step < 10; ++step) {
       const PrefillHalf raw = pricer.stages(uneven_prefill_load(layout, stream));
       const PrefillHalf half = on_time_grid(raw);

@@ -31,32 +31,32 @@ constexpr double kUs = 1e-6;
 // m = 1, n = k = 1000: bytes 1000 + 1e6 + 2000 = 1.003 MB at 1 TB/s = 1.003 us, flops 0.02 us.
 TEST(Kernels, SmallDenseGemmIsBoundByItsWeights) {
   const Kernels kernels(round_profile(), 100, Clock::Cool);
-  EXPECT_NEAR(kernels.dense_gemm(1, 1000, 1000), (1.0 + 1.003) * kUs, 1e-12);
+  EXPECT_NEAR(kernels.fp8().dense(1, 1000, 1000), (1.0 + 1.003) * kUs, 1e-12);
 }
 
 // m = 1000: flops 2e9 / 100 T = 20 us, output 2 MB / 1 TB/s = 2 us, not hidden; bytes 4 MB = 4 us.
 TEST(Kernels, LargeDenseGemmIsBoundByArithmeticAndItsEpilogue) {
   const Kernels cool(round_profile(), 100, Clock::Cool);
-  EXPECT_NEAR(cool.dense_gemm(1000, 1000, 1000), (1.0 + 20.0 + 2.0) * kUs, 1e-12);
+  EXPECT_NEAR(cool.fp8().dense(1000, 1000, 1000), (1.0 + 20.0 + 2.0) * kUs, 1e-12);
   // sustained at half the clock: 40 us; the epilogue is memory's
   const Kernels hot(round_profile(), 100, Clock::Sustained);
-  EXPECT_NEAR(hot.dense_gemm(1000, 1000, 1000), (1.0 + 40.0 + 2.0) * kUs, 1e-12);
+  EXPECT_NEAR(hot.fp8().dense(1000, 1000, 1000), (1.0 + 40.0 + 2.0) * kUs, 1e-12);
   // on half of the SMs: both arithmetic and epilogue take twice as long
   const Kernels half(round_profile(), 50, Clock::Cool);
-  EXPECT_NEAR(half.dense_gemm(1000, 1000, 1000), (1.0 + 40.0 + 4.0) * kUs, 1e-12);
+  EXPECT_NEAR(half.fp8().dense(1000, 1000, 1000), (1.0 + 40.0 + 4.0) * kUs, 1e-12);
 }
 
 // Weights of active groups only: 2 x 1e6 B = 2 us against flops 2 x 10 x 1e6 / 100 T = 0.2 us.
 TEST(Kernels, MaskedGemmReadsActiveGroups) {
   const Kernels kernels(round_profile(), 100, Clock::Cool);
-  EXPECT_NEAR(kernels.masked_gemm(10, 2, 1000, 1000), 3.0 * kUs, 1e-12);
-  EXPECT_NEAR(kernels.masked_gemm(1000, 2, 1000, 1000), 21.0 * kUs, 1e-12);
+  EXPECT_NEAR(kernels.fp8().masked(10, 2, 1000, 1000), 3.0 * kUs, 1e-12);
+  EXPECT_NEAR(kernels.fp8().masked(1000, 2, 1000, 1000), 21.0 * kUs, 1e-12);
 }
 
 // Contiguous: bytes 10 x 1000 + 2e6 + 20,000 = 2.03 us.
 TEST(Kernels, ContiguousGemmReadsActiveGroupsAndRows) {
   const Kernels kernels(round_profile(), 100, Clock::Cool);
-  EXPECT_NEAR(kernels.contiguous_gemm(10, 2, 1000, 1000), (1.0 + 2.03) * kUs, 1e-12);
+  EXPECT_NEAR(kernels.fp8().contiguous(10, 2, 1000, 1000), (1.0 + 2.03) * kUs, 1e-12);
 }
 
 // Batch of 10: bytes 2 x 10 x (100 + 10,000 + 100) = 204,000 = 0.204 us.
@@ -70,10 +70,10 @@ TEST(Kernels, DecodeCoreTakesTheSlowerOfBytesAndArithmetic) {
   const model::Model m;
   hardware::HardwareProfile profile = round_profile();
   const Kernels kernels(profile, 100, Clock::Cool);
-  EXPECT_NEAR(kernels.mla_decode(m, 1, 1000, 1), (1.0 + 2.78528) * kUs, 1e-12);
-  EXPECT_NEAR(kernels.mla_decode(m, 1, 1000, 2), (1.0 + 5.57056) * kUs, 1e-12);
+  EXPECT_NEAR(kernels.mla().mixed(m, 1, 1000, 1), (1.0 + 2.78528) * kUs, 1e-12);
+  EXPECT_NEAR(kernels.mla().mixed(m, 1, 1000, 2), (1.0 + 5.57056) * kUs, 1e-12);
   profile.mla_decode_rate = hardware::FlopsPerSecond(1e15);
-  EXPECT_NEAR(Kernels(profile, 100, Clock::Cool).mla_decode(m, 1, 1000, 1), (1.0 + 1.152) * kUs,
+  EXPECT_NEAR(Kernels(profile, 100, Clock::Cool).mla().mixed(m, 1, 1000, 1), (1.0 + 1.152) * kUs,
               1e-12);
 }
 
@@ -99,12 +99,12 @@ TEST(Kernels, ElementwiseKernelsMoveTheirBytes) {
 TEST(Kernels, NothingToDoTakesNoTime) {
   const model::Model m;
   const Kernels kernels(hardware::HardwareProfile{}, 132, Clock::Sustained);
-  EXPECT_EQ(kernels.dense_gemm(0, 4096, 7168), 0.0);
+  EXPECT_EQ(kernels.fp8().dense(0, 4096, 7168), 0.0);
   EXPECT_EQ(kernels.bf16_gemm(0, 4096, 7168), 0.0);
   EXPECT_EQ(kernels.gate_gemm(0, 256, 7168), 0.0);
-  EXPECT_EQ(kernels.masked_gemm(0, 0, 4096, 7168), 0.0);
-  EXPECT_EQ(kernels.contiguous_gemm(0, 0, 4096, 7168), 0.0);
-  EXPECT_EQ(kernels.mla_decode(m, 1, 0, 2), 0.0);
+  EXPECT_EQ(kernels.fp8().masked(0, 0, 4096, 7168), 0.0);
+  EXPECT_EQ(kernels.fp8().contiguous(0, 0, 4096, 7168), 0.0);
+  EXPECT_EQ(kernels.mla().mixed(m, 1, 0, 2), 0.0);
   EXPECT_EQ(kernels.prefill_attention(m, 0, 0), 0.0);
   EXPECT_EQ(kernels.add_rmsnorm(0, 7168), 0.0);
   EXPECT_EQ(kernels.quantise(0, 7168), 0.0);

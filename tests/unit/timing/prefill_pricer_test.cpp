@@ -77,7 +77,7 @@ TEST(PrefillPricer, EqualsTheDefinitionOnUnevenLoads) {
   for (const auto& [gpu, imbalance] :
        {std::pair{hardware::HardwareProfile{}, model::ExpertImbalance{}},
         std::pair{hardware::HardwareProfile{}, falling}, std::pair{tiles, falling}}) {
-    const PrefillPricer pricer(gpu, {}, {}, imbalance);
+    const PrefillPricer pricer({gpu, {}, {}, imbalance});
     const PrefillLayer layer(gpu, {}, {}, imbalance);
     for (int trial = 0; trial < 50; ++trial) {
       const auto loads = random_loads(stream);
@@ -88,7 +88,7 @@ TEST(PrefillPricer, EqualsTheDefinitionOnUnevenLoads) {
 
 // Beyond the curves' end the kernels are linear, and so are the curves.
 TEST(PrefillPricer, MoreTokensThanTheCurvesHold) {
-  const PrefillPricer pricer({}, {}, {}, {});
+  const PrefillPricer pricer({{}, {}, {}, {}});
   const PrefillLayer layer({}, {}, {}, {});
   const auto loads = even_loads(50'000, 10);
   EXPECT_NEAR(price_s(pricer, loads) / reference_s(layer, loads), 1.0, 1e-5);
@@ -97,7 +97,7 @@ TEST(PrefillPricer, MoreTokensThanTheCurvesHold) {
 // One token on one GPU: two barriers and transfers, twice per layer, 59 x 2 x (1.045 + 1.013) ms =
 // 0.243 s at least.
 TEST(PrefillPricer, AnAlmostEmptyStepPaysTheBarriers) {
-  const PrefillPricer pricer({}, {}, {}, {});
+  const PrefillPricer pricer({{}, {}, {}, {}});
   std::vector<PrefillLoad> loads(32);
   loads[9] = {1, 0, 1, 1.0};
   EXPECT_GT(price_s(pricer, loads), 59.0 * 2.0 * (1.045e-3 + 1.013e-3));
@@ -107,7 +107,7 @@ TEST(PrefillPricer, AnAlmostEmptyStepPaysTheBarriers) {
 
 // 31 GPUs wait for one with a long prompt: its pairs alone decide the two phases with ATTN.
 TEST(PrefillPricer, TheSlowestGpuSetsTheStep) {
-  const PrefillPricer pricer({}, {}, {}, {});
+  const PrefillPricer pricer({{}, {}, {}, {}});
   const PrefillLayer layer({}, {}, {}, {});
   auto loads = even_loads(16'384, 1);
   const double before = price_s(pricer, loads);
@@ -119,7 +119,7 @@ TEST(PrefillPricer, TheSlowestGpuSetsTheStep) {
 
 // Reused prefix costs its up-projection: linear, and the more the longer.
 TEST(PrefillPricer, PrefixIsUpProjectedAgain) {
-  const PrefillPricer pricer({}, {}, {}, {});
+  const PrefillPricer pricer({{}, {}, {}, {}});
   auto loads = even_loads(16'384, 1);
   const double before = price_s(pricer, loads);
   for (PrefillLoad& load : loads) {
@@ -130,7 +130,7 @@ TEST(PrefillPricer, PrefixIsUpProjectedAgain) {
 
 // work() is the slope of the attention stage: two loads differ by their tokens, prefix and pairs.
 TEST(PrefillPricer, WorkIsTheSlopeOfTheAttentionStage) {
-  const PrefillPricer pricer({}, {}, {}, {});
+  const PrefillPricer pricer({{}, {}, {}, {}});
   const PrefillLayer layer({}, {}, {}, {});
   const auto attention = [&](double tokens, double prefix, double pairs) {  // 58 layers and MTP's
     return 59.0 * 2.0 * layer.attn(tokens / 2, prefix / 2, pairs / 2).total();
@@ -144,7 +144,7 @@ TEST(PrefillPricer, WorkIsTheSlopeOfTheAttentionStage) {
 TEST(PrefillPricer, WithoutOverlapStagesAddUp) {
   model::PrefillLayout layout;
   layout.dual_batch = false;
-  const PrefillPricer pricer({}, {}, layout, {});
+  const PrefillPricer pricer({{}, {}, layout, {}});
   const PrefillLayer layer({}, {}, layout, {});
   const auto loads = even_loads(16'384, 4);
   const double pairs = loads[0].attention_pairs;
@@ -154,14 +154,14 @@ TEST(PrefillPricer, WithoutOverlapStagesAddUp) {
   const double expected = 59.0 * layer_s + layer.dense_layers_fixed_s(16'384) +
                           pairs * layer.dense_layers_per_pair_s() + layer.head_s(4);
   EXPECT_NEAR(price_s(pricer, loads) / expected, 1.0, 1e-6);
-  EXPECT_GT(price_s(pricer, loads), price_s(PrefillPricer({}, {}, {}, {}), loads));
+  EXPECT_GT(price_s(pricer, loads), price_s(PrefillPricer({{}, {}, {}, {}}), loads));
 }
 
 TEST(PrefillPricer, WithoutPhaseBarriersNeverSlower) {
   model::PrefillLayout graph;
   graph.phase_barriers = false;
-  const PrefillPricer with({}, {}, {}, {});
-  const PrefillPricer without({}, {}, graph, {});
+  const PrefillPricer with({{}, {}, {}, {}});
+  const PrefillPricer without({{}, {}, graph, {}});
   base::Stream stream(base::StreamFamily(2, "test.prefill"), 0);
   for (int trial = 0; trial < 100; ++trial) {
     const auto loads = random_loads(stream);
@@ -170,7 +170,7 @@ TEST(PrefillPricer, WithoutPhaseBarriersNeverSlower) {
 }
 
 TEST(PrefillPricer, MarksWhatIsOutOfRange) {
-  const PrefillPricer pricer({}, {}, {}, {});
+  const PrefillPricer pricer({{}, {}, {}, {}});
   EXPECT_FALSE(pricer.price(even_loads(16'384, 4)).out_of_range);
   EXPECT_TRUE(pricer.price(even_loads(100, 1)).out_of_range);
   auto loads = even_loads(1'024, 1);
@@ -179,7 +179,7 @@ TEST(PrefillPricer, MarksWhatIsOutOfRange) {
 }
 
 TEST(PrefillPricer, RefusesLoadsOfAnotherUnit) {
-  const PrefillPricer pricer({}, {}, {}, {});
+  const PrefillPricer pricer({{}, {}, {}, {}});
   EXPECT_THROW((void)pricer.price(std::vector<PrefillLoad>(31, {1, 0, 0, 1.0})),
                base::InvariantBroken);
   EXPECT_THROW((void)pricer.price(std::vector<PrefillLoad>(32)), base::InvariantBroken);

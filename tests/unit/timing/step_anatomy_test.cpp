@@ -28,7 +28,7 @@ TEST(StepAnatomy, DecodePartsAddUpToThePricersStep) {
     const auto context = static_cast<std::int32_t>(between(stream, 1, 32'000));
     const StepAnatomy step =
         decode_anatomy({{}, {}, layout, {}}, requests, static_cast<double>(requests) * context);
-    const DecodePricer pricer({}, {}, layout, {});
+    const DecodePricer pricer({{}, {}, layout, {}});
     const StepPrice price =
         pricer.price(std::vector(gpus, requests),
                      std::vector(gpus, base::TokenParts32::from_tokens(requests * context)));
@@ -53,7 +53,7 @@ TEST(StepAnatomy, PrefillPartsAddUpToThePricersStep) {
     const StepAnatomy step = prefill_anatomy({{}, {}, layout, {}}, batch);
     const PrefillLoad load{static_cast<std::int32_t>(sequences * prompt), 0,
                            static_cast<std::int32_t>(sequences), batch.pairs};
-    const StepPrice price = PrefillPricer({}, {}, layout, {})
+    const StepPrice price = PrefillPricer({{}, {}, layout, {}})
                                 .price(std::vector(static_cast<std::size_t>(layout.gpus), load));
     EXPECT_NEAR(base::to_seconds(price.duration) / step.step_s, 1.0, 1e-4);
     EXPECT_EQ(price.out_of_range, !step.outside_calibration.empty());

@@ -156,10 +156,10 @@ TEST(TaskGraph, StreamsNeedsAndPhasesAreInOrder) {
 // Stage after stage: ATTN 3, SHARED 1, DISPATCH 4, MLP 6, COMBINE 8 are 22 a layer.
 TEST(TaskGraph, WithoutOverlapStagesAddUp) {
   const PrefillHalf half{{3, 1, 6, 4, 8}, 4};
-  EXPECT_EQ(total(prefill_graph_without_overlap(half, 2), true),
+  EXPECT_EQ(total(graph_without_overlap(one_after_another(half), 2), true),
             2 * prefill_layer_without_overlap(half));
   const DecodeStages stages{1, 2, 3, 4, 5, 6};
-  EXPECT_EQ(total(decode_graph_without_overlap(stages, 2), false),
+  EXPECT_EQ(total(graph_without_overlap(one_after_another(stages), 2), false),
             2 * decode_layer_without_overlap(stages));
 }
 

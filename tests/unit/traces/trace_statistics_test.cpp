@@ -37,7 +37,6 @@ TEST(TraceStatistics, GapsAndMinutes) {
   for (const int at : {10, 10, 70, 70, 370}) {
     s.add(record(at, 4, 2));
   }
-  s.finish();
   EXPECT_EQ(s.requests(), 5);
   EXPECT_EQ(s.span(), std::chrono::seconds(360));
   EXPECT_NEAR(*s.interarrival_cv(), std::sqrt(15'300.0) / 90.0, 1e-12);
@@ -49,7 +48,6 @@ TEST(TraceStatistics, GapsAndMinutes) {
 TEST(TraceStatistics, NoRateOfASingleRequest) {
   TraceStatistics s;
   s.add(record(0, 1, 1));
-  s.finish();
   EXPECT_FALSE(s.interarrival_cv());
   EXPECT_FALSE(s.dispersion_per_minute());
 }

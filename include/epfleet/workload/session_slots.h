@@ -10,7 +10,7 @@
 
 namespace epfleet::workload {
 
-class SlotPool {
+class SessionSlots {
  public:
   [[nodiscard]] std::uint32_t take() {
     if (free_.empty()) {
