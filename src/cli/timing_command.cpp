@@ -38,18 +38,6 @@ std::vector<std::int64_t> counts(const char* option, const std::vector<std::stri
   return values.empty() ? std::vector{otherwise} : values;
 }
 
-template <class Steps>
-std::vector<report::StepReport> price_all(const Steps& steps, std::span<const std::int64_t> per_gpu,
-                                          std::span<const std::int64_t> tokens) {
-  std::vector<report::StepReport> reports;
-  for (const std::int64_t n : per_gpu) {
-    for (const std::int64_t length : tokens) {
-      reports.push_back(steps.price(n, length));
-    }
-  }
-  return reports;
-}
-
 std::vector<report::StepReport> price(const StepRequest& request) {
   const std::int64_t one_step = 1;
   // Before the scenario: a mistake on the command line shows at once.
@@ -60,10 +48,16 @@ std::vector<report::StepReport> price(const StepRequest& request) {
     per_gpu = {request.decode ? cluster::max_requests_per_gpu(scenario)
                               : scenario.prefill.max_tokens_per_gpu.count()};
   }
-  if (request.decode) {
-    return price_all(experiment::DecodeSteps(scenario, request.clock), per_gpu, tokens);
+  const experiment::StepPricer step = request.decode
+                                          ? experiment::decode_steps(scenario, request.clock)
+                                          : experiment::prefill_steps(scenario, request.clock);
+  std::vector<report::StepReport> reports;
+  for (const std::int64_t n : per_gpu) {
+    for (const std::int64_t length : tokens) {
+      reports.push_back(step(n, length));
+    }
   }
-  return price_all(experiment::PrefillSteps(scenario, request.clock), per_gpu, tokens);
+  return reports;
 }
 
 void write_timeline(const std::string& path, const report::StepReport& step) {

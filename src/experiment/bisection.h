@@ -1,4 +1,4 @@
-// The edge between the values that are good and those that are not.
+// The edge between the lower values, which are good, and the higher ones, which are not.
 #pragma once
 
 #include <cmath>
@@ -11,34 +11,19 @@ struct Edge {
   std::optional<double> bad;   // the nearest on its bad side; none: all are good
 };
 
-// Where good(value) changes between `low` and `high`, both positive, if it changes once: halves the
-// range (in the logarithm, or of whole numbers) until its ends are neighbours, or differ by no more
-// than `precision` of the value. `good_below`: whether the good side is the lower one.
+// Where good(value) ends between `low` and `high`, both positive, if it ends once: halves the range
+// (in the logarithm, or of whole numbers) until its ends are neighbours, or differ by no more than
+// `precision` of the value. Without such an edge one of the two is absent, or `bad` is below `good`.
 template <class Good>
-Edge find_edge(double low, double high, double precision, bool whole, bool good_below,
-               const Good& good) {
-  Edge edge;
+Edge find_edge(double low, double high, double precision, bool whole, const Good& good) {
   const bool low_good = good(low);
   const bool high_good = good(high);
-  if (low_good == high_good || low_good != good_below) {
-    // No edge of the asked kind: say which end is which.
-    edge.good = low_good ? std::optional(low) : high_good ? std::optional(high) : std::nullopt;
-    if (low_good && high_good) {
-      edge.good = good_below ? high : low;
-    }
-    edge.bad = !low_good && !high_good ? std::optional(good_below ? low : high)
-               : low_good && high_good ? std::nullopt
-                                       : std::optional(low_good ? high : low);
-    return edge;
+  if (!low_good || high_good) {
+    return {high_good ? std::optional(high) : std::nullopt,
+            low_good ? std::nullopt : std::optional(low)};
   }
-  edge.good = good_below ? low : high;
-  edge.bad = good_below ? high : low;
-  const auto apart = [&] {
-    const double a = std::fmin(*edge.good, *edge.bad);
-    const double b = std::fmax(*edge.good, *edge.bad);
-    return whole ? b - a > 1.0 : b / a > 1.0 + precision;
-  };
-  while (apart()) {
+  Edge edge{low, high};
+  while (whole ? *edge.bad - *edge.good > 1.0 : *edge.bad / *edge.good > 1.0 + precision) {
     const double middle =
         whole ? std::floor((*edge.good + *edge.bad) / 2.0) : std::sqrt(*edge.good * *edge.bad);
     (good(middle) ? edge.good : edge.bad) = middle;

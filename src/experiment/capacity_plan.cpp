@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "epfleet/experiment/run_case.h"
+#include "epfleet/text/parse.h"
 
 namespace epfleet::experiment {
 namespace {
@@ -164,8 +165,7 @@ class Search {
   bool rises(double from, double to) {
     const auto cost = [&](double value) {
       const PlanPoint& point = at(value);
-      const auto metric = point.metric(question_.minimise);
-      return point.met && metric ? *metric : std::numeric_limits<double>::infinity();
+      return point.met ? question_.cost_of(point) : std::numeric_limits<double>::infinity();
     };
     return !inside(to) || cost(from) <= cost(to);
   }
@@ -173,19 +173,11 @@ class Search {
   void choose() {
     answer_.best.reset();
     for (const auto& [value, point] : answer_.tried) {
-      if (point.met && (!answer_.best || better(point, answer_.point()))) {
+      if (point.met &&
+          (!answer_.best || question_.cost_of(point) < question_.cost_of(answer_.point()))) {
         answer_.best = value;
       }
     }
-  }
-
-  [[nodiscard]] bool better(const PlanPoint& a, const PlanPoint& b) const {
-    if (question_.minimise.empty()) {
-      return a.value > b.value;
-    }
-    const auto x = a.metric(question_.minimise);
-    const auto y = b.metric(question_.minimise);
-    return x && (!y || *x < *y);
   }
 
   void try_neighbours() {
@@ -235,9 +227,15 @@ class Search {
 
 }  // namespace
 
+double PlanQuestion::cost_of(const PlanPoint& point) const {
+  return minimise.empty()
+             ? -point.value
+             : point.metric(minimise).value_or(std::numeric_limits<double>::infinity());
+}
+
 std::optional<double> PlanPoint::metric(const std::string& name) const {
   const auto found = metrics.find(name);
-  return found == metrics.end() ? std::nullopt : report::metric_number(found->second);
+  return found == metrics.end() ? std::nullopt : text::parse_number(found->second);
 }
 
 std::vector<PlanAnswer> make_plan(const PlanQuestion& question, const Simulate& simulate,
@@ -267,16 +265,8 @@ std::vector<PlanAnswer> make_plan(const PlanQuestion& question, const Simulate& 
 const PlanAnswer* best_of(const PlanQuestion& question, const std::vector<PlanAnswer>& answers) {
   const PlanAnswer* best = nullptr;
   for (const PlanAnswer& answer : answers) {
-    if (!answer.best) {
-      continue;
-    }
-    const auto score = [&](const PlanAnswer& of) {
-      return question.minimise.empty() ? -*of.best
-                                       : of.point()
-                                             .metric(question.minimise)
-                                             .value_or(std::numeric_limits<double>::infinity());
-    };
-    if (best == nullptr || score(answer) < score(*best)) {
+    if (answer.best &&
+        (best == nullptr || question.cost_of(answer.point()) < question.cost_of(best->point()))) {
       best = &answer;
     }
   }

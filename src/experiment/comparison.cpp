@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 
 #include "epfleet/base/error.h"
 #include "epfleet/report/catalogue.h"
@@ -102,20 +103,11 @@ std::string other_keys(const Variant& variant, const std::vector<config::Setting
   return text;
 }
 
-std::string names_of(const Variants& variants) {
-  std::string names;
-  for (const Variant& variant : variants.variants) {
-    names += (names.empty() ? "" : "; ") + variant.name;
-  }
-  return names;
-}
-
 base::InputError no_baseline(const Variants& variants) {
-  base::Problem problem;
-  problem.key = "baseline";
-  problem.what = "is none of what is compared";
-  problem.remedy = "choose from: " + names_of(variants);
-  return base::InputError(std::move(problem));
+  const auto names = std::views::transform(variants.variants, &Variant::name);
+  return base::InputError({.key = "baseline",
+                           .what = "is none of what is compared",
+                           .remedy = fmt::format("choose from: {}", fmt::join(names, "; "))});
 }
 
 std::vector<Group> groups_by_keys(const Variants& variants,

@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
+#include "epfleet/base/names.h"
 #include "epfleet/experiment/comparison.h"
 #include "epfleet/report/human_numbers.h"
 #include "epfleet/text/quote.h"
@@ -12,8 +12,6 @@ namespace epfleet::experiment {
 namespace {
 
 std::string number(double value) { return fmt::format("{:.5g}", value); }
-
-std::string signed_number(double value) { return fmt::format("{:+.4g}", value); }
 
 std::string interval(const Estimate& estimate) {
   return estimate.low ? fmt::format("[{:+.4g}, {:+.4g}]", *estimate.low, *estimate.high)
@@ -40,32 +38,19 @@ std::string quoted_row(const ComparedVariant& row) {
     return line;
   }
   return line + fmt::format(" {} {} {}{}",
-                            report::padded_left(signed_number(row.difference->mean), 11),
+                            report::padded_left(fmt::format("{:+.4g}", row.difference->mean), 11),
                             report::padded_left(share(row), 9), interval(*row.difference),
                             row.significant ? " *" : "");
 }
 
-std::string unquoted_row(const ComparedVariant& row) {
-  switch (row.status) {
-    case CaseStatus::Unstable:
-      return "unstable: a queue grows over the window; means are not quoted";
-    case CaseStatus::Failed:
-      return "failed";
-    case CaseStatus::Below:
-      return "the lowest value of the search misses the objectives";
-    case CaseStatus::Above:
-      return "the highest value of the search meets the objectives";
-    case CaseStatus::Ok:
-      break;
-  }
-  return "nothing measured with a seed that the baseline has, too";
-}
-
-std::string order(Better better) {
-  return better == Better::More   ? " (more is better)"
-         : better == Better::Less ? " (less is better)"
-                                  : "";
-}
+// By CaseStatus: why the row has no value.
+constexpr base::Names<5> kUnquoted = {
+    "nothing measured with a seed that the baseline has, too",
+    "unstable: a queue grows over the window; means are not quoted",
+    "the lowest value of the search misses the objectives",
+    "the highest value of the search meets the objectives",
+    "failed",
+};
 
 // "a, b and c"
 std::string joined(const std::vector<std::string>& names) {
@@ -126,6 +111,13 @@ std::string csv_number(const std::optional<double>& value) {
   return value ? fmt::format("{}", *value) : "";
 }
 
+// Mean, low and high as three fields.
+std::string csv_fields(const std::optional<Estimate>& estimate) {
+  return estimate ? fmt::format("{},{},{}", estimate->mean, csv_number(estimate->low),
+                                csv_number(estimate->high))
+                  : ",,";
+}
+
 }  // namespace
 
 std::string comparison_text(const Comparison& comparison, std::size_t most_metrics) {
@@ -140,38 +132,34 @@ std::string comparison_text(const Comparison& comparison, std::size_t most_metri
       break;
     }
     const std::size_t width = name_width(metric);
-    text += fmt::format("{}{}{}\n", metric.metric,
-                        metric.where.empty() ? "" : " at " + metric.where, order(metric.better));
+    text += fmt::format("{}{}", metric.metric, metric.where.empty() ? "" : " at " + metric.where);
+    text += metric.better == Better::Neither
+                ? "\n"
+                : fmt::format(" ({})\n", base::name_in(metrics::kBetterNames, metric.better));
     for (const ComparedVariant& row : metric.variants) {
-      text += fmt::format("  {} {}\n", report::padded_right(row.name, width),
-                          row.value ? quoted_row(row) : unquoted_row(row));
+      text += fmt::format(
+          "  {} {}\n", report::padded_right(row.name, width),
+          row.value ? quoted_row(row) : std::string(base::name_in(kUnquoted, row.status)));
     }
     text += sentences(metric) + "\n";
   }
   return text +
-         "Differences are between runs of the same seed; ± and [ ] are 95 % intervals (Student's "
-         "t).\n"
+         "Differences are between runs of the same seed; ± and [ ] are 95 % intervals "
+         "(Student's t).\n"
          "*: significant at 5 % over all comparisons of the metric (Holm).\n";
 }
 
 std::string comparison_csv(const Comparison& comparison) {
   std::string csv =
-      "metric,where,variant,baseline,status,seeds,mean,mean_low,mean_high,difference,difference_"
-      "low,"
-      "difference_high,p,significant\n";
+      "metric,where,variant,baseline,status,seeds,mean,mean_low,mean_high,difference,"
+      "difference_low,difference_high,p,significant\n";
   for (const ComparedMetric& metric : comparison) {
     for (const ComparedVariant& row : metric.variants) {
-      const Estimate none;
-      const Estimate& value = row.value.value_or(none);
-      const Estimate difference = row.difference.value_or(none);
-      const auto mean = [](bool known, double m) { return known ? fmt::format("{}", m) : ""; };
-      csv += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", metric.metric,
-                         text::csv_field(metric.where), text::csv_field(row.name),
-                         text::csv_field(metric.baseline), name_of(row.status), row.seeds,
-                         mean(row.value.has_value(), value.mean), csv_number(value.low),
-                         csv_number(value.high), mean(row.difference.has_value(), difference.mean),
-                         csv_number(difference.low), csv_number(difference.high),
-                         csv_number(difference.p), row.significant ? 1 : 0);
+      csv += fmt::format(
+          "{},{},{},{},{},{},{},{},{},{}\n", metric.metric, text::csv_field(metric.where),
+          text::csv_field(row.name), text::csv_field(metric.baseline), name_of(row.status),
+          row.seeds, csv_fields(row.value), csv_fields(row.difference),
+          row.difference ? csv_number(row.difference->p) : "", row.significant ? 1 : 0);
     }
   }
   return csv;
@@ -220,12 +208,10 @@ std::string claims_text(const std::vector<ClaimFinding>& findings) {
 std::string claims_csv(const std::vector<ClaimFinding>& findings) {
   std::string csv = "claim,says,case,metric,ratio,ratio_low,ratio_high,seeds,note\n";
   for (const ClaimFinding& finding : findings) {
-    const auto& ratio = finding.ratio;
-    csv += fmt::format("{},{},{},{},{},{},{},{},{}\n", text::csv_field(finding.claim.claim),
+    csv += fmt::format("{},{},{},{},{},{},{}\n", text::csv_field(finding.claim.claim),
                        text::csv_field(finding.claim.says), text::csv_field(finding.claim.name),
-                       finding.claim.metric, ratio ? fmt::format("{}", ratio->mean) : "",
-                       ratio ? csv_number(ratio->low) : "", ratio ? csv_number(ratio->high) : "",
-                       ratio ? ratio->n : 0, finding.why_not);
+                       finding.claim.metric, csv_fields(finding.ratio),
+                       finding.ratio ? finding.ratio->n : 0, finding.why_not);
   }
   return csv;
 }

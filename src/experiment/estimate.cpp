@@ -12,6 +12,14 @@ namespace {
 
 constexpr double kLevel = 0.05;
 
+template <class Of>
+Estimate of_pairs(std::span<const double> a, std::span<const double> b, const Of& of) {
+  EPFLEET_CHECK(a.size() == b.size(), "pairs");
+  std::vector<double> values(a.size());
+  std::ranges::transform(a, b, values.begin(), of);
+  return estimate(values);
+}
+
 }  // namespace
 
 Estimate estimate(std::span<const double> values) {
@@ -42,18 +50,11 @@ Estimate estimate(std::span<const double> values) {
 }
 
 Estimate paired_difference(std::span<const double> a, std::span<const double> b) {
-  EPFLEET_CHECK(a.size() == b.size(), "pairs");
-  std::vector<double> differences(a.size());
-  std::transform(a.begin(), a.end(), b.begin(), differences.begin(), std::minus<>());
-  return estimate(differences);
+  return of_pairs(a, b, std::minus<>());
 }
 
 Estimate paired_ratio(std::span<const double> a, std::span<const double> b) {
-  EPFLEET_CHECK(a.size() == b.size(), "pairs");
-  std::vector<double> logs(a.size());
-  std::transform(a.begin(), a.end(), b.begin(), logs.begin(),
-                 [](double x, double y) { return std::log(x / y); });
-  Estimate result = estimate(logs);
+  Estimate result = of_pairs(a, b, [](double x, double y) { return std::log(x / y); });
   result.mean = std::exp(result.mean);
   if (result.low) {
     result.low = std::exp(*result.low);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "epfleet/config/value.h"
-#include "epfleet/experiment/run_scenario.h"
 
 namespace epfleet::experiment {
 namespace {

@@ -1,6 +1,5 @@
 #include "epfleet/experiment/make_trace.h"
 
-#include "epfleet/experiment/run_scenario.h"
 #include "epfleet/traces/trace_writer.h"
 #include "workload_source.h"
 

@@ -20,13 +20,7 @@ PlanPoint simulate_point(const std::string& scenario,
   RunOptions options;
   options.stop = stop;
   const report::RunReport report = run_scenario(*loaded, options);
-  if (!has_slo(report.statistics)) {
-    base::Problem problem;
-    problem.key = "slo";
-    problem.what = "a plan needs an objective, and the scenario has none";
-    problem.remedy = "state slo.ttft.limit or slo.tpot.limit";
-    throw base::InputError(std::move(problem));
-  }
+  require_slo(report.statistics, "a plan");
   const Verdict verdict = meets_slo(report.statistics);
   point.met = verdict.good;
   point.why_not = verdict.why;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "epfleet/experiment/capacity_plan.h"
 #include "epfleet/report/human_numbers.h"
@@ -30,9 +31,14 @@ std::string number(const std::optional<double>& value) {
   return value ? fmt::format("{:.4g}", *value) : "-";
 }
 
-bool is_shown_anyway(const std::string& metric) {
-  return metric.empty() ||
-         std::ranges::any_of(kColumns, [&](const Column& c) { return metric == c.metric; });
+// The metrics of the columns, and the minimised one if it has none.
+std::vector<std::string> metrics_of(const PlanQuestion& question) {
+  std::vector<std::string> metrics;
+  std::ranges::transform(kColumns, std::back_inserter(metrics), &Column::metric);
+  if (!question.minimise.empty() && std::ranges::count(metrics, question.minimise) == 0) {
+    metrics.push_back(question.minimise);
+  }
+  return metrics;
 }
 
 std::string grid_text(const PlanQuestion& question, const PlanAnswer& answer) {
@@ -49,20 +55,17 @@ std::string head(const PlanQuestion& question, std::size_t key_width) {
   for (const Column& column : kColumns) {
     line += " " + report::padded_left(column.title, kWidth);
   }
-  if (!is_shown_anyway(question.minimise)) {
-    line += "  " + question.minimise;
-  }
-  return line + "\n";
+  const std::vector<std::string> metrics = metrics_of(question);
+  return line + (metrics.size() > kColumns.size() ? "  " + metrics.back() : "") + "\n";
 }
 
 std::string row(const PlanQuestion& question, const PlanPoint& point, bool best,
                 std::size_t key_width) {
   std::string line = report::padded_left(question.searched.text(point.value), key_width);
-  for (const Column& column : kColumns) {
-    line += " " + report::padded_left(number(point.metric(column.metric)), kWidth);
-  }
-  if (!is_shown_anyway(question.minimise)) {
-    line += "  " + number(point.metric(question.minimise));
+  const std::vector<std::string> metrics = metrics_of(question);
+  for (std::size_t i = 0; i < metrics.size(); ++i) {
+    const std::string text = number(point.metric(metrics[i]));
+    line += i < kColumns.size() ? " " + report::padded_left(text, kWidth) : "  " + text;
   }
   line += best        ? "  <- the answer"
           : point.met ? "  meets the objectives"
@@ -163,19 +166,12 @@ std::string plan_csv_head(const PlanQuestion& question) {
     csv += "," + vary.key;
   }
   csv += "," + question.searched.key + ",met,best";
-  for (const Column& column : kColumns) {
-    csv += std::string(",") + column.metric;
-  }
-  return csv + (is_shown_anyway(question.minimise) ? "" : "," + question.minimise) + ",why_not\n";
+  return fmt::format("{},{},why_not\n", csv, fmt::join(metrics_of(question), ","));
 }
 
 std::string plan_csv_rows(const PlanQuestion& question, const std::string& change,
                           const std::vector<PlanAnswer>& answers) {
   std::string csv;
-  const auto text_of = [](const PlanPoint& point, const std::string& metric) {
-    const auto found = point.metrics.find(metric);
-    return found == point.metrics.end() ? std::string() : found->second;
-  };
   for (const PlanAnswer& answer : answers) {
     for (const auto& [value, point] : answer.tried) {
       csv += text::csv_field(change);
@@ -184,11 +180,9 @@ std::string plan_csv_rows(const PlanQuestion& question, const std::string& chang
       }
       csv += fmt::format(",{},{},{}", question.searched.text(value), point.met ? 1 : 0,
                          answer.best == value ? 1 : 0);
-      for (const Column& column : kColumns) {
-        csv += "," + text_of(point, column.metric);
-      }
-      if (!is_shown_anyway(question.minimise)) {
-        csv += "," + text_of(point, question.minimise);
+      for (const std::string& metric : metrics_of(question)) {
+        const auto found = point.metrics.find(metric);
+        csv += "," + (found == point.metrics.end() ? "" : found->second);
       }
       csv += "," + text::csv_field(point.why_not) + "\n";
     }

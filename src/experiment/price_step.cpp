@@ -6,6 +6,8 @@
 
 #include "epfleet/base/error.h"
 #include "epfleet/cluster/unit_setup.h"
+#include "epfleet/timing/decode_layer.h"
+#include "epfleet/timing/prefill_layer.h"
 
 namespace epfleet::experiment {
 namespace {
@@ -45,63 +47,63 @@ void warn_of_memory(report::StepReport& report) {
 
 }  // namespace
 
-DecodeSteps::DecodeSteps(const config::Scenario& scenario, timing::Clock clock)
-    : spec_(scenario),
-      layout_(cluster::decode_layout(spec_)),
-      layer_(spec_.decode_hardware, spec_.model, layout_, cluster::decode_imbalance(spec_), clock),
-      unit_(unit_report(spec_, layout_, cluster::decode_memory(spec_), clock)) {
-  unit_.decode = true;
-  unit_.acceptance = spec_.decode.mtp.acceptance;
+StepPricer decode_steps(const config::Scenario& scenario, timing::Clock clock) {
+  const cluster::FleetSpec spec = scenario;
+  const model::DecodeLayout layout = cluster::decode_layout(spec);
+  report::StepReport unit = unit_report(spec, layout, cluster::decode_memory(spec), clock);
+  unit.decode = true;
+  unit.acceptance = spec.decode.mtp.acceptance;
+  const timing::DecodeLayer layer(spec.decode_hardware, spec.model, layout,
+                                  cluster::decode_imbalance(spec), clock);
+  const double tokens = spec.decode.mtp.tokens_per_step(unit.acceptance);
+  return [=](std::int64_t requests_per_gpu, std::int64_t context_tokens) {
+    EPFLEET_CHECK(requests_per_gpu >= 1 && context_tokens >= 1,
+                  "a decode step has requests with KV");
+    report::StepReport report = unit;
+    report.per_gpu = requests_per_gpu;
+    report.tokens = context_tokens;
+    report.hbm.kv_tokens = requests_per_gpu * context_tokens;
+    report.anatomy =
+        timing::decode_anatomy(layer, real(requests_per_gpu), real(report.hbm.kv_tokens));
+    const double speed = tokens / report.anatomy.step_s;
+    report.tokens_per_s_request = speed;
+    report.tokens_per_s_per_gpu = real(requests_per_gpu) * speed;
+    if (requests_per_gpu > layout.max_requests_per_gpu) {
+      report.warnings.push_back(
+          fmt::format("{} requests are more than a GPU of such a unit takes: "
+                      "decode.max_requests_per_gpu is {}",
+                      requests_per_gpu, layout.max_requests_per_gpu));
+    }
+    warn_of_memory(report);
+    return report;
+  };
 }
 
-report::StepReport DecodeSteps::price(std::int64_t requests_per_gpu,
-                                      std::int64_t context_tokens) const {
-  EPFLEET_CHECK(requests_per_gpu >= 1 && context_tokens >= 1, "a decode step has requests with KV");
-  report::StepReport report = unit_;
-  report.per_gpu = requests_per_gpu;
-  report.tokens = context_tokens;
-  report.hbm.kv_tokens = requests_per_gpu * context_tokens;
-  report.anatomy =
-      timing::decode_anatomy(layer_, real(requests_per_gpu), real(report.hbm.kv_tokens));
-  const double speed = spec_.decode.mtp.tokens_per_step(unit_.acceptance) / report.anatomy.step_s;
-  report.tokens_per_s_request = speed;
-  report.tokens_per_s_per_gpu = real(requests_per_gpu) * speed;
-  if (requests_per_gpu > layout_.max_requests_per_gpu) {
-    report.warnings.push_back(
-        fmt::format("{} requests are more than a GPU of such a unit takes: "
-                    "decode.max_requests_per_gpu is {}",
-                    requests_per_gpu, layout_.max_requests_per_gpu));
-  }
-  warn_of_memory(report);
-  return report;
-}
-
-PrefillSteps::PrefillSteps(const config::Scenario& scenario, timing::Clock clock)
-    : spec_(scenario),
-      layer_(spec_.prefill_hardware, spec_.model, cluster::prefill_layout(spec_),
-             cluster::prefill_imbalance(spec_), clock),
-      unit_(unit_report(spec_, cluster::prefill_layout(spec_), cluster::prefill_memory(spec_),
-                        clock)) {
-  unit_.decode = false;
-}
-
-report::StepReport PrefillSteps::price(std::int64_t tokens_per_gpu,
-                                       std::int64_t prompt_tokens) const {
-  EPFLEET_CHECK(tokens_per_gpu >= 1 && prompt_tokens >= 1, "a prefill step computes tokens");
-  report::StepReport report = unit_;
-  report.per_gpu = tokens_per_gpu;
-  report.tokens = prompt_tokens;
-  report.hbm.kv_tokens = std::max(tokens_per_gpu, prompt_tokens);
-  report.anatomy = timing::prefill_anatomy(
-      layer_, timing::batch_of_prompts(real(tokens_per_gpu), real(prompt_tokens)));
-  report.tokens_per_s_per_gpu = real(tokens_per_gpu) / report.anatomy.step_s;
-  if (tokens_per_gpu > spec_.prefill.max_tokens_per_gpu.count()) {
-    report.warnings.push_back(fmt::format(
-        "{} tokens are more than a GPU takes in a step: prefill.max_tokens_per_gpu is {}",
-        tokens_per_gpu, spec_.prefill.max_tokens_per_gpu.count()));
-  }
-  warn_of_memory(report);
-  return report;
+StepPricer prefill_steps(const config::Scenario& scenario, timing::Clock clock) {
+  const cluster::FleetSpec spec = scenario;
+  const model::PrefillLayout layout = cluster::prefill_layout(spec);
+  report::StepReport unit = unit_report(spec, layout, cluster::prefill_memory(spec), clock);
+  unit.decode = false;
+  const timing::PrefillLayer layer(spec.prefill_hardware, spec.model, layout,
+                                   cluster::prefill_imbalance(spec), clock);
+  const std::int64_t most_tokens = spec.prefill.max_tokens_per_gpu.count();
+  return [=](std::int64_t tokens_per_gpu, std::int64_t prompt_tokens) {
+    EPFLEET_CHECK(tokens_per_gpu >= 1 && prompt_tokens >= 1, "a prefill step computes tokens");
+    report::StepReport report = unit;
+    report.per_gpu = tokens_per_gpu;
+    report.tokens = prompt_tokens;
+    report.hbm.kv_tokens = std::max(tokens_per_gpu, prompt_tokens);
+    report.anatomy = timing::prefill_anatomy(
+        layer, timing::batch_of_prompts(real(tokens_per_gpu), real(prompt_tokens)));
+    report.tokens_per_s_per_gpu = real(tokens_per_gpu) / report.anatomy.step_s;
+    if (tokens_per_gpu > most_tokens) {
+      report.warnings.push_back(fmt::format(
+          "{} tokens are more than a GPU takes in a step: prefill.max_tokens_per_gpu is {}",
+          tokens_per_gpu, most_tokens));
+    }
+    warn_of_memory(report);
+    return report;
+  };
 }
 
 }  // namespace epfleet::experiment

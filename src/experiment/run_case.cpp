@@ -34,18 +34,7 @@ CaseResult run_once(const SweepJob& job, const std::atomic<bool>* stop) {
   return result_of(simulate(scenario, stop));
 }
 
-void require_slo(const metrics::RunStatistics& statistics) {
-  if (!has_slo(statistics)) {
-    base::Problem problem;
-    problem.key = "slo";
-    problem.what = "a search needs an objective, and the scenario has none";
-    problem.remedy = "state slo.ttft.limit or slo.tpot.limit";
-    throw base::InputError(std::move(problem));
-  }
-}
-
-// The highest value that meets the objectives, and the numbers of the run there or at the asked
-// value.
+// The highest value that meets the objectives, and the numbers of the run there or at `report_at`.
 CaseResult run_search(const SweepJob& job, const config::SweepFile& sweep,
                       const std::atomic<bool>* stop) {
   const config::SweepSearch& search = *sweep.search;
@@ -59,7 +48,7 @@ CaseResult run_search(const SweepJob& job, const config::SweepFile& sweep,
   };
   const auto meets = [&](double value) {
     const report::RunReport report = run_at(value);
-    require_slo(report.statistics);
+    require_slo(report.statistics, "a search");
     const Verdict verdict = meets_slo(report.statistics);
     if (verdict.good && !search.report_at) {
       reported = result_of(report);
@@ -71,7 +60,7 @@ CaseResult run_search(const SweepJob& job, const config::SweepFile& sweep,
   };
   const bool whole = config::find_key(search.key) != nullptr &&
                      config::find_key(search.key)->json == config::JsonType::Integer;
-  const Edge edge = find_edge(search.low, search.high, search.precision, whole, true, meets);
+  const Edge edge = find_edge(search.low, search.high, search.precision, whole, meets);
   if (search.report_at) {
     reported = result_of(run_at(*search.report_at));
   }
@@ -85,13 +74,6 @@ CaseResult run_search(const SweepJob& job, const config::SweepFile& sweep,
     result.message = last_why;
     result.status = !edge.good ? CaseStatus::Below : !edge.bad ? CaseStatus::Above : CaseStatus::Ok;
   }
-  return result;
-}
-
-CaseResult failure(std::string message) {
-  CaseResult result;
-  result.status = CaseStatus::Failed;
-  result.message = std::move(message);
   return result;
 }
 
@@ -111,6 +93,9 @@ CaseResult result_of(const report::RunReport& report) {
 
 std::optional<CaseResult> run_case(const SweepJob& job, const config::SweepFile& sweep,
                                    const std::atomic<bool>* stop) {
+  const auto failure = [](std::string message) {
+    return CaseResult{CaseStatus::Failed, std::move(message), {}};
+  };
   if (!job.scenario) {
     return failure(job.refusal);
   }
@@ -119,11 +104,7 @@ std::optional<CaseResult> run_case(const SweepJob& job, const config::SweepFile&
   } catch (const Stopped&) {
     return std::nullopt;
   } catch (const base::InputError& error) {
-    std::string message;
-    for (const base::Problem& problem : error.problems()) {
-      message += (message.empty() ? "" : "; ") + problem.text();
-    }
-    return failure(message);
+    return failure(one_line(error));
   } catch (const std::bad_alloc&) {
     return failure("not enough memory");
   } catch (const std::exception& error) {

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <memory>
 
 #include "epfleet/base/error.h"
@@ -17,7 +20,6 @@
 #include "epfleet/report/run_timeline.h"
 #include "epfleet/timing/calibrated_range.h"
 #include "epfleet/workload/arrival_feed.h"
-#include "event_trace.h"
 #include "workload_source.h"
 
 namespace epfleet::experiment {
@@ -25,15 +27,50 @@ namespace {
 
 constexpr std::int64_t kSecondsPerDay = 86'400;
 
+// --trace-events: a line per executed event, "time_ns phase kind target", so that two runs can be
+// compared to their first difference. Written by the C library, which closes it after a failure too.
+class EventTrace {
+ public:
+  // An empty path: no trace.
+  EventTrace(const std::string& path, cluster::Fleet& fleet) : path_(path) {
+    if (path.empty()) {
+      return;
+    }
+    file_.reset(std::fopen(path.c_str(), "w"));
+    check(file_ != nullptr);
+    fleet.trace_to([this](const engine::Event& event) {
+      const std::string line = fmt::format("{} {} {} {}\n", event.time.time_since_epoch().count(),
+                                           static_cast<int>(event.phase),
+                                           cluster::Fleet::label(event.kind), event.target);
+      check(std::fwrite(line.data(), 1, line.size(), file_.get()) == line.size());
+    });
+  }
+
+  // The last lines may not fit on the disk.
+  void finish() { check(!file_ || std::fclose(file_.release()) == 0); }
+
+ private:
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+
+  void check(bool good) const {
+    if (!good) {
+      throw base::MachineError(fmt::format("cannot write {}: {}", path_, std::strerror(errno)));
+    }
+  }
+
+  std::string path_;
+  std::unique_ptr<std::FILE, Close> file_;
+};
+
 metrics::RecorderConfig recorder_config(const config::Scenario& scenario, base::Duration counted) {
-  metrics::RecorderConfig config;
-  config.duration = counted;
-  config.interval = scenario.report.interval;
-  config.slo = scenario.slo;
-  config.gpus_per_node = scenario.decode_hardware.gpus_per_node;
-  config.decode_gpus_per_unit = scenario.decode.gpus;
-  config.pool_nodes = scenario.fleet.pool_nodes;
-  return config;
+  return {.duration = counted,
+          .interval = scenario.report.interval,
+          .slo = scenario.slo,
+          .gpus_per_node = scenario.decode_hardware.gpus_per_node,
+          .decode_gpus_per_unit = scenario.decode.gpus,
+          .pool_nodes = scenario.fleet.pool_nodes};
 }
 
 cost::Statement statement_of(const config::Scenario& scenario,
@@ -44,26 +81,6 @@ cost::Statement statement_of(const config::Scenario& scenario,
       (scenario.start.utc_seconds % kSecondsPerDay + kSecondsPerDay) % kSecondsPerDay;
   basis.window_start_utc = std::chrono::seconds(seconds);
   return cost::price(scenario.prices, basis, statistics.intervals);
-}
-
-std::unique_ptr<report::RequestLogWriter> request_log(const config::Scenario& scenario,
-                                                      const RunOptions& options) {
-  const observe::ReportConfig& config = scenario.report;
-  if (config.requests == observe::RequestLog::None || options.folder == nullptr) {
-    return nullptr;
-  }
-  return std::make_unique<report::RequestLogWriter>(options.folder->path_of("requests.csv.zst"),
-                                                    config.requests, config.request_sample,
-                                                    scenario.seed);
-}
-
-std::unique_ptr<report::RunTimeline> timeline_of(const config::Scenario& scenario,
-                                                 const RunOptions& options) {
-  const observe::TimelineWindow& window = scenario.report.timeline;
-  return window.wanted() && options.folder != nullptr
-             ? std::make_unique<report::RunTimeline>(options.folder->path_of("timeline.json"),
-                                                     window)
-             : nullptr;
 }
 
 std::vector<std::string> notes_of(const config::Scenario& scenario,
@@ -106,28 +123,30 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
   const auto cache = workload.make_cache(scenario, spec);
 
   metrics::Recorder recorder(recorder_config(scenario, counted));
-  std::unique_ptr<metrics::ThreadedObserver> threaded;
+  std::optional<metrics::ThreadedObserver> threaded;
+  std::optional<report::RequestLogWriter> log;
+  std::optional<report::RunTimeline> timeline;
   std::vector<observe::Observer*> observers{&recorder};
   if (worker) {
-    threaded = std::make_unique<metrics::ThreadedObserver>(recorder, *worker);
-    observers.front() = threaded.get();
+    observers.front() = &threaded.emplace(recorder, *worker);
   }
-  const auto log = request_log(scenario, options);
-  if (log) {
-    observers.push_back(log.get());
+  const observe::ReportConfig& wanted = scenario.report;
+  if (options.folder != nullptr && wanted.requests != observe::RequestLog::None) {
+    observers.push_back(&log.emplace(options.folder->path_of("requests.csv.zst"), wanted.requests,
+                                     wanted.request_sample, scenario.seed));
   }
-  const auto timeline = timeline_of(scenario, options);
-  if (timeline) {
-    observers.push_back(timeline.get());
+  if (options.folder != nullptr && wanted.timeline.wanted()) {
+    observers.push_back(
+        &timeline.emplace(options.folder->path_of("timeline.json"), wanted.timeline));
   }
 
   // Block ids of requests in flight are read where they are drawn: on this thread.
   workload::ArrivalFeed arrivals(workload.source(),
                                  worker && workload.draws_apart() ? &*worker : nullptr);
   cluster::Fleet fleet(spec, pricers, arrivals, *cache, observers);
-  TraceFile trace = trace_events_to(options.trace_events, fleet);
+  EventTrace trace(options.trace_events, fleet);
   const engine::RunEnd end = fleet.run(options.stop, options.progress);
-  finish_trace(std::move(trace), options.trace_events);
+  trace.finish();
   if (threaded) {
     threaded->finish();
   }
@@ -143,7 +162,6 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
   report.scenario_fingerprint = config::scenario_fingerprint(scenario);
   report.trajectory_fingerprint = fleet.engine().fingerprint();
   report.partial = end == engine::RunEnd::Stopped || counted < scenario.duration;
-  report.nodes_are_chosen = false;
   report.tokens_are_replayed = scenario.workload.source != workload::SourceKind::Sessions;
   report.statistics = recorder.statistics();
   report.statement = statement_of(scenario, report.statistics);

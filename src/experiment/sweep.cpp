@@ -118,14 +118,9 @@ SweepResults stored_results(const SweepJobs& sweep, const CaseStore& store) {
 }
 
 std::string sweep_csv(const SweepJobs& sweep, const SweepResults& results) {
-  std::string csv = "case_id,replicate,seed";
-  for (const std::string& name : sweep.keys) {
-    csv += "," + text::csv_field(name);
-  }
-  for (const std::string& name : sweep.metrics) {
-    csv += "," + text::csv_field(name);
-  }
-  csv += ",case,status\n";
+  std::vector<std::string> names = sweep.keys;
+  names.insert(names.end(), sweep.metrics.begin(), sweep.metrics.end());
+  std::string csv = fmt::format("case_id,replicate,seed,{},case,status\n", fmt::join(names, ","));
   for (const SweepJob& job : sweep.jobs) {
     const std::optional<CaseResult>& result = results[job.index];
     if (!result) {

@@ -4,33 +4,27 @@
 
 #include <algorithm>
 #include <map>
+#include <ranges>
 
-#include "epfleet/base/error.h"
 #include "epfleet/base/random.h"
 #include "epfleet/config/resolved.h"
 #include "epfleet/report/catalogue.h"
 #include "epfleet/report/result_folder.h"
 #include "epfleet/text/files.h"
-#include "usual_metrics.h"
 
 namespace epfleet::experiment {
 namespace {
 
 base::InputError problem(const config::SweepFile& sweep, std::string key, std::string what,
                          std::string remedy) {
-  base::Problem problem;
-  problem.file = sweep.file;
-  problem.key = std::move(key);
-  problem.what = std::move(what);
-  problem.remedy = std::move(remedy);
-  return base::InputError(std::move(problem));
+  return base::InputError({.file = sweep.file,
+                           .key = std::move(key),
+                           .what = std::move(what),
+                           .remedy = std::move(remedy)});
 }
 
 std::vector<std::string> checked_metrics(const config::SweepFile& sweep) {
-  std::vector<std::string> metrics = sweep.metrics;
-  if (metrics.empty()) {
-    metrics = usual_metrics();
-  }
+  std::vector<std::string> metrics = sweep.metrics.empty() ? usual_metrics() : sweep.metrics;
   if (metrics.size() == 1 && metrics.front() == "all") {
     metrics.clear();
     for (const report::Metric& metric : report::metric_catalogue()) {
@@ -126,14 +120,6 @@ std::string case_text(const config::SweepFile& sweep, const config::Scenario& sc
   return text;
 }
 
-std::string one_line(const base::InputError& error) {
-  std::string text;
-  for (const base::Problem& one : error.problems()) {
-    text += (text.empty() ? "" : "; ") + one.text();
-  }
-  return text;
-}
-
 void add_case(const config::SweepCase& one, std::size_t case_index, SweepJobs& all) {
   SweepJob job;
   job.case_index = case_index;
@@ -180,6 +166,32 @@ void refuse_repetitions(const SweepJobs& all) {
 }
 
 }  // namespace
+
+std::vector<std::string> usual_metrics() {
+  return {
+      "latency.output_speed_tps.mean",
+      "latency.output_speed_tps.p10",
+      "latency.ttft_s.p50",
+      "latency.ttft_s.p95",
+      "latency.tpot_s.p95",
+      "slo.attainment_ratio",
+      "slo.goodput_rps",
+      "throughput.prefill_input_tps_per_node",
+      "throughput.decode_output_tps_per_node",
+      "utilisation.imbalance.prefill_attention",
+      "utilisation.imbalance.decode_kv",
+      "utilisation.imbalance.decode_requests",
+      "cost.usd",
+      "unit_cost.usd_per_m_input",
+      "unit_cost.usd_per_m_output",
+      "margin.theoretical_ratio",
+  };
+}
+
+std::string one_line(const base::InputError& error) {
+  return fmt::format(
+      "{}", fmt::join(std::views::transform(error.problems(), &base::Problem::text), "; "));
+}
 
 std::string found_metric(const config::SweepSearch& search) { return "search." + search.key; }
 std::string failed_metric(const config::SweepSearch& search) {

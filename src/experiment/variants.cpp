@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 #include <utility>
 
@@ -14,7 +15,6 @@
 #include "epfleet/text/csv_row.h"
 #include "epfleet/text/files.h"
 #include "epfleet/text/parse.h"
-#include "usual_metrics.h"
 
 namespace epfleet::experiment {
 namespace {
@@ -23,11 +23,7 @@ namespace fs = std::filesystem;
 using Row = std::vector<std::string>;
 
 base::InputError problem(const std::string& folder, std::string what, std::string remedy) {
-  base::Problem problem;
-  problem.file = folder;
-  problem.what = std::move(what);
-  problem.remedy = std::move(remedy);
-  return base::InputError(std::move(problem));
+  return base::InputError({.file = folder, .what = std::move(what), .remedy = std::move(remedy)});
 }
 
 std::vector<Row> rows_of(std::string_view csv) {
@@ -130,12 +126,12 @@ void add_result(const std::string& folder, const std::vector<std::string>& metri
       throw problem(folder, fmt::format("its summary.json has no number '{}'", metric),
                     "write a path such as latency.ttft_s.p95");
     }
-    if (const auto value = report::metric_number(found->second)) {
+    if (const auto value = text::parse_number(found->second)) {
       seen.values[metric] = *value;
     }
   }
   const double ttft_p50_s =
-      report::metric_number(result.metrics.at("latency.ttft_s.p50")).value_or(0.0);
+      text::parse_number(result.metrics.at("latency.ttft_s.p50")).value_or(0.0);
   if (!keeps_up((fs::path(folder) / "timeseries.csv").string(), ttft_p50_s).good) {
     seen.status = CaseStatus::Unstable;
   }
@@ -168,7 +164,7 @@ Variants variants_of_csv(const std::string& csv, const std::string& folder) {
     Observation& seen = variant.by_seed[seed];
     seen.status = status_of(row[columns.status]).value_or(CaseStatus::Failed);
     for (const std::size_t metric : columns.metrics) {
-      if (const auto value = report::metric_number(row[metric])) {
+      if (const auto value = text::parse_number(row[metric])) {
         seen.values[rows.front()[metric]] = *value;
       }
     }

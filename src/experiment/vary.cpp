@@ -16,11 +16,9 @@ constexpr double kMostWhole = 16;
 constexpr int kEvenly = 5;
 
 base::InputError problem(std::string what) {
-  base::Problem problem;
-  problem.key = "--vary";
-  problem.what = std::move(what);
-  problem.remedy = "write KEY=LO..HI, KEY=LO..HI/STEP or KEY=A,B,C";
-  return base::InputError(std::move(problem));
+  return base::InputError({.key = "--vary",
+                           .what = std::move(what),
+                           .remedy = "write KEY=LO..HI, KEY=LO..HI/STEP or KEY=A,B,C"});
 }
 
 double number(const Vary& vary, const std::string& text) {

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <numeric>
 #include <vector>
 
+#include "epfleet/base/error.h"
 #include "epfleet/text/csv_reader.h"
 
 namespace epfleet::experiment {
@@ -24,11 +26,9 @@ constexpr double kSlowFirstTokenS = 10.0;
 
 // Mean of the queue over `quarter` intervals from `first` on.
 double mean(const std::vector<double>& queue, std::size_t first, std::size_t quarter) {
-  double sum = 0.0;
-  for (std::size_t i = first; i < first + quarter; ++i) {
-    sum += queue[i];
-  }
-  return sum / static_cast<double>(quarter);
+  const auto from = queue.begin() + static_cast<std::ptrdiff_t>(first);
+  return std::accumulate(from, from + static_cast<std::ptrdiff_t>(quarter), 0.0) /
+         static_cast<double>(quarter);
 }
 
 bool grows(const std::vector<double>& queue, double in_service) {
@@ -109,8 +109,13 @@ Verdict meets_slo(const metrics::RunStatistics& statistics) {
   return misses(statistics.slo.tpot, "TPOT");
 }
 
-bool has_slo(const metrics::RunStatistics& statistics) {
-  return statistics.slo.ttft.limit || statistics.slo.tpot.limit;
+void require_slo(const metrics::RunStatistics& statistics, std::string_view who) {
+  if (!statistics.slo.ttft.limit && !statistics.slo.tpot.limit) {
+    throw base::InputError(
+        {.key = "slo",
+         .what = fmt::format("{} needs an objective, and the scenario has none", who),
+         .remedy = "state slo.ttft.limit or slo.tpot.limit"});
+  }
 }
 
 }  // namespace epfleet::experiment

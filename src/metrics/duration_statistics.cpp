@@ -9,7 +9,6 @@
 #include <limits>
 #include <span>
 #include <tuple>
-#include <vector>
 
 #include "epfleet/base/error.h"
 

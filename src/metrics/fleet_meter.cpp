@@ -1,7 +1,6 @@
 #include "fleet_meter.h"
 
 #include <algorithm>
-#include <cstddef>
 
 #include "epfleet/base/error.h"
 
@@ -12,16 +11,11 @@ using observe::FleetSample;
 
 double as_double(std::int64_t value) { return static_cast<double>(value); }
 
-template <Counts T>
-T difference(T to, const T& from) {
-  add(to, from, -1);
-  return to;
-}
-
 // The flows between two samples; the state is that at the first.
 Interval between(const FleetSample& from, const FleetSample& to) {
   Interval row;
-  static_cast<observe::FleetTotals&>(row) = difference<observe::FleetTotals>(to, from);
+  static_cast<observe::FleetTotals&>(row) = to;
+  add<observe::FleetTotals>(row, from, -1);
   row.begin = from.time;
   row.end = to.time;
   row.at_begin = from;
@@ -50,7 +44,7 @@ void FleetMeter::add(const FleetSample& sample) {
   if (ended_) {
     return;
   }
-  look(sample);
+  raise_peaks(sample);
   const bool at_multiple =
       (sample.time - base::kWindowStart) % config_.interval == base::Duration(0);
   if (sample.window_end || at_multiple) {
@@ -60,7 +54,7 @@ void FleetMeter::add(const FleetSample& sample) {
 }
 
 // What is allotted at the very end belongs to the time after it.
-void FleetMeter::look(const FleetSample& sample) {
+void FleetMeter::raise_peaks(const FleetSample& sample) {
   if (!sample.window_end) {
     nodes_peak_ = std::max(nodes_peak_, sample.nodes_allotted());
   }
@@ -98,80 +92,78 @@ void FleetMeter::describe(RunStatistics& run, Timeline& timeline) const {
   if (!started_) {
     return;  // cut short in the warm-up: the window is empty
   }
-  run.begin = first_.time;
-  run.end = last_.time;
   run.intervals = intervals_;
   run.hours = hours();
-  for (Interval& row : run.intervals) {
-    timeline.describe(row, config_.decode_gpus_per_unit);
+  for (auto* rows : {&run.intervals, &run.hours}) {
+    for (Interval& row : *rows) {
+      timeline.describe(row, config_.decode_gpus_per_unit);
+    }
   }
-  for (Interval& row : run.hours) {
-    timeline.describe(row, config_.decode_gpus_per_unit);
-  }
-  run.requests.preemptions = last_.preempted - first_.preempted;
+  const Interval window = between(first_, last_);
+  run.begin = window.begin;
+  run.end = window.end;
+  run.requests.preemptions = window.preempted;
   run.requests.concurrent_peak = concurrent_peak_;
-  run.kv_moved_bytes = last_.kv_moved_bytes - first_.kv_moved_bytes;
-  describe_tokens(run);
-  describe_nodes(run);
-  describe_store(run);
-}
-
-void FleetMeter::describe_tokens(RunStatistics& run) const {
-  run.tokens.by_payer = difference(last_.tokens, first_.tokens);
-  const observe::TokenTotals all = sum(run.tokens.by_payer);
-  run.tokens.input = all.input;
-  run.tokens.cached = all.cached;
-  run.tokens.computed = last_.computed_tokens - first_.computed_tokens;
-  run.tokens.output = all.output.whole_tokens();
-  run.tokens.carried_in = last_.carried_in_tokens;
-  for (const Interval& row : intervals_) {
-    const double rate = sum(row.tokens).output.tokens() / base::to_seconds(row.length());
-    run.tokens.output_peak_tps = std::max(run.tokens.output_peak_tps.value_or(0.0), rate);
-  }
-}
-
-void FleetMeter::describe_nodes(RunStatistics& run) const {
-  const auto window_ns = (run.end - run.begin).count();
-  NodeUse& nodes = run.nodes;
-  nodes.peak = nodes_peak_;
-  nodes.gpus_per_node = config_.gpus_per_node;
-  nodes.prefill_ns = difference(last_.prefill_node_ns, first_.prefill_node_ns);
-  nodes.decode_ns = difference(last_.decode_node_ns, first_.decode_node_ns);
-  const std::int64_t prefill = nodes.prefill_ns.allotted();
-  const std::int64_t decode = nodes.decode_ns.allotted();
-  nodes.mean = ratio(as_double(prefill + decode), as_double(window_ns));
-  nodes.prefill_mean = ratio(as_double(prefill), as_double(window_ns));
-  nodes.decode_mean = ratio(as_double(decode), as_double(window_ns));
-  nodes.released_ns = config_.pool_nodes.value_or(nodes_peak_) * window_ns - prefill - decode;
+  run.kv_moved_bytes = window.kv_moved_bytes;
+  run.tokens = tokens_in(window);
+  run.nodes = nodes_in(window);
+  run.cache = store_in(window);
+  const std::int64_t prefill = window.prefill_node_ns.allotted();
+  const std::int64_t decode = window.decode_node_ns.allotted();
   const auto per_node_second = [](double tokens, std::int64_t node_ns) {
     return ratio(tokens, as_double(node_ns) * 1e-9);
   };
-  run.throughput.prefill_input_tps_per_node = per_node_second(as_double(run.tokens.input), prefill);
-  run.throughput.prefill_computed_tps_per_node =
-      per_node_second(as_double(run.tokens.computed), prefill);
-  run.throughput.decode_output_tps_per_node =
-      per_node_second(sum(run.tokens.by_payer).output.tokens(), decode);
-  const auto busy_ratio = [](const NodeTime& time) {
-    return ratio(as_double(time.busy), as_double(time.busy + time.idle));
-  };
-  run.utilisation.prefill_busy_ratio = busy_ratio(nodes.prefill_ns);
-  run.utilisation.decode_busy_ratio = busy_ratio(nodes.decode_ns);
+  run.throughput = {per_node_second(as_double(run.tokens.input), prefill),
+                    per_node_second(as_double(run.tokens.computed), prefill),
+                    per_node_second(sum(window.tokens).output.tokens(), decode)};
+  run.utilisation.prefill_busy_ratio = busy_ratio(window.prefill_node_ns);
+  run.utilisation.decode_busy_ratio = busy_ratio(window.decode_node_ns);
 }
 
-void FleetMeter::describe_store(RunStatistics& run) const {
-  CacheUse& cache = run.cache;
-  const double input = as_double(run.tokens.input);
-  const LostTokens lost = difference(last_.cache_lost, first_.cache_lost);
-  cache.hit_ratio = ratio(as_double(run.tokens.cached), input);
-  cache.bytes_read = last_.cache_read_bytes - first_.cache_read_bytes;
-  cache.bytes_written = last_.cache_written_bytes - first_.cache_written_bytes;
-  cache.bytes_stored_peak = stored_peak_;
-  cache.lost_cold_ratio = ratio(as_double(lost.cold), input);
-  cache.lost_capacity_ratio = ratio(as_double(lost.capacity), input);
-  cache.lost_ttl_ratio = ratio(as_double(lost.ttl), input);
-  cache.lost_rounding_ratio = ratio(as_double(lost.rounding), input);
-  cache.lost_not_yet_written_ratio = ratio(as_double(lost.not_yet_written), input);
-  cache.lost_too_slow_ratio = ratio(as_double(lost.too_slow), input);
+TokenSums FleetMeter::tokens_in(const Interval& window) const {
+  const observe::TokenTotals all = sum(window.tokens);
+  TokenSums tokens;
+  tokens.input = all.input;
+  tokens.cached = all.cached;
+  tokens.computed = window.computed_tokens;
+  tokens.output = all.output.whole_tokens();
+  tokens.carried_in = last_.carried_in_tokens;
+  tokens.by_payer = window.tokens;
+  for (const Interval& row : intervals_) {
+    const double rate = sum(row.tokens).output.tokens() / base::to_seconds(row.length());
+    tokens.output_peak_tps = std::max(tokens.output_peak_tps.value_or(0.0), rate);
+  }
+  return tokens;
+}
+
+NodeUse FleetMeter::nodes_in(const Interval& window) const {
+  const NodeTime& prefill = window.prefill_node_ns;
+  const NodeTime& decode = window.decode_node_ns;
+  return {.peak = nodes_peak_,
+          .mean = window.mean_nodes(),
+          .prefill_mean = window.mean_prefill_nodes(),
+          .decode_mean = window.mean_decode_nodes(),
+          .prefill_ns = prefill,
+          .decode_ns = decode,
+          .released_ns = config_.pool_nodes.value_or(nodes_peak_) * window.length().count() -
+                         prefill.allotted() - decode.allotted(),
+          .gpus_per_node = config_.gpus_per_node};
+}
+
+CacheUse FleetMeter::store_in(const Interval& window) const {
+  const observe::TokenTotals tokens = sum(window.tokens);
+  const LostTokens& lost = window.cache_lost;
+  const auto share = [&](std::int64_t of) { return ratio(as_double(of), as_double(tokens.input)); };
+  return {.hit_ratio = hit_ratio(tokens),
+          .bytes_read = window.cache_read_bytes,
+          .bytes_written = window.cache_written_bytes,
+          .bytes_stored_peak = stored_peak_,
+          .lost_cold_ratio = share(lost.cold),
+          .lost_capacity_ratio = share(lost.capacity),
+          .lost_ttl_ratio = share(lost.ttl),
+          .lost_rounding_ratio = share(lost.rounding),
+          .lost_not_yet_written_ratio = share(lost.not_yet_written),
+          .lost_too_slow_ratio = share(lost.too_slow)};
 }
 
 }  // namespace epfleet::metrics

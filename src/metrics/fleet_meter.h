@@ -27,12 +27,12 @@ class FleetMeter {
   void describe(RunStatistics& run, Timeline& timeline) const;
 
  private:
-  void look(const observe::FleetSample& sample);
+  void raise_peaks(const observe::FleetSample& sample);
   void close_interval(const observe::FleetSample& sample);
   [[nodiscard]] std::vector<Interval> hours() const;
-  void describe_tokens(RunStatistics& run) const;
-  void describe_nodes(RunStatistics& run) const;
-  void describe_store(RunStatistics& run) const;
+  [[nodiscard]] TokenSums tokens_in(const Interval& window) const;
+  [[nodiscard]] NodeUse nodes_in(const Interval& window) const;
+  [[nodiscard]] CacheUse store_in(const Interval& window) const;
 
   RecorderConfig config_;
   observe::FleetSample first_;  // at the window's start

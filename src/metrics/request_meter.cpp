@@ -121,14 +121,14 @@ void RequestMeter::count_completed(const RequestDone& request, Measure speed) {
 }
 
 WorkloadMeans RequestMeter::workload_means() const {
-  WorkloadMeans means;
-  means.mean_input_tokens = ratio(as_double(workload_.input), as_double(workload_.requests));
-  means.mean_output_tokens = ratio(as_double(workload_.output), as_double(workload_.requests));
-  means.mean_kv_per_output_token =
-      ratio(as_double(workload_.kv_twice), 2.0 * as_double(workload_.output));
-  means.attention_pairs_per_computed_token =
-      ratio(as_double(workload_.pairs_twice), 2.0 * as_double(workload_.computed));
-  return means;
+  const auto mean = [](std::int64_t sum, std::int64_t count, double times) {
+    return ratio(as_double(sum), times * as_double(count));
+  };
+  return {
+      .mean_input_tokens = mean(workload_.input, workload_.requests, 1.0),
+      .mean_output_tokens = mean(workload_.output, workload_.requests, 1.0),
+      .mean_kv_per_output_token = mean(workload_.kv_twice, workload_.output, 2.0),
+      .attention_pairs_per_computed_token = mean(workload_.pairs_twice, workload_.computed, 2.0)};
 }
 
 // A speed is 1 / TPOT, so its slow tail is the long tail of TPOT and needs no histogram of its own.
@@ -137,18 +137,11 @@ OutputSpeed RequestMeter::output_speed() {
     const Measure tpot = tpot_.quantile(1.0 - p);
     return tpot ? ratio(1.0, *tpot) : Measure();
   };
-  OutputSpeed speed;
-  speed.mean = speed_.mean();
-  speed.p1 = speed_at(0.01);
-  speed.p5 = speed_at(0.05);
-  speed.p10 = speed_at(0.10);
-  speed.p50 = speed_at(0.50);
-  speed.p90 = speed_at(0.90);
-  return speed;
+  return {speed_.mean(),  speed_at(0.01), speed_at(0.05),
+          speed_at(0.10), speed_at(0.50), speed_at(0.90)};
 }
 
-// Tokens are emitted by step, without a mark of reasoning: take the share that finished requests
-// had.
+// Tokens are emitted by step, without a mark of reasoning: take the share of finished requests.
 std::int64_t RequestMeter::reasoning_tokens(const TokensByPayer& tokens) const {
   double total = 0.0;
   for (std::size_t variant = 0; variant < tokens.size(); ++variant) {
@@ -171,13 +164,14 @@ void RequestMeter::describe(RunStatistics& run) {
   run.requests = counts_;
   run.workload = workload_means();
   run.tokens.reasoning = reasoning_tokens(run.tokens.by_payer);
-  run.latency.ttft = ttft_.distribution();
-  run.latency.tpot = tpot_.distribution();
-  run.latency.e2e = e2e_.distribution();
-  run.latency.queue_prefill = queue_prefill_.distribution();
-  run.latency.kv_transfer = kv_transfer_.distribution();
-  run.latency.queue_decode = queue_decode_.distribution();
-  run.latency.output_speed = output_speed();
+  run.latency = {.ttft = ttft_.distribution(),
+                 .tpot = tpot_.distribution(),
+                 .itl = run.latency.itl,
+                 .e2e = e2e_.distribution(),
+                 .queue_prefill = queue_prefill_.distribution(),
+                 .kv_transfer = kv_transfer_.distribution(),
+                 .queue_decode = queue_decode_.distribution(),
+                 .output_speed = output_speed()};
   run.slo.ttft = ttft_limit_.verdict();
   run.slo.tpot = tpot_limit_.verdict();
   run.slo.attainment_ratio = ratio(as_double(within_all_limits_), as_double(ended));

@@ -2,7 +2,8 @@
 
 #include <array>
 #include <cstddef>
-#include <cstdint>
+#include <tuple>
+#include <type_traits>
 #include <vector>
 
 namespace epfleet::metrics {
@@ -14,81 +15,67 @@ constexpr std::size_t kBlockFacts = 2048;
 // run ahead.
 constexpr std::size_t kBlocks = 6;
 
-enum class Kind : std::uint8_t { Requests, PrefillStep, DecodeStep, FirstChunk, Sample };
+void tell(observe::Observer& to, const observe::PrefillStepDone& step) { to.on_prefill_step(step); }
+void tell(observe::Observer& to, const observe::DecodeStepDone& step) { to.on_decode_step(step); }
+void tell(observe::Observer& to, base::Duration gap) { to.on_first_chunk(gap); }
+void tell(observe::Observer& to, const observe::FleetSample& sample) { to.on_sample(sample); }
 
 // Copies of facts by kind, and the order in which they came.
 class Block {
  public:
   template <class Fact>
-  void append(Kind kind, std::vector<Fact> Block::* facts, std::span<const Fact> added) {
+  void append(std::span<const Fact> added) {
     if (added.empty()) {
       return;
     }
-    (this->*facts).insert((this->*facts).end(), added.begin(), added.end());
-    size_ += added.size();
-    if (order_.empty() || order_.back().kind != kind) {
-      order_.push_back({kind, 0});
+    auto& facts = std::get<std::vector<Fact>>(facts_);
+    if (order_.empty() || order_.back().deliver != &deliver_facts<Fact>) {
+      order_.push_back({&deliver_facts<Fact>, facts.size(), 0});
     }
     order_.back().count += added.size();
+    facts.insert(facts.end(), added.begin(), added.end());
+    size_ += added.size();
   }
 
   [[nodiscard]] std::size_t size() const { return size_; }
 
   void deliver(observe::Observer& target) const {
-    std::size_t request = 0, prefill_step = 0, decode_step = 0, gap = 0, sample = 0;
     for (const Stretch& stretch : order_) {
-      switch (stretch.kind) {
-        case Kind::Requests:
-          target.on_requests_done(std::span(requests).subspan(request, stretch.count));
-          request += stretch.count;
-          break;
-        case Kind::PrefillStep:
-          for (std::size_t i = 0; i < stretch.count; ++i) {
-            target.on_prefill_step(prefill_steps[prefill_step++]);
-          }
-          break;
-        case Kind::DecodeStep:
-          for (std::size_t i = 0; i < stretch.count; ++i) {
-            target.on_decode_step(decode_steps[decode_step++]);
-          }
-          break;
-        case Kind::FirstChunk:
-          for (std::size_t i = 0; i < stretch.count; ++i) {
-            target.on_first_chunk(gaps[gap++]);
-          }
-          break;
-        case Kind::Sample:
-          for (std::size_t i = 0; i < stretch.count; ++i) {
-            target.on_sample(samples[sample++]);
-          }
-          break;
-      }
+      stretch.deliver(*this, stretch, target);
     }
   }
 
   // Empty again, with its memory kept.
   void clear() {
-    requests.clear();
-    prefill_steps.clear();
-    decode_steps.clear();
-    gaps.clear();
-    samples.clear();
+    std::apply([](auto&... facts) { (facts.clear(), ...); }, facts_);
     order_.clear();
     size_ = 0;
   }
 
-  std::vector<observe::RequestDone> requests;
-  std::vector<observe::PrefillStepDone> prefill_steps;
-  std::vector<observe::DecodeStepDone> decode_steps;
-  std::vector<base::Duration> gaps;
-  std::vector<observe::FleetSample> samples;
-
  private:
+  // Facts of one kind that came one after another.
   struct Stretch {
-    Kind kind;
-    std::size_t count;
+    void (*deliver)(const Block&, const Stretch&, observe::Observer&);
+    std::size_t first, count;
   };
 
+  template <class Fact>
+  static void deliver_facts(const Block& block, const Stretch& stretch, observe::Observer& target) {
+    const auto& all = std::get<std::vector<Fact>>(block.facts_);
+    const auto facts = std::span(all).subspan(stretch.first, stretch.count);
+    if constexpr (std::is_same_v<Fact, observe::RequestDone>) {
+      target.on_requests_done(facts);
+    } else {
+      for (const Fact& fact : facts) {
+        tell(target, fact);
+      }
+    }
+  }
+
+  std::tuple<std::vector<observe::RequestDone>, std::vector<observe::PrefillStepDone>,
+             std::vector<observe::DecodeStepDone>, std::vector<base::Duration>,
+             std::vector<observe::FleetSample>>
+      facts_;
   std::vector<Stretch> order_;
   std::size_t size_ = 0;
 };
@@ -104,8 +91,8 @@ class ThreadedObserver::Blocks {
   ~Blocks() { worker_.settle(last_); }
 
   template <class Fact>
-  void take(Kind kind, std::vector<Fact> Block::* facts, std::span<const Fact> added) {
-    ring_[at_].block.append(kind, facts, added);
+  void take(std::span<const Fact> added) {
+    ring_[at_].block.append(added);
     if (ring_[at_].block.size() >= kBlockFacts) {
       hand_over();
     }
@@ -142,23 +129,23 @@ ThreadedObserver::ThreadedObserver(observe::Observer& target, base::Worker& work
 ThreadedObserver::~ThreadedObserver() = default;
 
 void ThreadedObserver::on_requests_done(std::span<const observe::RequestDone> requests) {
-  blocks_->take(Kind::Requests, &Block::requests, requests);
+  blocks_->take(requests);
 }
 
 void ThreadedObserver::on_prefill_step(const observe::PrefillStepDone& step) {
-  blocks_->take(Kind::PrefillStep, &Block::prefill_steps, std::span(&step, 1));
+  blocks_->take(std::span(&step, 1));
 }
 
 void ThreadedObserver::on_decode_step(const observe::DecodeStepDone& step) {
-  blocks_->take(Kind::DecodeStep, &Block::decode_steps, std::span(&step, 1));
+  blocks_->take(std::span(&step, 1));
 }
 
 void ThreadedObserver::on_first_chunk(base::Duration gap) {
-  blocks_->take(Kind::FirstChunk, &Block::gaps, std::span<const base::Duration>(&gap, 1));
+  blocks_->take(std::span<const base::Duration>(&gap, 1));
 }
 
 void ThreadedObserver::on_sample(const observe::FleetSample& sample) {
-  blocks_->take(Kind::Sample, &Block::samples, std::span(&sample, 1));
+  blocks_->take(std::span(&sample, 1));
 }
 
 void ThreadedObserver::finish() { blocks_->finish(); }

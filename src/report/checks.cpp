@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
@@ -53,13 +54,8 @@ void add_band(CheckRow& row, const RunReport& report) {
 
 CheckRow check_value(const RunReport& report, const PublishedValue& value) {
   CheckRow row;
-  row.name = value.name;
+  static_cast<PublishedValue&>(row) = value;
   row.role = role_in(report, value);
-  row.published = value.published;
-  row.published_low = value.published_low;
-  row.published_high = value.published_high;
-  row.tolerance_ratio = value.tolerance_ratio;
-  row.source = value.source;
   row.simulated = measured(report, value.name);
   if (value.window_s && std::fabs(*value.window_s - report.simulated_s()) > kSameWindowSeconds) {
     row.note = fmt::format("published for {}, simulated {}", human_duration(*value.window_s),
@@ -71,8 +67,7 @@ CheckRow check_value(const RunReport& report, const PublishedValue& value) {
   return row;
 }
 
-// The hour of the chart that the simulation misses by most. Its shape is an input; served tokens
-// lag.
+// The hour that the simulation misses by most. Its shape is an input; served tokens lag.
 std::optional<CheckRow> worst_hour(const RunReport& report) {
   const auto errors = hourly_revenue_errors(report);
   std::optional<std::size_t> worst;
@@ -120,15 +115,8 @@ std::vector<CheckRow> make_checks(const RunReport& report) {
   if (auto row = worst_hour(report)) {
     rows.push_back(std::move(*row));
   }
+  std::ranges::stable_sort(rows, {}, &CheckRow::role);
   return rows;
-}
-
-std::array<std::vector<CheckRow>, kRoles> by_role(const std::vector<CheckRow>& rows) {
-  std::array<std::vector<CheckRow>, kRoles> groups;
-  for (const CheckRow& row : rows) {
-    groups.at(static_cast<std::size_t>(row.role)).push_back(row);
-  }
-  return groups;
 }
 
 }  // namespace epfleet::report

@@ -10,17 +10,12 @@ bool is_below(std::string_view path, std::string_view group) {
   return group.empty() || path == group || (path.starts_with(group) && path[group.size()] == '.');
 }
 
-std::string order(metrics::Better better) {
-  return better == metrics::Better::Neither ? ""
-         : better == metrics::Better::More  ? "; more is better"
-                                            : "; less is better";
-}
-
 std::string explanation(const Metric& metric) {
-  return fmt::format("{}\n  {}; {}{}{}{}\n    {}\n", metric.path, metric.unit,
+  return fmt::format("{}\n  {}; {}{}{}{}{}\n    {}\n", metric.path, metric.unit,
                      base::name_in(metrics::kKindNames, metric.kind),
-                     metric.part.empty() ? "" : ", ", metric.part, order(metric.better),
-                     metric.sentence);
+                     metric.part.empty() ? "" : ", ", metric.part,
+                     metric.better == metrics::Better::Neither ? "" : "; ",
+                     base::name_in(metrics::kBetterNames, metric.better), metric.sentence);
 }
 
 std::string explanation(const SeriesColumn& column) {

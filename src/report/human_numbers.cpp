@@ -2,15 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cmath>
+#include <span>
 
 namespace epfleet::report {
 namespace {
 
 struct Scale {
-  double from;
-  double unit;
+  double unit;  // and the least value that is told in it
   const char* name;
 };
 
@@ -23,10 +22,12 @@ std::string short_number(double value) {
   return fmt::format("{:.{}f}", value, size >= 9.995 ? 1 : 2);
 }
 
-template <std::size_t N>
-std::string scaled(double value, const std::array<Scale, N>& scales, std::string_view smallest) {
+std::string scaled(double value, std::span<const Scale> scales, std::string_view smallest) {
+  if (!std::isfinite(value)) {
+    return "-";
+  }
   for (const Scale& scale : scales) {
-    if (std::fabs(value) >= scale.from) {
+    if (std::fabs(value) >= scale.unit) {
       return fmt::format("{} {}", short_number(value / scale.unit), scale.name);
     }
   }
@@ -49,11 +50,7 @@ std::string grouped(double value, int decimals) {
 }
 
 std::string human_count(double value) {
-  if (!std::isfinite(value)) {
-    return "-";
-  }
-  static constexpr std::array<Scale, 3> kScales{
-      {{1e12, 1e12, "trillion"}, {1e9, 1e9, "billion"}, {1e6, 1e6, "million"}}};
+  static constexpr Scale kScales[] = {{1e12, "trillion"}, {1e9, "billion"}, {1e6, "million"}};
   if (std::fabs(value) < 1e6 && value == std::floor(value)) {
     return grouped(value);
   }
@@ -61,14 +58,8 @@ std::string human_count(double value) {
 }
 
 std::string human_bytes(double bytes) {
-  if (!std::isfinite(bytes)) {
-    return "-";
-  }
-  static constexpr std::array<Scale, 5> kScales{{{1e15, 1e15, "PB"},
-                                                 {1e12, 1e12, "TB"},
-                                                 {1e9, 1e9, "GB"},
-                                                 {1e6, 1e6, "MB"},
-                                                 {1e3, 1e3, "kB"}}};
+  static constexpr Scale kScales[] = {
+      {1e15, "PB"}, {1e12, "TB"}, {1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}};
   return bytes == 0.0 ? "0 B" : scaled(bytes, kScales, " B");
 }
 
@@ -80,8 +71,7 @@ std::string human_duration(double seconds) {
     return "-" + human_duration(-seconds);
   }
   if (seconds < 119.5) {
-    static constexpr std::array<Scale, 3> kScales{
-        {{1.0, 1.0, "s"}, {1e-3, 1e-3, "ms"}, {1e-6, 1e-6, "us"}}};
+    static constexpr Scale kScales[] = {{1.0, "s"}, {1e-3, "ms"}, {1e-6, "us"}};
     return seconds == 0.0 ? "0 s" : scaled(seconds, kScales, " s");
   }
   const auto whole = static_cast<long long>(seconds + 0.5);
@@ -99,9 +89,6 @@ std::string human_percent(double ratio) {
 }
 
 std::string human_number(double value) {
-  if (!std::isfinite(value)) {
-    return "-";
-  }
   return std::fabs(value) < 1.0 ? fmt::format("{:.4g}", value) : human_count(value);
 }
 

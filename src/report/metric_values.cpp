@@ -6,7 +6,6 @@
 #include "epfleet/base/error.h"
 #include "epfleet/report/catalogue.h"
 #include "epfleet/report/result_folder.h"
-#include "epfleet/text/parse.h"
 #include "summary_document.h"
 
 namespace epfleet::report {
@@ -47,15 +46,11 @@ MetricValues metric_values(const RunReport& report) {
   return values;
 }
 
-std::optional<double> metric_number(const std::string& text) { return text::parse_number(text); }
-
 ResultDigest read_result(const std::filesystem::path& folder) {
   if (!is_result_folder(folder)) {
-    base::Problem problem;
-    problem.file = folder.string();
-    problem.what = "is not a result of epfleet: it has no summary.json";
-    problem.remedy = "name a folder that epfleet run or sweep has written";
-    throw base::InputError(std::move(problem));
+    throw base::InputError({.file = folder.string(),
+                            .what = "is not a result of epfleet: it has no summary.json",
+                            .remedy = "name a folder that epfleet run or sweep has written"});
   }
   std::ifstream file(folder / "summary.json", std::ios::binary);
   const Json summary = Json::parse(file);

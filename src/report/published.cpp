@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -14,34 +13,17 @@
 namespace epfleet::report {
 namespace {
 
-constexpr std::array<std::string_view, kRoles> kRoleNames{"input", "identity", "calibrated",
-                                                          "predicted"};
-
 constexpr const char* kRolesAre = "roles are input, identity, calibrated, predicted";
 
 std::optional<Role> role_if_any(const text::CsvReader& csv, std::size_t column) {
-  const auto found = std::ranges::find(kRoleNames, csv.text(column));
-  if (found == kRoleNames.end()) {
-    if (csv.text(column).empty()) {
-      return std::nullopt;
-    }
+  const auto role = base::value_in<Role>(kRoleNames, csv.text(column));
+  if (!role && !csv.text(column).empty()) {
     throw csv.problem(column, fmt::format("unknown role '{}'", csv.text(column)), kRolesAre);
   }
-  return static_cast<Role>(found - kRoleNames.begin());
+  return role;
 }
 
-enum ValueColumn : std::uint8_t {
-  Name,
-  RoleName,
-  Figure,
-  Source,
-  RoleIfScaled,
-  RoleIfReplayed,
-  Window,
-  Low,
-  High,
-  Tolerance
-};
+enum Column { Name, RoleIs, Figure, Source, IfScaled, IfReplayed, Window, Low, High, Tolerance };
 
 void check_value(const text::CsvReader& csv, const PublishedValue& value) {
   if (find_metric(value.name) == nullptr) {
@@ -65,13 +47,13 @@ std::vector<PublishedValue> load_values(const std::string& path) {
   while (csv.next_row()) {
     PublishedValue value;
     value.name = csv.text(Name);
-    const auto role = role_if_any(csv, RoleName);
+    const auto role = role_if_any(csv, RoleIs);
     if (!role) {
-      throw csv.problem(RoleName, "is empty", kRolesAre);
+      throw csv.problem(RoleIs, "is empty", kRolesAre);
     }
     value.role = *role;
-    value.role_if_scaled = role_if_any(csv, RoleIfScaled);
-    value.role_if_replayed = role_if_any(csv, RoleIfReplayed);
+    value.role_if_scaled = role_if_any(csv, IfScaled);
+    value.role_if_replayed = role_if_any(csv, IfReplayed);
     value.window_s = csv.number_if_any(Window);
     value.published = csv.number(Figure);
     value.published_low = csv.number_if_any(Low);
@@ -129,8 +111,6 @@ Bands load_bands(const std::string& path) {
 }
 
 }  // namespace
-
-std::string_view name_of(Role role) { return kRoleNames.at(static_cast<std::size_t>(role)); }
 
 Published load_published(const observe::ReportConfig& config) {
   Published published;

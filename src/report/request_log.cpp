@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <string>
-
 #include "epfleet/base/error.h"
 #include "epfleet/base/random.h"
 
@@ -46,21 +44,6 @@ void append_row(fmt::memory_buffer& out, const observe::RequestDone& r) {
 
 }  // namespace
 
-struct RequestLogWriter::File {
-  File(const std::filesystem::path& path, double share_of_all, std::uint64_t seed_of_run,
-       text::Compression compression)
-      : output(path, compression), share(share_of_all), seed(seed_of_run) {
-    output.add(kHeader);
-  }
-
-  text::OutputFile output;
-  double share;
-  std::uint64_t seed;
-  fmt::memory_buffer row;
-  std::int64_t rows = 0;
-  bool finished = false;
-};
-
 bool in_sample(std::uint64_t seed, base::RequestId id, double share) {
   const base::StreamFamily family(seed, "report.request_sample");
   const std::uint64_t hash = base::mix64(family.key() ^ base::mix64(id.value()));
@@ -69,31 +52,29 @@ bool in_sample(std::uint64_t seed, base::RequestId id, double share) {
 
 RequestLogWriter::RequestLogWriter(const std::filesystem::path& path, observe::RequestLog which,
                                    double sample, std::uint64_t seed, text::Compression compression)
-    : file_(std::make_unique<File>(path, which == observe::RequestLog::All ? 1.0 : sample, seed,
-                                   compression)) {
+    : output_(path, compression),
+      share_(which == observe::RequestLog::All ? 1.0 : sample),
+      seed_(seed) {
   EPFLEET_CHECK(which != observe::RequestLog::None, "a request log needs requests to log");
+  output_.add(kHeader);
 }
 
-RequestLogWriter::~RequestLogWriter() = default;
-
 void RequestLogWriter::on_requests_done(std::span<const observe::RequestDone> requests) {
+  fmt::memory_buffer row;
   for (const observe::RequestDone& request : requests) {
-    if (!in_sample(file_->seed, request.id, file_->share)) {
-      continue;
+    if (in_sample(seed_, request.id, share_)) {
+      row.clear();
+      append_row(row, request);
+      output_.add({row.data(), row.size()});
+      ++rows_;
     }
-    file_->row.clear();
-    append_row(file_->row, request);
-    file_->output.add({file_->row.data(), file_->row.size()});
-    ++file_->rows;
   }
 }
 
 void RequestLogWriter::finish() {
-  EPFLEET_CHECK(!file_->finished, "a request log is finished once");
-  file_->output.finish();
-  file_->finished = true;
+  EPFLEET_CHECK(!finished_, "a request log is finished once");
+  output_.finish();
+  finished_ = true;
 }
-
-std::int64_t RequestLogWriter::rows() const { return file_->rows; }
 
 }  // namespace epfleet::report

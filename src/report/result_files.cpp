@@ -1,6 +1,5 @@
 #include "epfleet/report/result_files.h"
 
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "epfleet/report/checks.h"
@@ -10,11 +9,8 @@ namespace epfleet::report {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using metrics::Measure;
 
 constexpr int kIndent = 2;
-
-Json json(const Measure& value) { return value ? Json(*value) : Json(nullptr); }
 
 // A text for people: invalid UTF-8 (a file name, say) is replaced, so that the file can always be
 // read.
@@ -24,35 +20,32 @@ std::string text_of(const Json& document) {
 
 Json json(const CheckRow& row) {
   return {{"name", row.name},
-          {"role", name_of(row.role)},
+          {"role", base::name_in(kRoleNames, row.role)},
           {"published", row.published},
-          {"published_low", json(row.published_low)},
-          {"published_high", json(row.published_high)},
-          {"simulated", json(row.simulated)},
-          {"low", json(row.band.low)},
-          {"high", json(row.band.high)},
+          {"published_low", json_of(row.published_low)},
+          {"published_high", json_of(row.published_high)},
+          {"simulated", json_of(row.simulated)},
+          {"low", json_of(row.band.low)},
+          {"high", json_of(row.band.high)},
           {"band_stale", row.band_stale},
-          {"error_ratio", json(row.error_ratio)},
-          {"tolerance_ratio", json(row.tolerance_ratio)},
-          {"within", row.within ? Json(*row.within) : Json(nullptr)},
+          {"error_ratio", json_of(row.error_ratio)},
+          {"tolerance_ratio", json_of(row.tolerance_ratio)},
+          {"within", json_of(row.within)},
           {"source", row.source},
           {"note", row.note}};
 }
 
-// Shown by role everywhere: inputs first, predictions last.
 Json checks(const RunReport& report) {
   Json rows = Json::array();
-  for (const auto& group : by_role(make_checks(report))) {
-    for (const CheckRow& row : group) {
-      rows.push_back(json(row));
-    }
+  for (const CheckRow& row : make_checks(report)) {
+    rows.push_back(json(row));
   }
   return rows;
 }
 
 // {mean,median,std,p99}_NAME_ms
 void add_milliseconds(Json& document, const std::string& name, const metrics::Distribution& d) {
-  const auto ms = [](const Measure& seconds) {
+  const auto ms = [](const metrics::Measure& seconds) {
     return seconds ? Json(*seconds * 1e3) : Json(nullptr);
   };
   document["mean_" + name + "_ms"] = ms(d.mean);
@@ -96,10 +89,10 @@ std::string bench_serving_json(const RunReport& report) {
   document["total_input_tokens"] = s.tokens.input;
   document["total_output_tokens"] = s.tokens.output;
   document["request_throughput"] = per_second(static_cast<double>(s.requests.completed), duration);
-  document["request_goodput"] = json(s.slo.goodput_rps);
+  document["request_goodput"] = json_of(s.slo.goodput_rps);
   document["output_throughput"] = per_second(output, duration);
   document["total_token_throughput"] = per_second(input + output, duration);
-  document["max_output_tokens_per_s"] = json(s.tokens.output_peak_tps);
+  document["max_output_tokens_per_s"] = json_of(s.tokens.output_peak_tps);
   document["max_concurrent_requests"] = s.requests.concurrent_peak;
   add_milliseconds(document, "ttft", s.latency.ttft);
   add_milliseconds(document, "tpot", s.latency.tpot);
@@ -115,12 +108,6 @@ void write_result(ResultFolder& folder, const RunReport& report) {
   folder.write("bench_serving.json", bench_serving_json(report));
   folder.write("run_info.json", run_info_json(report));
   folder.write("summary.json", summary_json(report));
-}
-
-void write_result_folder(const std::filesystem::path& target, const RunReport& report) {
-  ResultFolder folder(target);
-  write_result(folder, report);
-  folder.commit();
 }
 
 }  // namespace epfleet::report

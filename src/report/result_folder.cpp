@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -94,14 +92,13 @@ void refuse_foreign_folder(const fs::path& folder, bool ours, std::string_view w
   if (is_folder && fs::is_empty(folder, error)) {
     return;
   }
-  base::Problem problem;
-  problem.file = folder.string();
-  problem.key = "--out";
-  problem.what =
-      is_folder ? fmt::format("the folder holds something else than {}; it is left alone", what)
-                : "exists and is not a folder";
-  problem.remedy = "name another folder, or remove this one yourself";
-  throw base::InputError(std::move(problem));
+  throw base::InputError(
+      {.file = folder.string(),
+       .key = "--out",
+       .what = is_folder
+                   ? fmt::format("the folder holds something else than {}; it is left alone", what)
+                   : "exists and is not a folder",
+       .remedy = "name another folder, or remove this one yourself"});
 }
 
 void write_into_folder(const fs::path& folder, std::string_view name, std::string_view content) {

@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstring>
-
 #include "epfleet/base/error.h"
 
 namespace epfleet::report {
@@ -12,38 +9,19 @@ namespace {
 
 constexpr std::int64_t kFleet = 1, kPrefill = 2, kDecode = 3;  // processes
 
-base::MachineError failure(const std::filesystem::path& path) {
-  return base::MachineError(
-      fmt::format("cannot write {}: {}", path.string(), std::strerror(errno)));
-}
-
 double real(std::int64_t value) { return static_cast<double>(value); }
 
 }  // namespace
 
-void RunTimeline::CloseFile::operator()(std::FILE* file) const { std::fclose(file); }
-
 RunTimeline::RunTimeline(const std::filesystem::path& path, const observe::TimelineWindow& window)
-    : path_(path),
-      from_(base::kWindowStart + window.from.value_or(base::Duration{})),
+    : from_(base::kWindowStart + window.from.value_or(base::Duration{})),
       to_(window.to ? base::kWindowStart + *window.to : base::TimePoint::max()),
-      file_(std::fopen(path.c_str(), "w")),
-      trace_([this](std::string_view piece) { write(piece); }) {
+      file_(path, text::Compression::None),
+      trace_([this](std::string_view piece) { file_.add(piece); }) {
   EPFLEET_CHECK(window.wanted(), "a timeline has a window");
-  if (!file_) {
-    throw failure(path_);
-  }
   trace_.name_process(kFleet, "fleet");
   trace_.name_process(kPrefill, "prefill units");
   trace_.name_process(kDecode, "decode units");
-}
-
-RunTimeline::~RunTimeline() = default;
-
-void RunTimeline::write(std::string_view piece) {
-  if (std::fwrite(piece.data(), 1, piece.size(), file_.get()) != piece.size()) {
-    throw failure(path_);
-  }
 }
 
 // A step that began in the warm-up is left out: a timeline begins at 0.
@@ -91,21 +69,19 @@ void RunTimeline::on_sample(const observe::FleetSample& sample) {
   if (sample.time < base::kWindowStart || sample.time < from_ || sample.time > to_) {
     return;
   }
-  trace_.counter(kFleet, "prefill queue, requests", sample.time,
-                 real(sample.prefill_queue_requests));
-  trace_.counter(kFleet, "prefill queue, tokens", sample.time, real(sample.prefill_queue_tokens));
-  trace_.counter(kFleet, "decode waiting, requests", sample.time,
-                 real(sample.decode_waiting_requests));
-  trace_.counter(kFleet, "decode active, requests", sample.time,
-                 real(sample.decode_active_requests));
-  trace_.counter(kFleet, "nodes serving", sample.time, real(sample.nodes_serving));
+  const auto counter = [&](const char* name, std::int64_t value) {
+    trace_.counter(kFleet, name, sample.time, real(value));
+  };
+  counter("prefill queue, requests", sample.prefill_queue_requests);
+  counter("prefill queue, tokens", sample.prefill_queue_tokens);
+  counter("decode waiting, requests", sample.decode_waiting_requests);
+  counter("decode active, requests", sample.decode_active_requests);
+  counter("nodes serving", sample.nodes_serving);
 }
 
 void RunTimeline::finish() {
   trace_.finish();
-  if (std::fclose(file_.release()) != 0) {  // the last lines may not fit on the disk
-    throw failure(path_);
-  }
+  file_.finish();
 }
 
 }  // namespace epfleet::report

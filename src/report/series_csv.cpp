@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <span>
 #include <vector>
 
@@ -20,7 +22,6 @@ using metrics::Interval;
 using metrics::Kind;
 using metrics::LostTokens;
 using metrics::Measure;
-using metrics::NodeTime;
 using metrics::of;
 using metrics::StepMeans;
 using observe::FleetState;
@@ -55,27 +56,16 @@ constexpr auto money = of<&Row::account, Members...>;
 
 double begin_s(const Row& row) { return base::to_seconds(row.interval->begin); }
 
-Measure busy_ratio(const NodeTime& time) {
-  return metrics::ratio(static_cast<double>(time.busy), static_cast<double>(time.busy + time.idle));
-}
-
-Measure hit_ratio(const TokenTotals& tokens) {
-  return metrics::ratio(static_cast<double>(tokens.cached), static_cast<double>(tokens.input));
-}
-
 template <double PublishedHour::* Member>
 Measure published(const Row& row) {
   return row.published == nullptr ? Measure() : Measure(row.published->*Member);
 }
 
-Measure input_tps(const Row& row) {
-  return metrics::ratio(static_cast<double>(row.tokens.input),
-                        base::to_seconds(row.interval->length()));
+Measure per_second(const Row& row, double tokens) {
+  return metrics::ratio(tokens, base::to_seconds(row.interval->length()));
 }
-
-Measure output_tps(const Row& row) {
-  return metrics::ratio(row.tokens.output.tokens(), base::to_seconds(row.interval->length()));
-}
+Measure input_tps(const Row& row) { return per_second(row, static_cast<double>(row.tokens.input)); }
+Measure output_tps(const Row& row) { return per_second(row, row.tokens.output.tokens()); }
 
 std::int64_t all_lost(const LostTokens& l) {
   return l.cold + l.capacity + l.ttl + l.rounding + l.not_yet_written + l.too_slow;
@@ -131,7 +121,7 @@ constexpr Column kFlowColumns[] = {
     {{"ttft_p99_s", "latency.ttft_s.p99"}, flow<&Interval::ttft_p99_s>},
     {{"input_tps", "", "tokens/s", Kind::Ratio, "Input tokens per second, of the whole fleet."}, of<&input_tps>},
     {{"output_tps", "", "tokens/s", Kind::Ratio, "Output tokens per second, of the whole fleet."}, of<&output_tps>},
-    {{"hit_ratio", "cache.hit_ratio"}, of<&Row::tokens, &hit_ratio>},
+    {{"hit_ratio", "cache.hit_ratio"}, of<&Row::tokens, &metrics::hit_ratio>},
     {{"lost_tokens", "", "tokens", Kind::Flow, "Input tokens that could have been hits and were not: the sum of the columns lost_..."}, lost<&all_lost>},
     {{"lost_cold_tokens", "", "tokens", Kind::Flow, "Input tokens not hit because they had never been stored in this run."}, lost<&LostTokens::cold>},
     {{"lost_capacity_tokens", "", "tokens", Kind::Flow, "Input tokens not hit because they had been evicted for room."}, lost<&LostTokens::capacity>},
@@ -142,8 +132,8 @@ constexpr Column kFlowColumns[] = {
     {{"cache_read_bytes", "cache.bytes_read"}, flow<&FleetTotals::cache_read_bytes>},
     {{"cache_written_bytes", "cache.bytes_written"}, flow<&FleetTotals::cache_written_bytes>},
     {{"kv_moved_bytes", "network.kv_moved_bytes"}, flow<&FleetTotals::kv_moved_bytes>},
-    {{"prefill_busy_ratio", "utilisation.prefill_busy_ratio"}, flow<&FleetTotals::prefill_node_ns, &busy_ratio>},
-    {{"decode_busy_ratio", "utilisation.decode_busy_ratio"}, flow<&FleetTotals::decode_node_ns, &busy_ratio>},
+    {{"prefill_busy_ratio", "utilisation.prefill_busy_ratio"}, flow<&FleetTotals::prefill_node_ns, &metrics::busy_ratio>},
+    {{"decode_busy_ratio", "utilisation.decode_busy_ratio"}, flow<&FleetTotals::decode_node_ns, &metrics::busy_ratio>},
     {{"prefill_efficiency_ratio", "utilisation.prefill_efficiency_ratio"}, steps<&StepMeans::prefill_efficiency_ratio>},
     {{"decode_batch_per_gpu_requests", "utilisation.decode_batch_per_gpu_mean"}, steps<&StepMeans::decode_batch_per_gpu>},
     {{"decode_kv_mean_ratio", "utilisation.decode_kv_ratio_mean"}, steps<&StepMeans::decode_kv_ratio_mean>},
@@ -175,81 +165,75 @@ std::string text_of(const metrics::Value& value) {
   return number != nullptr && std::isfinite(*number) ? fmt::format("{}", *number) : "";
 }
 
-using Columns = std::vector<Column>;
-
-Columns joined(std::initializer_list<std::span<const Column>> groups) {
-  Columns columns{kTime};
-  for (const auto group : groups) {
-    columns.insert(columns.end(), group.begin(), group.end());
+// The columns of a file, in order.
+std::vector<Column> columns_of(bool timeseries, bool published) {
+  std::vector<Column> columns{kTime};
+  const auto add = [&](std::span<const Column> some) {
+    columns.insert(columns.end(), some.begin(), some.end());
+  };
+  if (timeseries) {
+    add(kStateColumns);
+  }
+  add(kHourlyColumns);
+  add(kFlowColumns);
+  if (published) {
+    add(kPublishedColumns);
   }
   return columns;
 }
 
-std::string header_of(const Columns& columns) {
-  std::string line;
-  for (const Column& column : columns) {
-    line += line.empty() ? "" : ",";
-    line += column.meaning.name;
-  }
-  return line + "\n";
+std::string line_of(const std::vector<Column>& columns, const auto& field) {
+  std::vector<std::string> fields;
+  std::ranges::transform(columns, std::back_inserter(fields), field);
+  return fmt::format("{}\n", fmt::join(fields, ","));
 }
 
-void append_row(std::string& text, const Columns& columns, const Row& row) {
-  bool first = true;
-  for (const Column& column : columns) {
-    text += first ? "" : ",";
-    text += text_of(column.value(row));
-    first = false;
+std::string csv_of(const std::vector<Column>& columns, const std::vector<Row>& rows) {
+  std::string csv = line_of(columns, [](const Column& c) { return std::string(c.meaning.name); });
+  for (const Row& row : rows) {
+    csv += line_of(columns, [&](const Column& column) { return text_of(column.value(row)); });
   }
-  text += '\n';
+  return csv;
+}
+
+std::vector<Row> rows_of(const std::vector<Interval>& intervals,
+                         const std::vector<Account>& accounts) {
+  EPFLEET_CHECK(intervals.size() == accounts.size(), "each interval has its account");
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < intervals.size(); ++i) {
+    rows.push_back({&intervals[i], &accounts[i], metrics::sum(intervals[i].tokens), nullptr, {}});
+  }
+  return rows;
 }
 
 }  // namespace
 
 std::vector<SeriesColumn> series_columns() {
-  std::vector<SeriesColumn> all{{kTime.meaning, true, true}};
-  const auto add = [&](std::span<const Column> columns, bool in_timeseries, bool in_hourly) {
-    for (const Column& column : columns) {
-      all.push_back({column.meaning, in_timeseries, in_hourly});
-    }
+  std::vector<SeriesColumn> all;
+  const auto among = [](std::span<const Column> columns, std::string_view name) {
+    return std::ranges::any_of(columns, [&](const Column& c) { return c.meaning.name == name; });
   };
-  add(kStateColumns, true, false);
-  add(kHourlyColumns, true, true);
-  add(kFlowColumns, true, true);
-  add(kPublishedColumns, false, true);
+  for (const Column& column : columns_of(true, true)) {
+    all.push_back({column.meaning, !among(kPublishedColumns, column.meaning.name),
+                   !among(kStateColumns, column.meaning.name)});
+  }
   return all;
 }
 
 std::string timeseries_csv(const RunReport& report) {
-  const auto& intervals = report.statistics.intervals;
-  const auto& accounts = report.statement.intervals;
-  EPFLEET_CHECK(intervals.size() == accounts.size(), "each interval has its account");
-  const Columns columns = joined({kStateColumns, kHourlyColumns, kFlowColumns});
-  std::string text = header_of(columns);
-  for (std::size_t i = 0; i < intervals.size(); ++i) {
-    append_row(text, columns,
-               Row{&intervals[i], &accounts[i], metrics::sum(intervals[i].tokens), nullptr, {}});
-  }
-  return text;
+  return csv_of(columns_of(true, false),
+                rows_of(report.statistics.intervals, report.statement.intervals));
 }
 
 std::string hourly_csv(const RunReport& report) {
-  const auto& hours = report.statistics.hours;
-  const auto& accounts = report.statement.hours;
-  EPFLEET_CHECK(hours.size() == accounts.size(), "each hour has its account");
   const auto& published = report.published.hours;
   const auto errors = hourly_revenue_errors(report);
-  Columns columns = joined({kHourlyColumns, kFlowColumns});
-  if (!published.empty()) {
-    columns.insert(columns.end(), std::begin(kPublishedColumns), std::end(kPublishedColumns));
+  std::vector<Row> rows = rows_of(report.statistics.hours, report.statement.hours);
+  for (std::size_t h = 0; h < rows.size(); ++h) {
+    rows[h].published = h < published.size() ? &published[h] : nullptr;
+    rows[h].revenue_error = errors[h];
   }
-  std::string text = header_of(columns);
-  for (std::size_t h = 0; h < hours.size(); ++h) {
-    append_row(text, columns,
-               Row{&hours[h], &accounts[h], metrics::sum(hours[h].tokens),
-                   h < published.size() ? &published[h] : nullptr, errors[h]});
-  }
-  return text;
+  return csv_of(columns_of(false, !published.empty()), rows);
 }
 
 }  // namespace epfleet::report

@@ -1,7 +1,6 @@
 // Steps of many batches, one table a quantity.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <functional>
 #include <set>
 
@@ -110,9 +109,8 @@ std::string step_grid(std::span<const StepReport> reports, const TerminalStyle& 
   grid.table("layer, ms",
              [](const StepReport& r) { return fmt::format("{:.3f}", r.anatomy.layer_s * 1e3); });
   if (reports.front().overlap) {
-    grid.table("barriers cost", [](const StepReport& r) {
-      return fmt::format("{:.1f} %", r.anatomy.gap_ratio() * 100.0);
-    });
+    grid.table("barriers cost",
+               [](const StepReport& r) { return human_percent(r.anatomy.gap_ratio()); });
   }
   grid.remarks();
   return grid.text();

@@ -15,7 +15,6 @@ std::string ms(double seconds) { return fmt::format("{:.3f} ms", seconds * 1e3);
 std::string us(double seconds) {
   return seconds < 1e-3 ? fmt::format("{:.1f} us", seconds * 1e6) : ms(seconds);
 }
-std::string percent(double ratio) { return fmt::format("{:.1f} %", ratio * 100.0); }
 
 std::string experts_of(const StepReport& r) {
   return fmt::format("EP{}, {} expert{} a GPU ({} redundant, {})", r.gpus, r.experts_per_gpu,
@@ -28,9 +27,10 @@ std::string batch_of(const StepReport& r) {
                        r.overlap ? "two micro-batches" : "one batch, no overlap");
   }
   const std::string drafts =
-      r.draft_tokens == 0 ? "MTP off"
-                          : fmt::format("{} draft token{} at {} acceptance", r.draft_tokens,
-                                        r.draft_tokens == 1 ? "" : "s", percent(r.acceptance));
+      r.draft_tokens == 0
+          ? "MTP off"
+          : fmt::format("{} draft token{} at {} acceptance", r.draft_tokens,
+                        r.draft_tokens == 1 ? "" : "s", human_percent(r.acceptance));
   return fmt::format("{} requests a GPU with {} tokens of context each; {}; {}", count(r.per_gpu),
                      count(r.tokens), drafts,
                      r.overlap ? "two micro-batches" : "one batch, no overlap");
@@ -38,7 +38,8 @@ std::string batch_of(const StepReport& r) {
 
 class StepPage {
  public:
-  StepPage(const StepReport& report, const TerminalStyle& style) : r_(report), canvas_(style) {}
+  StepPage(const StepReport& report, const TerminalStyle& style)
+      : r_(report), canvas_(style, {kName, kValue}) {}
 
   std::string text() {
     head();
@@ -51,22 +52,6 @@ class StepPage {
   }
 
  private:
-  // A heading and its columns; a name and its values.
-  void heading(std::string_view name, std::initializer_list<std::string_view> columns) {
-    std::string line = padded_right(" " + canvas_.painted(name, Ink::Accent), kName);
-    for (const std::string_view column : columns) {
-      line += canvas_.painted(padded_left(column, kValue), Ink::Dim);
-    }
-    canvas_.raw(line);
-  }
-  void row(std::string_view name, std::initializer_list<std::string> values) {
-    std::string line = padded_right(fmt::format("  {}", name), kName);
-    for (const std::string& value : values) {
-      line += padded_left(value, kValue);
-    }
-    canvas_.raw(line);
-  }
-
   void head() {
     canvas_.title(fmt::format("{} step   {}", r_.decode ? "decode" : "prefill", experts_of(r_)),
                   r_.clock + " clock");
@@ -79,13 +64,14 @@ class StepPage {
                                      grouped(r_.tokens_per_s_per_gpu), request));
   }
 
-  void part(std::string_view name, double seconds) {
-    row(name, {ms(seconds), percent(seconds / r_.anatomy.step_s)});
+  void share(std::string_view name, double seconds, double whole) {
+    canvas_.columns(name, {ms(seconds), human_percent(seconds / whole)});
   }
 
   void step() {
     const timing::StepAnatomy& a = r_.anatomy;
-    heading("Where the step goes", {"time", "share"});
+    canvas_.section("Where the step goes", {"time", "share"});
+    const auto part = [&](std::string_view name, double time) { share(name, time, a.step_s); };
     part(fmt::format("{} layers with experts, {} each", a.moe_layers, ms(a.layer_s)),
          static_cast<double>(a.moe_layers) * a.layer_s);
     if (a.mtp_layers > 0) {
@@ -101,33 +87,30 @@ class StepPage {
 
   void layer() {
     const timing::StepAnatomy& a = r_.anatomy;
-    heading("A layer, phase by phase", {"compute", "network", "bound", "share"});
+    canvas_.section("A layer, phase by phase", {"compute", "network", "bound", "share"});
     double sum = 0.0;
     for (const timing::PhaseTime& phase : a.phases) {
       sum += phase.seconds();
     }
     for (const timing::PhaseTime& phase : a.phases) {
       const auto time = [&](double seconds) { return seconds > 0.0 ? us(seconds) : "-"; };
-      row(phase.name,
-          {time(phase.compute_s), time(phase.network_s),
-           phase.bound_by_network() ? "network" : "compute", percent(phase.seconds() / sum)});
+      canvas_.columns(phase.name, {time(phase.compute_s), time(phase.network_s),
+                                   phase.bound_by_network() ? "network" : "compute",
+                                   human_percent(phase.seconds() / sum)});
     }
     if (r_.overlap) {
       canvas_.remark(
           fmt::format("with a barrier after each phase {}, without {} ({} less); the "
                       "step is priced {}",
-                      ms(a.with_barriers_s), ms(a.without_barriers_s), percent(a.gap_ratio()),
+                      ms(a.with_barriers_s), ms(a.without_barriers_s), human_percent(a.gap_ratio()),
                       r_.phase_barriers ? "with" : "without"));
     }
   }
 
-  void kind(std::string_view name, double seconds) {
-    row(name, {ms(seconds), percent(seconds / r_.anatomy.breakdown.overall_s)});
-  }
-
   void kernels() {
     const timing::LayerBreakdown& b = r_.anatomy.breakdown;
-    heading("A layer, by kind of kernel", {"time", "share"});
+    canvas_.section("A layer, by kind of kernel", {"time", "share"});
+    const auto kind = [&](std::string_view name, double time) { share(name, time, b.overall_s); };
     kind("attention core", b.compute.attention_core_s);
     kind("dense products", b.compute.gemm_s);
     kind("experts' products", b.compute.moe_s);

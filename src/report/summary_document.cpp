@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
 #include <string>
+#include <type_traits>
+#include <variant>
 
 #include "epfleet/report/catalogue.h"
 #include "epfleet/report/result_folder.h"
@@ -41,13 +42,15 @@ Json& at(Json& document, std::string_view path) {
 }  // namespace
 
 Json json_of(const metrics::Value& value) {
-  struct ToJson {
-    Json operator()(std::monostate /*none*/) const { return nullptr; }
-    Json operator()(bool truth) const { return truth; }
-    Json operator()(std::int64_t count) const { return count; }
-    Json operator()(double number) const { return number; }
-  };
-  return std::visit(ToJson{}, value);
+  return std::visit(
+      [](const auto& held) -> Json {
+        if constexpr (std::is_same_v<decltype(held), const std::monostate&>) {
+          return nullptr;
+        } else {
+          return held;
+        }
+      },
+      value);
 }
 
 Json summary_document(const RunReport& report) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "epfleet/base/names.h"
 #include "epfleet/report/human_numbers.h"
 
 namespace epfleet::report {
@@ -13,25 +14,8 @@ constexpr std::size_t kMargin = 24;     // of names
 constexpr std::size_t kColumns = 6;     // of values, at most
 constexpr std::size_t kCurveEnds = 32;  // "  1.08 million to 3.13 million"
 
-std::size_t column_width(const TerminalStyle& style) { return (style.width - kMargin) / kColumns; }
-
-const char* code_of(Ink ink) {
-  switch (ink) {
-    case Ink::Plain:
-      return "";
-    case Ink::Bold:
-      return "\033[1m";
-    case Ink::Dim:
-      return "\033[2m";
-    case Ink::Good:
-      return "\033[32m";
-    case Ink::Bad:
-      return "\033[31m";
-    case Ink::Accent:
-      return "\033[36m";
-  }
-  return "";
-}
+// By Ink.
+constexpr base::Names<6> kCodes = {"", "\033[1m", "\033[2m", "\033[32m", "\033[31m", "\033[36m"};
 
 std::string margin_of(std::string_view name) {
   return padded_right(fmt::format("  {}", name), kMargin);
@@ -56,11 +40,14 @@ std::vector<metrics::Measure> thinned(const std::vector<metrics::Measure>& value
 
 }  // namespace
 
+Canvas::Canvas(const TerminalStyle& style)
+    : Canvas(style, {kMargin, (style.width - kMargin) / kColumns}) {}
+
 std::string Canvas::painted(std::string_view text, Ink ink) const {
   if (!style_.color || ink == Ink::Plain) {
     return std::string(text);
   }
-  return fmt::format("{}{}\033[0m", code_of(ink), text);
+  return fmt::format("{}{}\033[0m", base::name_in(kCodes, ink), text);
 }
 
 void Canvas::raw(std::string_view line) {
@@ -69,10 +56,6 @@ void Canvas::raw(std::string_view line) {
 }
 
 void Canvas::title(std::string_view left, std::string_view right) {
-  std::string rule;
-  for (std::size_t i = 0; i < width(); ++i) {
-    rule += "─";
-  }
   const std::size_t used = display_width(left) + display_width(right) + 2;
   raw("");
   if (used <= width()) {
@@ -82,15 +65,16 @@ void Canvas::title(std::string_view left, std::string_view right) {
     wrapped(" ", left, Ink::Bold);
     wrapped(" ", right, Ink::Dim);
   }
-  raw(painted(rule, Ink::Dim));
+  raw(painted(fmt::format("{:─<{}}", "", width()), Ink::Dim));
 }
 
 void Canvas::section(std::string_view name, std::initializer_list<std::string_view> column_names) {
-  std::string line = padded_right(" " + painted(name, Ink::Accent), kMargin);
+  std::string line = " " + painted(name, Ink::Accent);
+  line = column_names.size() == 0 ? line : padded_right(line, table_.name);
   for (const std::string_view column : column_names) {
-    line += painted(padded_left(column, column_width(style_)), Ink::Dim);
+    line += painted(padded_left(column, table_.value), Ink::Dim);
   }
-  raw(column_names.size() == 0 ? " " + painted(name, Ink::Accent) : line);
+  raw(line);
 }
 
 void Canvas::line(std::string_view name, std::string_view text) {
@@ -98,9 +82,9 @@ void Canvas::line(std::string_view name, std::string_view text) {
 }
 
 void Canvas::columns(std::string_view name, std::initializer_list<std::string> values) {
-  std::string line = margin_of(name);
+  std::string line = padded_right(fmt::format("  {}", name), table_.name);
   for (const std::string& value : values) {
-    line += padded_left(value, column_width(style_));
+    line += padded_left(value, table_.value);
   }
   raw(line);
 }

@@ -1,5 +1,4 @@
-// Lines of a fixed width for a terminal: titles, named lines, columns, curves. Knows colours; knows
-// nothing of what is shown.
+// Lines of a fixed width for a terminal: titles, named lines, columns, curves, in colour or not.
 #pragma once
 
 #include <initializer_list>
@@ -16,7 +15,12 @@ enum class Ink { Plain, Bold, Dim, Good, Bad, Accent };
 
 class Canvas {
  public:
-  explicit Canvas(const TerminalStyle& style) : style_(style) {}
+  struct Table {
+    std::size_t name, value;  // widths of the columns
+  };
+
+  explicit Canvas(const TerminalStyle& style);  // a table of six values
+  Canvas(const TerminalStyle& style, Table table) : style_(style), table_(table) {}
 
   void title(std::string_view left, std::string_view right);
   void section(std::string_view name, std::initializer_list<std::string_view> column_names);
@@ -43,7 +47,11 @@ class Canvas {
   void wrapped(std::string_view first_margin, std::string_view text, Ink ink);
 
   TerminalStyle style_;
+  Table table_;
   std::string text_;
 };
+
+// The last part of the terminal summary: published beside simulated, by role.
+void show_checks(Canvas& canvas, const RunReport& report);
 
 }  // namespace epfleet::report

@@ -1,11 +1,11 @@
-#include "terminal_checks.h"
-
+// Published beside simulated, by role (declared in terminal_canvas.h).
 #include <fmt/format.h>
 
 #include <cmath>
 
 #include "epfleet/report/checks.h"
 #include "epfleet/report/human_numbers.h"
+#include "terminal_canvas.h"
 
 namespace epfleet::report {
 namespace {
@@ -19,19 +19,9 @@ std::size_t name_width(const Canvas& canvas) {
   return canvas.width() - kPublished - kSimulated - kError - kVerdict;
 }
 
-std::string_view heading_of(Role role) {
-  switch (role) {
-    case Role::Input:
-      return "Inputs: as given";
-    case Role::Identity:
-      return "Identities: arithmetic on inputs";
-    case Role::Calibrated:
-      return "Calibrated: something was solved for these";
-    case Role::Predicted:
-      return "Validation: predicted, never fitted";
-  }
-  return "";
-}
+constexpr base::Names<kRoles> kHeadings = {"Inputs: as given", "Identities: arithmetic on inputs",
+                                           "Calibrated: something was solved for these",
+                                           "Validation: predicted, never fitted"};
 
 // Five digits, one more than elsewhere: here figures are compared.
 std::string figure(double value) {
@@ -91,15 +81,13 @@ void show_checks(Canvas& canvas, const RunReport& report) {
   canvas.raw(padded_right(" " + canvas.painted("Published beside simulated", Ink::Accent),
                           name_width(canvas)) +
              canvas.painted(names, Ink::Dim));
-  const auto groups = by_role(rows);
-  for (std::size_t role = 0; role < kRoles; ++role) {
-    if (groups[role].empty()) {
-      continue;
+  std::optional<Role> shown;
+  for (const CheckRow& row : rows) {
+    if (shown != row.role) {
+      canvas.raw("  " + canvas.painted(base::name_in(kHeadings, row.role), Ink::Bold));
     }
-    canvas.raw("  " + canvas.painted(heading_of(static_cast<Role>(role)), Ink::Bold));
-    for (const CheckRow& row : groups[role]) {
-      show_row(canvas, row);
-    }
+    shown = row.role;
+    show_row(canvas, row);
   }
 }
 

@@ -11,7 +11,6 @@
 
 #include "epfleet/report/human_numbers.h"
 #include "terminal_canvas.h"
-#include "terminal_checks.h"
 
 namespace epfleet::report {
 namespace {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "epfleet/report/human_numbers.h"
+#include "summary_document.h"
 #include "terminal_canvas.h"
 
 namespace epfleet::report {
@@ -14,7 +15,7 @@ using Json = nlohmann::ordered_json;
 using traces::CountedValues;
 using traces::TraceStatistics;
 
-Json json(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+std::string count(std::int64_t value) { return grouped(static_cast<double>(value)); }
 
 Json lengths(const CountedValues& values) {
   return {{"mean", values.mean()},        {"p50", values.quantile(0.5)},
@@ -32,28 +33,40 @@ std::optional<double> per_second(std::int64_t total, const TraceStatistics& s) {
 }
 
 Json rates(const TraceStatistics& s) {
-  return {{"requests_per_s", json(per_second(s.requests(), s))},
-          {"input_tokens_per_s", json(per_second(s.input().total(), s))},
-          {"output_tokens_per_s", json(per_second(s.output().total(), s))},
+  return {{"requests_per_s", json_of(per_second(s.requests(), s))},
+          {"input_tokens_per_s", json_of(per_second(s.input().total(), s))},
+          {"output_tokens_per_s", json_of(per_second(s.output().total(), s))},
           {"requests_in_busiest_minute", s.most_in_a_minute()}};
 }
 
-Json curve_of_lru(const cache::ReuseProfile& reuse) {
-  Json list = Json::array();
-  for (std::size_t i = 0; i < reuse.capacities().size(); ++i) {
-    list.push_back(
-        {{"capacity_tokens", reuse.capacities()[i]}, {"hit_ratio", reuse.lru_hit_ratio(i)}});
+// The hit ratio with each capacity or time to live, as JSON and in words.
+struct Curve {
+  Json json = Json::array();
+  std::vector<std::string> words;
+
+  void add(const char* name, const Json& with, std::string_view with_words, double hit_ratio) {
+    json.push_back({{name, with}, {"hit_ratio", hit_ratio}});
+    words.push_back(fmt::format("{} with {}", human_percent(hit_ratio), with_words));
   }
-  return list;
+};
+
+Curve curve_of_lru(const cache::ReuseProfile& reuse) {
+  Curve curve;
+  for (std::size_t i = 0; i < reuse.capacities().size(); ++i) {
+    const std::int64_t tokens = reuse.capacities()[i];
+    curve.add("capacity_tokens", tokens, human_count(static_cast<double>(tokens)),
+              reuse.lru_hit_ratio(i));
+  }
+  return curve;
 }
 
-Json curve_of_ttl(const cache::ReuseProfile& reuse) {
-  Json list = Json::array();
+Curve curve_of_ttl(const cache::ReuseProfile& reuse) {
+  Curve curve;
   for (std::size_t i = 0; i < reuse.ttls().size(); ++i) {
-    list.push_back(
-        {{"ttl_s", base::to_seconds(reuse.ttls()[i])}, {"hit_ratio", reuse.ttl_hit_ratio(i)}});
+    const double seconds = base::to_seconds(reuse.ttls()[i]);
+    curve.add("ttl_s", seconds, human_duration(seconds), reuse.ttl_hit_ratio(i));
   }
-  return list;
+  return curve;
 }
 
 template <class Of>
@@ -62,30 +75,19 @@ Json quantiles(const Of& of) {
 }
 
 std::string length_line(const CountedValues& v) {
-  return fmt::format(
-      "{} on average, p50 {}, p90 {}, p99 {}, at most {}; {} in all", grouped(v.mean()),
-      grouped(static_cast<double>(v.quantile(0.5))), grouped(static_cast<double>(v.quantile(0.9))),
-      grouped(static_cast<double>(v.quantile(0.99))), grouped(static_cast<double>(v.largest())),
-      human_count(static_cast<double>(v.total())));
+  return fmt::format("{} on average, p50 {}, p90 {}, p99 {}, at most {}; {} in all",
+                     grouped(v.mean()), count(v.quantile(0.5)), count(v.quantile(0.9)),
+                     count(v.quantile(0.99)), count(v.largest()),
+                     human_count(static_cast<double>(v.total())));
 }
 
 void draw_reuse(const cache::ReuseProfile& reuse, Canvas& canvas) {
   canvas.section("Hits", {});
-  canvas.line("ideal", fmt::format("{} of the input (infinite store, cold start), {} blocks",
-                                   human_percent(reuse.ideal_hit_ratio()),
-                                   grouped(static_cast<double>(reuse.distinct_blocks()))));
-  std::string text;
-  for (std::size_t i = 0; i < reuse.capacities().size(); ++i) {
-    text += fmt::format("{}{} with {}", i == 0 ? "" : ", ", human_percent(reuse.lru_hit_ratio(i)),
-                        human_count(static_cast<double>(reuse.capacities()[i])));
-  }
-  canvas.line("LRU of tokens", text);
-  text.clear();
-  for (std::size_t i = 0; i < reuse.ttls().size(); ++i) {
-    text += fmt::format("{}{} with {}", i == 0 ? "" : ", ", human_percent(reuse.ttl_hit_ratio(i)),
-                        human_duration(base::to_seconds(reuse.ttls()[i])));
-  }
-  canvas.line("TTL", text);
+  canvas.line("ideal",
+              fmt::format("{} of the input (infinite store, cold start), {} blocks",
+                          human_percent(reuse.ideal_hit_ratio()), count(reuse.distinct_blocks())));
+  canvas.line("LRU of tokens", fmt::format("{}", fmt::join(curve_of_lru(reuse).words, ", ")));
+  canvas.line("TTL", fmt::format("{}", fmt::join(curve_of_ttl(reuse).words, ", ")));
   canvas.line("reused after", fmt::format("{} (p50), {} (p90), {} (p99)",
                                           human_duration(reuse.reuse_interval_s(0.5)),
                                           human_duration(reuse.reuse_interval_s(0.9)),
@@ -122,10 +124,8 @@ std::vector<std::string> notes_of(const TraceReport& report) {
   if (report.reuse_of_first) {
     notes.push_back(
         fmt::format("hits and reuse are those of the first {} requests, which have {} distinct "
-                    "blocks: all that "
-                    "--reuse-blocks allows in memory (about 110 bytes each)",
-                    grouped(static_cast<double>(*report.reuse_of_first)),
-                    grouped(static_cast<double>(report.reuse->distinct_blocks()))));
+                    "blocks: all that --reuse-blocks allows in memory (about 110 bytes each)",
+                    count(*report.reuse_of_first), count(report.reuse->distinct_blocks())));
   }
   return notes;
 }
@@ -140,8 +140,8 @@ std::string trace_json(const TraceReport& report) {
       {"rates", rates(s)},
       {"lengths", {{"input_tokens", lengths(s.input())}, {"output_tokens", lengths(s.output())}}},
       {"burstiness",
-       {{"interarrival_cv", json(s.interarrival_cv())},
-        {"dispersion_per_minute", json(s.dispersion_per_minute())}}}};
+       {{"interarrival_cv", json_of(s.interarrival_cv())},
+        {"dispersion_per_minute", json_of(s.dispersion_per_minute())}}}};
   if (s.cached_tokens()) {
     document["stated_hit_ratio"] =
         static_cast<double>(*s.cached_tokens()) / static_cast<double>(s.input().total());
@@ -151,8 +151,8 @@ std::string trace_json(const TraceReport& report) {
     document["block_tokens"] = report.info.block_tokens;
     document["distinct_blocks"] = reuse.distinct_blocks();
     document["ideal_hit_ratio"] = reuse.ideal_hit_ratio();
-    document["lru"] = curve_of_lru(reuse);
-    document["ttl"] = curve_of_ttl(reuse);
+    document["lru"] = curve_of_lru(reuse).json;
+    document["ttl"] = curve_of_ttl(reuse).json;
     document["reuse_interval_s"] =
         quantiles([&](double share) { return reuse.reuse_interval_s(share); });
     document["reuse_distance_tokens"] =
@@ -175,15 +175,15 @@ std::string trace_summary(const TraceReport& report, const TerminalStyle& style)
   Canvas canvas(style);
   canvas.title(report.name, report.info.format);
   canvas.section("Requests", {});
-  canvas.line("requests", fmt::format("{} in {}", grouped(static_cast<double>(s.requests())),
+  canvas.line("requests", fmt::format("{} in {}", count(s.requests()),
                                       human_duration(base::to_seconds(s.span()))));
   if (const auto rate = per_second(s.requests(), s)) {
-    canvas.line("rates",
-                fmt::format("{} requests/s, {} tokens/s in, {} out; {} in the busiest "
-                            "minute",
-                            human_number(*rate), grouped(*per_second(s.input().total(), s)),
-                            grouped(*per_second(s.output().total(), s)),
-                            grouped(static_cast<double>(s.most_in_a_minute()))));
+    canvas.line(
+        "rates",
+        fmt::format("{} requests/s, {} tokens/s in, {} out; {} in the busiest "
+                    "minute",
+                    human_number(*rate), grouped(*per_second(s.input().total(), s)),
+                    grouped(*per_second(s.output().total(), s)), count(s.most_in_a_minute())));
   }
   canvas.line("input tokens", length_line(s.input()));
   canvas.line("output tokens", length_line(s.output()));

@@ -2,10 +2,10 @@
 // the highest rate of a fleet, the cheapest prefill share. One key is searched, others are a grid
 // around it.
 // Modelled: whether the objectives are met is taken to change once along the searched key; the edge
-// is bisected. The minimised metric is taken to have one valley on the side where they are met.
-// Every value that was tried is looked at again in the end, and an order that contradicts this is
-// told. Left out: a guarantee; a value between two tried ones may behave otherwise (a sweep over
-// the key tells).
+//   is bisected. The minimised metric is taken to have one valley on the side where they are met.
+//   In the end an order of the tried values that contradicts this is reported.
+// Left out: a guarantee; a value between two tried ones may behave otherwise (a sweep over the key
+//   shows it).
 #pragma once
 
 #include <atomic>
@@ -21,6 +21,8 @@
 
 namespace epfleet::experiment {
 
+struct PlanPoint;
+
 struct PlanQuestion {
   std::string scenario;
   std::vector<config::Override> overrides;
@@ -28,9 +30,12 @@ struct PlanQuestion {
   std::vector<Vary> grid;   // around it
   std::string minimise;     // metric; empty: maximise the searched key
   double precision = 0.02;  // of a value that is not whole
+
+  // What the best point has least of; infinite where it was not measured.
+  [[nodiscard]] double cost_of(const PlanPoint& point) const;
 };
 
-// One run.
+// One run of it.
 struct PlanPoint {
   double value = 0.0;  // of the searched key
   bool met = false;

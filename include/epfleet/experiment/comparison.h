@@ -1,8 +1,8 @@
 // Variants against a baseline, metric by metric: paired by seed, with 95 % intervals, ranked, and
 // what is significant in plain sentences.
 // A variant that was unstable with any seed is marked and its means are not quoted: they depend on
-// how long was simulated. Which way is better is part of a metric's row;
-// where it is neither, variants are ranked by size and none is called better.
+// how long was simulated. Which way is better is part of a metric's row; where it is neither,
+// variants are ranked by size and none is called better.
 #pragma once
 
 #include <optional>

@@ -14,9 +14,9 @@ namespace epfleet::experiment {
 struct ExpertBalance {
   std::string phase;
   experts::ExpertLoadSpec load;
-  std::vector<double>
-      max_over_mean;   // entry i: 2^i tokens of the unit in a micro-batch; empty: even
-  double limit = 1.0;  // for very many tokens
+  // Entry i: 2^i tokens of the unit in a micro-batch; empty: even.
+  std::vector<double> max_over_mean;
+  double limit = 1.0;                // for very many tokens
   cluster::RebalanceWork rebalance;  // nothing for rules that never rebalance
 };
 

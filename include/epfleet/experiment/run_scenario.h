@@ -19,8 +19,8 @@ struct RunOptions {
   const std::atomic<bool>* stop = nullptr;  // becomes true: end now, with a partial report
   std::optional<base::Duration> until;      // of the counted window; the report is then partial
   std::function<void(const observe::FleetSample&)> progress;  // at every sample
-  report::ResultFolder* folder =
-      nullptr;  // where requests.csv.zst and timeline.json stream to, if the scenario asks for them
+  // Where requests.csv.zst and timeline.json stream to, if the scenario asks for them.
+  report::ResultFolder* folder = nullptr;
   std::string trace_events;  // file for one line per executed event; empty: none
   bool threads = true;       // arrivals and statistics on a second thread; same bytes without
 };

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "epfleet/base/error.h"
 #include "epfleet/config/loader.h"
 #include "epfleet/config/scenario.h"
 #include "epfleet/config/sweep_file.h"
@@ -48,6 +49,12 @@ struct SweepJobs {
 // did not.
 [[nodiscard]] std::string found_metric(const config::SweepSearch& search);
 [[nodiscard]] std::string failed_metric(const config::SweepSearch& search);
+
+// What is tabulated and compared unless somebody says otherwise.
+[[nodiscard]] std::vector<std::string> usual_metrics();
+
+// All that is wrong, for a table.
+[[nodiscard]] std::string one_line(const base::InputError& error);
 
 // 16 hexadecimal digits of a text; changes whenever a byte does, for all practical purposes.
 [[nodiscard]] std::string text_hash(std::string_view text);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "epfleet/metrics/run_statistics.h"
 
@@ -27,6 +28,7 @@ struct Verdict {
 // REQUIRES: the scenario has an objective.
 [[nodiscard]] Verdict meets_slo(const metrics::RunStatistics& statistics);
 
-[[nodiscard]] bool has_slo(const metrics::RunStatistics& statistics);
+// Throws InputError: `who` needs an objective, and the scenario has none.
+void require_slo(const metrics::RunStatistics& statistics, std::string_view who);
 
 }  // namespace epfleet::experiment

@@ -1,9 +1,9 @@
 // Statistics of many durations in fixed memory: exact count, mean, deviation, least and largest,
-// and quantiles from a histogram whose bins are octaves cut into equal parts. Modelled: a quantile
-// is the sample of rank ceil(p n), known to half a bin. No logarithm is taken: the octave is the
-// position of the highest bit and the part is the next bits, so the bytes are the same everywhere.
-// Left out: durations beyond 39 h (Fine) or 9 h (Coarse) count fully, but quantiles see them as
-// that.
+// and quantiles from a histogram whose bins are octaves cut into equal parts.
+// Modelled: a quantile is the sample of rank ceil(p n), known to half a bin. No logarithm is taken:
+//   the octave is the position of the highest bit and the part is the next bits, so the bytes are
+//   the same everywhere.
+// Left out: durations beyond 39 h (Fine) or 9 h (Coarse) count fully, but quantiles see them as that.
 #pragma once
 
 #include <array>

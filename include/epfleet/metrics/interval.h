@@ -22,9 +22,6 @@ using TokensByPayer = decltype(observe::FleetSample::tokens);
 using NodeTime = observe::FleetSample::NodeTime;
 using LostTokens = observe::FleetSample::LostTokens;
 
-// Over all variants and channels.
-[[nodiscard]] observe::TokenTotals sum(const TokensByPayer& tokens);
-
 // A struct of nothing but 64-bit counts, nested or not.
 template <class T>
 concept Counts =
@@ -43,8 +40,27 @@ void add(T& into, const T& other, std::int64_t sign = 1) {
   into = std::bit_cast<T>(sums);
 }
 
-// Means over the steps that ended in the stretch, weighted by their duration. Imbalances are max /
-// mean.
+// Over all variants and channels.
+[[nodiscard]] inline observe::TokenTotals sum(const TokensByPayer& tokens) {
+  observe::TokenTotals total;
+  for (const auto& by_channel : tokens) {
+    for (const observe::TokenTotals& part : by_channel) {
+      add(total, part);
+    }
+  }
+  return total;
+}
+
+[[nodiscard]] inline Measure hit_ratio(const observe::TokenTotals& tokens) {
+  return ratio(static_cast<double>(tokens.cached), static_cast<double>(tokens.input));
+}
+
+// Of the time that nodes were serving, the share in a step.
+[[nodiscard]] inline Measure busy_ratio(const NodeTime& time) {
+  return ratio(static_cast<double>(time.busy), static_cast<double>(time.busy + time.idle));
+}
+
+// Means over the steps that ended in the stretch, weighted by duration. Imbalances are max / mean.
 struct StepMeans {
   Measure prefill_efficiency_ratio;  // mean work over the slowest GPU's work
   Measure prefill_attention_imbalance, prefill_token_imbalance, prefill_expert_imbalance;
@@ -69,9 +85,16 @@ struct Interval : observe::FleetTotals {
 
   [[nodiscard]] base::Duration length() const { return end - begin; }
   // Time averages; absent for a stretch of no length.
-  [[nodiscard]] Measure mean_prefill_nodes() const;
-  [[nodiscard]] Measure mean_decode_nodes() const;
-  [[nodiscard]] Measure mean_nodes() const;
+  [[nodiscard]] Measure mean_prefill_nodes() const { return mean_of(prefill_node_ns.allotted()); }
+  [[nodiscard]] Measure mean_decode_nodes() const { return mean_of(decode_node_ns.allotted()); }
+  [[nodiscard]] Measure mean_nodes() const {
+    return mean_of(prefill_node_ns.allotted() + decode_node_ns.allotted());
+  }
+
+ private:
+  [[nodiscard]] Measure mean_of(std::int64_t node_ns) const {
+    return ratio(static_cast<double>(node_ns), static_cast<double>(length().count()));
+  }
 };
 
 }  // namespace epfleet::metrics

@@ -32,6 +32,7 @@ enum class Kind : std::uint8_t {
 inline constexpr base::Names<4> kKindNames = {"flow", "level", "ratio", "distribution"};
 
 enum class Better : std::uint8_t { Neither, More, Less };
+inline constexpr base::Names<3> kBetterNames = {"", "more is better", "less is better"};
 
 // What a row's member holds, when it comes out: nothing measured, a truth, a count, a number.
 using Value = std::variant<std::monostate, bool, std::int64_t, double>;

@@ -3,7 +3,6 @@
 // open.
 #pragma once
 
-#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,26 +13,18 @@
 
 namespace epfleet::report {
 
-struct CheckRow {
-  std::string name;
-  Role role = Role::Predicted;
-  double published = 0.0;
-  std::optional<double> published_low, published_high;
-  std::optional<double> tolerance_ratio;
+struct CheckRow : PublishedValue {  // with the role that it has to this run
   metrics::Measure simulated;
   Band band;                          // from the plausible ranges of the guesses
   bool band_stale = false;            // made for a scenario with another fingerprint
   std::optional<double> error_ratio;  // simulated / published - 1
   std::optional<bool> within;  // the published range or the tolerance; none: nothing to judge by
-  std::string source;
-  std::string note;  // why there is no judgement, or which hour; may be empty
+  std::string note;            // why there is no judgement, or which hour; may be empty
 };
 
-// In the order of the file; the worst hour of the chart, if there is one, comes last.
+// By role, inputs first and predictions last; in a role in the order of the file. The worst hour of
+// the chart, if there is one, is the last of the inputs.
 [[nodiscard]] std::vector<CheckRow> make_checks(const RunReport& report);
-
-// The rows of each role, in order; indexed by Role.
-[[nodiscard]] std::array<std::vector<CheckRow>, kRoles> by_role(const std::vector<CheckRow>& rows);
 
 // simulated / published - 1 by the hour; none for hours without a published one or not yet whole.
 [[nodiscard]] std::vector<std::optional<double>> hourly_revenue_errors(const RunReport& report);

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <string>
 
 #include "epfleet/report/run_report.h"
@@ -16,9 +15,6 @@ namespace epfleet::report {
 using MetricValues = std::map<std::string, std::string, std::less<>>;
 
 [[nodiscard]] MetricValues metric_values(const RunReport& report);
-
-// The number of a text of MetricValues; none for an empty one.
-[[nodiscard]] std::optional<double> metric_number(const std::string& text);
 
 // What a result folder says of its run.
 struct ResultDigest {

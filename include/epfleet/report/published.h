@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "epfleet/base/names.h"
 #include "epfleet/observe/report_config.h"
 
 namespace epfleet::report {
@@ -23,7 +24,7 @@ enum class Role : std::uint8_t {
 };
 inline constexpr std::size_t kRoles = 4;
 
-[[nodiscard]] std::string_view name_of(Role role);
+inline constexpr base::Names<kRoles> kRoleNames = {"input", "identity", "calibrated", "predicted"};
 
 struct PublishedValue {
   std::string name;  // path in summary.json

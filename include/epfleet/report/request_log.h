@@ -7,9 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <span>
-#include <string_view>
 
 #include "epfleet/observe/facts.h"
 #include "epfleet/observe/report_config.h"
@@ -23,19 +21,20 @@ class RequestLogWriter : public observe::Observer {
   // MachineError when the file cannot be created. REQUIRES: which != RequestLog::None.
   RequestLogWriter(const std::filesystem::path& path, observe::RequestLog which, double sample,
                    std::uint64_t seed, text::Compression compression = text::Compression::Zstd);
-  ~RequestLogWriter() override;
-
   // Throws MachineError when the disk is full.
   void on_requests_done(std::span<const observe::RequestDone> requests) override;
 
   // Writes what is left and closes the file. Throws MachineError. Without it the file is cut short.
   void finish();
 
-  [[nodiscard]] std::int64_t rows() const;
+  [[nodiscard]] std::int64_t rows() const { return rows_; }
 
  private:
-  struct File;
-  std::unique_ptr<File> file_;
+  text::OutputFile output_;
+  double share_;
+  std::uint64_t seed_;
+  std::int64_t rows_ = 0;
+  bool finished_ = false;
 };
 
 // Whether the request belongs to a sample of this share: its hash, as a fraction of 1, is below it.

@@ -3,7 +3,6 @@
 // (JSON) or an empty field (CSV) for what could not be measured.
 #pragma once
 
-#include <filesystem>
 #include <string>
 
 #include "epfleet/report/result_folder.h"
@@ -25,9 +24,5 @@ namespace epfleet::report {
 // Writes every file above and resolved.yaml; summary.json last, so that a folder that has it is
 // whole.
 void write_result(ResultFolder& folder, const RunReport& report);
-
-// Opens, writes and commits a folder in one go. Throws InputError and MachineError as ResultFolder
-// does.
-void write_result_folder(const std::filesystem::path& target, const RunReport& report);
 
 }  // namespace epfleet::report

@@ -1,7 +1,7 @@
 // The folder that a run leaves behind. It is filled aside, in a hidden sibling, and takes its place
-// by rename when it is complete: whoever looks sees the old result or the new one, whole, never a
-// mixture. Modelled on how databases write a checkpoint: write, flush to disk, rename, flush the
-// parent. Left out: locking. Two runs into one folder both finish, and the later one stays.
+// by rename when it is complete: a reader sees the old result or the new one, whole, never a
+// mixture. As databases write a checkpoint: write, flush to disk, rename, flush the parent.
+// Left out: locking. Two runs into one folder both finish, and the later one stays.
 #pragma once
 
 #include <filesystem>

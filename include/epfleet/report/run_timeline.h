@@ -5,15 +5,14 @@
 // requests (requests.csv.zst).
 #pragma once
 
-#include <cstdio>
 #include <filesystem>
-#include <memory>
 #include <set>
 #include <utility>
 
 #include "epfleet/observe/facts.h"
 #include "epfleet/observe/report_config.h"
 #include "epfleet/report/chrome_trace.h"
+#include "epfleet/text/output_file.h"
 
 namespace epfleet::report {
 
@@ -21,7 +20,6 @@ class RunTimeline : public observe::Observer {
  public:
   // Throws MachineError when the file cannot be created. REQUIRES: window.wanted().
   RunTimeline(const std::filesystem::path& path, const observe::TimelineWindow& window);
-  ~RunTimeline() override;
 
   // Steps that touch the window, whole. Throw MachineError when the disk is full.
   void on_prefill_step(const observe::PrefillStepDone& step) override;
@@ -32,17 +30,11 @@ class RunTimeline : public observe::Observer {
   void finish();
 
  private:
-  struct CloseFile {
-    void operator()(std::FILE* file) const;
-  };
-
-  void write(std::string_view piece);
   [[nodiscard]] bool shown(base::TimePoint start, base::TimePoint end) const;
   void name_unit(std::int64_t process, base::UnitId unit);
 
-  std::filesystem::path path_;
   base::TimePoint from_, to_;
-  std::unique_ptr<std::FILE, CloseFile> file_;
+  text::OutputFile file_;
   ChromeTrace trace_;
   std::set<std::pair<std::int64_t, std::uint32_t>> named_;  // process and unit
 };

@@ -17,16 +17,15 @@ struct TraceReport {
   std::string name;  // of the file, without its folder
   traces::TraceInfo info;
   traces::TraceStatistics statistics;
-  std::optional<cache::ReuseProfile> reuse;  // of traces with identities
-  std::optional<std::int64_t>
-      reuse_of_first;  // requests, if the profile had to stop before the end
+  std::optional<cache::ReuseProfile> reuse;    // of traces with identities
+  std::optional<std::int64_t> reuse_of_first;  // requests, if the profile stopped before the end
   std::int64_t odd_block_lists = 0;
   bool cut_last_line = false;
   std::vector<traces::SkippedLines> skipped;
 };
 
-// One line a thing that whoever reads the numbers must know: skipped lines, a last line without
-// its end, answers of 0 tokens.
+// What a reader of the numbers must know, a line each: skipped lines, a last line without its end,
+// answers of 0 tokens.
 [[nodiscard]] std::vector<std::string> notes_of(const TraceReport& report);
 
 [[nodiscard]] std::string trace_json(const TraceReport& report);

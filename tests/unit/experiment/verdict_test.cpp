@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "epfleet/base/error.h"
+
 namespace epfleet::experiment {
 namespace {
 
@@ -37,9 +39,9 @@ TEST(KeepsUp, LongWaitsDoNot) {
 
 TEST(MeetsSlo, EveryWindowOfALimitWithAQuantile) {
   auto statistics = with_queue([](int) { return 1; });
-  EXPECT_FALSE(has_slo(statistics));
+  EXPECT_THROW(require_slo(statistics, "a plan"), base::InputError);
   statistics.slo.ttft = {std::chrono::seconds(2), 0.95, 0.96, 12, 12};
-  EXPECT_TRUE(has_slo(statistics));
+  EXPECT_NO_THROW(require_slo(statistics, "a plan"));
   EXPECT_TRUE(meets_slo(statistics).good);
   statistics.slo.ttft.windows_met = 11;
   EXPECT_EQ(meets_slo(statistics).why, "TTFT kept in 11 of 12 windows");

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <string>
 
+#include "epfleet/report/result_files.h"
 #include "epfleet/report/run_report.h"
 
 namespace epfleet::report {
@@ -118,5 +119,11 @@ class TemporaryFolder {
  private:
   std::filesystem::path path_;
 };
+
+inline void write_result_folder(const std::filesystem::path& target, const RunReport& report) {
+  ResultFolder folder(target);
+  write_result(folder, report);
+  folder.commit();
+}
 
 }  // namespace epfleet::report
