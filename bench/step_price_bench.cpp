@@ -26,16 +26,17 @@ void decode_step(benchmark::State& state) {
   layout.gpus = state.range(0);
   layout.redundant_experts = layout.gpus == 144 ? 32 : 64;
   const timing::DecodePricer pricer({{}, {}, layout, falling_imbalance()});
-  std::vector<std::int32_t> requests, kv_fixed;
+  std::vector<std::int32_t> requests;
+  std::vector<base::TokenParts32> kv;
   for (std::int32_t g = 0; g < layout.gpus; ++g) {
     requests.push_back(80 + g % 13);
-    kv_fixed.push_back((400'000 + 1'000 * (g % 29)) * timing::kKvOne);
+    kv.push_back(base::TokenParts32::from_tokens(400'000 + 1'000 * (g % 29)));
   }
   std::size_t gpu = 0;
   for (auto _ : state) {
     requests[gpu] ^= 1;  // a request joins or leaves
     gpu = gpu + 1 < requests.size() ? gpu + 1 : 0;
-    benchmark::DoNotOptimize(pricer.price(requests, kv_fixed));
+    benchmark::DoNotOptimize(pricer.price(requests, kv));
   }
 }
 BENCHMARK(decode_step)->Arg(144)->Arg(320);

@@ -9,13 +9,13 @@ namespace epfleet::cluster {
 
 using serving::Link;
 using serving::LiveRequest;
-using serving::Slot;
+using serving::RequestSlot;
 using Waiting = serving::DecodeUnit::Waiting;
 
 namespace {
 
 policy::DecodeDemand demand_of(const LiveRequest& request) {
-  return {request.kv_fixed(request.steps_taken)};
+  return {request.kv(request.steps_taken)};
 }
 
 }  // namespace
@@ -24,23 +24,24 @@ DecodeRouter::DecodeRouter(FleetState& fleet)
     : fleet_(fleet),
       rule_(policy::decode_unit_rules()[fleet.spec.decode.balancer.unit](fleet.spec.seed)) {}
 
-void DecodeRouter::place(Member& member, Slot slot, std::uint32_t gpu, base::TimePoint arrives) {
+void DecodeRouter::place(Member& member, RequestSlot slot, std::uint32_t gpu,
+                         base::TimePoint arrives) {
   member.unit.place(slot, gpu, arrives);
   fleet_.totals.kv_moved_bytes += fleet_.kv_bytes(fleet_.requests[slot]).count();
 }
 
-base::TimePoint DecodeRouter::hand_over(Slot slot, Link& from) {
+base::TimePoint DecodeRouter::hand_over(RequestSlot slot, Link& from) {
   DecodePool& pool = fleet_.decode;
   EPFLEET_CHECK(pool.any_open(), "a decode unit serves");
   LiveRequest& request = fleet_.requests[slot];
   const policy::DecodeDemand demand = demand_of(request);
   const std::uint32_t unit = rule_->choose(demand, pool.loads_of_open());
-  pool.note_placed(unit, 1, demand.kv_fixed);
+  pool.note_placed(unit, 1, demand.kv);
   request.decode_unit = static_cast<std::uint16_t>(unit);
   Member& member = pool[unit];
   const auto gpu = member.unit.first_waiting() == nullptr
                        ? member.gpu_rule->choose(demand, member.unit.view())
-                       : std::nullopt;  // nobody overtakes those who wait
+                       : std::nullopt;  // no request overtakes those that wait
   base::TimePoint sent = fleet_.now();
   if (gpu) {
     sent = Link::transfer(from, member.rdma[*gpu], sent, fleet_.kv_bytes(request));
@@ -53,7 +54,7 @@ base::TimePoint DecodeRouter::hand_over(Slot slot, Link& from) {
   return sent;
 }
 
-void DecodeRouter::swap_out(Slot slot) {
+void DecodeRouter::swap_out(RequestSlot slot) {
   const LiveRequest& request = fleet_.requests[slot];
   const base::TimePoint out =
       fleet_.now() + fleet_.kv_bytes(request) / fleet_.spec.decode_hardware.pcie_bandwidth;
@@ -84,17 +85,17 @@ bool DecodeRouter::admit(Member& member, const Waiting& waiting) {
   return true;
 }
 
-// To its own GPU, else over the NIC to another: were it bound to its own, everybody behind it would
-// wait for that one GPU.
+// To its own GPU, else over the NIC to another: were it bound to its own, all behind it would wait
+// for that one GPU.
 bool DecodeRouter::swap_in(Member& member, const Waiting& waiting) {
   const LiveRequest& request = fleet_.requests[waiting.slot];
   const policy::DecodeDemand demand = demand_of(request);
   const policy::DecodeGpuView view = member.unit.view();
   const auto has_room = [&](std::uint32_t gpu) {
     // One step's growth of the whole GPU as slack, so that it is not swapped out again at once.
-    const std::int32_t slack = 4 * serving::kTokenOne * view.requests[gpu];
+    const auto slack = base::TokenParts32::from_tokens(4 * view.requests[gpu]);
     return view.requests[gpu] < view.request_limit &&
-           view.kv_fixed[gpu] <= view.kv_limit_fixed - demand.kv_fixed - slack;
+           view.kv[gpu] <= view.kv_limit - demand.kv - slack;
   };
   const base::Bytes bytes = fleet_.kv_bytes(request);
   const base::TimePoint now = fleet_.now();
@@ -113,12 +114,9 @@ bool DecodeRouter::swap_in(Member& member, const Waiting& waiting) {
 }
 
 base::TimePoint DecodeRouter::write_to_store(const LiveRequest& request, std::int64_t tokens) {
-  const base::Bytes bytes = fleet_.kv_bytes(tokens);
-  fleet_.totals.cache_written_bytes += bytes.count();
   const auto node = static_cast<std::size_t>(request.decode_gpu) /
                     static_cast<std::size_t>(fleet_.spec.decode_hardware.gpus_per_node);
-  return fleet_.store.write(fleet_.decode[request.decode_unit].storage_write[node], fleet_.now(),
-                            bytes);
+  return fleet_.write_to_store(fleet_.decode[request.decode_unit].storage_write[node], tokens);
 }
 
 }  // namespace epfleet::cluster

@@ -6,33 +6,22 @@
 namespace epfleet::cluster {
 namespace {
 
-// Group-time over time, as the rule would have it of a fleet without load.
 double mean_groups(const FleetSpec& spec) {
-  const base::TimePoint end = spec.window_end();
-  const auto rule = make_scaling_rule(spec);
-  double sum = 0.0;
-  base::TimePoint since = spec.run_start();
-  policy::Target target = rule->decide({}, since);
-  while (target.next < end) {
-    const base::TimePoint now = target.next;
-    const policy::Target changed =
-        rule->decide({.target = target, .prefill = {}, .decode = {}}, now);
-    if (changed.allotted != target.allotted) {
-      sum += static_cast<double>(target.allotted) * base::to_seconds(now - since);
-      since = now;
-    }
-    target = changed;
+  double group_s = 0.0;
+  for (const Allotment& allotment : allotments_without_load(spec)) {
+    group_s +=
+        static_cast<double>(allotment.groups) * base::to_seconds(allotment.until - allotment.from);
   }
-  sum += static_cast<double>(target.allotted) * base::to_seconds(end - since);
-  return sum / base::to_seconds(end - spec.run_start());
+  return group_s / base::to_seconds(spec.window_end() - spec.run_start());
 }
 
 // Seconds of a decode step with `batch` requests of `kv_tokens` on every GPU.
 double step_seconds(const timing::DecodePricer& pricer, std::size_t gpus, std::int32_t batch,
                     double kv_tokens) {
   const std::vector<std::int32_t> requests(gpus, batch);
-  const std::vector<std::int32_t> kv(
-      gpus, static_cast<std::int32_t>(std::min(batch * kv_tokens * timing::kKvOne, 2e9)));
+  constexpr double kMostTokens = 7'812'500.0;  // within the range of TokenParts32
+  const std::vector kv(gpus,
+                       base::TokenParts32::round_down(std::min(batch * kv_tokens, kMostTokens)));
   return base::to_seconds(pricer.price(requests, kv).duration);
 }
 

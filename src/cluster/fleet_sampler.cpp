@@ -6,7 +6,6 @@
 namespace epfleet::cluster {
 
 using engine::Phase;
-using serving::kTokenOne;
 using serving::LiveRequest;
 using serving::Stage;
 
@@ -60,9 +59,9 @@ void FleetSampler::announce(bool window_start, bool window_end) {
   sample.window_start = window_start;
   sample.window_end = window_end;
   if (window_end) {
-    const std::int64_t output =
-        fleet_.early_output_fixed + output_in_flight_of_early_requests() - emitted_before_window_;
-    sample.carried_in_tokens = fleet_.early_input_tokens + output / kTokenOne;
+    const base::TokenParts output =
+        fleet_.early_output + output_in_flight_of_early_requests() - emitted_before_window_;
+    sample.carried_in_tokens = fleet_.early_input_tokens + output.whole_tokens();
   }
   for (observe::Observer* observer : observers_) {
     observer->on_sample(sample);
@@ -97,28 +96,28 @@ void FleetSampler::count_decode(observe::FleetSample& sample) {
                 sample.decode_nodes_allotted);
     sample.decode_waiting_requests += unit.waiting_requests();
     sample.decode_active_requests += unit.active_requests();
-    sample.decode_kv_tokens += static_cast<double>(unit.active_kv_fixed()) / kTokenOne;
+    sample.decode_kv_tokens += unit.active_kv().tokens();
     if (member.clock.state() == UnitState::Serving) {
       sample.decode_kv_capacity_tokens += static_cast<double>(unit.limits().kv_capacity_tokens) *
                                           static_cast<double>(unit.limits().gpus);
     }
     for (std::size_t variant = 0; variant < workload::kVariants; ++variant) {
       for (std::size_t channel = 0; channel < workload::kChannels; ++channel) {
-        sample.tokens[variant][channel].output_fp += unit.emitted_fixed()[variant][channel];
+        sample.tokens[variant][channel].output += unit.emitted()[variant][channel];
       }
     }
   }
 }
 
-// Answer tokens so far of everything in flight that arrived before the window, in 1/256 token.
-std::int64_t FleetSampler::output_in_flight_of_early_requests() {
-  std::int64_t output = 0;
-  fleet_.requests.for_each([&](serving::Slot /*slot*/, const LiveRequest& live) {
+// Answer tokens so far of everything in flight that arrived before the window.
+base::TokenParts FleetSampler::output_in_flight_of_early_requests() {
+  base::TokenParts output;
+  fleet_.requests.for_each([&](serving::RequestSlot /*slot*/, const LiveRequest& live) {
     const bool has_first_token = live.stage == Stage::AwaitingRoom || live.stage == Stage::Moving ||
                                  live.stage == Stage::Decoding;
     if (has_first_token && live.request.arrival < base::kWindowStart) {
-      const std::int64_t steps = fleet_.decode[live.decode_unit].unit.steps_of(live);
-      output += kTokenOne + steps * live.rate_fixed;
+      const std::int32_t steps = fleet_.decode[live.decode_unit].unit.steps_of(live);
+      output += base::TokenParts::from_tokens(1) + base::TokenParts(live.rate) * steps;
     }
   });
   return output;

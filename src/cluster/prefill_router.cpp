@@ -13,8 +13,7 @@ using serving::LiveRequest;
 namespace {
 
 Link& least_busy(std::vector<Link>& nics) {
-  return *std::min_element(nics.begin(), nics.end(),
-                           [](const Link& a, const Link& b) { return a.free_at() < b.free_at(); });
+  return *std::ranges::min_element(nics, {}, &Link::free_at);
 }
 
 }  // namespace
@@ -23,14 +22,11 @@ PrefillRouter::PrefillRouter(FleetState& fleet)
     : fleet_(fleet),
       rule_(policy::prefill_unit_rules()[fleet.spec.prefill.balancer.unit](fleet.spec.seed)) {}
 
-void PrefillRouter::route(serving::Slot slot, base::TimePoint not_before) {
+void PrefillRouter::route(serving::RequestSlot slot, base::TimePoint not_before) {
   PrefillPool& pool = fleet_.prefill;
   EPFLEET_CHECK(pool.any_open(), "a prefill unit serves");
   LiveRequest& request = fleet_.requests[slot];
-  const std::int32_t tokens = request.request.prompt_tokens - request.computed_to;
-  const policy::PrefillDemand demand{
-      static_cast<float>(tokens),
-      static_cast<float>(serving::PrefillUnit::pairs(tokens, request.computed_to))};
+  const policy::PrefillDemand demand = serving::PrefillUnit::demand_of(request);
   const std::uint32_t unit = rule_->choose(demand, pool.loads_of_open());
   request.kv_ready = std::max(fleet_.now(), not_before);
   if (request.cached_tokens > 0 && !request.prefill_started) {
@@ -58,10 +54,8 @@ void PrefillRouter::read_hit(LiveRequest& request, std::uint32_t unit) {
 }
 
 base::TimePoint PrefillRouter::write_to_store(const LiveRequest& request, std::int64_t tokens) {
-  const base::Bytes bytes = fleet_.kv_bytes(tokens);
-  fleet_.totals.cache_written_bytes += bytes.count();
-  Link& nic = least_busy(fleet_.prefill[request.prefill_unit].storage_write);
-  return fleet_.store.write(nic, fleet_.now(), bytes);
+  return fleet_.write_to_store(least_busy(fleet_.prefill[request.prefill_unit].storage_write),
+                               tokens);
 }
 
 }  // namespace epfleet::cluster

@@ -8,9 +8,8 @@
 namespace epfleet::cluster {
 
 using engine::Phase;
-using serving::kTokenOne;
 using serving::LiveRequest;
-using serving::Slot;
+using serving::RequestSlot;
 
 namespace {
 
@@ -71,15 +70,14 @@ void RequestFlow::accept_arrival() {
     cache_.prefetch(soon->prefix);
   }
   ++fleet_.totals.arrived;
-  const Slot slot = fleet_.requests.add(request);
+  const RequestSlot slot = fleet_.requests.add(request);
   if (const auto reason = rejection(request)) {
     end(slot, *reason);
-    announce_done();
-    return;
+    return announce_done();
   }
   LiveRequest& live = fleet_.requests[slot];
   look_up(live);
-  live.rate_fixed = draw_rate(request);
+  live.rate = draw_rate(request);
   prefill_router_.route(slot, fleet_.now());
 }
 
@@ -110,16 +108,16 @@ void RequestFlow::look_up(LiveRequest& live) {
   live.computed_to = live.cached_tokens;
 }
 
-std::int32_t RequestFlow::draw_rate(const workload::Request& request) const {
+base::TokenParts32 RequestFlow::draw_rate(const workload::Request& request) const {
   const serving::MtpConfig& mtp = fleet_.spec.decode.mtp;
   double acceptance = mtp.acceptance;
   if (mtp.acceptance_spread > 0.0) {
     base::Stream draw(base::StreamFamily(fleet_.spec.seed, "decode.acceptance"),
                       request.id.value());
-    acceptance += mtp.acceptance_spread * (2.0 * draw.uniform() - 1.0);
-    acceptance = std::clamp(acceptance, 0.0, 1.0);
+    const double shift = mtp.acceptance_spread * (2.0 * draw.uniform() - 1.0);
+    acceptance = std::clamp(acceptance + shift, 0.0, 1.0);
   }
-  return static_cast<std::int32_t>(mtp.tokens_per_step(acceptance) * kTokenOne + 0.5);
+  return base::TokenParts32::nearest(mtp.tokens_per_step(acceptance));
 }
 
 void RequestFlow::end_prefill_step(std::uint32_t unit) {
@@ -133,22 +131,22 @@ void RequestFlow::end_prefill_step(std::uint32_t unit) {
     observer->on_prefill_step(prefill_unit.last_step());
   }
   fetch_prefixes(slots_);
-  for (const Slot slot : slots_) {
+  for (const RequestSlot slot : slots_) {
     emit_first_token(slot);
   }
   announce_done();
 }
 
 // What the store knows of the requests to be handled, into the processor's cache.
-void RequestFlow::fetch_prefixes(std::span<const Slot> slots) const {
-  for (const Slot slot : slots) {
+void RequestFlow::fetch_prefixes(std::span<const RequestSlot> slots) const {
+  for (const RequestSlot slot : slots) {
     cache_.prefetch(fleet_.requests[slot].request.prefix);
   }
 }
 
 // The prompt is computed: its first token leaves, its new KV goes to the store, all its KV to
 // decode.
-void RequestFlow::emit_first_token(Slot slot) {
+void RequestFlow::emit_first_token(RequestSlot slot) {
   const base::TimePoint now = fleet_.now();
   LiveRequest& live = fleet_.requests[slot];
   const workload::Request& request = live.request;
@@ -156,11 +154,12 @@ void RequestFlow::emit_first_token(Slot slot) {
                                                      [static_cast<std::size_t>(request.channel)];
   tokens.input += request.prompt_tokens;
   tokens.cached += live.cached_tokens;
-  tokens.output_fp += kTokenOne;
+  tokens.output += base::TokenParts::from_tokens(1);
   if (is_early(request, now)) {
     fleet_.early_input_tokens += request.prompt_tokens;
   }
-  const base::TimePoint stored_at = prefill_router_.write_to_store(live, live.tokens_to_compute());
+  const base::TimePoint stored_at =
+      prefill_router_.write_to_store(live, request.prompt_tokens - live.cached_tokens);
   (void)cache_.store(request, request.prompt_tokens, now, stored_at);
   PrefillPool::Member& from = fleet_.prefill[live.prefill_unit];
   const std::uint16_t gpu = live.prefill_gpu;
@@ -192,11 +191,11 @@ void RequestFlow::end_decode_step(std::uint32_t unit) {
     }
   }
   fetch_prefixes(slots_);
-  for (const Slot slot : slots_) {
+  for (const RequestSlot slot : slots_) {
     end(slot, Ending::LastToken);
   }
   announce_done();
-  for (const Slot slot : preempted_) {
+  for (const RequestSlot slot : preempted_) {
     ++fleet_.totals.preempted;
     decode_router_.swap_out(slot);
   }
@@ -212,19 +211,17 @@ void RequestFlow::keep_answer(const LiveRequest& live) {
   }
 }
 
-void RequestFlow::end(Slot slot, Ending ending) {
+void RequestFlow::end(RequestSlot slot, Ending ending) {
   const LiveRequest& live = fleet_.requests[slot];
   const workload::Request& request = live.request;
-  const EndingRow& row = kEndings[static_cast<std::size_t>(ending)];
-  ++ended_[static_cast<std::size_t>(ending)];
-  ++(fleet_.totals.*row.counter);
+  ++(fleet_.totals.*kEndings[static_cast<std::size_t>(ending)].counter);
   if (ending == Ending::LastToken) {
     if (is_early(request, fleet_.now())) {
-      fleet_.early_output_fixed += static_cast<std::int64_t>(request.output_tokens) * kTokenOne;
+      fleet_.early_output += base::TokenParts::from_tokens(request.output_tokens);
     }
     keep_answer(live);
   }
-  done_.push_back(record_of(live, row.outcome));
+  record(live, ending);
   if (!request.prefix.returns) {
     cache_.forget_session(request);
   }
@@ -233,13 +230,9 @@ void RequestFlow::end(Slot slot, Ending ending) {
 }
 
 void RequestFlow::end_run() {
-  fleet_.requests.for_each([&](Slot /*slot*/, const LiveRequest& live) {
-    ++ended_[static_cast<std::size_t>(Ending::EndOfRun)];
-    done_.push_back(record_of(live, observe::Outcome::InFlight));
-  });
-  std::sort(
-      done_.begin(), done_.end(),
-      [](const observe::RequestDone& a, const observe::RequestDone& b) { return a.id < b.id; });
+  fleet_.requests.for_each(
+      [&](RequestSlot /*slot*/, const LiveRequest& live) { record(live, Ending::EndOfRun); });
+  std::ranges::sort(done_, {}, &observe::RequestDone::id);
   announce_done();
 }
 
@@ -262,35 +255,35 @@ void RequestFlow::announce_done() {
   done_.clear();
 }
 
-observe::RequestDone RequestFlow::record_of(const LiveRequest& live,
-                                            observe::Outcome outcome) const {
+void RequestFlow::record(const LiveRequest& live, Ending ending) {
+  ++ended_[static_cast<std::size_t>(ending)];
   const workload::Request& request = live.request;
   const bool has_first_token = live.prefill_started && live.computed_to == request.prompt_tokens;
   const bool kv_moved = live.decode_started || live.stage == serving::Stage::Moving;
-  return {.id = request.id,
-          .session = request.session,
-          .outcome = outcome,
-          .variant = request.variant,
-          .channel = request.channel,
-          .turn = request.turn,
-          .prompt_tokens = request.prompt_tokens,
-          .cached_tokens = live.cached_tokens,
-          .output_tokens = request.output_tokens,
-          .reasoning_tokens = request.reasoning_tokens,
-          .prefill_unit = base::UnitId(live.prefill_unit),
-          .decode_unit = base::UnitId(live.decode_unit),
-          .prefill_gpu = live.prefill_gpu,
-          .decode_gpu = live.decode_gpu,
-          .preemptions = live.preemptions,
-          .entered_prefill = live.prefill_started,
-          .has_first_token = has_first_token,
-          .entered_decode = live.decode_started,
-          .arrival = request.arrival,
-          .prefill_start = live.prefill_start,
-          .first_token = live.first_token,
-          .kv_arrived = kv_moved ? live.kv_ready : base::TimePoint{},
-          .decode_start = live.decode_start,
-          .done = fleet_.now()};
+  done_.push_back({.id = request.id,
+                   .session = request.session,
+                   .outcome = kEndings[static_cast<std::size_t>(ending)].outcome,
+                   .variant = request.variant,
+                   .channel = request.channel,
+                   .turn = request.turn,
+                   .prompt_tokens = request.prompt_tokens,
+                   .cached_tokens = live.cached_tokens,
+                   .output_tokens = request.output_tokens,
+                   .reasoning_tokens = request.reasoning_tokens,
+                   .prefill_unit = base::UnitId(live.prefill_unit),
+                   .decode_unit = base::UnitId(live.decode_unit),
+                   .prefill_gpu = live.prefill_gpu,
+                   .decode_gpu = live.decode_gpu,
+                   .preemptions = live.preemptions,
+                   .entered_prefill = live.prefill_started,
+                   .has_first_token = has_first_token,
+                   .entered_decode = live.decode_started,
+                   .arrival = request.arrival,
+                   .prefill_start = live.prefill_start,
+                   .first_token = live.first_token,
+                   .kv_arrived = kv_moved ? live.kv_ready : base::TimePoint{},
+                   .decode_start = live.decode_start,
+                   .done = fleet_.now()});
 }
 
 }  // namespace epfleet::cluster

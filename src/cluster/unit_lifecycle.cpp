@@ -8,7 +8,7 @@ namespace epfleet::cluster {
 
 using engine::Phase;
 using serving::LiveRequest;
-using serving::Slot;
+using serving::RequestSlot;
 
 namespace {
 
@@ -31,8 +31,7 @@ double load_of(const serving::PrefillUnit& unit) {
 // KV in its room.
 double load_of(const serving::DecodeUnit& unit) {
   const serving::DecodeUnitLimits& limits = unit.limits();
-  return static_cast<double>(unit.active_kv_fixed()) /
-         (static_cast<double>(limits.kv_capacity_tokens) * serving::kTokenOne * limits.gpus);
+  return unit.active_kv().tokens() / (static_cast<double>(limits.kv_capacity_tokens) * limits.gpus);
 }
 
 template <class Unit>
@@ -56,7 +55,7 @@ UnitLifecycle::UnitLifecycle(FleetState& fleet, PrefillRouter& prefill, DecodeRo
     : fleet_(fleet), prefill_router_(prefill), decode_router_(decode), rule_(rule) {}
 
 void UnitLifecycle::start() {
-  const policy::Target first = ask();
+  const policy::Target first = next_target();
   for_each_unit(fleet_, [&](auto& pool, std::uint32_t unit) {
     if (pool[unit].group <= first.allotted) {
       pool.change_state(unit, UnitState::Serving);
@@ -66,9 +65,9 @@ void UnitLifecycle::start() {
   aim_at(first);
 }
 
-void UnitLifecycle::decide() { aim_at(ask()); }
+void UnitLifecycle::decide() { aim_at(next_target()); }
 
-policy::Target UnitLifecycle::ask() {
+policy::Target UnitLifecycle::next_target() {
   const base::TimePoint now = fleet_.now();
   const policy::Target target = rule_.decide(
       {.target = target_, .prefill = view_of(fleet_.prefill), .decode = view_of(fleet_.decode)},
@@ -89,11 +88,17 @@ void UnitLifecycle::aim_at(const policy::Target& target) {
   const bool fewer_serve = target.serving < before.serving;
   const std::vector<std::uint32_t> prefill_leaving = move_units(fleet_.prefill, fewer_serve);
   const std::vector<std::uint32_t> decode_leaving = move_units(fleet_.decode, fewer_serve);
+  // What waits goes elsewhere at once; what runs finishes its step.
   for (const std::uint32_t unit : prefill_leaving) {
-    begin_to_leave(fleet_.prefill, unit);
+    reroute_queue(unit);
+    if (!fleet_.prefill[unit].unit.stepping()) {
+      leave(fleet_.prefill, unit);
+    }
   }
   for (const std::uint32_t unit : decode_leaving) {
-    begin_to_leave(fleet_.decode, unit);
+    if (!fleet_.decode[unit].unit.stepping()) {
+      leave(fleet_.decode, unit);
+    }
   }
   const base::TimePoint loaded = fleet_.now() + fleet_.spec.scaling.start_up;
   for (std::int64_t group = before.allotted + 1; group <= target.allotted; ++group) {
@@ -161,30 +166,20 @@ void UnitLifecycle::after_step(UnitPool<Unit>& pool, std::uint32_t unit) {
 template void UnitLifecycle::after_step(PrefillPool& pool, std::uint32_t unit);
 template void UnitLifecycle::after_step(DecodePool& pool, std::uint32_t unit);
 
-// What waits goes elsewhere at once; what runs finishes its step.
-void UnitLifecycle::begin_to_leave(PrefillPool& pool, std::uint32_t unit) {
-  std::vector<Slot> queued;
-  pool[unit].unit.evict_queued(queued);
-  pool.refresh_load(unit);
-  for (const Slot slot : queued) {
+void UnitLifecycle::reroute_queue(std::uint32_t prefill_unit) {
+  std::vector<RequestSlot> queued;
+  fleet_.prefill[prefill_unit].unit.evict_queued(queued);
+  fleet_.prefill.refresh_load(prefill_unit);
+  for (const RequestSlot slot : queued) {
     prefill_router_.route(slot, fleet_.requests[slot].kv_ready);
-  }
-  if (!pool[unit].unit.stepping()) {
-    leave(pool, unit);
-  }
-}
-
-void UnitLifecycle::begin_to_leave(DecodePool& pool, std::uint32_t unit) {
-  if (!pool[unit].unit.stepping()) {
-    leave(pool, unit);
   }
 }
 
 void UnitLifecycle::leave(PrefillPool& pool, std::uint32_t unit) {
-  std::vector<Slot> halfway;
+  std::vector<RequestSlot> halfway;
   pool[unit].unit.evict_all(halfway);
   pool.refresh_load(unit);
-  for (const Slot slot : halfway) {  // they take the KV that they have along
+  for (const RequestSlot slot : halfway) {  // they take the KV that they have along
     const LiveRequest& live = fleet_.requests[slot];
     serving::Link& nic = pool[unit].rdma[live.prefill_gpu];
     prefill_router_.route(slot, nic.reserve(fleet_.now(), fleet_.kv_bytes(live.computed_to)));
@@ -194,10 +189,10 @@ void UnitLifecycle::leave(PrefillPool& pool, std::uint32_t unit) {
 
 void UnitLifecycle::leave(DecodePool& pool, std::uint32_t unit) {
   if (fleet_.spec.scaling.drain == policy::DrainMode::Migrate) {
-    std::vector<Slot> evicted;
+    std::vector<RequestSlot> evicted;
     pool[unit].unit.evict_all(evicted);
     pool.refresh_load(unit);
-    for (const Slot slot : evicted) {
+    for (const RequestSlot slot : evicted) {
       decode_router_.hand_over(slot, pool[unit].rdma[fleet_.requests[slot].decode_gpu]);
     }
   } else if (!pool[unit].unit.empty()) {

@@ -34,6 +34,23 @@ std::unique_ptr<policy::ScalingRule> make_scaling_rule(const FleetSpec& spec) {
       {spec.scaling, spec.fleet.groups, spec.run_start(), spec.window_end()});
 }
 
+std::vector<Allotment> allotments_without_load(const FleetSpec& spec) {
+  const auto rule = make_scaling_rule(spec);
+  const base::TimePoint end = spec.window_end();
+  std::vector<Allotment> all;
+  policy::FleetView view;
+  for (base::TimePoint now = spec.run_start(); all.empty() || now < end; now = view.target.next) {
+    view.target = rule->decide(view, now);
+    if (all.empty() || view.target.allotted != all.back().groups) {
+      if (!all.empty()) {
+        all.back().until = now;
+      }
+      all.push_back({now, end, view.target.allotted});
+    }
+  }
+  return all;
+}
+
 std::int64_t kv_bytes_per_token(const FleetSpec& spec) {
   return spec.model.kv_bytes_per_token(spec.decode.mtp.enabled);
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "check_parts.h"
+#include "epfleet/cluster/unit_setup.h"
 
 namespace epfleet::config {
 namespace {
@@ -13,23 +14,10 @@ struct GroupSpan {
   std::int64_t most;
 };
 
-// Before the first step of a schedule, and so in the warm-up, fleet.groups are allotted; a daily
-// one is always in force.
 GroupSpan groups_of(const Scenario& scenario) {
-  const std::vector<policy::ScheduleStep>& steps = scenario.scaling.schedule;
-  GroupSpan span{scenario.fleet.groups, scenario.fleet.groups};
-  if (scenario.scaling.policy != "schedule" || steps.empty()) {
-    return span;
-  }
-  const base::Duration before = steps.front().at + scenario.workload.warm_up;
-  if (steps.front().daily || before == base::Duration{}) {
-    span = {steps.front().groups, steps.front().groups};
-  }
-  for (const policy::ScheduleStep& step : steps) {
-    span.least = std::min(span.least, step.groups);
-    span.most = std::max(span.most, step.groups);
-  }
-  return span;
+  const auto allotted = cluster::allotments_without_load(scenario);
+  return {std::ranges::min(allotted, {}, &cluster::Allotment::groups).groups,
+          cluster::make_scaling_rule(scenario)->most_groups()};
 }
 
 void check_schedule(const Scenario& scenario, Contradictions& found) {

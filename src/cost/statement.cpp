@@ -41,7 +41,7 @@ Stretch usage_of(const Interval& row, const PricesConfig& prices, const PricingB
     for (std::size_t variant = 0; variant < workload::kVariants; ++variant) {
       observe::TokenTotals& at_peak = usage.standard[variant][kApi];
       const observe::TokenTotals off_peak = {share.of(at_peak.input), share.of(at_peak.cached),
-                                             share.of(at_peak.output_fp)};
+                                             base::TokenParts(share.of(at_peak.output.count()))};
       usage.off_peak[variant][kApi] = off_peak;
       metrics::add(at_peak, off_peak, -1);
     }
@@ -52,7 +52,7 @@ Stretch usage_of(const Interval& row, const PricesConfig& prices, const PricingB
 double usd(const TokenPrices& prices, const observe::TokenTotals& tokens) {
   const double per_million = prices.hit * as_double(tokens.cached) +
                              prices.miss * as_double(tokens.input - tokens.cached) +
-                             prices.output * metrics::output_tokens(tokens);
+                             prices.output * tokens.output.tokens();
   return per_million / 1e6;
 }
 
@@ -106,7 +106,7 @@ UnitCost unit_cost_of(const Account& total, const Usage& usage) {
   unit.usd_per_m_input = metrics::ratio(total.prefill_usd * 1e6, as_double(all.input));
   unit.usd_per_m_computed_input =
       metrics::ratio(total.prefill_usd * 1e6, as_double(usage.computed_tokens));
-  unit.usd_per_m_output = metrics::ratio(total.decode_usd * 1e6, metrics::output_tokens(all));
+  unit.usd_per_m_output = metrics::ratio(total.decode_usd * 1e6, all.output.tokens());
   return unit;
 }
 

@@ -115,7 +115,7 @@ void FleetMeter::describe(RunStatistics& run, Timeline& timeline) const {
   };
   run.throughput = {per_node_second(as_double(run.tokens.input), prefill),
                     per_node_second(as_double(run.tokens.computed), prefill),
-                    per_node_second(output_tokens(sum(window.tokens)), decode)};
+                    per_node_second(sum(window.tokens).output.tokens(), decode)};
   run.utilisation.prefill_busy_ratio = busy_ratio(window.prefill_node_ns);
   run.utilisation.decode_busy_ratio = busy_ratio(window.decode_node_ns);
 }
@@ -126,11 +126,11 @@ TokenSums FleetMeter::tokens_in(const Interval& window) const {
   tokens.input = all.input;
   tokens.cached = all.cached;
   tokens.computed = window.computed_tokens;
-  tokens.output = all.output_fp / observe::kTokenOne;
+  tokens.output = all.output.whole_tokens();
   tokens.carried_in = last_.carried_in_tokens;
   tokens.by_payer = window.tokens;
   for (const Interval& row : intervals_) {
-    const double rate = output_tokens(sum(row.tokens)) / base::to_seconds(row.length());
+    const double rate = sum(row.tokens).output.tokens() / base::to_seconds(row.length());
     tokens.output_peak_tps = std::max(tokens.output_peak_tps.value_or(0.0), rate);
   }
   return tokens;

@@ -145,13 +145,13 @@ OutputSpeed RequestMeter::output_speed() {
 std::int64_t RequestMeter::reasoning_tokens(const TokensByPayer& tokens) const {
   double total = 0.0;
   for (std::size_t variant = 0; variant < tokens.size(); ++variant) {
-    observe::TokenTotals emitted;
+    base::TokenParts emitted;
     for (const observe::TokenTotals& part : tokens[variant]) {
-      emitted.output_fp += part.output_fp;
+      emitted += part.output;
     }
     const Reasoning& done = reasoning_[variant];
     const Measure share = ratio(as_double(done.reasoning), as_double(done.output));
-    total += output_tokens(emitted) * share.value_or(0.0);
+    total += emitted.tokens() * share.value_or(0.0);
   }
   return static_cast<std::int64_t>(total);
 }

@@ -26,13 +26,13 @@ struct Weights {
 };
 
 EPFLEET_VECTOR_CLONES
-std::int32_t least_packed(const std::int32_t* requests, const std::int32_t* kv, int gpus,
-                          std::int32_t request_limit, std::int32_t kv_room_limit,
-                          std::int32_t demand_kv, Weights weights) {
+std::int32_t least_packed(const std::int32_t* requests, const base::TokenParts32* kv, int gpus,
+                          std::int32_t request_limit, base::TokenParts32 kv_room_limit,
+                          base::TokenParts32 demand_kv, Weights weights) {
   std::int32_t best = kNone;
   for (int i = 0; i < gpus; ++i) {
     const float by_requests = static_cast<float>(requests[i] + 1) * weights.per_request;
-    const float by_kv = static_cast<float>(kv[i] + demand_kv) * weights.per_kv;
+    const float by_kv = static_cast<float>((kv[i] + demand_kv).count()) * weights.per_kv;
     const std::int32_t larger =
         std::max(std::bit_cast<std::int32_t>(by_requests), std::bit_cast<std::int32_t>(by_kv));
     const float score = std::bit_cast<float>(larger) + weights.sum_weight * (by_requests + by_kv);
@@ -40,7 +40,7 @@ std::int32_t least_packed(const std::int32_t* requests, const std::int32_t* kv, 
     // Without room: all bits set, the largest positive integer. No branch, so that the loop
     // vectorises.
     const std::int32_t full = -static_cast<std::int32_t>(requests[i] >= request_limit) |
-                              -static_cast<std::int32_t>(kv[i] > kv_room_limit);
+                              -static_cast<std::int32_t>(kv_room_limit < kv[i]);
     best = std::min(best, packed | (full & kNone));
   }
   return best;
@@ -52,10 +52,9 @@ class LeastScore : public DecodeGpuRule {
   std::optional<std::uint32_t> choose(const DecodeDemand& demand,
                                       const DecodeGpuView& view) override {
     EPFLEET_CHECK(view.requests.size() <= kIndexMask + 1, "a unit has at most 512 GPUs");
-    const std::int32_t best =
-        least_packed(view.requests.data(), view.kv_fixed.data(),
-                     static_cast<int>(view.requests.size()), view.request_limit,
-                     view.kv_limit_fixed - demand.kv_fixed, demand.kv_fixed, weights(demand, view));
+    const std::int32_t best = least_packed(
+        view.requests.data(), view.kv.data(), static_cast<int>(view.requests.size()),
+        view.request_limit, view.kv_limit - demand.kv, demand.kv, weights(demand, view));
     return best == kNone ? std::nullopt
                          : std::optional(static_cast<std::uint32_t>(best & kIndexMask));
   }
@@ -65,16 +64,16 @@ Weights fewest_requests(const DecodeDemand& /*demand*/, const DecodeGpuView& /*v
   return {1.0F, 0.0F, 0.0F};
 }
 Weights least_kv(const DecodeDemand& /*demand*/, const DecodeGpuView& /*view*/) {
-  return {0.0F, 1.0F / 256.0F, 0.0F};
+  return {0.0F, static_cast<float>(base::TokenParts(1).tokens()), 0.0F};
 }
 
 // Minimises max(KV / mean KV, requests / mean requests) over the choice: 1 / mean of each measure
 // over the unit, with the request to be placed.
 Weights joint(const DecodeDemand& demand, const DecodeGpuView& view) {
   const std::int64_t requests = view.requests_total + 1;
-  const std::int64_t kv = view.kv_fixed_total + demand.kv_fixed + 1;
+  const base::TokenParts kv = view.kv_total + demand.kv + base::TokenParts(1);
   const auto gpus = static_cast<float>(view.requests.size());
-  return {gpus / static_cast<float>(requests), gpus / static_cast<float>(kv), 0.0F};
+  return {gpus / static_cast<float>(requests), gpus / static_cast<float>(kv.count()), 0.0F};
 }
 
 // Minimises the sum of the two shares instead of the larger: it lets one grow while the other

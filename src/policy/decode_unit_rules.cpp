@@ -16,7 +16,7 @@ class Shares {
     double kv = 1.0;
     for (const std::uint32_t i : view.open) {
       requests += static_cast<double>(view.requests[i]);
-      kv += static_cast<double>(view.kv_fixed[i]);
+      kv += static_cast<double>(view.kv[i].count());
     }
     per_request_ = 1.0 / requests;
     per_kv_ = 1.0 / kv;
@@ -25,7 +25,7 @@ class Shares {
     return static_cast<double>(view_.requests[unit]) * per_request_;
   }
   [[nodiscard]] double kv(std::uint32_t unit) const {
-    return static_cast<double>(view_.kv_fixed[unit]) * per_kv_;
+    return static_cast<double>(view_.kv[unit].count()) * per_kv_;
   }
 
  private:
@@ -59,7 +59,7 @@ std::unique_ptr<DecodeUnitRule> make_decode_unit_fewest_requests(std::uint64_t /
   return std::make_unique<LeastOf<DecodeUnitRule, &DecodeUnitView::requests>>();
 }
 std::unique_ptr<DecodeUnitRule> make_decode_unit_least_kv(std::uint64_t /*seed*/) {
-  return std::make_unique<LeastOf<DecodeUnitRule, &DecodeUnitView::kv_fixed>>();
+  return std::make_unique<LeastOf<DecodeUnitRule, &DecodeUnitView::kv>>();
 }
 std::unique_ptr<DecodeUnitRule> make_decode_unit_joint(std::uint64_t /*seed*/) {
   return std::make_unique<Joint>();

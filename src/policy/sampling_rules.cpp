@@ -78,10 +78,9 @@ bool is_better(std::uint32_t second, std::uint32_t first, const PrefillDemand& d
 bool is_better(std::uint32_t second, std::uint32_t first, const DecodeDemand& /*demand*/,
                const DecodeUnitView& view) {
   const auto requests = static_cast<double>(view.requests[first] + view.requests[second] + 1);
-  const auto kv = static_cast<double>(view.kv_fixed[first] + view.kv_fixed[second] + 1);
+  const base::TokenParts kv = view.kv[first] + view.kv[second] + base::TokenParts(1);
   const auto score = [&](std::uint32_t i) {
-    return std::max(static_cast<double>(view.requests[i]) / requests,
-                    static_cast<double>(view.kv_fixed[i]) / kv);
+    return std::max(static_cast<double>(view.requests[i]) / requests, view.kv[i] / kv);
   };
   return score(second) < score(first);
 }
@@ -89,10 +88,10 @@ bool is_better(std::uint32_t second, std::uint32_t first, const DecodeDemand& /*
 bool is_better(std::optional<std::uint32_t> second, std::optional<std::uint32_t> first,
                const DecodeDemand& demand, const DecodeGpuView& view) {
   const auto requests = static_cast<double>(view.requests_total + 1);
-  const auto kv = static_cast<double>(view.kv_fixed_total + demand.kv_fixed + 1);
+  const base::TokenParts kv = view.kv_total + demand.kv + base::TokenParts(1);
   const auto score = [&](std::uint32_t i) {
     return std::max(static_cast<double>(view.requests[i] + 1) / requests,
-                    (static_cast<double>(view.kv_fixed[i]) + demand.kv_fixed) / kv);
+                    (base::TokenParts(view.kv[i]) + demand.kv) / kv);
   };
   return first && second && score(*second) < score(*first);
 }

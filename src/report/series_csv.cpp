@@ -65,7 +65,7 @@ Measure per_second(const Row& row, double tokens) {
   return metrics::ratio(tokens, base::to_seconds(row.interval->length()));
 }
 Measure input_tps(const Row& row) { return per_second(row, static_cast<double>(row.tokens.input)); }
-Measure output_tps(const Row& row) { return per_second(row, metrics::output_tokens(row.tokens)); }
+Measure output_tps(const Row& row) { return per_second(row, row.tokens.output.tokens()); }
 
 std::int64_t all_lost(const LostTokens& l) {
   return l.cold + l.capacity + l.ttl + l.rounding + l.not_yet_written + l.too_slow;
@@ -95,7 +95,7 @@ constexpr Column kStateColumns[] = {
 constexpr Column kHourlyColumns[] = {
     {{"input_tokens", "tokens.input"}, of<&Row::tokens, &TokenTotals::input>},
     {{"cached_tokens", "tokens.cached"}, of<&Row::tokens, &TokenTotals::cached>},
-    {{"output_tokens", "tokens.output"}, of<&Row::tokens, &metrics::output_tokens>},
+    {{"output_tokens", "tokens.output"}, of<&Row::tokens, &TokenTotals::output, &base::TokenParts::tokens>},
     {{"nodes_mean", "nodes.mean"}, flow<&Interval::mean_nodes>},
     {{"cost_usd", "cost.usd"}, money<&Account::cost_usd>},
     {{"theoretical_revenue_usd", "revenue.theoretical_usd"}, money<&Account::revenue, &cost::Revenue::theoretical_usd>},

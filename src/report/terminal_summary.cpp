@@ -165,8 +165,7 @@ void course(Canvas& canvas, const RunReport& r) {
   };
   canvas.section(by_hour ? "Hour by hour" : "Over time", {});
   curve("output tokens/s", [](const metrics::Interval& i) {
-    return metrics::ratio(metrics::output_tokens(metrics::sum(i.tokens)),
-                          base::to_seconds(i.length()));
+    return metrics::ratio(metrics::sum(i.tokens).output.tokens(), base::to_seconds(i.length()));
   });
   curve("nodes", [](const metrics::Interval& i) { return i.mean_nodes(); });
   curve("output speed", [](const metrics::Interval& i) { return i.output_speed_tps; });

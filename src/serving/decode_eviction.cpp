@@ -9,11 +9,11 @@
 
 namespace epfleet::serving {
 
-void DecodeUnit::preempt_overflow(std::vector<Slot>& preempted) {
+void DecodeUnit::preempt_overflow(std::vector<RequestSlot>& preempted) {
   // Room that is promised to KV on its way counts: it was there when it was promised.
   for (std::uint32_t gpu = 0; gpu < placed_kv_.size(); ++gpu) {
-    while (placed_kv_[gpu] > kv_limit_fixed_ && active_requests_[gpu] > 0) {
-      const Slot slot = youngest_on(gpu);
+    while (placed_kv_[gpu] > kv_limit_ && active_requests_[gpu] > 0) {
+      const RequestSlot slot = youngest_on(gpu);
       LiveRequest& request = pool_[slot];
       forget_finish(slot);
       leave(request, steps_of(request));
@@ -24,26 +24,26 @@ void DecodeUnit::preempt_overflow(std::vector<Slot>& preempted) {
   }
 }
 
-Slot DecodeUnit::youngest_on(std::uint32_t gpu) const {
-  Slot youngest = kNoSlot;
-  finishers_.for_each_on(gpu, [&](Slot slot) {
-    if (youngest == kNoSlot || pool_[slot].request.id > pool_[youngest].request.id) {
+RequestSlot DecodeUnit::youngest_on(std::uint32_t gpu) const {
+  RequestSlot youngest = kNoRequest;
+  finishers_.for_each_on(gpu, [&](RequestSlot slot) {
+    if (youngest == kNoRequest || pool_[slot].request.id > pool_[youngest].request.id) {
       youngest = slot;
     }
   });
-  EPFLEET_CHECK(youngest != kNoSlot, "a GPU with requests has a youngest one");
+  EPFLEET_CHECK(youngest != kNoRequest, "a GPU with requests has a youngest one");
   return youngest;
 }
 
-void DecodeUnit::forget_finish(Slot slot) {
+void DecodeUnit::forget_finish(RequestSlot slot) {
   const LiveRequest& request = pool_[slot];
   const std::int32_t stay = request.steps_in_all() - request.steps_taken;
   finishers_.remove(request.joined_step + static_cast<std::uint32_t>(stay) - 1, slot);
 }
 
-void DecodeUnit::evict_all(std::vector<Slot>& evicted) {
+void DecodeUnit::evict_all(std::vector<RequestSlot>& evicted) {
   EPFLEET_CHECK(!stepping_, "requests leave a unit between steps");
-  pool_.for_each([&](Slot slot, LiveRequest& request) {
+  pool_.for_each([&](RequestSlot slot, LiveRequest& request) {
     const bool here = request.decode_unit == id_.value() &&
                       (request.stage == Stage::Decoding || request.stage == Stage::Moving);
     if (!here) {
@@ -53,7 +53,7 @@ void DecodeUnit::evict_all(std::vector<Slot>& evicted) {
       leave(request, steps_of(request));
     } else {
       const std::size_t gpu = request.decode_gpu;
-      const std::int32_t kv = request.kv_fixed(request.steps_taken);
+      const base::TokenParts32 kv = request.kv(request.steps_taken);
       --placed_requests_[gpu];
       --placed_total_;
       placed_kv_[gpu] -= kv;

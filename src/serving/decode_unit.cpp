@@ -1,7 +1,6 @@
 #include "epfleet/serving/decode_unit.h"
 
 #include <algorithm>
-#include <limits>
 #include <span>
 
 #include "epfleet/base/error.h"
@@ -10,27 +9,28 @@
 namespace epfleet::serving {
 namespace {
 
-// Fixed-point KV of one GPU fits 32 bits up to 8.3 M tokens (590 GB of KV), which lets a step's
-// loop take eight GPUs at a time.
-std::int32_t fixed_limit(std::int64_t tokens) {
-  EPFLEET_CHECK(tokens > 0 && tokens < std::numeric_limits<std::int32_t>::max() / kTokenOne,
-                "KV capacity per GPU fits the fixed point");
-  return static_cast<std::int32_t>(tokens * kTokenOne);
+// The KV of one GPU fits 32 bits up to 590 GB, which lets a step's loop take eight GPUs at a time.
+base::TokenParts32 kv_limit(std::int64_t tokens) {
+  EPFLEET_CHECK(tokens > 0 && tokens < base::TokenParts32::max().whole_tokens(),
+                "KV capacity per GPU fits its type");
+  return base::TokenParts32::from_tokens(static_cast<std::int32_t>(tokens));
 }
 
 // A plain loop, which vectorises (std::max_element does not).
-std::int32_t largest(const std::vector<std::int32_t>& values) {
-  std::int32_t most = values.front();
-  for (const std::int32_t value : values) {
+template <class T>
+T largest(const std::vector<T>& values) {
+  T most = values.front();
+  for (const T value : values) {
     most = std::max(most, value);
   }
   return most;
 }
 
-double max_over_mean(const std::vector<std::int32_t>& values, std::int64_t total) {
-  return total == 0 ? 1.0
-                    : static_cast<double>(largest(values)) * static_cast<double>(values.size()) /
-                          static_cast<double>(total);
+template <class T, class Total>
+double max_over_mean(const std::vector<T>& values, Total total) {
+  return total == Total() ? 1.0
+                          : static_cast<double>(largest(values)) *
+                                static_cast<double>(values.size()) / static_cast<double>(total);
 }
 
 }  // namespace
@@ -39,14 +39,16 @@ DecodeUnit::DecodeUnit(base::UnitId id, const DecodeUnitLimits& limits,
                        const timing::DecodePricer& pricer, RequestPool& pool)
     : id_(id),
       limits_(limits),
-      kv_limit_fixed_(fixed_limit(limits.kv_capacity_tokens)),
+      kv_limit_(kv_limit(limits.kv_capacity_tokens)),
       pricer_(pricer),
       pool_(pool),
       finishers_(limits.longest_stay_steps),
       rebalance_(limits.rebalance) {
   const auto gpus = static_cast<std::size_t>(limits.gpus);
-  for (auto* per_gpu : {&active_requests_, &active_kv_, &rate_, &placed_requests_, &placed_kv_}) {
-    per_gpu->assign(gpus, 0);
+  active_requests_.resize(gpus);
+  placed_requests_.resize(gpus);
+  for (auto* per_gpu : {&active_kv_, &placed_kv_, &rate_}) {
+    per_gpu->resize(gpus);
   }
   if (limits.microbatch == Microbatch::Sticky) {
     halves_.emplace(gpus);
@@ -55,14 +57,14 @@ DecodeUnit::DecodeUnit(base::UnitId id, const DecodeUnitLimits& limits,
 
 policy::DecodeGpuView DecodeUnit::view() const {
   return {.requests = placed_requests_,
-          .kv_fixed = placed_kv_,
+          .kv = placed_kv_,
           .requests_total = placed_total_,
-          .kv_fixed_total = placed_kv_total_,
+          .kv_total = placed_kv_total_,
           .request_limit = limits_.max_requests_per_gpu,
-          .kv_limit_fixed = kv_limit_fixed_};
+          .kv_limit = kv_limit_};
 }
 
-void DecodeUnit::place(Slot slot, std::uint32_t gpu, base::TimePoint arrives) {
+void DecodeUnit::place(RequestSlot slot, std::uint32_t gpu, base::TimePoint arrives) {
   LiveRequest& request = pool_[slot];
   request.stage = Stage::Moving;
   request.decode_unit = static_cast<std::uint16_t>(id_.value());
@@ -70,13 +72,13 @@ void DecodeUnit::place(Slot slot, std::uint32_t gpu, base::TimePoint arrives) {
   if (!request.decode_started) {  // a migrated request keeps what its first step waited for
     request.kv_ready = arrives;
   }
-  const std::int32_t kv = request.kv_fixed(request.steps_taken);
+  const base::TokenParts32 kv = request.kv(request.steps_taken);
   ++placed_requests_[gpu];
   placed_kv_[gpu] += kv;
   ++placed_total_;
   placed_kv_total_ += kv;
   EPFLEET_CHECK(
-      placed_requests_[gpu] <= limits_.max_requests_per_gpu && placed_kv_[gpu] <= kv_limit_fixed_,
+      placed_requests_[gpu] <= limits_.max_requests_per_gpu && placed_kv_[gpu] <= kv_limit_,
       "a request is placed where there is room");
   incoming_.push_back({arrives, slot});
 }
@@ -121,7 +123,7 @@ timing::StepPrice DecodeUnit::price_step() const {
 // Joins in the order of placement, so that the order does not depend on how the list was compacted.
 void DecodeUnit::admit_arrived(base::TimePoint now) {
   constexpr std::size_t kAhead = 4;
-  std::vector<std::int32_t> running;  // by GPU; asked only where a running batch takes nobody
+  std::vector<std::int32_t> running;  // by GPU; empty: a running batch takes new requests
   if (limits_.batching == Batching::Static) {
     running = active_requests_;
   }
@@ -141,7 +143,7 @@ void DecodeUnit::admit_arrived(base::TimePoint now) {
   incoming_.resize(kept);
 }
 
-void DecodeUnit::join(Slot slot, base::TimePoint now) {
+void DecodeUnit::join(RequestSlot slot, base::TimePoint now) {
   LiveRequest& request = pool_[slot];
   const std::size_t gpu = request.decode_gpu;
   request.stage = Stage::Decoding;
@@ -151,18 +153,18 @@ void DecodeUnit::join(Slot slot, base::TimePoint now) {
     request.decode_start = now;
     joined_first_tokens_.push_back(request.first_token);
   }
-  const std::int32_t kv = request.kv_fixed(request.steps_taken);
+  const base::TokenParts32 kv = request.kv(request.steps_taken);
   ++active_requests_[gpu];
   ++active_total_;
   active_kv_[gpu] += kv;
   active_kv_total_ += kv;
-  rate_[gpu] += request.rate_fixed;
-  rate_total_ += request.rate_fixed;
+  rate_[gpu] += request.rate;
+  rate_total_ += request.rate;
   if (halves_) {
     halves_->join(request, kv);
   }
   emission_rate_[static_cast<std::size_t>(request.request.variant)]
-                [static_cast<std::size_t>(request.request.channel)] += request.rate_fixed;
+                [static_cast<std::size_t>(request.request.channel)] += request.rate;
   const std::int32_t steps_left = request.steps_in_all() - request.steps_taken;
   EPFLEET_CHECK(steps_left >= 1 && steps_left <= limits_.longest_stay_steps,
                 "a request in decode has steps left, and not more than the ring holds");
@@ -171,35 +173,30 @@ void DecodeUnit::join(Slot slot, base::TimePoint now) {
 }
 
 void DecodeUnit::describe_step(base::TimePoint now, const timing::StepPrice& price) {
-  const std::int64_t kv = active_kv_total_;
-  const std::int32_t fullest = largest(active_kv_);
-  const double capacity = kv_limit_fixed_;
-  step_ = {
-      .unit = id_,
-      .start = now,
-      .end = now + price.duration,
-      .requests = active_total_,
-      .joined = static_cast<std::int64_t>(joined_first_tokens_.size()),
-      .kv_tokens = static_cast<double>(kv) / kTokenOne,
-      .kv_ratio_max = fullest / capacity,
-      .kv_ratio_mean = static_cast<double>(kv) / (capacity * limits_.gpus),
-      .kv_imbalance =
-          kv == 0 ? 1.0 : fullest * static_cast<double>(limits_.gpus) / static_cast<double>(kv),
-      .request_imbalance = max_over_mean(active_requests_, active_total_),
-      .expert_imbalance = price.expert_imbalance,
-      .out_of_range = price.out_of_range};
+  step_ = {.unit = id_,
+           .start = now,
+           .end = now + price.duration,
+           .requests = active_total_,
+           .joined = static_cast<std::int64_t>(joined_first_tokens_.size()),
+           .kv_tokens = active_kv_total_.tokens(),
+           .kv_ratio_max = largest(active_kv_) / kv_limit_,
+           .kv_ratio_mean = active_kv_total_ / (base::TokenParts(kv_limit_) * limits_.gpus),
+           .kv_imbalance = max_over_mean(active_kv_, active_kv_total_),
+           .request_imbalance = max_over_mean(active_requests_, active_total_),
+           .expert_imbalance = price.expert_imbalance,
+           .out_of_range = price.out_of_range};
   if (limits_.even) {
     step_.kv_imbalance = step_.request_imbalance = 1.0;
   }
 }
 
-void DecodeUnit::finish_step(base::TimePoint now, std::vector<Slot>& finished,
-                             std::vector<Slot>& preempted) {
+void DecodeUnit::finish_step(base::TimePoint now, std::vector<RequestSlot>& finished,
+                             std::vector<RequestSlot>& preempted) {
   EPFLEET_CHECK(stepping_ && now == step_.end, "a step ends when it was priced to end");
   advance_all();
   ++step_number_;
   retire_finished(finished);
-  if (largest(placed_kv_) > kv_limit_fixed_) {
+  if (largest(placed_kv_) > kv_limit_) {
     preempt_overflow(preempted);
   }
   first_chunks_.swap(joined_first_tokens_);
@@ -239,7 +236,7 @@ std::int32_t DecodeUnit::steps_of(const LiveRequest& request) const {
 // Takes the request off its GPU's sums. `steps` is its number of steps so far.
 void DecodeUnit::leave(LiveRequest& request, std::int32_t steps) {
   const std::size_t gpu = request.decode_gpu;
-  const std::int32_t kv = request.kv_fixed(steps);
+  const base::TokenParts32 kv = request.kv(steps);
   --active_requests_[gpu];
   --placed_requests_[gpu];
   --active_total_;
@@ -248,24 +245,24 @@ void DecodeUnit::leave(LiveRequest& request, std::int32_t steps) {
   active_kv_total_ -= kv;
   placed_kv_[gpu] -= kv;
   placed_kv_total_ -= kv;
-  rate_[gpu] -= request.rate_fixed;
-  rate_total_ -= request.rate_fixed;
+  rate_[gpu] -= request.rate;
+  rate_total_ -= request.rate;
   if (halves_) {
     halves_->leave(request, kv);
   }
   emission_rate_[static_cast<std::size_t>(request.request.variant)]
-                [static_cast<std::size_t>(request.request.channel)] -= request.rate_fixed;
+                [static_cast<std::size_t>(request.request.channel)] -= request.rate;
   request.steps_taken = steps;
 }
 
-void DecodeUnit::retire_finished(std::vector<Slot>& finished) {
+void DecodeUnit::retire_finished(std::vector<RequestSlot>& finished) {
   const std::size_t first = finished.size();
   finishers_.take(step_number_ - 1, finished);
   const std::span now = std::span(finished).subspan(first);
-  for (const Slot slot : now) {
+  for (const RequestSlot slot : now) {
     pool_.prefetch(slot);  // untouched since it joined: long out of the processor's cache
   }
-  for (const Slot slot : now) {
+  for (const RequestSlot slot : now) {
     retire(pool_[slot]);
   }
 }
@@ -274,11 +271,9 @@ void DecodeUnit::retire(LiveRequest& request) {
   const std::int32_t steps = steps_of(request);
   leave(request, steps);
   // The last step may overshoot the answer's end: what was not emitted is taken back.
-  const std::int64_t target =
-      (static_cast<std::int64_t>(request.request.output_tokens) - 1) * kTokenOne;
   emitted_[static_cast<std::size_t>(request.request.variant)]
           [static_cast<std::size_t>(request.request.channel)] -=
-      static_cast<std::int64_t>(steps) * request.rate_fixed - target;
+      base::TokenParts(request.rate) * steps - request.decode_output();
 }
 
 }  // namespace epfleet::serving

@@ -11,6 +11,11 @@ std::vector<std::int32_t> spread(std::int64_t total, std::size_t gpus) {
   return shares;
 }
 
+std::vector<base::TokenParts32> spread(base::TokenParts total, std::size_t gpus) {
+  const std::vector<std::int32_t> shares = spread(total.count(), gpus);
+  return {shares.begin(), shares.end()};
+}
+
 std::vector<timing::PrefillLoad> spread(const std::vector<timing::PrefillLoad>& loads) {
   std::int64_t tokens = 0;
   std::int64_t prefix_tokens = 0;

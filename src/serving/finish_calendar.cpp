@@ -10,7 +10,7 @@ namespace epfleet::serving {
 FinishCalendar::FinishCalendar(std::int64_t longest_stay)
     : later_(static_cast<std::size_t>(longest_stay) / kSpan + 2) {}
 
-void FinishCalendar::take(std::uint32_t step, std::vector<Slot>& finished) {
+void FinishCalendar::take(std::uint32_t step, std::vector<RequestSlot>& finished) {
   if (span_of(step) != span_) {
     span_ = span_of(step);
     std::vector<Entry>& begun = later_[span_ % later_.size()];
@@ -25,7 +25,7 @@ void FinishCalendar::take(std::uint32_t step, std::vector<Slot>& finished) {
   now.clear();
 }
 
-void FinishCalendar::remove(std::uint32_t step, Slot slot) {
+void FinishCalendar::remove(std::uint32_t step, RequestSlot slot) {
   if (span_of(step) == span_) {
     const std::size_t removed = std::erase_if(
         steps_[step % kSpan], [slot](const Finisher& finisher) { return finisher.slot == slot; });

@@ -1,5 +1,6 @@
-// How a prefill step's batch is formed: long prompts continue on their GPU, then the queue is dealt
-// out, first come first served, to the GPU that the balancer picks among those with budget left.
+// How a prefill step's batch is formed: long prompts continue on their GPU, then the queue is
+// served, first come first served, each prompt by the GPU that the balancer picks among those with
+// budget left.
 #include <algorithm>
 #include <cmath>
 
@@ -9,8 +10,7 @@
 namespace epfleet::serving {
 namespace {
 
-// Places of the queue whose requests are fetched before they come up.
-constexpr std::size_t kAhead = 8;
+constexpr std::size_t kAhead = 8;  // places of the queue: fetched before they come up
 
 }  // namespace
 
@@ -32,9 +32,9 @@ void PrefillUnit::begin_batch(base::TimePoint now) {
 
 void PrefillUnit::continue_halfway() {
   for (std::uint32_t gpu = 0; gpu < gpus_.size(); ++gpu) {
-    if (gpus_[gpu].halfway != kNoSlot) {
-      const Slot slot = gpus_[gpu].halfway;
-      gpus_[gpu].halfway = kNoSlot;
+    if (gpus_[gpu].halfway != kNoRequest) {
+      const RequestSlot slot = gpus_[gpu].halfway;
+      gpus_[gpu].halfway = kNoRequest;
       --halfway_;
       add_chunk(gpu, slot, chunk_within_budget(gpus_[gpu], gpu, pool_[slot]), true);
       if (!has_budget(gpu)) {
@@ -44,12 +44,12 @@ void PrefillUnit::continue_halfway() {
   }
 }
 
-// Deals the queue's ready prompts out. With a GPU: only to that one.
-void PrefillUnit::fill_from(std::deque<Slot>& queue, std::optional<std::uint32_t> gpu,
+// Places the queue's ready prompts. With a GPU: only on that one.
+void PrefillUnit::fill_from(std::deque<RequestSlot>& queue, std::optional<std::uint32_t> gpu,
                             base::TimePoint now) {
-  std::vector<Slot> being_read;  // their hits are still on the way: they keep their places
+  std::vector<RequestSlot> being_read;  // their hits are still on the way: they keep their places
   while (!queue.empty() && !open_.empty()) {
-    const Slot slot = queue.front();
+    const RequestSlot slot = queue.front();
     if (queue.size() > kAhead) {
       pool_.prefetch(queue[kAhead]);
     }
@@ -71,10 +71,9 @@ void PrefillUnit::fill_from(std::deque<Slot>& queue, std::optional<std::uint32_t
 }
 
 // False: no GPU (or not the bound one) has budget and HBM for it in this step.
-bool PrefillUnit::try_place(Slot slot, std::optional<std::uint32_t> bound_gpu) {
+bool PrefillUnit::try_place(RequestSlot slot, std::optional<std::uint32_t> bound_gpu) {
   const LiveRequest& request = pool_[slot];
   const policy::PrefillDemand demand = demand_of(request);
-  const std::int32_t tokens = request.request.prompt_tokens - request.computed_to;
   while (!open_.empty()) {
     const std::uint32_t gpu =
         bound_gpu ? *bound_gpu : gpu_rule_.choose(demand, step_loads_.view(open_));
@@ -85,7 +84,7 @@ bool PrefillUnit::try_place(Slot slot, std::optional<std::uint32_t> bound_gpu) {
     if (chunk > 0) {
       gpus_[gpu].kv_held += request.request.prompt_tokens;
       if (bound_gpu) {
-        queued_loads_.add(gpu, -tokens, -pairs(tokens, request.computed_to));
+        queued_loads_.add(gpu, -request.tokens_left(), -pairs_left(request));
       }
       add_chunk(gpu, slot, chunk, false);
       if (!has_budget(gpu)) {
@@ -107,21 +106,19 @@ std::int32_t PrefillUnit::chunk_within_budget(const Gpu& gpu, std::uint32_t inde
                                               const LiveRequest& request) const {
   const timing::PrefillWork& work = pricer_.work();
   const std::int32_t before = request.computed_to;
-  const std::int32_t remaining = request.request.prompt_tokens - before;
+  const std::int32_t remaining = request.tokens_left();
   const std::int32_t token_room = limits_.max_tokens_per_gpu - loads_[index].tokens;
   const double work_room = limits_.work_budget_s - gpu.work_s;
   if (remaining <= token_room &&
-      work.seconds(remaining, before, pairs(remaining, before)) <= work_room) {
+      work.seconds(remaining, before, pairs_left(request)) <= work_room) {
     return remaining;
   }
   // seconds(q) = a q^2 + b q + c, from q * before + q (q + 1) / 2 pairs, solved for work_room
   const double a = 0.5 * work.seconds_per_pair;
   const double b = work.seconds_per_token + work.seconds_per_pair * (before + 0.5);
   const double c = work.seconds_per_prefix_token * before;
-  double most = 0.0;
-  if (work_room > c) {
-    most = 2.0 * (work_room - c) / (b + std::sqrt(b * b + 4.0 * a * (work_room - c)));
-  }
+  const double spare = std::max(0.0, work_room - c);
+  const double most = 2.0 * spare / (b + std::sqrt(b * b + 4.0 * a * spare));
   const auto affordable = std::min(static_cast<std::int32_t>(std::min(most, 1e9)), token_room);
   const std::int32_t whole_grains = affordable / limits_.chunk_grain * limits_.chunk_grain;
   if (whole_grains == 0 && gpu.chunks.empty()) {
@@ -130,13 +127,14 @@ std::int32_t PrefillUnit::chunk_within_budget(const Gpu& gpu, std::uint32_t inde
   return std::min(whole_grains, remaining);
 }
 
-void PrefillUnit::add_chunk(std::uint32_t index, Slot slot, std::int32_t tokens, bool continued) {
+void PrefillUnit::add_chunk(std::uint32_t index, RequestSlot slot, std::int32_t tokens,
+                            bool continued) {
   Gpu& gpu = gpus_[index];
   LiveRequest& request = pool_[slot];
   const std::int32_t before = request.computed_to;
   EPFLEET_CHECK(tokens > 0, "a placed prompt gets a chunk");
   const double chunk_pairs = pairs(tokens, before);
-  const bool last = before + tokens == request.request.prompt_tokens;
+  const bool last = tokens == request.tokens_left();
   request.stage = Stage::Prefilling;
   request.prefill_gpu = static_cast<std::uint16_t>(index);
   gpu.chunks.push_back({slot, tokens, last, continued});
@@ -163,8 +161,9 @@ void PrefillUnit::abort_step(base::TimePoint now) {
     gpus_[gpu].chunks.clear();
   }
   for (std::size_t i = 0; i < queues_.size(); ++i) {  // they came back GPU by GPU
-    std::sort(queues_[i].begin(), queues_[i].begin() + returned[i],
-              [&](Slot a, Slot b) { return pool_[a].request.id < pool_[b].request.id; });
+    std::sort(
+        queues_[i].begin(), queues_[i].begin() + returned[i],
+        [&](RequestSlot a, RequestSlot b) { return pool_[a].request.id < pool_[b].request.id; });
   }
   rebalance_.interrupted(now);
   stepping_ = false;
@@ -181,7 +180,7 @@ bool PrefillUnit::take_back(std::uint32_t index, const Chunk& chunk) {
   if (!chunk.last) {
     --halfway_;
     if (gpu.halfway == chunk.slot) {  // else one that continues has its place back
-      gpu.halfway = kNoSlot;
+      gpu.halfway = kNoRequest;
     }
   }
   LiveRequest& request = pool_[chunk.slot];
@@ -193,22 +192,16 @@ bool PrefillUnit::take_back(std::uint32_t index, const Chunk& chunk) {
     queues_.front().push_front(chunk.slot);
     return true;
   }
-  const std::int32_t tokens = request.request.prompt_tokens - request.computed_to;
-  queued_loads_.add(index, tokens, pairs(tokens, request.computed_to));
+  queued_loads_.add(index, request.tokens_left(), pairs_left(request));
   queues_[index].push_front(chunk.slot);
   return true;
 }
 
 bool PrefillUnit::has_budget(std::uint32_t gpu) const {
-  return gpus_[gpu].halfway == kNoSlot && loads_[gpu].tokens < limits_.max_tokens_per_gpu &&
+  return gpus_[gpu].halfway == kNoRequest && loads_[gpu].tokens < limits_.max_tokens_per_gpu &&
          gpus_[gpu].work_s < limits_.work_budget_s;
 }
 
-void PrefillUnit::close(std::uint32_t gpu) {
-  const auto at = std::lower_bound(open_.begin(), open_.end(), gpu);
-  if (at != open_.end() && *at == gpu) {
-    open_.erase(at);
-  }
-}
+void PrefillUnit::close(std::uint32_t gpu) { std::erase(open_, gpu); }
 
 }  // namespace epfleet::serving

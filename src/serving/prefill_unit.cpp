@@ -32,24 +32,23 @@ PrefillUnit::PrefillUnit(base::UnitId id, const PrefillUnitLimits& limits,
   std::iota(all_gpus_.begin(), all_gpus_.end(), 0U);
 }
 
-policy::PrefillDemand PrefillUnit::demand_of(const LiveRequest& request) const {
-  const std::int32_t tokens = request.request.prompt_tokens - request.computed_to;
-  return {static_cast<float>(tokens), static_cast<float>(pairs(tokens, request.computed_to))};
+policy::PrefillDemand PrefillUnit::demand_of(const LiveRequest& request) {
+  return {static_cast<float>(request.tokens_left()), static_cast<float>(pairs_left(request))};
 }
 
-void PrefillUnit::enqueue(Slot slot) {
+void PrefillUnit::enqueue(RequestSlot slot) {
   LiveRequest& request = pool_[slot];
-  const std::int32_t tokens = request.request.prompt_tokens - request.computed_to;
+  const std::int32_t tokens = request.tokens_left();
   EPFLEET_CHECK(tokens > 0, "a queued prompt has tokens to compute");
   request.stage = Stage::Queued;
   request.prefill_unit = static_cast<std::uint16_t>(id_.value());
   outstanding_tokens_ += tokens;
-  outstanding_pairs_ += pairs(tokens, request.computed_to);
+  outstanding_pairs_ += pairs_left(request);
   ++queued_requests_;
   std::uint32_t queue = 0;
   if (limits_.placement == Placement::Arrival) {
     queue = gpu_rule_.choose(demand_of(request), queued_loads_.view(all_gpus_));
-    queued_loads_.add(queue, tokens, pairs(tokens, request.computed_to));
+    queued_loads_.add(queue, tokens, pairs_left(request));
   }
   queues_[queue].push_back(slot);
 }
@@ -65,10 +64,7 @@ std::optional<base::Duration> PrefillUnit::start_step(base::TimePoint now) {
       fill_from(queues_[gpu], gpu, now);
     }
   }
-  const bool nothing =
-      std::all_of(loads_.begin(), loads_.end(),
-                  [](const timing::PrefillLoad& load) { return load.tokens == 0; });
-  if (nothing) {
+  if (std::ranges::all_of(loads_, [](const auto& load) { return load.tokens == 0; })) {
     return std::nullopt;
   }
   timing::StepPrice price =
@@ -81,10 +77,8 @@ std::optional<base::Duration> PrefillUnit::start_step(base::TimePoint now) {
 
 void PrefillUnit::describe_step(base::TimePoint now, const timing::StepPrice& price) {
   const auto gpus = static_cast<double>(gpus_.size());
-  double work = 0.0;
-  double most_work = 0.0;
-  double pair_sum = 0.0;
-  double most_pairs = 0.0;
+  double work = 0.0, most_work = 0.0;
+  double pair_sum = 0.0, most_pairs = 0.0;
   std::int64_t tokens = 0;
   std::int32_t most_tokens = 0;
   for (std::size_t i = 0; i < gpus_.size(); ++i) {
@@ -110,7 +104,7 @@ void PrefillUnit::describe_step(base::TimePoint now, const timing::StepPrice& pr
   }
 }
 
-void PrefillUnit::finish_step(base::TimePoint now, std::vector<Slot>& first_tokens) {
+void PrefillUnit::finish_step(base::TimePoint now, std::vector<RequestSlot>& first_tokens) {
   EPFLEET_CHECK(stepping_ && now == step_.end, "a step ends when it was priced to end");
   for (const Gpu& gpu : gpus_) {
     for (const Chunk& chunk : gpu.chunks) {
@@ -147,8 +141,8 @@ std::optional<base::TimePoint> PrefillUnit::next_ready(base::TimePoint now) cons
       next = at;
     }
   };
-  for (const std::deque<Slot>& queue : queues_) {
-    for (const Slot slot : queue) {
+  for (const std::deque<RequestSlot>& queue : queues_) {
+    for (const RequestSlot slot : queue) {
       consider(pool_[slot].kv_ready);
     }
   }
@@ -158,14 +152,16 @@ std::optional<base::TimePoint> PrefillUnit::next_ready(base::TimePoint now) cons
   return next;
 }
 
-void PrefillUnit::evict_queued(std::vector<Slot>& evicted) {
-  for (std::deque<Slot>& queue : queues_) {
-    for (const Slot slot : queue) {
-      const LiveRequest& request = pool_[slot];
-      const std::int32_t tokens = request.request.prompt_tokens - request.computed_to;
-      outstanding_tokens_ -= tokens;
-      outstanding_pairs_ -= pairs(tokens, request.computed_to);
-      evicted.push_back(slot);
+void PrefillUnit::leave(RequestSlot slot, std::vector<RequestSlot>& evicted) {
+  outstanding_tokens_ -= pool_[slot].tokens_left();
+  outstanding_pairs_ -= pairs_left(pool_[slot]);
+  evicted.push_back(slot);
+}
+
+void PrefillUnit::evict_queued(std::vector<RequestSlot>& evicted) {
+  for (std::deque<RequestSlot>& queue : queues_) {
+    for (const RequestSlot slot : queue) {
+      leave(slot, evicted);
     }
     queue.clear();
   }
@@ -173,18 +169,14 @@ void PrefillUnit::evict_queued(std::vector<Slot>& evicted) {
   queued_loads_.clear();
 }
 
-void PrefillUnit::evict_all(std::vector<Slot>& evicted) {
+void PrefillUnit::evict_all(std::vector<RequestSlot>& evicted) {
   EPFLEET_CHECK(!stepping_, "half-done prompts leave a unit between steps");
   evict_queued(evicted);
   for (Gpu& gpu : gpus_) {
-    if (gpu.halfway != kNoSlot) {
-      const LiveRequest& request = pool_[gpu.halfway];
-      const std::int32_t tokens = request.request.prompt_tokens - request.computed_to;
-      outstanding_tokens_ -= tokens;
-      outstanding_pairs_ -= pairs(tokens, request.computed_to);
-      gpu.kv_held -= request.request.prompt_tokens;
-      evicted.push_back(gpu.halfway);
-      gpu.halfway = kNoSlot;
+    if (gpu.halfway != kNoRequest) {
+      gpu.kv_held -= pool_[gpu.halfway].request.prompt_tokens;
+      leave(gpu.halfway, evicted);
+      gpu.halfway = kNoRequest;
       --halfway_;
     }
   }

@@ -10,19 +10,19 @@ DecodePricer::DecodePricer(const DecodeLayer& layer)
 
 void DecodePricer::check_gpus(const UnitHalf& load) const {
   const auto gpus = static_cast<std::size_t>(tables_->layout().gpus);
-  EPFLEET_CHECK(load.requests.size() == gpus && load.kv_fixed.size() == gpus,
+  EPFLEET_CHECK(load.requests.size() == gpus && load.kv.size() == gpus,
                 "a decode step has requests and KV of every GPU of the unit");
 }
 
 StepPrice DecodePricer::price(std::span<const std::int32_t> requests,
-                              std::span<const std::int32_t> kv_fixed) const {
-  check_gpus({requests, kv_fixed});
-  return tables_->price(tables_->split_anew(requests, kv_fixed));
+                              std::span<const base::TokenParts32> kv) const {
+  check_gpus({requests, kv});
+  return tables_->price(tables_->split_anew(requests, kv));
 }
 
 DecodeHalves DecodePricer::stages(std::span<const std::int32_t> requests,
-                                  std::span<const std::int32_t> kv_fixed) const {
-  return tables_->halves(tables_->split_anew(requests, kv_fixed));
+                                  std::span<const base::TokenParts32> kv) const {
+  return tables_->halves(tables_->split_anew(requests, kv));
 }
 
 StepPrice DecodePricer::price_halves(const UnitHalves& halves) const {

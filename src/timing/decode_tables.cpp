@@ -29,7 +29,7 @@ DecodeTables::DecodeTables(const DecodeLayer& layer)
         const double requests = layer_.received_requests(real(n));
         return Received{requests, layer_.mlp(requests).total()};
       }) {
-  const double slope = layer.attn1_per_kv_token_s() / kKvOne;
+  const double slope = layer.attn1_per_kv_token_s() * base::TokenParts(1).tokens();
   const auto batch_slope = static_cast<float>(dual_ ? slope / 2.0 : slope);
   const auto dense_slope = static_cast<float>(slope * real(layer.model().dense_layers));
   slopes_ = {{batch_slope, dual_ ? batch_slope : 0.0F}, dense_slope, 0.0F};
@@ -61,21 +61,21 @@ GpuTerms DecodeTables::gpu_terms(std::int64_t n) const {
 
 // More requests than the cap are rare: then the rows in between are made for this call only.
 GpuTerms DecodeTables::slowest(std::span<const std::int32_t> requests,
-                               std::span<const std::int32_t> kv_fixed, std::int64_t fullest) const {
+                               std::span<const base::TokenParts32> kv, std::int64_t fullest) const {
   if (fullest < std::ssize(by_gpu_.rows())) {
-    return slowest_terms(requests, kv_fixed, by_gpu_.rows(), slopes_);
+    return slowest_terms(requests, kv, by_gpu_.rows(), slopes_);
   }
   std::vector<GpuTerms> longer = by_gpu_.rows();
   while (std::ssize(longer) <= fullest) {
     longer.push_back(gpu_terms(std::ssize(longer)));
   }
-  return slowest_terms(requests, kv_fixed, longer, slopes_);
+  return slowest_terms(requests, kv, longer, slopes_);
 }
 
 DecodeStep DecodeTables::split_anew(std::span<const std::int32_t> requests,
-                                    std::span<const std::int32_t> kv_fixed) const {
-  const UnitTotals totals = unit_totals(requests, kv_fixed);
-  const GpuTerms terms = slowest(requests, kv_fixed, totals.fullest);
+                                    std::span<const base::TokenParts32> kv) const {
+  const UnitTotals totals = unit_totals(requests, kv);
+  const GpuTerms terms = slowest(requests, kv, totals.fullest);
   // Where more requests may take less time, every GPU must be looked at.
   const auto looked_at = layer_.is_monotone() ? std::span(&totals.fullest, 1) : requests;
   DecodeStep step;
@@ -94,7 +94,7 @@ DecodeStep DecodeTables::split_anew(std::span<const std::int32_t> requests,
   step.dense_s = static_cast<double>(terms.dense);
   step.head_s = head_[totals.fullest];
   step.requests = totals.requests;
-  step.kv_fixed = totals.kv_fixed;
+  step.kv = totals.kv;
   return step;
 }
 
@@ -108,7 +108,7 @@ DecodeStep DecodeTables::given(const UnitHalves& halves) const {
   DecodeStep step;
   for (std::size_t g = 0; g < halves[0].requests.size(); ++g) {
     const std::array<std::int32_t, 2> n{halves[0].requests[g], halves[1].requests[g]};
-    const std::array<std::int32_t, 2> kv{halves[0].kv_fixed[g], halves[1].kv_fixed[g]};
+    const std::array<base::TokenParts32, 2> kv{halves[0].kv[g], halves[1].kv[g]};
     const std::array<HalfTerms, 2> terms{by_half_[n[0]], by_half_[n[1]]};
     for (std::size_t i = 0; i < 2; ++i) {
       DecodeMicroBatch& batch = step.batches[i];
@@ -116,13 +116,14 @@ DecodeStep DecodeTables::given(const UnitHalves& halves) const {
       batch.fullest = std::max<std::int64_t>(batch.fullest, n[i]);
       batch.shared_s = std::max(batch.shared_s, terms[i].shared);
       batch.shared_attn0_s = std::max(batch.shared_attn0_s, terms[i].shared + terms[1 - i].attn0);
-      attn1[i] = std::max(attn1[i], static_cast<float>(kv[i]) * slope + terms[i].attn1_fixed);
+      attn1[i] =
+          std::max(attn1[i], static_cast<float>(kv[i].count()) * slope + terms[i].attn1_fixed);
     }
     fullest = std::max(fullest, n[0] + n[1]);
-    dense = std::max(
-        dense, static_cast<float>(kv[0] + kv[1]) * slopes_.dense + by_gpu_[n[0] + n[1]].dense);
+    dense = std::max(dense, static_cast<float>((kv[0] + kv[1]).count()) * slopes_.dense +
+                                by_gpu_[n[0] + n[1]].dense);
     step.requests += n[0] + n[1];
-    step.kv_fixed += kv[0] + kv[1];
+    step.kv += kv[0] + kv[1];
   }
   for (std::size_t i = 0; i < 2; ++i) {
     step.batches[i].attn1_s = static_cast<double>(attn1[i]);
@@ -150,7 +151,7 @@ DecodeHalves DecodeTables::halves(const DecodeStep& step) const {
 bool DecodeTables::out_of_range(const DecodeStep& step) const {
   const double tokens = real(std::max(step.batches[0].fullest, step.batches[1].fullest) *
                              layout().tokens_per_request());
-  const double mean_kv = real(step.kv_fixed) / kKvOne / real(step.requests);
+  const double mean_kv = step.kv.tokens() / real(step.requests);
   return is_outside(kDecodeRanges, {tokens, mean_kv, real(layout().gpus)});
 }
 

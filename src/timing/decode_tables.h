@@ -30,7 +30,7 @@ struct DecodeStep {
   double dense_s = 0.0;
   double head_s = 0.0;
   std::int64_t requests = 0;
-  std::int64_t kv_fixed = 0;
+  base::TokenParts kv;
 };
 
 // A function of a number of requests: a table up to `end`, beyond it made at every call.
@@ -65,7 +65,7 @@ class DecodeTables {
 
   [[nodiscard]] const model::DecodeLayout& layout() const { return layer_.layout(); }
   [[nodiscard]] DecodeStep split_anew(std::span<const std::int32_t> requests,
-                                      std::span<const std::int32_t> kv_fixed) const;
+                                      std::span<const base::TokenParts32> kv) const;
   // REQUIRES: two micro-batches.
   [[nodiscard]] DecodeStep given(const UnitHalves& halves) const;
   // Without overlap SHARED and ATTN-0 are inside ATTN-1 of the first.
@@ -85,7 +85,7 @@ class DecodeTables {
   [[nodiscard]] std::int64_t unit_half(const UnitTotals& totals, std::size_t batch) const;
   [[nodiscard]] GpuTerms gpu_terms(std::int64_t n) const;
   [[nodiscard]] GpuTerms slowest(std::span<const std::int32_t> requests,
-                                 std::span<const std::int32_t> kv_fixed,
+                                 std::span<const base::TokenParts32> kv,
                                  std::int64_t fullest) const;
   [[nodiscard]] DecodeStages stages(const DecodeMicroBatch& batch) const;
   [[nodiscard]] bool out_of_range(const DecodeStep& step) const;

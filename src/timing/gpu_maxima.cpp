@@ -22,29 +22,29 @@ constexpr std::size_t kLanes = 4;
 }  // namespace
 
 UnitTotals unit_totals(std::span<const std::int32_t> requests,
-                       std::span<const std::int32_t> kv_fixed) {
+                       std::span<const base::TokenParts32> kv) {
   std::int32_t fullest = 0;
   std::int32_t sum = 0;  // 320 GPUs with thousands of requests are far below 2^31
   std::int32_t odd = 0;
-  std::int64_t kv = 0;
+  base::TokenParts kv_sum;
   for (std::size_t g = 0; g < requests.size(); ++g) {
     fullest = std::max(fullest, requests[g]);
     sum += requests[g];
     odd += requests[g] & 1;
-    kv += kv_fixed[g];
+    kv_sum += kv[g];
   }
-  return {fullest, sum, odd, kv};
+  return {fullest, sum, odd, kv_sum};
 }
 
 GpuTerms slowest_terms(std::span<const std::int32_t> requests,
-                       std::span<const std::int32_t> kv_fixed, std::span<const GpuTerms> rows,
+                       std::span<const base::TokenParts32> kv, std::span<const GpuTerms> rows,
                        const GpuTerms& slopes) {
   const Four slope = four(slopes);
   std::array<Four, kLanes> slowest{};
   const auto look_at = [&](std::size_t g, std::size_t lane) {
-    const auto kv = static_cast<float>(kv_fixed[g]);
+    const auto held = static_cast<float>(kv[g].count());
     const Four terms =
-        Four{kv, kv, kv, kv} * slope + four(rows[static_cast<std::size_t>(requests[g])]);
+        Four{held, held, held, held} * slope + four(rows[static_cast<std::size_t>(requests[g])]);
     slowest[lane] = larger(slowest[lane], terms);
   };
   std::size_t g = 0;

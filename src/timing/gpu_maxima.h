@@ -8,16 +8,18 @@
 #include <span>
 #include <vector>
 
+#include "epfleet/base/token_parts.h"
+
 namespace epfleet::timing {
 
 struct UnitTotals {
   std::int32_t fullest = 0;  // requests of the fullest GPU
   std::int64_t requests = 0;
-  std::int64_t odd = 0;       // GPUs with an odd number of requests
-  std::int64_t kv_fixed = 0;  // 1/256 tokens
+  std::int64_t odd = 0;  // GPUs with an odd number of requests
+  base::TokenParts kv;
 };
 
-// Seconds of one GPU; a row costs by requests, a slope by 1/256 token of KV.
+// Seconds of one GPU; a row costs by requests, a slope by part of a token of KV.
 struct alignas(16) GpuTerms {
   float batch[2] = {0.0F, 0.0F};  // one layer of each micro-batch
   float dense = 0.0F;             // all dense layers, whole batch
@@ -25,11 +27,11 @@ struct alignas(16) GpuTerms {
 };
 
 [[nodiscard]] UnitTotals unit_totals(std::span<const std::int32_t> requests,
-                                     std::span<const std::int32_t> kv_fixed);
+                                     std::span<const base::TokenParts32> kv);
 
 // The largest of each term. REQUIRES: every requests[g] is below rows.size(); spans of equal size.
 [[nodiscard]] GpuTerms slowest_terms(std::span<const std::int32_t> requests,
-                                     std::span<const std::int32_t> kv_fixed,
+                                     std::span<const base::TokenParts32> kv,
                                      std::span<const GpuTerms> rows, const GpuTerms& slopes);
 
 }  // namespace epfleet::timing

@@ -15,23 +15,27 @@ namespace epfleet::serving {
 
 inline constexpr std::int32_t kGpus = 16;
 
-using PerGpu = std::vector<std::int32_t>;
+template <class T>
+using PerGpu = std::vector<T>;
 
 struct DecodeReference {
   struct Member {
     std::uint64_t id;
-    std::int32_t prompt, output, rate;
+    std::int32_t prompt, output;
+    base::TokenParts32 rate;
     std::uint32_t gpu;
     std::int32_t steps = 0, emitted = 0;
     std::size_t half = 0;
-    [[nodiscard]] std::int32_t kv() const { return 256 * prompt + steps * rate; }
+    [[nodiscard]] base::TokenParts32 kv() const {
+      return base::TokenParts32::from_tokens(prompt) + rate * steps;
+    }
   };
-  std::map<Slot, Member> members, outside;  // running; on the way, or waiting for room
-  std::int64_t emitted_fixed_of_finished = 0;
+  std::map<RequestSlot, Member> members, outside;  // running; on the way, or waiting for room
+  base::TokenParts emitted_by_finished;
 
   // Of the whole GPUs, or of one half of each.
-  [[nodiscard]] PerGpu sum(auto value, std::optional<std::size_t> half = {}) const {
-    PerGpu sums(kGpus, 0);
+  [[nodiscard]] auto sum(auto value, std::optional<std::size_t> half = {}) const {
+    PerGpu<decltype(value(Member()))> sums(kGpus);
     for (const auto& [slot, member] : members) {
       if (!half || member.half == *half) {
         sums[member.gpu] += value(member);
@@ -39,50 +43,51 @@ struct DecodeReference {
     }
     return sums;
   }
-  [[nodiscard]] PerGpu requests(std::optional<std::size_t> half = {}) const {
+  [[nodiscard]] PerGpu<std::int32_t> requests(std::optional<std::size_t> half = {}) const {
     return sum([](const Member& /*member*/) { return 1; }, half);
   }
-  [[nodiscard]] PerGpu kv_fixed(std::optional<std::size_t> half = {}) const {
+  [[nodiscard]] PerGpu<base::TokenParts32> kv(std::optional<std::size_t> half = {}) const {
     return sum([](const Member& member) { return member.kv(); }, half);
   }
 
-  void join(Slot slot) {
+  void join(RequestSlot slot) {
     Member& member = outside.at(slot);
-    std::array<std::pair<std::int32_t, std::int32_t>, 2> loads;
+    std::array<std::pair<std::int32_t, base::TokenParts32>, 2> loads;
     for (std::size_t half = 0; half < 2; ++half) {
-      loads[half] = {requests(half)[member.gpu], kv_fixed(half)[member.gpu]};
+      loads[half] = {requests(half)[member.gpu], kv(half)[member.gpu]};
     }
     member.half = loads[0] <= loads[1] ? 0 : 1;
     members.insert(outside.extract(slot));
   }
   // One step, one token after the other; returns who has emitted the last one.
-  std::vector<Slot> step() {
-    std::vector<Slot> done;
+  std::vector<RequestSlot> step() {
+    std::vector<RequestSlot> done;
     for (auto& [slot, member] : members) {
       ++member.steps;
-      const std::int32_t allowed = member.steps * member.rate / 256;
+      const std::int32_t allowed = (member.rate * member.steps).whole_tokens();
       while (member.emitted < allowed && member.emitted < member.output - 1) {
         ++member.emitted;
       }
       if (member.emitted == member.output - 1) {
         done.push_back(slot);
-        emitted_fixed_of_finished += 256 * static_cast<std::int64_t>(member.emitted);
+        emitted_by_finished += base::TokenParts::from_tokens(member.emitted);
       }
     }
-    for (const Slot slot : done) {
+    for (const RequestSlot slot : done) {
       members.erase(slot);
     }
     return done;
   }
   // While running and promised KV of a GPU exceed the limit, its youngest leaves.
-  std::vector<Slot> preempt(std::int32_t limit, const std::vector<Slot>& promised) {
-    std::vector<Slot> gone;
+  std::vector<RequestSlot> preempt(base::TokenParts32 limit,
+                                   const std::vector<RequestSlot>& promised) {
+    std::vector<RequestSlot> gone;
     for (std::uint32_t gpu = 0; gpu < kGpus; ++gpu) {
-      std::int32_t kv = kv_fixed()[gpu];
-      for (const Slot slot : promised) {
-        kv += outside.at(slot).gpu == gpu ? outside.at(slot).kv() : 0;
+      base::TokenParts32 held = kv()[gpu];
+      for (const RequestSlot slot : promised) {
+        held += outside.at(slot).gpu == gpu ? outside.at(slot).kv() : base::TokenParts32();
       }
-      while (kv > limit) {
+      while (held > limit) {
         auto youngest = members.end();
         for (auto it = members.begin(); it != members.end(); ++it) {
           if (it->second.gpu == gpu &&
@@ -90,21 +95,21 @@ struct DecodeReference {
             youngest = it;
           }
         }
-        kv -= youngest->second.kv();
+        held -= youngest->second.kv();
         gone.push_back(youngest->first);
         outside.insert(members.extract(youngest));
       }
     }
     return gone;
   }
-  [[nodiscard]] std::int64_t emitted_fixed() const {
-    std::int64_t emitted = emitted_fixed_of_finished;
+  [[nodiscard]] base::TokenParts emitted() const {
+    base::TokenParts sum = emitted_by_finished;
     for (const auto* group : {&members, &outside}) {
       for (const auto& [slot, member] : *group) {
-        emitted += static_cast<std::int64_t>(member.steps) * member.rate;
+        sum += base::TokenParts(member.rate) * member.steps;
       }
     }
-    return emitted;
+    return sum;
   }
 };
 

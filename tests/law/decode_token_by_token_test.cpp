@@ -32,10 +32,10 @@ model::DecodeLayout small_layout() {
   return layout;
 }
 
-std::int64_t total(const DecodeUnit::EmittedByPayer& emitted) {
-  std::int64_t sum = 0;
+base::TokenParts total(const DecodeUnit::EmittedByPayer& emitted) {
+  base::TokenParts sum;
   for (const auto& by_channel : emitted) {
-    for (const std::int64_t tokens : by_channel) {
+    for (const base::TokenParts tokens : by_channel) {
       sum += tokens;
     }
   }
@@ -77,21 +77,22 @@ class Comparison {
     request.prompt_tokens = 1 + static_cast<std::int32_t>(draw_.bits() % 3'000);
     request.output_tokens = 2 + static_cast<std::int32_t>(draw_.bits() % 100);
     request.variant = static_cast<workload::Variant>(draw_.bits() % 2);
-    const Slot slot = pool_.add(request);
-    pool_[slot].rate_fixed = 256 + static_cast<std::int32_t>(draw_.bits() % 257);
+    const RequestSlot slot = pool_.add(request);
+    pool_[slot].rate = base::TokenParts32::from_tokens(1) +
+                       base::TokenParts32(static_cast<std::int32_t>(draw_.bits() % 257));
     reference_.outside[slot] = {request.id.value(), request.prompt_tokens, request.output_tokens,
-                                pool_[slot].rate_fixed, 0};
+                                pool_[slot].rate, 0};
     waiting_.push_back(slot);
   }
-  // Each on a GPU by lot; returns who found no room.
-  std::vector<Slot> place_all(const std::vector<Slot>& slots) {
-    std::vector<Slot> without_room;
-    for (const Slot slot : slots) {
+  // Each on a GPU at random; returns who found no room.
+  std::vector<RequestSlot> place_all(const std::vector<RequestSlot>& slots) {
+    std::vector<RequestSlot> without_room;
+    for (const RequestSlot slot : slots) {
       DecodeReference::Member& member = reference_.outside.at(slot);
       member.gpu = static_cast<std::uint32_t>(draw_.bits() % kGpus);
       const policy::DecodeGpuView view = unit_.view();
       if (view.requests[member.gpu] >= view.request_limit ||
-          view.kv_fixed[member.gpu] + member.kv() > view.kv_limit_fixed) {
+          view.kv[member.gpu] + member.kv() > view.kv_limit) {
         without_room.push_back(slot);
         continue;
       }
@@ -103,7 +104,7 @@ class Comparison {
     return without_room;
   }
   void step() {
-    const PerGpu running = reference_.requests();
+    const PerGpu<std::int32_t> running = reference_.requests();
     std::erase_if(on_the_way_, [&](const auto& placed) {
       const bool open = limits_.batching == Batching::Continuous ||
                         running[reference_.outside.at(placed.first).gpu] == 0;
@@ -126,18 +127,18 @@ class Comparison {
       unit_.abort_step(now_);
       EXPECT_FALSE(unit_.stepping());
       EXPECT_EQ(unit_.active_requests(), static_cast<std::int64_t>(reference_.members.size()));
-      EXPECT_EQ(total(unit_.emitted_fixed()), reference_.emitted_fixed());
+      EXPECT_EQ(total(unit_.emitted()), reference_.emitted());
       return;
     }
     now_ += *duration;
-    std::vector<Slot> finished;
-    std::vector<Slot> preempted;
+    std::vector<RequestSlot> finished;
+    std::vector<RequestSlot> preempted;
     unit_.finish_step(now_, finished, preempted);
     std::sort(finished.begin(), finished.end());
     EXPECT_EQ(finished, reference_.step());
-    EXPECT_EQ(preempted, reference_.preempt(unit_.view().kv_limit_fixed, promised()));
-    EXPECT_EQ(total(unit_.emitted_fixed()), reference_.emitted_fixed());
-    for (const Slot slot : finished) {
+    EXPECT_EQ(preempted, reference_.preempt(unit_.view().kv_limit, promised()));
+    EXPECT_EQ(total(unit_.emitted()), reference_.emitted());
+    for (const RequestSlot slot : finished) {
       pool_.remove(slot);
     }
     waiting_.insert(waiting_.end(), preempted.begin(), preempted.end());
@@ -146,16 +147,17 @@ class Comparison {
   }
   void expect_price(Duration duration) {
     if (!unit_.halves()) {
-      EXPECT_EQ(duration, pricer_.price(reference_.requests(), reference_.kv_fixed()).duration);
+      EXPECT_EQ(duration, pricer_.price(reference_.requests(), reference_.kv()).duration);
       return;
     }
     const timing::UnitHalves halves = unit_.halves()->loads();
-    std::array<PerGpu, 2> requests, kv;
+    std::array<PerGpu<std::int32_t>, 2> requests;
+    std::array<PerGpu<base::TokenParts32>, 2> kv;
     for (std::size_t half = 0; half < 2; ++half) {
       requests[half] = reference_.requests(half);
-      kv[half] = reference_.kv_fixed(half);
+      kv[half] = reference_.kv(half);
       EXPECT_TRUE(std::ranges::equal(halves[half].requests, requests[half]));
-      EXPECT_TRUE(std::ranges::equal(halves[half].kv_fixed, kv[half]));
+      EXPECT_TRUE(std::ranges::equal(halves[half].kv, kv[half]));
       outcome_.largest_half =
           std::max(outcome_.largest_half, *std::ranges::max_element(requests[half]));
     }
@@ -163,9 +165,9 @@ class Comparison {
     EXPECT_EQ(duration, pricer_.price_halves(expected).duration);
   }
   void evict() {
-    std::vector<Slot> evicted;
+    std::vector<RequestSlot> evicted;
     unit_.evict_all(evicted);
-    std::vector<Slot> expected = promised();
+    std::vector<RequestSlot> expected = promised();
     for (const auto& [slot, member] : reference_.members) {
       expected.push_back(slot);
     }
@@ -175,8 +177,8 @@ class Comparison {
     on_the_way_.clear();
     waiting_.insert(waiting_.end(), evicted.begin(), evicted.end());
   }
-  [[nodiscard]] std::vector<Slot> promised() const {
-    std::vector<Slot> slots;
+  [[nodiscard]] std::vector<RequestSlot> promised() const {
+    std::vector<RequestSlot> slots;
     for (const auto& [slot, arrives] : on_the_way_) {
       slots.push_back(slot);
     }
@@ -189,8 +191,8 @@ class Comparison {
   RequestPool pool_;
   DecodeUnit unit_;
   DecodeReference reference_;
-  std::vector<std::pair<Slot, TimePoint>> on_the_way_;  // in the order of placement
-  std::vector<Slot> waiting_;
+  std::vector<std::pair<RequestSlot, TimePoint>> on_the_way_;  // in the order of placement
+  std::vector<RequestSlot> waiting_;
   TimePoint now_{};
   std::uint64_t next_id_ = 0;
   Outcome outcome_;
@@ -263,19 +265,19 @@ TEST(DecodeUnit, GrowthBeyondHbmPreemptsTheYoungest) {
     request.id = base::RequestId(i);
     request.prompt_tokens = 3'000;
     request.output_tokens = 2'001;
-    const Slot slot = pool.add(request);
-    pool[slot].rate_fixed = 512;
+    const RequestSlot slot = pool.add(request);
+    pool[slot].rate = base::TokenParts32::from_tokens(2);
     unit.place(slot, 5, TimePoint{});
   }
   TimePoint now{};
-  std::vector<Slot> finished;
-  std::vector<Slot> preempted;
+  std::vector<RequestSlot> finished;
+  std::vector<RequestSlot> preempted;
   int steps = 0;
   while (preempted.empty() && steps < 1'000) {
     now += *unit.start_step(now);
     unit.finish_step(now, finished, preempted);
     ++steps;
-    EXPECT_LE(unit.active_kv_fixed(), 10'000 * kTokenOne);
+    EXPECT_LE(unit.active_kv(), base::TokenParts::from_tokens(10'000));
   }
   // 3 x (3000 + 2 k) > 10,000 first at k = 167
   EXPECT_EQ(steps, 167);

@@ -67,11 +67,12 @@ TEST(Metamorphic, ALoneRequestTakesWhatItsPartsTake) {
             base::duration_from_seconds(6'000.0 * 71'424 / 40e9));
   EXPECT_EQ(alone.decode_start, alone.kv_arrived);
   const FleetRun any = run_fleet(replayed_fleet(1, {"duration=1 s", "workload.warm_up=0 s"}));
-  std::vector<std::int32_t> one(32), kv(32);
+  std::vector<std::int32_t> one(32);
+  std::vector<base::TokenParts32> kv(32);
   one[0] = 1;
   base::Duration steps{};
   for (std::int32_t k = 0; k < 500; ++k) {
-    kv[0] = 6'000 * 256 + k * 461;
+    kv[0] = base::TokenParts32::from_tokens(6'000) + base::TokenParts32(461) * k;
     steps += any.pricers->decode.price(one, kv).duration;
   }
   EXPECT_EQ(alone.done - alone.decode_start, steps);

@@ -21,7 +21,7 @@ using base::TimePoint;
 constexpr std::int32_t kGpus = 8;
 
 struct Prompt {
-  Slot slot;
+  RequestSlot slot;
   std::int32_t prompt, done;  // tokens; done: hit and earlier chunks
 };
 
@@ -113,8 +113,8 @@ struct ReferenceUnit {
       queue.pop_front();
     }
   }
-  std::vector<Slot> finish() {
-    std::vector<Slot> first_tokens;
+  std::vector<RequestSlot> finish() {
+    std::vector<RequestSlot> first_tokens;
     for (auto& on_gpu : chunks) {
       for (const Chunk& chunk : on_gpu) {
         chunk.prompt->done += chunk.tokens;
@@ -156,7 +156,7 @@ int run_against_reference(std::uint64_t seed, const timing::PrefillPricer& price
       workload::Request request;
       request.id = base::RequestId(prompts.size());
       request.prompt_tokens = random_prompt(draw);
-      const Slot slot = pool.add(request);
+      const RequestSlot slot = pool.add(request);
       LiveRequest& live = pool[slot];
       live.cached_tokens = live.computed_to = static_cast<std::int32_t>(
           draw.bits() % static_cast<std::uint64_t>(request.prompt_tokens) / 64 * 64);
@@ -189,10 +189,10 @@ int run_against_reference(std::uint64_t seed, const timing::PrefillPricer& price
       continue;
     }
     now += *duration;
-    std::vector<Slot> done;
+    std::vector<RequestSlot> done;
     unit.finish_step(now, done);
     EXPECT_EQ(done, reference.finish()) << "seed " << seed << " step " << step;
-    for (const Slot slot : done) {
+    for (const RequestSlot slot : done) {
       unit.release_kv(pool[slot].prefill_gpu, now, pool[slot].request.prompt_tokens);
       ++first_tokens;
     }
@@ -240,7 +240,7 @@ TEST(PrefillChunkByChunk, HbmIsHeldUntilTheKvIsSent) {
     unit.enqueue(pool.add(request));
   }
   TimePoint now{};
-  std::vector<Slot> done;
+  std::vector<RequestSlot> done;
   now += *unit.start_step(now);
   unit.finish_step(now, done);
   ASSERT_EQ(done.size(), static_cast<std::size_t>(kGpus));

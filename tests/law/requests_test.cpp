@@ -132,14 +132,13 @@ TEST(RequestLawsOfAFixedFleet, NobodyIsFasterThanAlone) {
       ++in_one_chunk;
     }
     if (request.outcome == Outcome::Completed && request.output_tokens > 1) {
-      std::vector<std::int32_t> alone(decode_gpus), kv(decode_gpus);
+      std::vector<std::int32_t> alone(decode_gpus);
+      std::vector<base::TokenParts32> kv(decode_gpus);
       alone[0] = 1;
-      kv[0] = request.prompt_tokens * timing::kKvOne;
-      const std::int64_t steps =
-          ((request.output_tokens - 1) * std::int64_t{256} + run.rate_fixed() - 1) /
-          run.rate_fixed();
-      EXPECT_GE(request.done - request.decode_start,
-                steps * run.pricers->decode.price(alone, kv).duration);
+      kv[0] = base::TokenParts32::from_tokens(request.prompt_tokens);
+      EXPECT_GE(
+          request.done - request.decode_start,
+          run.steps_of(request.output_tokens) * run.pricers->decode.price(alone, kv).duration);
     }
   }
   EXPECT_GT(in_one_chunk, 1'000);

@@ -118,7 +118,7 @@ TEST(TokenRateLaws, WhenEverythingHasFinishedNothingIsLeft) {
   }
   EXPECT_EQ(last.arrived, last.completed);
   EXPECT_EQ(last.computed_tokens, tokens.input - tokens.cached);
-  EXPECT_EQ(tokens.output_fp, output * observe::kTokenOne);
+  EXPECT_EQ(tokens.output, base::TokenParts::from_tokens(output));
   EXPECT_EQ(last.decode_active_requests, 0);
   EXPECT_EQ(last.decode_waiting_requests, 0);
   EXPECT_EQ(last.decode_kv_tokens, 0.0);

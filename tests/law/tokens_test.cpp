@@ -28,7 +28,8 @@ std::int64_t steps_taken(const FleetRun& run, const RequestDone& request) {
 }
 
 struct Expected {
-  std::int64_t input = 0, cached = 0, finished_computed = 0, half_done_most = 0, output_fp = 0;
+  std::int64_t input = 0, cached = 0, finished_computed = 0, half_done_most = 0;
+  base::TokenParts output;
   std::int64_t read = 0, written = 0, moved = 0;
 };
 
@@ -47,11 +48,12 @@ Expected expected(const FleetRun& run) {
     sum.written += new_tokens;
     sum.moved += request.output_tokens > 1 ? request.prompt_tokens : 0;
     if (request.outcome == Outcome::Completed) {
-      sum.output_fp += request.output_tokens * observe::kTokenOne;
+      sum.output += base::TokenParts::from_tokens(request.output_tokens);
       const bool kept = workload::answer_is_reusable(request.variant) && request.output_tokens > 1;
       sum.written += kept ? request.output_tokens : 0;
     } else {
-      sum.output_fp += observe::kTokenOne + steps_taken(run, request) * run.rate_fixed();
+      sum.output += base::TokenParts::from_tokens(1) +
+                    base::TokenParts(run.rate()) * steps_taken(run, request);
     }
   }
   return sum;
@@ -65,7 +67,7 @@ void expect_totals(const FleetRun& run) {
   ASSERT_EQ(last.rejected + last.failed, 0);
   EXPECT_EQ(tokens.input, sum.input);
   EXPECT_EQ(tokens.cached, sum.cached);
-  EXPECT_EQ(tokens.output_fp, sum.output_fp);
+  EXPECT_EQ(tokens.output, sum.output);
   std::int64_t in_steps = 0;
   for (const observe::PrefillStepDone& step : run.ledger.prefill_steps) {
     in_steps += step.tokens;
@@ -99,7 +101,7 @@ TEST(TokenLaws, WithoutDraftTokensAStepIsAToken) {
   for (const RequestDone& request : run.ledger.requests) {
     step_tokens += request.has_first_token ? 1 : 0;
   }
-  EXPECT_EQ(tokens.output_fp, step_tokens * observe::kTokenOne);
+  EXPECT_EQ(tokens.output, base::TokenParts::from_tokens(step_tokens));
 }
 
 // Who takes part in decode steps is just who was placed there: steps x members = sum over requests.
@@ -112,9 +114,8 @@ TEST(TokenLaws, MembersOfStepsAreTheStepsOfRequests) {
   }
   std::int64_t steps = 0, entered = 0;
   for (const RequestDone& request : run.ledger.requests) {
-    const std::int64_t all =
-        ((request.output_tokens - 1) * std::int64_t{256} + run.rate_fixed() - 1) / run.rate_fixed();
-    steps += request.outcome == Outcome::Completed ? all : steps_taken(run, request);
+    steps += request.outcome == Outcome::Completed ? run.steps_of(request.output_tokens)
+                                                   : steps_taken(run, request);
     entered += request.entered_decode ? 1 : 0;
   }
   EXPECT_EQ(members, steps);

@@ -113,8 +113,13 @@ std::vector<observe::RequestDone> Ledger::by_id() const {
   return sorted;
 }
 
-std::int64_t FleetRun::rate_fixed() const {
-  return static_cast<std::int64_t>((1.0 + spec.decode.mtp.acceptance) * 256.0 + 0.5);
+base::TokenParts32 FleetRun::rate() const {
+  return base::TokenParts32::nearest(1.0 + spec.decode.mtp.acceptance);
+}
+
+std::int64_t FleetRun::steps_of(std::int64_t output_tokens) const {
+  const std::int64_t per_step = rate().count();
+  return (base::TokenParts::from_tokens(output_tokens - 1).count() + per_step - 1) / per_step;
 }
 
 FleetRun run_fleet(const config::Scenario& scenario) { return run_fleet(scenario, scenario); }
@@ -147,7 +152,7 @@ observe::TokenTotals tokens_of(const observe::FleetSample& sample) {
     for (const observe::TokenTotals& tokens : by_channel) {
       sum.input += tokens.input;
       sum.cached += tokens.cached;
-      sum.output_fp += tokens.output_fp;
+      sum.output += tokens.output;
     }
   }
   return sum;

@@ -49,8 +49,10 @@ struct FleetRun {
   [[nodiscard]] std::int64_t kv_bytes_per_token() const {
     return cluster::kv_bytes_per_token(spec);
   }
-  // Decode tokens of a step in 1/256: 1 + a of MTP. REQUIRES: one draft token, no spread.
-  [[nodiscard]] std::int64_t rate_fixed() const;
+  // Decode tokens of a step: 1 + a of MTP. REQUIRES: one draft token, no spread.
+  [[nodiscard]] base::TokenParts32 rate() const;
+  // Decode steps of an answer: ceil((output - 1) / rate).
+  [[nodiscard]] std::int64_t steps_of(std::int64_t output_tokens) const;
 };
 
 // Warm-up and window, on one thread.

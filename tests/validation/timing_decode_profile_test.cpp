@@ -40,7 +40,7 @@ TEST(DecodeProfile, LayerAndStep) {
   expect_within("layer_ms", decode_layer_s(layer) * kMs, 1.42, 0.05);
   const DecodePricer pricer({{}, {}, profile_layout(), {}});
   const std::vector<std::int32_t> requests(128, 128);
-  const std::vector<std::int32_t> kv(128, 128 * 4'096 * kKvOne);
+  const std::vector kv(128, base::TokenParts32::from_tokens(128 * 4'096));
   const StepPrice step = pricer.price(requests, kv);
   expect_within("step_ms", base::to_seconds(step.duration) * kMs, 96.0, 0.05);
   EXPECT_FALSE(step.out_of_range);

@@ -16,10 +16,10 @@ class DecodeRouter {
   // Picks a unit and a GPU and moves the KV there over both ends' NICs, or lets the request wait at
   // its unit; wakes the unit. Returns when the KV has left the sender: at the transfer's end, or
   // now, to host memory.
-  base::TimePoint hand_over(serving::Slot slot, serving::Link& from);
+  base::TimePoint hand_over(serving::RequestSlot slot, serving::Link& from);
   // A preempted request: its KV goes to host memory over PCIe and comes back when its GPU has room,
   // or another one of the unit.
-  void swap_out(serving::Slot slot);
+  void swap_out(serving::RequestSlot slot);
   // Gives room that has become free to those who wait at the unit, in order.
   void admit_waiting(std::uint32_t unit);
   // Writes `tokens` of KV from the request's GPU to the store; returns when they can be hit.
@@ -30,7 +30,7 @@ class DecodeRouter {
 
   bool admit(Member& member, const serving::DecodeUnit::Waiting& waiting);
   bool swap_in(Member& member, const serving::DecodeUnit::Waiting& waiting);
-  void place(Member& member, serving::Slot slot, std::uint32_t gpu, base::TimePoint arrives);
+  void place(Member& member, serving::RequestSlot slot, std::uint32_t gpu, base::TimePoint arrives);
 
   FleetState& fleet_;
   std::unique_ptr<policy::DecodeUnitRule> rule_;

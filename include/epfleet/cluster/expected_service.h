@@ -19,7 +19,7 @@ struct ServiceEstimate {
   double per_output_token_s = 0.0;
 };
 
-// The batch at which decode units emit just the asked rate, by bisection on the step price.
+// The batch at which decode units just keep up with the load, by bisection on the step price.
 [[nodiscard]] ServiceEstimate estimate_service(const FleetSpec& spec, const StepPricers& pricers,
                                                const SteadyLoad& load);
 

@@ -1,10 +1,10 @@
 // From a fleet's specification to the experts of its units: what their imbalance is computed from,
 // and what a rebalance moves and costs.
 // Modelled: all units of a phase are alike; the GPU that fetches most experts, through its own RDMA
-// NIC at full rate, ends a rebalance. Units take turns: unit i of n at (i + 0.5) / n of the
-// interval.
+//   NIC at full rate, ends a rebalance. Rebalances are staggered: unit i of n at (i + 0.5) / n of
+//   the interval.
 // Left out: NICs of the senders, the time of planning (experts.rebalance_delay), loading weights
-// from host memory or the store instead of from other GPUs.
+//   from host memory or the store instead of from other GPUs.
 #pragma once
 
 #include <cstdint>

@@ -29,14 +29,13 @@ class FleetSampler {
   [[nodiscard]] observe::FleetSample sample_of_now();
   void count_prefill(observe::FleetSample& sample);
   void count_decode(observe::FleetSample& sample);
-  [[nodiscard]] std::int64_t output_in_flight_of_early_requests();
+  [[nodiscard]] base::TokenParts output_in_flight_of_early_requests();
 
   FleetState& fleet_;
   cache::PrefixCache& cache_;
   std::span<observe::Observer* const> observers_;
   Progress progress_;
-  // What early requests had emitted when the window began, in 1/256 token.
-  std::int64_t emitted_before_window_ = 0;
+  base::TokenParts emitted_before_window_;  // by early requests, when the window began
 };
 
 }  // namespace epfleet::cluster

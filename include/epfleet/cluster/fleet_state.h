@@ -49,7 +49,12 @@ struct FleetState {
   }
   // KV that a decoding or moving request has between two stays.
   [[nodiscard]] base::Bytes kv_bytes(const serving::LiveRequest& request) const {
-    return kv_bytes(request.kv_fixed(request.steps_taken) / serving::kTokenOne);
+    return kv_bytes(request.kv(request.steps_taken).whole_tokens());
+  }
+  // Writes `tokens` of KV through the NIC; returns when they can be hit.
+  base::TimePoint write_to_store(serving::Link& nic, std::int64_t tokens) {
+    totals.cache_written_bytes += kv_bytes(tokens).count();
+    return store.write(nic, now(), kv_bytes(tokens));
   }
 
   const FleetSpec spec;
@@ -62,8 +67,9 @@ struct FleetState {
 
   // Running totals since the start of the run; the fields of a moment stay empty.
   observe::FleetSample totals;
-  // In the window, of requests that arrived before it; answers in 1/256 token, at their end.
-  std::int64_t early_input_tokens = 0, early_output_fixed = 0;
+  // In the window, of requests that arrived before it; answers at their end.
+  std::int64_t early_input_tokens = 0;
+  base::TokenParts early_output;
 };
 
 }  // namespace epfleet::cluster

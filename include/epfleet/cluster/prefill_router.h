@@ -16,7 +16,7 @@ class PrefillRouter {
   // The prompt waits at a serving unit from now on, which is woken when it can start; its hit is
   // being read. `not_before`: when KV that it brings along (half done elsewhere) has arrived. A hit
   // whose reading would take too long is given up: it no longer counts as cached.
-  void route(serving::Slot slot, base::TimePoint not_before);
+  void route(serving::RequestSlot slot, base::TimePoint not_before);
   // Writes `tokens` of KV from the request's unit to the store; returns when they can be hit.
   base::TimePoint write_to_store(const serving::LiveRequest& request, std::int64_t tokens);
 

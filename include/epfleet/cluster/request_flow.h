@@ -24,25 +24,22 @@ namespace epfleet::cluster {
 
 enum class Ending : std::uint8_t {
   LastToken,
-  PromptBeyondHbm,
-  ContextBeyondHbm,
-  ContextBeyondLimit,
+  PromptBeyondHbm,     // the prompt fits no prefill GPU
+  ContextBeyondHbm,    // prompt and answer fit no decode GPU
+  ContextBeyondLimit,  // longer than workload.context_limit
   EndOfRun,
 };
 
 struct EndingRow {
-  const char* reason;
   observe::Outcome outcome;
   std::int64_t observe::FleetSample::* counter;  // nullptr: not counted
 };
 inline constexpr std::array<EndingRow, 5> kEndings = {{
-    {"its last token was emitted", observe::Outcome::Completed, &observe::FleetSample::completed},
-    {"its prompt fits no prefill GPU", observe::Outcome::Rejected, &observe::FleetSample::rejected},
-    {"prompt and answer fit no decode GPU", observe::Outcome::Rejected,
-     &observe::FleetSample::rejected},
-    {"longer than workload.context_limit", observe::Outcome::Rejected,
-     &observe::FleetSample::rejected},
-    {"the run ended first", observe::Outcome::InFlight, nullptr},
+    {observe::Outcome::Completed, &observe::FleetSample::completed},
+    {observe::Outcome::Rejected, &observe::FleetSample::rejected},
+    {observe::Outcome::Rejected, &observe::FleetSample::rejected},
+    {observe::Outcome::Rejected, &observe::FleetSample::rejected},
+    {observe::Outcome::InFlight, nullptr},
 }};
 
 class RequestFlow {
@@ -72,14 +69,13 @@ class RequestFlow {
   void accept_arrival();
   [[nodiscard]] std::optional<Ending> rejection(const workload::Request& request) const;
   void look_up(serving::LiveRequest& live);
-  void fetch_prefixes(std::span<const serving::Slot> slots) const;
-  void emit_first_token(serving::Slot slot);
+  void fetch_prefixes(std::span<const serving::RequestSlot> slots) const;
+  void emit_first_token(serving::RequestSlot slot);
   void keep_answer(const serving::LiveRequest& live);
-  void end(serving::Slot slot, Ending ending);
+  void end(serving::RequestSlot slot, Ending ending);
+  void record(const serving::LiveRequest& live, Ending ending);
   void announce_done();
-  [[nodiscard]] std::int32_t draw_rate(const workload::Request& request) const;
-  [[nodiscard]] observe::RequestDone record_of(const serving::LiveRequest& live,
-                                               observe::Outcome outcome) const;
+  [[nodiscard]] base::TokenParts32 draw_rate(const workload::Request& request) const;
 
   FleetState& fleet_;
   PrefillRouter& prefill_router_;
@@ -90,7 +86,7 @@ class RequestFlow {
   std::array<std::int64_t, kEndings.size()> ended_{};
 
   // reused from event to event: no allocation in steady state
-  std::vector<serving::Slot> slots_, preempted_;
+  std::vector<serving::RequestSlot> slots_, preempted_;
   std::vector<observe::RequestDone> done_;
 };
 

@@ -1,9 +1,10 @@
-// The way to and from the store: a node's storage NIC, then the store's own bandwidth, which all
-// nodes share. Both serve in turn, so a hit can wait longer than computing it anew would take.
+// To and from the store: a node's storage NIC, then the store's own bandwidth, which all nodes
+// share. Both serve one transfer after another, so a hit can wait longer than computing it anew
+// would take.
 // Modelled: a transfer ends when the slower of the two is done with it; writes can be hit a fixed
-// delay later; the rule that computes a hit anew when one GPU, undisturbed, would have it sooner.
+//   delay later; the rule that computes a hit anew when one GPU, undisturbed, would have it sooner.
 // Left out: placement on storage nodes and their imbalance; the queue that a recomputed hit
-// lengthens.
+//   lengthens.
 #pragma once
 
 #include <optional>

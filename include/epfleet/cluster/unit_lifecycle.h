@@ -25,21 +25,20 @@ class UnitLifecycle {
                 policy::ScalingRule& rule);
 
   void start();   // the first units serve at once
-  void decide();  // asks the rule, and when it wants to be asked again
+  void decide();  // by the rule, and again when it wants to
   void group_loaded(std::uint32_t group);
   // A step of the unit has ended: it starts the next one, or leaves if it drains.
   template <class Unit>
   void after_step(UnitPool<Unit>& pool, std::uint32_t unit);
 
  private:
-  [[nodiscard]] policy::Target ask();
+  [[nodiscard]] policy::Target next_target();
   void aim_at(const policy::Target& target);
   template <class Unit>
   std::vector<std::uint32_t> move_units(UnitPool<Unit>& pool, bool fewer_serve);
   template <class Unit>
   void release_if_over(UnitPool<Unit>& pool, std::uint32_t unit);
-  void begin_to_leave(PrefillPool& pool, std::uint32_t unit);
-  void begin_to_leave(DecodePool& pool, std::uint32_t unit);
+  void reroute_queue(std::uint32_t prefill_unit);
   void leave(PrefillPool& pool, std::uint32_t unit);
   void leave(DecodePool& pool, std::uint32_t unit);
 

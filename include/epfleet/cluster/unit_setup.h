@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "epfleet/cluster/fleet_spec.h"
 #include "epfleet/policy/scaling.h"
@@ -35,6 +36,13 @@ struct StepPricers {
 
 // scaling.policy by its name.
 [[nodiscard]] std::unique_ptr<policy::ScalingRule> make_scaling_rule(const FleetSpec& spec);
+
+// What the rule would allot to a fleet without load, from the start of the run to its end.
+struct Allotment {
+  base::TimePoint from, until;
+  std::int64_t groups = 0;
+};
+[[nodiscard]] std::vector<Allotment> allotments_without_load(const FleetSpec& spec);
 
 // The MTP module's layer included when it is on.
 [[nodiscard]] std::int64_t kv_bytes_per_token(const FleetSpec& spec);

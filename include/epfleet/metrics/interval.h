@@ -17,12 +17,12 @@
 
 namespace epfleet::metrics {
 
-// [variant][channel]; outputs in 1/256 token, as announced.
+// [variant][channel]
 using TokensByPayer = decltype(observe::FleetSample::tokens);
 using NodeTime = observe::FleetSample::NodeTime;
 using LostTokens = observe::FleetSample::LostTokens;
 
-// A struct of nothing but std::int64_t, nested or not.
+// A struct of nothing but 64-bit counts, nested or not.
 template <class T>
 concept Counts =
     std::has_unique_object_representations_v<T> && sizeof(T) % sizeof(std::int64_t) == 0;
@@ -58,11 +58,6 @@ void add(T& into, const T& other, std::int64_t sign = 1) {
 // Of the time that nodes were serving, the share in a step.
 [[nodiscard]] inline Measure busy_ratio(const NodeTime& time) {
   return ratio(static_cast<double>(time.busy), static_cast<double>(time.busy + time.idle));
-}
-
-// Tokens emitted, as a number: exact, since 2^53 / 256 tokens are many years of service.
-[[nodiscard]] constexpr double output_tokens(const observe::TokenTotals& tokens) {
-  return static_cast<double>(tokens.output_fp) / static_cast<double>(observe::kTokenOne);
 }
 
 // Means over the steps that ended in the stretch, weighted by duration. Imbalances are max / mean.

@@ -1,5 +1,5 @@
-// The facts that the simulated service announces. It knows nothing of who listens: statistics, cost
-// meters and logs are Observers. Facts are plain values; spans are valid only during the call.
+// The facts that the simulated service announces to Observers: statistics, cost meters, logs. Plain
+// values; spans are valid only during the call.
 #pragma once
 
 #include <array>
@@ -10,6 +10,7 @@
 #include "epfleet/base/id.h"
 #include "epfleet/base/names.h"
 #include "epfleet/base/time.h"
+#include "epfleet/base/token_parts.h"
 #include "epfleet/workload/request.h"
 
 namespace epfleet::observe {
@@ -76,11 +77,10 @@ struct DecodeStepDone {
 
 // Tokens that moved, by who pays for them: exact running totals since the start of the run.
 struct TokenTotals {
-  std::int64_t input = 0;      // prompt tokens of prompts whose prefill finished
-  std::int64_t cached = 0;     // of these, read from the store
-  std::int64_t output_fp = 0;  // emitted, in 1/256 token (see serving/decode_unit.h)
+  std::int64_t input = 0;   // prompt tokens of prompts whose prefill finished
+  std::int64_t cached = 0;  // of these, read from the store
+  base::TokenParts output;  // emitted
 };
-inline constexpr std::int64_t kTokenOne = 256;  // fixed point of output_fp
 
 // What the fleet has done since the start of the run, warm-up included: counts only, so that an
 // interval is the difference of two of them, member by member.

@@ -9,6 +9,8 @@
 #include <optional>
 #include <span>
 
+#include "epfleet/base/token_parts.h"
+
 namespace epfleet::policy {
 
 // Two-dimensional load of a choice: prefill (tokens, attention work), decode (requests, KV tokens).
@@ -43,26 +45,26 @@ struct PrefillView {
 };
 
 struct DecodeDemand {
-  std::int32_t kv_fixed = 0;  // KV of the prompt, in 1/256 token
+  base::TokenParts32 kv;  // of the prompt
 };
 
 struct DecodeUnitView {
   std::span<const std::uint32_t> open;     // candidates, ascending; never empty
   std::span<const std::int64_t> requests;  // placed, waiting ones included
-  std::span<const std::int64_t> kv_fixed;
+  std::span<const base::TokenParts> kv;
 };
 
 // The GPUs of one unit; element i is GPU i.
 struct DecodeGpuView {
   std::span<const std::int32_t> requests;  // placed: running or their KV on its way
-  std::span<const std::int32_t> kv_fixed;
+  std::span<const base::TokenParts32> kv;
   std::int64_t requests_total = 0;  // sums over the GPUs
-  std::int64_t kv_fixed_total = 0;
+  base::TokenParts kv_total;
   std::int32_t request_limit = 0;
-  std::int32_t kv_limit_fixed = 0;
+  base::TokenParts32 kv_limit;
 
   [[nodiscard]] bool has_room(std::size_t gpu, const DecodeDemand& demand) const {
-    return requests[gpu] < request_limit && kv_fixed[gpu] <= kv_limit_fixed - demand.kv_fixed;
+    return requests[gpu] < request_limit && kv[gpu] <= kv_limit - demand.kv;
   }
 };
 

@@ -49,22 +49,23 @@ class PrefillLoads {
 
 class DecodeLoads {
  public:
-  explicit DecodeLoads(std::size_t units) : requests_(units, 0), kv_fixed_(units, 0) {}
+  explicit DecodeLoads(std::size_t units) : requests_(units, 0), kv_(units) {}
 
-  void set(std::size_t unit, std::int64_t requests, std::int64_t kv_fixed) {
+  void set(std::size_t unit, std::int64_t requests, base::TokenParts kv) {
     requests_[unit] = requests;
-    kv_fixed_[unit] = kv_fixed;
+    kv_[unit] = kv;
   }
-  void add(std::size_t unit, std::int64_t requests, std::int64_t kv_fixed) {
+  void add(std::size_t unit, std::int64_t requests, base::TokenParts kv) {
     requests_[unit] += requests;
-    kv_fixed_[unit] += kv_fixed;
+    kv_[unit] += kv;
   }
   [[nodiscard]] DecodeUnitView view(std::span<const std::uint32_t> open) const {
-    return {open, requests_, kv_fixed_};
+    return {open, requests_, kv_};
   }
 
  private:
-  std::vector<std::int64_t> requests_, kv_fixed_;
+  std::vector<std::int64_t> requests_;
+  std::vector<base::TokenParts> kv_;
 };
 
 }  // namespace epfleet::policy

@@ -90,7 +90,7 @@ struct ExpertsConfig {
   base::Duration rebalance_every = std::chrono::minutes(10);
   base::Duration rebalance_delay{};  // from observed loads to their placement (a guess, 0-2 min)
   RebalanceCost rebalance_cost = RebalanceCost::None;
-  base::Duration reshare_every = std::chrono::seconds(10);  // rule weighted: between two dealings
+  base::Duration reshare_every = std::chrono::seconds(10);  // rule weighted: between two shares
 };
 
 }  // namespace epfleet::serving

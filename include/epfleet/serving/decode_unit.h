@@ -8,7 +8,7 @@
 //
 // A step advances all requests by arithmetic on per-GPU sums; a request is touched when it joins
 // and when it leaves. After k steps it has emitted min(n, floor(k * rate)) of its n = output - 1
-// decode tokens; rate = 1 + expected accepted drafts, in 1/256 token: sums stay exact integers.
+// decode tokens; rate = 1 + expected accepted drafts, in parts of a token: sums stay exact.
 #pragma once
 
 #include <array>
@@ -43,7 +43,7 @@ struct DecodeUnitLimits {
 
 class DecodeUnit {
  public:
-  using Loads = policy::DecodeLoads;  // what a balancer of units knows of them
+  using Loads = policy::DecodeLoads;  // what a balancer of units sees of them
   using GpuRule = policy::DecodeGpuRule;
 
   DecodeUnit(base::UnitId id, const DecodeUnitLimits& limits, const timing::DecodePricer& pricer,
@@ -52,19 +52,18 @@ class DecodeUnit {
   // --- Placement: a request that is on its way holds its place and its KV room. ---
   [[nodiscard]] policy::DecodeGpuView view() const;
   [[nodiscard]] std::int64_t placed_requests() const { return placed_total_; }
-  [[nodiscard]] std::int64_t placed_kv_fixed() const { return placed_kv_total_; }
   // Holds a place on `gpu`; joins at the first step that starts at or after `arrives`.
   // REQUIRES: view() showed room.
-  void place(Slot slot, std::uint32_t gpu, base::TimePoint arrives);
+  void place(RequestSlot slot, std::uint32_t gpu, base::TimePoint arrives);
 
   // --- Waiting: requests that no GPU has room for, first come, first served. ---
   struct Waiting {
-    Slot slot;
+    RequestSlot slot;
     bool swapped = false;          // its KV is in the memory of its GPU's host ...
     base::TimePoint not_before{};  // ... from then on
   };
-  void wait_last(Slot slot) { waiting_.push_back({slot}); }
-  void wait_first(Slot slot, base::TimePoint out) { waiting_.push_front({slot, true, out}); }
+  void wait_last(RequestSlot slot) { waiting_.push_back({slot}); }
+  void wait_first(RequestSlot slot, base::TimePoint out) { waiting_.push_front({slot, true, out}); }
   [[nodiscard]] const Waiting* first_waiting() const {
     return waiting_.empty() ? nullptr : &waiting_.front();
   }
@@ -72,19 +71,20 @@ class DecodeUnit {
 
   // --- Steps ---
   [[nodiscard]] bool stepping() const { return stepping_; }
-  // Admits who has arrived and prices a step; none: nobody is here.
+  // Admits what has arrived and prices a step; none: the unit has no request.
   std::optional<base::Duration> start_step(base::TimePoint now);
-  // Ends the running step: everybody has advanced; appends who has emitted the last token to
-  // `finished` and who outgrew the HBM, the youngest first, to `preempted`: both have left.
-  void finish_step(base::TimePoint now, std::vector<Slot>& finished, std::vector<Slot>& preempted);
-  // Gives up the running step: nobody has advanced, who joined in it stays. REQUIRES: stepping().
+  // Ends the running step: all have advanced. Appends those with their last token to `finished`,
+  // those that outgrew the HBM, the youngest first, to `preempted`: both have left.
+  void finish_step(base::TimePoint now, std::vector<RequestSlot>& finished,
+                   std::vector<RequestSlot>& preempted);
+  // Gives up the running step: no request has advanced; what joined stays. REQUIRES: stepping().
   void abort_step(base::TimePoint now);
   // The earliest arrival of KV on its way; none: nothing is.
   [[nodiscard]] std::optional<base::TimePoint> next_ready(base::TimePoint now) const;
 
-  // Everybody leaves: running or on the way, in slot order, then who waits (migration, failure).
+  // All leave: running or on the way, in slot order, then what waits (migration, failure).
   // REQUIRES: !stepping().
-  void evict_all(std::vector<Slot>& evicted);
+  void evict_all(std::vector<RequestSlot>& evicted);
 
   // --- Facts ---
   [[nodiscard]] bool empty() const { return placed_total_ == 0 && waiting_.empty(); }
@@ -96,11 +96,11 @@ class DecodeUnit {
   // First-token times of those whose first chunk left with the last step.
   [[nodiscard]] std::span<const base::TimePoint> first_chunks() const { return first_chunks_; }
   [[nodiscard]] std::int64_t active_requests() const { return active_total_; }
-  [[nodiscard]] std::int64_t active_kv_fixed() const { return active_kv_total_; }
-  // Decode tokens emitted since the start, in 1/256 token; in flight: the exact k * rate.
+  [[nodiscard]] base::TokenParts active_kv() const { return active_kv_total_; }
+  // Decode tokens emitted since the start; in flight: the exact k * rate.
   using EmittedByPayer =
-      std::array<std::array<std::int64_t, workload::kChannels>, workload::kVariants>;
-  [[nodiscard]] const EmittedByPayer& emitted_fixed() const { return emitted_; }
+      std::array<std::array<base::TokenParts, workload::kChannels>, workload::kVariants>;
+  [[nodiscard]] const EmittedByPayer& emitted() const { return emitted_; }
   [[nodiscard]] std::int32_t steps_of(const LiveRequest& request) const;  // over all stays
   [[nodiscard]] const DecodeUnitLimits& limits() const { return limits_; }
   // None: the halves are formed anew every step.
@@ -109,32 +109,32 @@ class DecodeUnit {
  private:
   struct Incoming {
     base::TimePoint arrives;
-    Slot slot;
+    RequestSlot slot;
   };
 
   void admit_arrived(base::TimePoint now);
-  void join(Slot slot, base::TimePoint now);
+  void join(RequestSlot slot, base::TimePoint now);
   void leave(LiveRequest& request, std::int32_t steps);
   void advance_all();
-  void retire_finished(std::vector<Slot>& finished);
+  void retire_finished(std::vector<RequestSlot>& finished);
   void retire(LiveRequest& request);
-  void preempt_overflow(std::vector<Slot>& preempted);
-  [[nodiscard]] Slot youngest_on(std::uint32_t gpu) const;
-  void forget_finish(Slot slot);
+  void preempt_overflow(std::vector<RequestSlot>& preempted);
+  [[nodiscard]] RequestSlot youngest_on(std::uint32_t gpu) const;
+  void forget_finish(RequestSlot slot);
   [[nodiscard]] timing::StepPrice price_step() const;
   void describe_step(base::TimePoint now, const timing::StepPrice& price);
 
   base::UnitId id_;
   DecodeUnitLimits limits_;
-  std::int32_t kv_limit_fixed_;
+  base::TokenParts32 kv_limit_;
   const timing::DecodePricer& pricer_;
   RequestPool& pool_;
   // Per GPU; "placed" = running and on the way.
-  std::vector<std::int32_t> active_requests_, active_kv_, rate_;
-  std::vector<std::int32_t> placed_requests_, placed_kv_;
+  std::vector<std::int32_t> active_requests_, placed_requests_;
+  std::vector<base::TokenParts32> active_kv_, placed_kv_, rate_;
   std::optional<StickyHalves> halves_;
   std::int64_t active_total_ = 0, placed_total_ = 0;  // sums over the GPUs
-  std::int64_t active_kv_total_ = 0, placed_kv_total_ = 0, rate_total_ = 0;
+  base::TokenParts active_kv_total_, placed_kv_total_, rate_total_;
   EmittedByPayer emitted_{}, emission_rate_{};
 
   FinishCalendar finishers_;

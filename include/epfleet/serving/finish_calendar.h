@@ -3,7 +3,7 @@
 // A request is written down when it joins and read when its last step has come, both in sequence
 // with its neighbours: lists linked through the requests would cost two misses of the processor's
 // cache each. Steps of the present span (128) have a list each; later spans have one list each,
-// which is dealt out when the span begins.
+// which is sorted into them when the span begins.
 #pragma once
 
 #include <algorithm>
@@ -22,10 +22,9 @@ class FinishCalendar {
   // No request stays longer than `longest_stay` steps.
   explicit FinishCalendar(std::int64_t longest_stay);
 
-  // A request and the GPU that it decodes on: who looks for a GPU's requests need not read them
-  // all.
+  // A request and the GPU that it decodes on: a GPU's requests are found without reading them all.
   struct Finisher {
-    Slot slot;
+    RequestSlot slot;
     std::uint16_t gpu;
   };
 
@@ -37,11 +36,11 @@ class FinishCalendar {
       later_[span_of(step) % later_.size()].push_back({step, finisher});
     }
   }
-  void remove(std::uint32_t step, Slot slot);
+  void remove(std::uint32_t step, RequestSlot slot);
 
   // Appends those whose last step is `step`, the latest added first.
   // REQUIRES: steps are taken one after the other, from 0.
-  void take(std::uint32_t step, std::vector<Slot>& finished);
+  void take(std::uint32_t step, std::vector<RequestSlot>& finished);
 
   // Those of the step that is taken next, to fetch them from memory in time. None is missing once
   // that step can end (adds for it come before it starts), except at the first step of a span.
@@ -50,7 +49,7 @@ class FinishCalendar {
                                   : std::span<const Finisher>();
   }
 
-  // Calls visit(slot) for everybody who decodes on `gpu`, in no order that means anything.
+  // Calls visit(slot) for every request that decodes on `gpu`, in no order that means anything.
   template <class Visit>
   void for_each_on(std::uint32_t gpu, const Visit& visit) const {
     const auto visit_on_gpu = [gpu, &visit](const Finisher& finisher) {

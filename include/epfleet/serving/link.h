@@ -15,8 +15,7 @@ class Link {
  public:
   explicit Link(base::BytesPerSecond rate) : rate_(rate) {}
 
-  // Queues `bytes` behind everything that was asked of the link; returns when the last byte is
-  // through.
+  // Queues `bytes` behind all earlier ones; returns when the last byte is through.
   base::TimePoint reserve(base::TimePoint now, base::Bytes bytes) {
     free_at_ = std::max(now, free_at_) + bytes / rate_;
     return free_at_;

@@ -8,18 +8,16 @@
 #include "epfleet/base/error.h"
 #include "epfleet/base/huge_pages.h"
 #include "epfleet/base/time.h"
+#include "epfleet/base/token_parts.h"
 #include "epfleet/workload/request.h"
 
 namespace epfleet::serving {
 
-using Slot = std::uint32_t;
-inline constexpr Slot kNoSlot = 0xffffffffU;
-
-// Tokens, KV lengths and acceptance are kept in 1/256 token in decode (see decode_unit.h).
-inline constexpr std::int32_t kTokenOne = 256;
+using RequestSlot = std::uint32_t;
+inline constexpr RequestSlot kNoRequest = 0xffffffffU;
 
 enum class Stage : std::uint8_t {
-  Free,          // the slot is nobody's
+  Free,          // the slot is empty
   Queued,        // waits in a prefill unit
   Prefilling,    // at least one chunk is in a step or done
   AwaitingRoom,  // has its first token, no decode GPU has room
@@ -39,7 +37,7 @@ struct alignas(64) LiveRequest {
   base::TimePoint first_token;
   std::int32_t cached_tokens = 0;
   std::int32_t computed_to = 0;   // prompt tokens whose KV exists (hit and chunks done)
-  std::int32_t rate_fixed = 0;    // tokens per decode step, in 1/256
+  base::TokenParts32 rate;        // tokens per decode step
   std::int32_t steps_taken = 0;   // decode steps before the present stay on a GPU
   std::uint32_t joined_step = 0;  // the unit's step number at the present stay
   std::uint16_t prefill_unit = 0;
@@ -52,18 +50,19 @@ struct alignas(64) LiveRequest {
   bool decode_started : 1 = false;
   bool decode_half : 1 = false;  // micro-batch, where membership is kept (sticky_halves.h)
 
-  [[nodiscard]] std::int32_t tokens_to_compute() const {
-    return request.prompt_tokens - cached_tokens;
+  [[nodiscard]] std::int32_t tokens_left() const { return request.prompt_tokens - computed_to; }
+  // KV held after `steps` decode steps in all.
+  [[nodiscard]] base::TokenParts32 kv(std::int32_t steps) const {
+    return base::TokenParts32::from_tokens(request.prompt_tokens) + rate * steps;
   }
-  // KV held after `steps` decode steps in all, in 1/256 token.
-  [[nodiscard]] std::int32_t kv_fixed(std::int32_t steps) const {
-    return request.prompt_tokens * kTokenOne + steps * rate_fixed;
+  // What decode emits: prefill emits the first token.
+  [[nodiscard]] base::TokenParts decode_output() const {
+    return base::TokenParts::from_tokens(request.output_tokens - 1);
   }
-  // Decode steps in all: the smallest k with floor(k * rate) >= output - 1 (prefill emits the first
-  // token).
+  // Decode steps in all: the smallest k with k * rate >= decode_output().
   [[nodiscard]] std::int32_t steps_in_all() const {
-    const std::int64_t target = (static_cast<std::int64_t>(request.output_tokens) - 1) * kTokenOne;
-    return static_cast<std::int32_t>((target + rate_fixed - 1) / rate_fixed);
+    const std::int64_t per_step = rate.count();
+    return static_cast<std::int32_t>((decode_output().count() + per_step - 1) / per_step);
   }
 };
 
@@ -71,28 +70,28 @@ static_assert(sizeof(LiveRequest) == 128);
 
 class RequestPool {
  public:
-  [[nodiscard]] Slot add(const workload::Request& request) {
+  [[nodiscard]] RequestSlot add(const workload::Request& request) {
     if (free_.empty()) {
-      EPFLEET_CHECK(slots_.size() < kNoSlot, "fewer than 2^32 requests are in flight");
-      free_.push_back(static_cast<Slot>(slots_.size()));
+      EPFLEET_CHECK(slots_.size() < kNoRequest, "fewer than 2^32 requests are in flight");
+      free_.push_back(static_cast<RequestSlot>(slots_.size()));
       slots_.emplace_back();
     }
-    const Slot slot = free_.back();
+    const RequestSlot slot = free_.back();
     free_.pop_back();
     slots_[slot] = LiveRequest{};
     slots_[slot].request = request;
     slots_[slot].stage = Stage::Queued;
     return slot;
   }
-  void remove(Slot slot) {
+  void remove(RequestSlot slot) {
     EPFLEET_CHECK(slots_[slot].stage != Stage::Free, "a request leaves once");
     slots_[slot].stage = Stage::Free;
     free_.push_back(slot);
   }
-  [[nodiscard]] LiveRequest& operator[](Slot slot) { return slots_[slot]; }
-  [[nodiscard]] const LiveRequest& operator[](Slot slot) const { return slots_[slot]; }
+  [[nodiscard]] LiveRequest& operator[](RequestSlot slot) { return slots_[slot]; }
+  [[nodiscard]] const LiveRequest& operator[](RequestSlot slot) const { return slots_[slot]; }
   // Fetches a request from memory ahead of its use. Changes nothing.
-  void prefetch(Slot slot) const {
+  void prefetch(RequestSlot slot) const {
     const auto* line = reinterpret_cast<const char*>(&slots_[slot]);
     for (std::size_t at = 0; at < sizeof(LiveRequest); at += kCacheLine) {
       __builtin_prefetch(line + at);
@@ -103,7 +102,7 @@ class RequestPool {
   // Calls visit(slot, request) for everything in flight, in slot order. For rare sweeps only.
   template <class Visit>
   void for_each(const Visit& visit) {
-    for (Slot slot = 0; slot < slots_.size(); ++slot) {
+    for (RequestSlot slot = 0; slot < slots_.size(); ++slot) {
       if (slots_[slot].stage != Stage::Free) {
         visit(slot, slots_[slot]);
       }
@@ -114,7 +113,7 @@ class RequestPool {
   static constexpr std::size_t kCacheLine = 64;  // bytes
 
   base::HugeVector<LiveRequest> slots_;
-  std::vector<Slot> free_;
+  std::vector<RequestSlot> free_;
 };
 
 }  // namespace epfleet::serving

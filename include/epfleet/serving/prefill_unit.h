@@ -4,15 +4,13 @@
 //   nodes' storage NICs while the prompt waits, steps priced from every GPU's load, standing still
 //   while experts move.
 // Left out: the hop of a hit from the node that read it to the GPU's own node (a twentieth of a
-//   NIC); the cut of a prompt at the border of the two micro-batches (each takes half of
-//   everything).
+//   NIC); the cut of a prompt at the border of the two micro-batches (each takes half of all).
 // Source: open-infra-index day 6 (layout, overlap).
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "epfleet/base/time.h"
@@ -45,22 +43,22 @@ inline constexpr std::int32_t kStandardPrompt = 4096;
 
 class PrefillUnit {
  public:
-  using Loads = policy::PrefillLoads;  // what a balancer of units knows of them
+  using Loads = policy::PrefillLoads;  // what a balancer of units sees of them
   using GpuRule = policy::PrefillRule;
 
   PrefillUnit(base::UnitId id, const PrefillUnitLimits& limits, const timing::PrefillPricer& pricer,
               policy::PrefillRule& gpu_rule, RequestPool& pool);
 
   // The prompt waits here from now on; its hit is in place at request.kv_ready.
-  void enqueue(Slot slot);
+  void enqueue(RequestSlot slot);
 
   [[nodiscard]] bool stepping() const { return stepping_; }
   // Forms a batch of what is ready and prices it; none: nothing can start now.
   std::optional<base::Duration> start_step(base::TimePoint now);
   // Ends the running step; appends the prompts whose last chunk is computed, GPU by GPU.
-  void finish_step(base::TimePoint now, std::vector<Slot>& first_tokens);
-  // Gives up the running step: nobody has advanced; prompts that continued stay on their GPU, the
-  // others are at the queue's front again, in order of arrival. REQUIRES: stepping().
+  void finish_step(base::TimePoint now, std::vector<RequestSlot>& first_tokens);
+  // Gives up the running step: prompts that continued stay on their GPU, the others are at the
+  // queue's front again, in order of arrival. REQUIRES: stepping().
   void abort_step(base::TimePoint now);
   // The KV of a finished prompt has left its GPU's HBM at `sent`.
   void release_kv(std::uint32_t gpu, base::TimePoint sent, std::int32_t tokens);
@@ -68,9 +66,9 @@ class PrefillUnit {
   [[nodiscard]] std::optional<base::TimePoint> next_ready(base::TimePoint now) const;
 
   // Everything that waits or is half done leaves (scaling down). REQUIRES: !stepping().
-  void evict_all(std::vector<Slot>& evicted);
+  void evict_all(std::vector<RequestSlot>& evicted);
   // Everything that has not been started leaves; also during a step.
-  void evict_queued(std::vector<Slot>& evicted);
+  void evict_queued(std::vector<RequestSlot>& evicted);
 
   // Outstanding load: waiting and in the running step.
   void report_load(Loads& loads) const {
@@ -87,10 +85,14 @@ class PrefillUnit {
     return static_cast<double>(tokens) * before +
            0.5 * static_cast<double>(tokens) * (static_cast<double>(tokens) + 1.0);
   }
+  [[nodiscard]] static double pairs_left(const LiveRequest& request) {
+    return pairs(request.tokens_left(), request.computed_to);
+  }
+  [[nodiscard]] static policy::PrefillDemand demand_of(const LiveRequest& request);
 
  private:
   struct Chunk {
-    Slot slot;
+    RequestSlot slot;
     std::int32_t tokens;
     bool last;
     bool continued;  // of a prompt that was half done on this GPU before the step
@@ -101,24 +103,25 @@ class PrefillUnit {
     std::int32_t tokens;
   };
   struct Gpu {
-    std::vector<Chunk> chunks;  // of the step being formed or running
-    Slot halfway = kNoSlot;     // a prompt that continues here
-    std::int64_t kv_held = 0;   // tokens
-    double work_s = 0.0;        // of the step being formed
+    std::vector<Chunk> chunks;         // of the step being formed or running
+    RequestSlot halfway = kNoRequest;  // a prompt that continues here
+    std::int64_t kv_held = 0;          // tokens
+    double work_s = 0.0;               // of the step being formed
   };
 
   void begin_batch(base::TimePoint now);
   void continue_halfway();
-  void fill_from(std::deque<Slot>& queue, std::optional<std::uint32_t> gpu, base::TimePoint now);
-  bool try_place(Slot slot, std::optional<std::uint32_t> bound_gpu);
-  void add_chunk(std::uint32_t gpu, Slot slot, std::int32_t tokens, bool continued);
+  void fill_from(std::deque<RequestSlot>& queue, std::optional<std::uint32_t> gpu,
+                 base::TimePoint now);
+  bool try_place(RequestSlot slot, std::optional<std::uint32_t> bound_gpu);
+  void add_chunk(std::uint32_t gpu, RequestSlot slot, std::int32_t tokens, bool continued);
   bool take_back(std::uint32_t gpu, const Chunk& chunk);
   [[nodiscard]] std::int32_t chunk_within_budget(const Gpu& gpu, std::uint32_t index,
                                                  const LiveRequest& request) const;
   [[nodiscard]] bool has_budget(std::uint32_t gpu) const;
   void close(std::uint32_t gpu);
   void describe_step(base::TimePoint now, const timing::StepPrice& price);
-  [[nodiscard]] policy::PrefillDemand demand_of(const LiveRequest& request) const;
+  void leave(RequestSlot slot, std::vector<RequestSlot>& evicted);
 
   base::UnitId id_;
   PrefillUnitLimits limits_;
@@ -132,14 +135,13 @@ class PrefillUnit {
   policy::PrefillLoads step_loads_;         // the same for the GPU balancer
   std::vector<std::uint32_t> open_;         // GPUs with budget left in the step being formed
   // Step placement: one queue; arrival placement: one per GPU, and its load for the balancer.
-  std::vector<std::deque<Slot>> queues_;
+  std::vector<std::deque<RequestSlot>> queues_;
   policy::PrefillLoads queued_loads_;
   std::vector<std::uint32_t> all_gpus_;
 
   std::int64_t outstanding_tokens_ = 0;
   double outstanding_pairs_ = 0.0;
-  std::int64_t queued_requests_ = 0;
-  std::int64_t halfway_ = 0;
+  std::int64_t queued_requests_ = 0, halfway_ = 0;
   bool stepping_ = false;
   RebalancePause rebalance_;
   observe::PrefillStepDone step_;

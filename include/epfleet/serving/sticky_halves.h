@@ -19,17 +19,18 @@ class StickyHalves {
  public:
   explicit StickyHalves(std::size_t gpus);
 
-  // `kv_fixed`: the request's KV at this moment, in 1/256 token. Sets request.decode_half.
-  void join(LiveRequest& request, std::int32_t kv_fixed);
-  void leave(const LiveRequest& request, std::int32_t kv_fixed);
-  // One decode step of everybody.
+  // `kv`: the request's KV at this moment. Sets request.decode_half.
+  void join(LiveRequest& request, base::TokenParts32 kv);
+  void leave(const LiveRequest& request, base::TokenParts32 kv);
+  // One decode step of all requests.
   void advance();
 
   [[nodiscard]] timing::UnitHalves loads() const;
 
  private:
   struct Half {  // per GPU
-    std::vector<std::int32_t> requests, kv_fixed, rate;
+    std::vector<std::int32_t> requests;
+    std::vector<base::TokenParts32> kv, rate;
   };
   [[nodiscard]] std::uint8_t emptier_half(std::size_t gpu) const;
 

@@ -12,18 +12,17 @@
 #include <memory>
 #include <span>
 
+#include "epfleet/base/token_parts.h"
 #include "epfleet/timing/decode_layer.h"
 #include "epfleet/timing/overlap.h"
 #include "epfleet/timing/step_price.h"
 
 namespace epfleet::timing {
 
-// KV sums are in fixed point: 1/256 token.
-inline constexpr std::int32_t kKvOne = 256;
-
-// One micro-batch: requests and KV (tokens x kKvOne) of each GPU of the unit.
+// One micro-batch: requests and KV of each GPU of the unit.
 struct UnitHalf {
-  std::span<const std::int32_t> requests, kv_fixed;
+  std::span<const std::int32_t> requests;
+  std::span<const base::TokenParts32> kv;
 };
 using UnitHalves = std::array<UnitHalf, 2>;
 
@@ -34,12 +33,11 @@ class DecodePricer {
  public:
   explicit DecodePricer(const DecodeLayer& layer);
 
-  // requests[g] and kv_fixed[g] (KV tokens x kKvOne) of each GPU of the unit, which splits them
-  // anew: micro-batch 0 has ceil and micro-batch 1 floor of half the requests, both half the KV.
-  // The inner loop of a day.
+  // requests[g] and kv[g] of each GPU of the unit, which splits them anew: micro-batch 0 has ceil
+  // and micro-batch 1 floor of half the requests, both half the KV. The inner loop of a day.
   // REQUIRES: both spans have layout.gpus elements; at least one request in all.
   [[nodiscard]] StepPrice price(std::span<const std::int32_t> requests,
-                                std::span<const std::int32_t> kv_fixed) const;
+                                std::span<const base::TokenParts32> kv) const;
   // The same for micro-batches that are what they are; equal to price() when they are its halves.
   // REQUIRES: two micro-batches (layout.dual_batch); spans of layout.gpus elements; at least one
   // request in all.
@@ -48,7 +46,7 @@ class DecodePricer {
   // The stages that price() applies the layer's formula to, each that of the slowest GPU. Without
   // overlap SHARED and ATTN-0 are inside ATTN-1 of the first. REQUIRES: as price().
   [[nodiscard]] DecodeHalves stages(std::span<const std::int32_t> requests,
-                                    std::span<const std::int32_t> kv_fixed) const;
+                                    std::span<const base::TokenParts32> kv) const;
 
  private:
   void check_gpus(const UnitHalf& load) const;

@@ -89,9 +89,9 @@ TEST(FleetSampler, CarriedInIsWhatEarlyRequestsGetInTheWindow) {
   request.arrival = base::kWindowStart - seconds(10);
   request.prompt_tokens = 1'000;
   request.output_tokens = 50;
-  const serving::Slot slot = s.state.fleet.requests.add(request);
+  const serving::RequestSlot slot = s.state.fleet.requests.add(request);
   serving::LiveRequest& live = s.state.fleet.requests[slot];
-  live.rate_fixed = serving::kTokenOne;
+  live.rate = base::TokenParts32::from_tokens(1);
   live.stage = serving::Stage::AwaitingRoom;
   live.steps_taken = 4;
   s.at_sample = [&] {

@@ -63,7 +63,7 @@ struct Life : engine::Handler {
         decode.admit_waiting(event.target);
         return state.fleet.decode.start_step(event.target);
       case Kind::DecodeStepEnd: {
-        std::vector<serving::Slot> finished, preempted;
+        std::vector<serving::RequestSlot> finished, preempted;
         state.fleet.decode[event.target].unit.finish_step(state.fleet.now(), finished, preempted);
         state.fleet.decode.step_ended(event.target);
         return units.after_step(state.fleet.decode, event.target);
@@ -134,19 +134,19 @@ TEST(UnitLifecycle, ReleasedAndAllottedAgainTheLaterLoadingCounts) {
 }
 
 // Two requests decode on a unit each; the second unit drains between steps or in one.
-serving::Slot start_request(Life& life, std::int32_t output) {
+serving::RequestSlot start_request(Life& life, std::int32_t output) {
   workload::Request request;
   request.prompt_tokens = 1000;
   request.output_tokens = output;
-  const serving::Slot slot = life.state.fleet.requests.add(request);
-  life.state.fleet.requests[slot].rate_fixed = serving::kTokenOne;
+  const serving::RequestSlot slot = life.state.fleet.requests.add(request);
+  life.state.fleet.requests[slot].rate = base::TokenParts32::from_tokens(1);
   (void)life.decode.hand_over(slot, life.state.fleet.prefill[0].rdma[0]);
   return slot;
 }
 
 TEST(UnitLifecycle, RequestsOfALeavingUnitMigrateWithTheirKv) {
   Life life({{0, {1, 1}}, {10, {1, 0}}, {11, {0, 0}}});
-  const serving::Slot first = start_request(life, 5000), second = start_request(life, 5000);
+  const serving::RequestSlot first = start_request(life, 5000), second = start_request(life, 5000);
   ASSERT_NE(life.state.fleet.requests[first].decode_unit,
             life.state.fleet.requests[second].decode_unit);
   EXPECT_EQ(life.states_at(12), (States{Serving, Off, Off}));

@@ -33,7 +33,7 @@ class FakeUnit {
   void finish_step() { stepping_ = false; }
   void abort_step(TimePoint /*now*/) { stepping_ = false; }
   [[nodiscard]] std::optional<TimePoint> next_ready(TimePoint /*now*/) const { return ready; }
-  void report_load(Loads& loads) const { loads.set(index_, work, 0); }
+  void report_load(Loads& loads) const { loads.set(index_, work, {}); }
 
   std::int64_t work = 0;
   std::optional<TimePoint> ready;

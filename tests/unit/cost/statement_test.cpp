@@ -36,7 +36,7 @@ Interval minutes(std::int64_t from, std::int64_t to) {
 }
 
 observe::TokenTotals tokens(std::int64_t input, std::int64_t cached, std::int64_t output) {
-  return {input, cached, output * observe::kTokenOne};
+  return {input, cached, base::TokenParts::from_tokens(output)};
 }
 
 // The published node chart, as minutes after 12:00 and groups of 1 decode unit (18 nodes) and 3

@@ -22,7 +22,8 @@ FleetSample after(std::int64_t m) {
   for (std::size_t variant = 0; variant < workload::kVariants; ++variant) {
     for (std::size_t channel = 0; channel < workload::kChannels; ++channel) {
       const auto k = static_cast<std::int64_t>(variant * 3 + channel + 1);
-      s.tokens[variant][channel] = {k * squared * 1000, k * squared * 400, k * squared * 777};
+      s.tokens[variant][channel] = {k * squared * 1000, k * squared * 400,
+                                    base::TokenParts(k * squared * 777)};
     }
   }
   s.computed_tokens = squared * 12'000;
@@ -81,7 +82,7 @@ TEST(FleetStatistics, IntervalsAndHoursSumToTheTotals) {
     EXPECT_EQ(end, run.end);
     EXPECT_EQ(sum(all.tokens).input, run.tokens.input);
     EXPECT_EQ(sum(all.tokens).cached, run.tokens.cached);
-    EXPECT_EQ(sum(all.tokens).output_fp, sum(run.tokens.by_payer).output_fp);
+    EXPECT_EQ(sum(all.tokens).output, sum(run.tokens.by_payer).output);
     EXPECT_EQ(all.prefill_node_ns.allotted(), run.nodes.prefill_ns.allotted());
     EXPECT_EQ(all.decode_node_ns.draining, run.nodes.decode_ns.draining);
     EXPECT_EQ(all.computed_tokens, run.tokens.computed);
@@ -98,7 +99,7 @@ TEST(FleetStatistics, IntervalsAndHoursSumToTheTotals) {
 TEST(FleetStatistics, TheWarmUpIsNotCounted) {
   const RunStatistics run = hours_of_service();
   EXPECT_EQ(run.tokens.input, 21 * 1000 * 25'500LL);
-  EXPECT_EQ(run.tokens.output, 21 * 777 * 25'500LL / 256);
+  EXPECT_EQ(run.tokens.output, base::TokenParts(21 * 777 * 25'500LL).whole_tokens());
   EXPECT_EQ(run.tokens.computed, 12'000 * 25'500LL);
   EXPECT_EQ(run.tokens.carried_in, 4321);
   EXPECT_DOUBLE_EQ(*run.cache.hit_ratio, 0.4);
@@ -125,13 +126,14 @@ TEST(FleetStatistics, NodesAndThroughput) {
   EXPECT_DOUBLE_EQ(*run.utilisation.decode_busy_ratio, 0.75);
   EXPECT_DOUBLE_EQ(*run.throughput.prefill_input_tps_per_node, 21e3 * 25'500 / prefill);
   EXPECT_DOUBLE_EQ(*run.throughput.prefill_computed_tps_per_node, 12e3 * 25'500 / prefill);
-  EXPECT_DOUBLE_EQ(*run.throughput.decode_output_tps_per_node, 21.0 * 777 * 25'500 / 256 / decode);
+  EXPECT_DOUBLE_EQ(*run.throughput.decode_output_tps_per_node,
+                   base::TokenParts(21 * 777 * 25'500).tokens() / decode);
 }
 
 // The busiest interval is the last: 160^2 - 159^2 = 319 of the growth, in 60 s.
 TEST(FleetStatistics, PeaksAreOverIntervalsAndSamples) {
   const RunStatistics run = hours_of_service();
-  EXPECT_DOUBLE_EQ(*run.tokens.output_peak_tps, 21.0 * 777 * 319 / 256 / 60.0);
+  EXPECT_DOUBLE_EQ(*run.tokens.output_peak_tps, base::TokenParts(21 * 777 * 319).tokens() / 60.0);
   EXPECT_EQ(run.requests.concurrent_peak, 160 * 160 * 2 - 160 - 16);
   EXPECT_EQ(run.intervals[0].in_service_at_begin, 100 * 2 - 10 - 1);
   EXPECT_EQ(run.intervals[90].at_begin.nodes_allotted(), 11);

@@ -12,14 +12,25 @@
 namespace epfleet::policy {
 namespace {
 
+using base::TokenParts;
+using base::TokenParts32;
+
+constexpr DecodeDemand kOnePart{TokenParts32(1)};
+
+std::vector<TokenParts32> parts(const std::vector<std::int32_t>& counts) {
+  return {counts.begin(), counts.end()};
+}
+
 struct Gpus {
-  std::vector<std::int32_t> requests, kv;
-  std::int32_t request_limit = 128, kv_limit = 1 << 30;
+  std::vector<std::int32_t> requests;
+  std::vector<TokenParts32> kv;
+  std::int32_t request_limit = 128;
+  TokenParts32 kv_limit{1 << 30};
   [[nodiscard]] DecodeGpuView view() const {
     return {requests,
             kv,
             std::accumulate(requests.begin(), requests.end(), std::int64_t{0}),
-            std::accumulate(kv.begin(), kv.end(), std::int64_t{0}),
+            std::accumulate(kv.begin(), kv.end(), TokenParts()),
             request_limit,
             kv_limit};
   }
@@ -30,22 +41,23 @@ Gpus random_gpus(std::uint64_t seed, std::size_t count) {
   Gpus gpus;
   for (std::size_t i = 0; i < count; ++i) {
     gpus.requests.push_back(static_cast<std::int32_t>(draw.bits() % 100));
-    gpus.kv.push_back(static_cast<std::int32_t>(draw.bits() % 100'000'000));
+    gpus.kv.emplace_back(static_cast<std::int32_t>(draw.bits() % 100'000'000));
   }
   return gpus;
 }
 
 // The joint rule in words: the least max(KV / mean KV, n / mean n), both after the placement.
-double joint_score(const Gpus& gpus, std::size_t i, std::int32_t ask) {
+double joint_score(const Gpus& gpus, std::size_t i, TokenParts32 ask) {
   const double n = std::accumulate(gpus.requests.begin(), gpus.requests.end(), 1.0);
-  const double kv = std::accumulate(gpus.kv.begin(), gpus.kv.end(), 1.0 + ask);
-  return std::max((gpus.requests[i] + 1) / n, (static_cast<double>(gpus.kv[i]) + ask) / kv);
+  const TokenParts kv =
+      std::accumulate(gpus.kv.begin(), gpus.kv.end(), TokenParts(1) + TokenParts(ask));
+  return std::max((gpus.requests[i] + 1) / n, (TokenParts(gpus.kv[i]) + ask) / kv);
 }
 
 TEST(DecodeJoint, PicksTheLeastMaximumOfBothShares) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     const Gpus gpus = random_gpus(seed, 144);
-    const std::int32_t ask = 1'200'000;
+    const TokenParts32 ask(1'200'000);
     const auto rule = decode_gpu_rules()["joint"](1);
     const auto choice = rule->choose({ask}, gpus.view());
     ASSERT_TRUE(choice);
@@ -63,13 +75,13 @@ TEST(DecodeRules, NeverChooseAGpuWithoutRoomAndSayWhenThereIsNone) {
     for (std::uint64_t seed = 0; seed < 50; ++seed) {
       Gpus gpus = random_gpus(seed, 32);
       gpus.request_limit = 50;
-      gpus.kv_limit = 50'000'000;
-      const std::int32_t ask = 1'000'000;
+      gpus.kv_limit = TokenParts32(50'000'000);
+      const TokenParts32 ask(1'000'000);
       const auto rule = decode_gpu_rules()[name.name](seed);
       const auto choice = rule->choose({ask}, gpus.view());
       ASSERT_TRUE(choice) << name.name;
       EXPECT_LT(gpus.requests[*choice], 50) << name.name;
-      EXPECT_LE(gpus.kv[*choice] + ask, 50'000'000) << name.name;
+      EXPECT_LE(gpus.kv[*choice] + ask, gpus.kv_limit) << name.name;
       gpus.request_limit = 0;
       EXPECT_FALSE(rule->choose({ask}, gpus.view())) << name.name;
     }
@@ -77,35 +89,36 @@ TEST(DecodeRules, NeverChooseAGpuWithoutRoomAndSayWhenThereIsNone) {
 }
 
 TEST(DecodeRules, FewestRequestsAndLeastKvPickTheirMinimum) {
-  const Gpus gpus{{5, 3, 9, 3}, {10, 40, 30, 20}};
-  EXPECT_EQ(decode_gpu_rules()["fewest_requests"](1)->choose({1}, gpus.view()), 1U);
-  EXPECT_EQ(decode_gpu_rules()["least_kv"](1)->choose({1}, gpus.view()), 0U);
+  const Gpus gpus{{5, 3, 9, 3}, parts({10, 40, 30, 20})};
+  EXPECT_EQ(decode_gpu_rules()["fewest_requests"](1)->choose(kOnePart, gpus.view()), 1U);
+  EXPECT_EQ(decode_gpu_rules()["least_kv"](1)->choose(kOnePart, gpus.view()), 0U);
 }
 
 TEST(DecodeRules, RoundRobinVisitsEveryGpuOnceARound) {
-  const Gpus gpus{{0, 0, 0}, {0, 0, 0}};
+  const Gpus gpus{{0, 0, 0}, parts({0, 0, 0})};
   const auto rule = decode_gpu_rules()["round_robin"](1);
   std::vector<std::uint32_t> order;
   for (int i = 0; i < 4; ++i) {
-    order.push_back(*rule->choose({1}, gpus.view()));
+    order.push_back(*rule->choose(kOnePart, gpus.view()));
   }
   EXPECT_EQ(order, (std::vector<std::uint32_t>{0, 1, 2, 0}));
 }
 
 // Shares of 400 and 400 against 500 and 100: the sum prefers the second, the maximum the first.
 TEST(DecodeRules, WeightedSumTradesOneMeasureForTheOther) {
-  const Gpus gpus{{39, 49}, {400, 100}};
-  EXPECT_EQ(decode_gpu_rules()["weighted_sum"](1)->choose({0}, gpus.view()), 1U);
+  const Gpus gpus{{39, 49}, parts({400, 100})};
+  EXPECT_EQ(decode_gpu_rules()["weighted_sum"](1)->choose({}, gpus.view()), 1U);
 }
 
 TEST(DecodeUnitRules, ChooseOnlyAmongTheOpen) {
   const std::vector<std::uint32_t> open{1, 4, 6};
   // The closed ones are empty: a rule that looked at them would choose them.
   const std::vector<std::int64_t> load{0, 9, 0, 0, 7, 0, 8, 0};
+  const std::vector<TokenParts> kv(load.begin(), load.end());
   for (const auto& name : decode_unit_rules().rows()) {
     const auto rule = decode_unit_rules()[name.name](3);
     for (int i = 0; i < 100; ++i) {
-      const std::uint32_t choice = rule->choose({1}, {open, load, load});
+      const std::uint32_t choice = rule->choose(kOnePart, {open, load, kv});
       EXPECT_TRUE(std::find(open.begin(), open.end(), choice) != open.end()) << name.name;
     }
   }
@@ -116,11 +129,11 @@ TEST(DecodeUnitRules, ChooseOnlyAmongTheOpen) {
 TEST(DecodeUnitRules, WeightedSumTradesOneMeasureForTheOtherAndJointDoesNot) {
   const std::vector<std::uint32_t> open{0, 1, 2};
   const std::vector<std::int64_t> requests{500, 300, 200};
-  const std::vector<std::int64_t> kv{0, 300'000, 700'000};
+  const std::vector kv{TokenParts(0), TokenParts(300'000), TokenParts(700'000)};
   const DecodeUnitView view{open, requests, kv};
-  EXPECT_EQ(decode_unit_rules()["weighted_sum"](1)->choose({1}, view), 0U);
-  EXPECT_EQ(decode_unit_rules()["joint"](1)->choose({1}, view), 1U);
-  EXPECT_EQ(decode_unit_rules()["fewest_requests"](1)->choose({1}, view), 2U);
+  EXPECT_EQ(decode_unit_rules()["weighted_sum"](1)->choose(kOnePart, view), 0U);
+  EXPECT_EQ(decode_unit_rules()["joint"](1)->choose(kOnePart, view), 1U);
+  EXPECT_EQ(decode_unit_rules()["fewest_requests"](1)->choose(kOnePart, view), 2U);
 }
 
 // 30,000 draws over 3 units: each 10,000 on average with a deviation of 82; 500 is six of them. The
@@ -128,15 +141,16 @@ TEST(DecodeUnitRules, WeightedSumTradesOneMeasureForTheOtherAndJointDoesNot) {
 TEST(DecodeUnitRules, RandomIsFairAndFollowsItsSeed) {
   const std::vector<std::uint32_t> open{2, 5, 7};
   const std::vector<std::int64_t> load(8, 0);
+  const std::vector<TokenParts> kv(8);
   const auto rule = decode_unit_rules()["random"](11);
   const auto twin = decode_unit_rules()["random"](11);
   const auto other = decode_unit_rules()["random"](12);
   std::vector<int> counts(8, 0);
   int same_as_other = 0;
   for (int i = 0; i < 30'000; ++i) {
-    const std::uint32_t choice = rule->choose({1}, {open, load, load});
-    EXPECT_EQ(twin->choose({1}, {open, load, load}), choice);
-    same_as_other += other->choose({1}, {open, load, load}) == choice ? 1 : 0;
+    const std::uint32_t choice = rule->choose(kOnePart, {open, load, kv});
+    EXPECT_EQ(twin->choose(kOnePart, {open, load, kv}), choice);
+    same_as_other += other->choose(kOnePart, {open, load, kv}) == choice ? 1 : 0;
     ++counts[choice];
   }
   for (const std::uint32_t unit : open) {

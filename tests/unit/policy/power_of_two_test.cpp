@@ -20,14 +20,17 @@ TEST(PowerOfTwo, PrefersTheLessLoadedOfTwo) {
     units[i] = static_cast<std::int64_t>(i);
     gpus[i] = static_cast<std::int32_t>(i);
   }
+  const std::vector<TokenParts> units_kv(units.begin(), units.end());
+  const std::vector<TokenParts32> gpus_kv(gpus.begin(), gpus.end());
   const auto prefill = prefill_unit_rules()["power_of_two"](1);
   const auto unit = decode_unit_rules()["power_of_two"](1);
   const auto gpu = decode_gpu_rules()["power_of_two"](1);
   std::vector<std::vector<int>> counts(3, std::vector<int>(10, 0));
   for (int i = 0; i < 30'000; ++i) {
     ++counts[0][prefill->choose({1.0F, 1.0F}, {open, load, load, 45.0F, 45.0F})];
-    ++counts[1][unit->choose({1}, {open, units, units})];
-    ++counts[2][*gpu->choose({1}, {gpus, gpus, 45, 45, 100, 1 << 20})];
+    ++counts[1][unit->choose(kOnePart, {open, units, units_kv})];
+    ++counts[2][*gpu->choose(kOnePart,
+                             {gpus, gpus_kv, 45, TokenParts(45), 100, TokenParts32(1 << 20)})];
   }
   for (const std::vector<int>& count : counts) {
     EXPECT_NEAR(count.front(), 5'700, 5 * 68);
@@ -37,10 +40,11 @@ TEST(PowerOfTwo, PrefersTheLessLoadedOfTwo) {
 
 TEST(PowerOfTwo, SeesOnlyGpusWithRoom) {
   const std::vector<std::int32_t> requests{100, 100, 50, 100};
-  const std::vector<std::int32_t> kv{0, 0, 900, 0};
+  const std::vector kv{TokenParts32(0), TokenParts32(0), TokenParts32(900), TokenParts32(0)};
   const auto rule = decode_gpu_rules()["power_of_two"](1);
   for (int i = 0; i < 100; ++i) {
-    EXPECT_EQ(rule->choose({1}, {requests, kv, 350, 900, 100, 1000}), 2U);
+    EXPECT_EQ(rule->choose(kOnePart, {requests, kv, 350, TokenParts(900), 100, TokenParts32(1000)}),
+              2U);
   }
 }
 

@@ -26,7 +26,7 @@ inline metrics::Interval sample_interval(std::int64_t from_s, std::int64_t to_s)
   auto& payer = i.tokens[1][0];
   payer.input = 1000 * length;
   payer.cached = 500 * length;
-  payer.output_fp = 250 * 256 * length + 128 * length;
+  payer.output = base::TokenParts::nearest(250.5 * static_cast<double>(length));
   i.computed_tokens = 500 * length;
   i.arrived = length;
   i.completed = length;

@@ -17,8 +17,8 @@ TEST(FinishCalendar, GivesWhatAPlainListHolds) {
   for (std::uint64_t seed = 0; seed < 5; ++seed) {
     base::Stream draw(base::StreamFamily(seed, "test"), 0);
     FinishCalendar calendar(kLongest);
-    std::map<std::uint32_t, std::vector<Slot>> plain;
-    Slot next = 0;
+    std::map<std::uint32_t, std::vector<RequestSlot>> plain;
+    RequestSlot next = 0;
     for (std::uint32_t step = 0; step < 4 * kLongest; ++step) {
       for (std::uint64_t joins = draw.bits() % 4; joins > 0; --joins) {
         const bool brief = draw.bits() % 2 == 0;
@@ -34,9 +34,9 @@ TEST(FinishCalendar, GivesWhatAPlainListHolds) {
           slots.erase(slots.begin());
         }
       }
-      std::vector<Slot> finished;
+      std::vector<RequestSlot> finished;
       calendar.take(step, finished);
-      const std::vector<Slot> expected(plain[step].rbegin(), plain[step].rend());
+      const std::vector<RequestSlot> expected(plain[step].rbegin(), plain[step].rend());
       ASSERT_EQ(finished, expected) << "step " << step;
       plain.erase(step);
     }
@@ -49,7 +49,7 @@ TEST(FinishCalendar, RemovingWhatIsNotThereIsABug) {
   EXPECT_THROW(calendar.remove(5, 2), base::InvariantBroken);
   EXPECT_THROW(calendar.remove(500, 1), base::InvariantBroken);
   calendar.clear();
-  std::vector<Slot> finished;
+  std::vector<RequestSlot> finished;
   calendar.take(5, finished);
   EXPECT_TRUE(finished.empty());
 }

@@ -66,12 +66,12 @@ TEST(RebalancePause, ADecodeUnitIsLaterByItsPauses) {
       request.id = base::RequestId(i);
       request.prompt_tokens = 3'000;
       request.output_tokens = 1'001;
-      const Slot slot = pool.add(request);
-      pool[slot].rate_fixed = 256;
+      const RequestSlot slot = pool.add(request);
+      pool[slot].rate = base::TokenParts32::from_tokens(1);
       unit.place(slot, i, base::TimePoint{});
     }
     base::TimePoint now{};
-    std::vector<Slot> finished, preempted;
+    std::vector<RequestSlot> finished, preempted;
     while (const auto step = unit.start_step(now)) {
       now += *step;
       unit.finish_step(now, finished, preempted);

@@ -13,16 +13,18 @@
 namespace epfleet::timing {
 namespace {
 
+using base::TokenParts32;
+
 constexpr std::size_t kGpus = 144;
 
 struct Half {
   std::vector<std::int32_t> requests = std::vector<std::int32_t>(kGpus, 0);
-  std::vector<std::int32_t> kv_fixed = std::vector<std::int32_t>(kGpus, 0);
+  std::vector<TokenParts32> kv = std::vector<TokenParts32>(kGpus);
 };
 using Halves = std::array<Half, 2>;
 
 UnitHalves view(const Halves& halves) {
-  return {{{halves[0].requests, halves[0].kv_fixed}, {halves[1].requests, halves[1].kv_fixed}}};
+  return {{{halves[0].requests, halves[0].kv}, {halves[1].requests, halves[1].kv}}};
 }
 
 // Both halves together, as price() takes them.
@@ -30,7 +32,7 @@ Half whole(const Halves& halves) {
   Half sum;
   for (std::size_t g = 0; g < kGpus; ++g) {
     sum.requests[g] = halves[0].requests[g] + halves[1].requests[g];
-    sum.kv_fixed[g] = halves[0].kv_fixed[g] + halves[1].kv_fixed[g];
+    sum.kv[g] = halves[0].kv[g] + halves[1].kv[g];
   }
   return sum;
 }
@@ -40,8 +42,7 @@ Halves random_halves(std::int32_t most, base::Stream& stream) {
   for (Half& half : halves) {
     for (std::size_t g = 0; g < kGpus; ++g) {
       half.requests[g] = static_cast<std::int32_t>(stream.uniform() * (most + 1));
-      half.kv_fixed[g] =
-          static_cast<std::int32_t>(half.requests[g] * 256.0 * 10'000.0 * stream.uniform());
+      half.kv[g] = TokenParts32::round_down(half.requests[g] * 10'000.0 * stream.uniform());
     }
   }
   halves[1].requests[3] = std::max(halves[1].requests[3], 1);
@@ -76,10 +77,10 @@ TEST(DecodeHalves, EvenHalvesCostExactlyWhatReformingCosts) {
         for (std::size_t g = 0; g < kGpus; ++g) {
           halves[0].requests[g] =
               halves[1].requests[g] + static_cast<std::int32_t>(stream.bits() & 1U);
-          halves[0].kv_fixed[g] = halves[1].kv_fixed[g];
+          halves[0].kv[g] = halves[1].kv[g];
         }
         const Half all = whole(halves);
-        const StepPrice reformed = pricer.price(all.requests, all.kv_fixed);
+        const StepPrice reformed = pricer.price(all.requests, all.kv);
         const StepPrice given = pricer.price_halves(view(halves));
         EXPECT_EQ(given.duration, reformed.duration) << most << " " << trial;
         EXPECT_EQ(given.expert_imbalance, reformed.expert_imbalance);
@@ -100,7 +101,7 @@ double reference_s(const DecodeLayer& layer, const Halves& halves) {
     for (std::size_t i = 0; i < 2; ++i) {
       const double own = halves[i].requests[g];
       const double other = halves[1 - i].requests[g];
-      const double own_kv = static_cast<double>(halves[i].kv_fixed[g]) / kKvOne;
+      const double own_kv = halves[i].kv[g].tokens();
       n += own;
       kv += own_kv;
       unit[i] += own;
@@ -161,20 +162,20 @@ TEST(DecodeHalves, ExchangingTheHalvesChangesNothing) {
 // even split, GPU 6 as many more in half 1. Reformed, nothing is uneven; kept, ATTN1 of both
 // micro-batches waits for 50,000 tokens more: 2 x 50,000 x slope in each of 59 layers.
 TEST(DecodeHalves, UnevenHalvesOfEvenGpusAreSlowerThanReforming) {
-  constexpr std::int32_t kMore = 50'000 * kKvOne;
+  constexpr auto kMore = TokenParts32::from_tokens(50'000);
   Halves halves;
   for (Half& half : halves) {
     std::fill(half.requests.begin(), half.requests.end(), 50);
-    std::fill(half.kv_fixed.begin(), half.kv_fixed.end(), 450'000 * kKvOne);
+    std::fill(half.kv.begin(), half.kv.end(), TokenParts32::from_tokens(450'000));
   }
-  halves[0].kv_fixed[5] += kMore;
-  halves[1].kv_fixed[5] -= kMore;
-  halves[1].kv_fixed[6] += kMore;
-  halves[0].kv_fixed[6] -= kMore;
+  halves[0].kv[5] += kMore;
+  halves[1].kv[5] -= kMore;
+  halves[1].kv[6] += kMore;
+  halves[0].kv[6] -= kMore;
   const DecodePricer pricer({{}, {}, {}, {}});
   const DecodeLayer layer({}, {}, {}, {});
   const Half all = whole(halves);
-  const double reformed_s = seconds(pricer.price(all.requests, all.kv_fixed));
+  const double reformed_s = seconds(pricer.price(all.requests, all.kv));
   const double expected_s = 59.0 * 2.0 * 50'000.0 * layer.attn1_per_kv_token_s();
   EXPECT_GT(expected_s, 1e-3);
   EXPECT_NEAR(seconds(pricer.price_halves(view(halves))) - reformed_s, expected_s, 1e-6);
@@ -188,7 +189,7 @@ TEST(DecodeHalves, OneHalfMayBeEmpty) {
   const DecodeLayer layer({}, {}, {}, imbalance);
   Halves halves;
   std::fill(halves[1].requests.begin(), halves[1].requests.end(), 20);
-  std::fill(halves[1].kv_fixed.begin(), halves[1].kv_fixed.end(), 20 * 3'000 * kKvOne);
+  std::fill(halves[1].kv.begin(), halves[1].kv.end(), TokenParts32::from_tokens(20 * 3'000));
   const StepPrice price = pricer.price_halves(view(halves));
   EXPECT_NEAR(seconds(price) / reference_s(layer, halves), 1.0, 1e-4);
   EXPECT_NEAR(price.expert_imbalance, imbalance_at(imbalance, 144.0 * 20.0 * 2.0), 1e-4);
@@ -199,12 +200,12 @@ TEST(DecodeHalves, ALongHalfIsOutOfRange) {
   const DecodePricer pricer({{}, {}, {}, {}});
   Halves halves;
   halves[1].requests[7] = 129;
-  halves[1].kv_fixed[7] = 129 * 1'000 * kKvOne;
+  halves[1].kv[7] = TokenParts32::from_tokens(129 * 1'000);
   halves[0].requests[7] = 1;
-  halves[0].kv_fixed[7] = 1'000 * kKvOne;
+  halves[0].kv[7] = TokenParts32::from_tokens(1'000);
   const Half all = whole(halves);
   EXPECT_TRUE(pricer.price_halves(view(halves)).out_of_range);
-  EXPECT_FALSE(pricer.price(all.requests, all.kv_fixed).out_of_range);
+  EXPECT_FALSE(pricer.price(all.requests, all.kv).out_of_range);
 }
 
 TEST(DecodeHalves, RefusesLoadsOfAnotherUnitAndUnitsOfOneBatch) {

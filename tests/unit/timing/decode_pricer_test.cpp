@@ -14,14 +14,17 @@
 namespace epfleet::timing {
 namespace {
 
+using base::TokenParts32;
+
 struct Load {
-  std::vector<std::int32_t> requests, kv_fixed;
+  std::vector<std::int32_t> requests;
+  std::vector<TokenParts32> kv;
 };
 
 Load even_load(std::int64_t gpus, std::int32_t requests, std::int32_t context) {
   Load load;
   load.requests.assign(static_cast<std::size_t>(gpus), requests);
-  load.kv_fixed.assign(static_cast<std::size_t>(gpus), requests * context * kKvOne);
+  load.kv.assign(static_cast<std::size_t>(gpus), TokenParts32::from_tokens(requests * context));
   return load;
 }
 
@@ -30,7 +33,7 @@ Load random_load(std::int64_t gpus, std::int32_t most, base::Stream& stream) {
   for (std::int64_t g = 0; g < gpus; ++g) {
     const auto n = static_cast<std::int32_t>(stream.uniform() * (most + 1));
     load.requests.push_back(n);
-    load.kv_fixed.push_back(static_cast<std::int32_t>(n * 256.0 * 10'000.0 * stream.uniform()));
+    load.kv.push_back(TokenParts32::round_down(n * 10'000.0 * stream.uniform()));
   }
   load.requests[0] = std::max(load.requests[0], 1);
   return load;
@@ -47,7 +50,7 @@ model::ExpertImbalance falling_imbalance() {
 double seconds(const StepPrice& price) { return base::to_seconds(price.duration); }
 
 double price_s(const DecodePricer& pricer, const Load& load) {
-  return seconds(pricer.price(load.requests, load.kv_fixed));
+  return seconds(pricer.price(load.requests, load.kv));
 }
 
 // The step from its definition, GPU by GPU in double precision, without tables:
@@ -59,7 +62,7 @@ double reference_s(const DecodeLayer& layer, const Load& load) {
   double dense = 0.0, head = 0.0;
   for (std::size_t g = 0; g < gpus; ++g) {
     const double n = load.requests[g];
-    const double kv = static_cast<double>(load.kv_fixed[g]) / kKvOne;
+    const double kv = load.kv[g].tokens();
     const std::array<double, 2> half{std::ceil(n / 2.0), std::floor(n / 2.0)};
     for (std::size_t i = 0; i < 2; ++i) {
       unit[i] += half[i];
@@ -116,11 +119,11 @@ TEST(DecodePricer, RequestsBeyondTheCap) {
   const DecodeLayer layer({}, {}, layout, {});
   Load load = even_load(layout.gpus, 100, 3'000);
   load.requests[7] = 200;
-  load.kv_fixed[7] = 200 * 3'000 * kKvOne;
+  load.kv[7] = TokenParts32::from_tokens(200 * 3'000);
   EXPECT_NEAR(price_s(pricer, load) / reference_s(layer, load), 1.0, 1e-4);
-  EXPECT_FALSE(pricer.price(load.requests, load.kv_fixed).out_of_range);
+  EXPECT_FALSE(pricer.price(load.requests, load.kv).out_of_range);
   load.requests[7] = 260;  // 130 requests x 2 tokens in a micro-batch > 256
-  EXPECT_TRUE(pricer.price(load.requests, load.kv_fixed).out_of_range);
+  EXPECT_TRUE(pricer.price(load.requests, load.kv).out_of_range);
 }
 
 // One request in the whole unit: the collectives' floor is paid for both micro-batches of every
@@ -130,7 +133,7 @@ TEST(DecodePricer, AnAlmostIdleUnitPaysTheFloor) {
   const DecodePricer pricer({{}, {}, layout, {}});
   Load load = even_load(layout.gpus, 0, 0);
   load.requests[3] = 1;
-  load.kv_fixed[3] = 100 * kKvOne;
+  load.kv[3] = TokenParts32::from_tokens(100);
   const double floor_s = 59.0 * 2.0 * (27e-6 + 27e-6 * 1.068) + 5e-3;
   EXPECT_GT(price_s(pricer, load), floor_s);
   EXPECT_LT(price_s(pricer, load), 0.040);
@@ -144,7 +147,7 @@ TEST(DecodePricer, TheSlowestGpuSetsTheStep) {
   Load even = even_load(layout.gpus, 100, 9'000);
   const double even_s = price_s(pricer, even);
   Load one_longer = even;
-  one_longer.kv_fixed[5] += 100'000 * kKvOne;
+  one_longer.kv[5] += TokenParts32::from_tokens(100'000);
   // ATTN1 bounds these phases; half of the KV in each micro-batch: 2 x 50,000 tokens x slope in 59
   // layers and 100,000 x slope in 3.
   const DecodeLayer layer({}, {}, layout, {});
@@ -161,7 +164,7 @@ TEST(DecodePricer, MoreLoadIsNeverFaster) {
     const double before = price_s(pricer, load);
     const auto gpu = static_cast<std::size_t>(stream.uniform() * 144.0);
     load.requests[gpu] += 2;
-    load.kv_fixed[gpu] += 5'000 * kKvOne;
+    load.kv[gpu] += TokenParts32::from_tokens(5'000);
     EXPECT_GE(price_s(pricer, load), before);
   }
 }
@@ -217,14 +220,14 @@ TEST(DecodePricer, WithoutDraftsTheStepIsShorter) {
 TEST(DecodePricer, MarksWhatIsOutOfRange) {
   const DecodePricer pricer({{}, {}, {}, {}});
   const Load usual = even_load(144, 100, 5'000);
-  EXPECT_FALSE(pricer.price(usual.requests, usual.kv_fixed).out_of_range);
+  EXPECT_FALSE(pricer.price(usual.requests, usual.kv).out_of_range);
   const Load long_context = even_load(144, 10, 40'000);
-  EXPECT_TRUE(pricer.price(long_context.requests, long_context.kv_fixed).out_of_range);
+  EXPECT_TRUE(pricer.price(long_context.requests, long_context.kv).out_of_range);
   model::DecodeLayout wide;
   wide.gpus = 320;
   wide.redundant_experts = 64;
   const Load load = even_load(320, 64, 5'000);
-  EXPECT_TRUE(DecodePricer({{}, {}, wide, {}}).price(load.requests, load.kv_fixed).out_of_range);
+  EXPECT_TRUE(DecodePricer({{}, {}, wide, {}}).price(load.requests, load.kv).out_of_range);
 }
 
 // 2 x 72 x 144 requests route 20,736 tokens a micro-batch... the applied max / mean is that of the
@@ -234,16 +237,16 @@ TEST(DecodePricer, ReportsTheImbalanceItApplied) {
   const DecodePricer pricer({{}, {}, {}, imbalance});
   const Load load = even_load(144, 100, 5'000);
   const double tokens = 144.0 * 50.0 * 2.0;
-  EXPECT_NEAR(pricer.price(load.requests, load.kv_fixed).expert_imbalance,
+  EXPECT_NEAR(pricer.price(load.requests, load.kv).expert_imbalance,
               imbalance_at(imbalance, tokens), 1e-4);
 }
 
 TEST(DecodePricer, RefusesLoadsOfAnotherUnit) {
   const DecodePricer pricer({{}, {}, {}, {}});
   const Load small = even_load(143, 10, 1'000);
-  EXPECT_THROW((void)pricer.price(small.requests, small.kv_fixed), base::InvariantBroken);
+  EXPECT_THROW((void)pricer.price(small.requests, small.kv), base::InvariantBroken);
   const Load empty = even_load(144, 0, 0);
-  EXPECT_THROW((void)pricer.price(empty.requests, empty.kv_fixed), base::InvariantBroken);
+  EXPECT_THROW((void)pricer.price(empty.requests, empty.kv), base::InvariantBroken);
 }
 
 }  // namespace

@@ -15,7 +15,8 @@ namespace epfleet::timing {
 namespace {
 
 struct DecodeLoad {
-  std::vector<std::int32_t> requests, kv_fixed;
+  std::vector<std::int32_t> requests;
+  std::vector<base::TokenParts32> kv;
 };
 
 DecodeLoad uneven_decode_load(const model::DecodeLayout& layout, base::Stream& stream) {
@@ -23,7 +24,8 @@ DecodeLoad uneven_decode_load(const model::DecodeLayout& layout, base::Stream& s
   for (std::int64_t g = 0; g < layout.gpus; ++g) {
     const std::int64_t n = between(stream, 0, layout.max_requests_per_gpu);
     load.requests.push_back(static_cast<std::int32_t>(n));
-    load.kv_fixed.push_back(static_cast<std::int32_t>(n * between(stream, 1, 16'384) * kKvOne));
+    load.kv.push_back(
+        base::TokenParts32::from_tokens(static_cast<std::int32_t>(n * between(stream, 1, 16'384))));
   }
   load.requests[0] = std::max(load.requests[0], 1);
   return load;
@@ -51,7 +53,7 @@ TEST(FastPath, DecodeEqualsTheTaskGraphOnRandomShapes) {
     const DecodePricer pricer({{}, {}, layout, {}});
     for (int step = 0; step < 10; ++step) {
       const DecodeLoad load = uneven_decode_load(layout, stream);
-      const DecodeHalves raw = pricer.stages(load.requests, load.kv_fixed);
+      const DecodeHalves raw = pricer.stages(load.requests, load.kv);
       const DecodeHalves halves = on_time_grid(raw);
       const double closed = decode_layer_with_barriers(halves);
       EXPECT_NEAR(closed, decode_layer_with_barriers(raw), 1e-11);

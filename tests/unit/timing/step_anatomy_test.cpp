@@ -30,7 +30,8 @@ TEST(StepAnatomy, DecodePartsAddUpToThePricersStep) {
         decode_anatomy({{}, {}, layout, {}}, requests, static_cast<double>(requests) * context);
     const DecodePricer pricer({{}, {}, layout, {}});
     const StepPrice price =
-        pricer.price(std::vector(gpus, requests), std::vector(gpus, requests * context * kKvOne));
+        pricer.price(std::vector(gpus, requests),
+                     std::vector(gpus, base::TokenParts32::from_tokens(requests * context)));
     EXPECT_NEAR(base::to_seconds(price.duration) / step.step_s, 1.0, 1e-4)
         << layout.gpus << " GPUs, " << requests << " requests of " << context;
     EXPECT_EQ(price.out_of_range, !step.outside_calibration.empty());
