@@ -142,7 +142,7 @@ TEST(UnitPool, ReportsOfLoadAge) {
   EXPECT_EQ(p.pool.loads_of_open().requests[0], 7);
   p.pool[0].unit.work = 5;
   p.pool.refresh_load(0);
-  p.pool.note_placed(0, 1, 0);
+  p.pool.note_placed(0, 1, base::TokenParts(0));
   p.run_until(99);
   EXPECT_EQ(p.pool.loads_of_open().requests[0], 8);
   p.pool.wake(1, at(100));

@@ -7,6 +7,11 @@
 namespace epfleet::policy {
 namespace {
 
+using base::TokenParts;
+using base::TokenParts32;
+
+constexpr DecodeDemand kOnePart{TokenParts32(1)};
+
 // Of ten candidates with loads 0 .. 9, the worse of two drawn at random is never taken: the least
 // loaded one is chosen in 19 % of cases (1 - 0.9^2), the most loaded in 1 % (drawn twice). 30,000
 // choices: 5,700 and 300 on average, with deviations of 68 and 17.
