@@ -183,9 +183,9 @@ class ExpertsTest(ProgramTest):
 
     def test_refused(self):
         for text, said in [("1,2\n1,x\n", "bad.csv:2:3: 'x' is not a load"),
-                           ("1,2\n1\n", "bad.csv:2: has 1 loads, not 2"),
+                           ("1,2\n1\n", "bad.csv:2:1: has 1 loads, not 2"),
                            ("1,-2\n", "bad.csv:1:3"), ("1,nan\n", "bad.csv:1:3"), ("", "no layers"),
-                           ("1,2\n" + "1" * 5_000_000 + "\n", "bad.csv:2:1: the line is too long"),
+                           ("1,2\n" + "1" * 5_000_000 + "\n", "bad.csv:2:1: the line is longer than 4 MiB"),
                            ("1,,2\n", "bad.csv:1:3")]:
             (self.folder / "bad.csv").write_text(text)
             self.assertIn(said, self.refused("experts", "--loads", "bad.csv", "--replicas", 2,
