@@ -143,8 +143,9 @@ int run_command(const RunRequest& request) {
   report.info.wall_s =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   report::write_result(folder, report);
-  const fs::path place = folder.commit(report.partial);
-  show(report, request, place.filename() == out.filename() ? out : out.string() + ".partial");
+  const bool beside = folder.commit(report.partial);
+  const fs::path named = out.has_filename() ? out : out.parent_path();
+  show(report, request, beside ? fs::path(named.string() + ".partial") : out);
   return exit_code(signal_received());
 }
 

@@ -180,10 +180,12 @@ void ResultFolder::check_target() const {
   }
 }
 
-fs::path ResultFolder::commit(bool partial) {
+bool ResultFolder::commit(bool partial) {
   EPFLEET_CHECK(!committed_, "a result folder is committed once");
   check_target();  // it may have appeared while the run took its time
-  if (const auto old = stored_result(target_); partial && old && !old->partial) {
+  const std::optional<StoredResult> old = stored_result(target_);
+  const bool beside = partial && old && !old->partial;
+  if (beside) {
     target_ += ".partial";
     refuse_foreign_folder(target_, is_result_folder(target_), "an epfleet result");
   }
@@ -197,7 +199,7 @@ fs::path ResultFolder::commit(bool partial) {
   // What may stay of the old result is a hidden folder, not a wrong result.
   remove_own_files(staging_);
   remove_own_files(sibling(target_, "old"));
-  return target_;
+  return beside;
 }
 
 void ResultFolder::move_in() {

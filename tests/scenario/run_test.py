@@ -188,7 +188,7 @@ class RunTest(ProgramTest):
 
     def test_a_scenario_that_extends_another_has_a_name_of_its_own(self):
         (self.folder / "what_if.yaml").write_text(f"extends: {QUICK}\n")
-        self.epfleet("run", "what_if.yaml", "--until", "1 s", "--set", "workload.warm_up=1 s",
+        self.epfleet("run", "what_if.yaml", "--until", "1 s", "--set", "workload.warm_up=0 s",
                      "--quiet")
         self.assertEqual([path.name for path in (self.folder / "out").iterdir()], ["what_if"])
 

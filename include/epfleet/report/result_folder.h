@@ -41,9 +41,10 @@ class ResultFolder {
   // Throws MachineError on any failure, a full disk included.
   void write(std::string_view name, std::string_view content);
 
-  // Puts the folder in its place, replacing an old result, and returns the place: a partial result
-  // beside a whole one goes to NAME.partial. Throws MachineError. REQUIRES: not committed yet.
-  std::filesystem::path commit(bool partial = false);
+  // Puts the folder in its place, replacing an old result. A partial result does not replace a whole
+  // one: it goes beside it, to NAME.partial; true if so. Throws MachineError. REQUIRES: not committed
+  // yet.
+  bool commit(bool partial = false);
 
  private:
   void check_target() const;
