@@ -8,6 +8,7 @@
 
 #include "epfleet/cache/eviction_rule.h"
 #include "epfleet/experts/expert_placement.h"
+#include "epfleet/policy/registry.h"
 #include "scenario_files.h"
 
 namespace epfleet::config {
@@ -47,6 +48,7 @@ std::string with_rules(std::string text) {
   };
   fill("kv_cache.eviction", cache::eviction_rules().choices());
   fill("experts.balancer", experts::expert_rules().choices());
+  fill("scaling.policy", policy::scaling_rules().choices());
   return text;
 }
 
