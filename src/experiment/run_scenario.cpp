@@ -28,7 +28,7 @@ namespace {
 constexpr std::int64_t kSecondsPerDay = 86'400;
 
 // --trace-events: a line per executed event, "time_ns phase kind target", so that two runs can be
-// compared to their first difference. Written by the C library, which closes it after a failure too.
+// compared to their first difference. Written by the C library, which also closes it on failure.
 class EventTrace {
  public:
   // An empty path: no trace.
