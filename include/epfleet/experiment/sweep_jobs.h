@@ -50,7 +50,7 @@ struct SweepJobs {
 [[nodiscard]] std::string found_metric(const SweepSearch& search);
 [[nodiscard]] std::string failed_metric(const SweepSearch& search);
 
-// What is tabulated and compared unless somebody says otherwise.
+// What is tabulated and compared by default.
 [[nodiscard]] std::vector<std::string> usual_metrics();
 
 // All that is wrong, for a table.
