@@ -148,7 +148,7 @@ std::string metrics_page() {
       "# Metrics\n\nMade by `epfleet explain --metrics --markdown`; do not edit. A *flow* adds up "
       "over time, a *level* is of a moment or a\nmean or peak of moments, a *ratio* is of two of "
       "these, a *distribution* is over requests or steps. Which way is *better*\nis what "
-      "`epfleet compare` goes by. What was not measured is null in JSON and an empty field in "
+      "`epfleet compare` judges by. What was not measured is null in JSON and an empty field in "
       "CSV.\n\n## summary.json\n\n";
   text += heading({"path", "unit", "kind", "better", "meaning"}) + summary_table();
   text +=
