@@ -12,8 +12,8 @@
 #include <memory>
 
 #include "epfleet/base/time.h"
-#include "epfleet/metrics/interval.h"
-#include "epfleet/metrics/run_statistics.h"
+#include "epfleet/metrics/latency.h"
+#include "epfleet/metrics/metric.h"
 
 namespace epfleet::metrics {
 

@@ -11,7 +11,8 @@
 #include <span>
 #include <vector>
 
-#include "epfleet/sessions/token_rate_trace.h"
+#include "epfleet/base/time.h"
+#include "epfleet/workload/config.h"
 #include "epfleet/workload/source.h"
 
 namespace epfleet::sessions {
