@@ -194,7 +194,10 @@ class ExpertsTest(ProgramTest):
         sizes = ["--replicas", 3, "--groups", 1, "--nodes", 1, "--gpus", 2]
         self.assertIn("replicas must be a multiple of GPUs",
                       self.refused("experts", "--loads", "two.csv", *sizes))
-        self.assertIn("eplb", self.refused("experts", "--loads", "two.csv", *sizes, "--rule", "help"))
+        said = self.refused("experts", "--loads", "two.csv", *sizes, "--rule", "help")
+        self.assertIn("--rule: there is no rule 'help'; the rules are", said)
+        self.assertRegex(said, r"\n  eplb  .+ \(default\)\n")
+        self.assertRegex(said, r"\n  weighted  .+")
         self.assertIn("no.csv", self.refused("experts", "--loads", "no.csv", *sizes))
 
 
