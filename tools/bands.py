@@ -189,7 +189,7 @@ def read_resolved(path):
 
 
 def run(program, scenario, out, until, overrides):
-    command = [str(program), "run", str(scenario), "--out", str(out), "--until", until, "--quiet",
+    command = [str(program), "run", str(scenario), "--out", str(out), "--force", "--until", until, "--quiet",
                "--progress", "off"]
     for override in overrides:
         command += ["--set", override]

@@ -46,7 +46,7 @@ processor="$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo 2>/dev/null | head 
   IFS=',' read -ra each <<<"$windows"
   for window in "${each[@]}"; do
     for ((i = 0; i < repeats; ++i)); do
-      "${run[@]}" "$scenario" --until "$window" --out "$out/run" --quiet --progress off >/dev/null
+      "${run[@]}" "$scenario" --until "$window" --out "$out/run" --force --quiet --progress off >/dev/null
       row "$out/run" "$window"
     done
   done

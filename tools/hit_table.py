@@ -25,7 +25,7 @@ FULL_SCALE_PB = [0.1, 0.3, 1, 2, 5, 10, 20, 40]
 def run(arguments, settings):
     settings = {**dict(text.split("=", 1) for text in arguments.set), **settings}
     with tempfile.TemporaryDirectory() as folder:
-        command = [arguments.program, "run", arguments.scenario, "--out", f"{folder}/r", "--json", "--quiet",
+        command = [arguments.program, "run", arguments.scenario, "--out", f"{folder}/r", "--force", "--json", "--quiet",
                    "--progress", "off"]
         for key, value in settings.items():
             command += ["--set", f"{key}={value}"]

@@ -12,6 +12,7 @@
 #include "commands.h"
 #include "epfleet/base/log.h"
 #include "epfleet/config/loader.h"
+#include "epfleet/config/resolved.h"
 #include "epfleet/experiment/run_scenario.h"
 #include "epfleet/report/result_files.h"
 #include "epfleet/report/terminal_summary.h"
@@ -34,6 +35,7 @@ struct RunRequest {
   ProgressMode progress = ProgressMode::Auto;
   bool quiet = false;
   bool json = false;
+  bool force = false;
   std::string trace_events;
   ReplayOptions replay;
 };
@@ -116,7 +118,7 @@ int run_command(const RunRequest& request) {
   const config::Scenario scenario = config::load_scenario(request.scenario, overrides);
   const fs::path out =
       request.out.empty() ? fs::path("out") / scenario.name : fs::path(request.out);
-  report::ResultFolder folder(out);
+  report::ResultFolder folder(out, {config::scenario_fingerprint(scenario), request.force});
 
   experiment::RunOptions options;
   options.stop = &stop_on_signals();
@@ -141,8 +143,9 @@ int run_command(const RunRequest& request) {
   report.info.wall_s =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   report::write_result(folder, report);
-  folder.commit();
-  show(report, request, out);
+  const bool beside = folder.commit(report.partial);
+  const fs::path named = out.has_filename() ? out : out.parent_path();
+  show(report, request, beside ? fs::path(named.string() + ".partial") : out);
   return exit_code(signal_received());
 }
 
@@ -158,6 +161,7 @@ void add_common(CLI::App& command, RunRequest& request) {
   command.add_option("--until", request.until, "Simulate only this much of the window, e.g. '2 h'");
   add_progress(command, request.progress);
   command.add_flag("--quiet", request.quiet, "No summary on stdout, no notes on stderr");
+  command.add_flag("--force", request.force, "Replace the result of another scenario");
   command.add_flag("--json", request.json, "Print summary.json instead of the table");
   command.add_option("--trace-events", request.trace_events,
                      "Write one line per executed event to this file");

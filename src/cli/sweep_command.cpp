@@ -27,7 +27,8 @@ struct SweepRequest {
   std::string sweep;
   std::string out;       // empty: out/NAME
   unsigned workers = 0;  // 0: one a core
-  bool resume = false;
+  bool resume = false;   // what happens anyway; accepted for old scripts
+  bool fresh = false;
   std::string shard;  // "I/N"; empty: everything
   std::string merge;  // folder; empty: run
   bool list = false;  // say what would run
@@ -108,9 +109,16 @@ void show(const experiment::SweepJobs& sweep, const experiment::CaseStore& store
   }
 }
 
-// The table of everything that is stored. Whole: sweep.csv; else sweep.partial.csv.
+void tell_table(const fs::path& table, bool quiet) {
+  if (!quiet) {
+    base::log_info(fmt::format("the table is {}", table.string()));
+  }
+}
+
+// The table of everything that is stored. Whole: sweep.csv; else sweep.partial.csv, and a whole table
+// of an earlier call stays.
 int write_table(const experiment::SweepJobs& sweep, const experiment::CaseStore& store,
-                bool quiet) {
+                const fs::path& out, bool quiet) {
   const experiment::SweepResults results = experiment::stored_results(sweep, store);
   const auto missing = static_cast<std::size_t>(
       std::count_if(results.begin(), results.end(), [](const auto& r) { return !r; }));
@@ -119,13 +127,15 @@ int write_table(const experiment::SweepJobs& sweep, const experiment::CaseStore&
   std::error_code ignored;
   if (missing > 0) {
     store.write("sweep.partial.csv", csv);
-    fs::remove(store.folder() / "sweep.csv", ignored);
-    fmt::print(stderr, "{} of {} cases are missing; --resume runs them\n", missing, results.size());
+    fmt::print(stderr, "{} of {} cases are missing; the same command runs them\n", missing,
+               results.size());
+    tell_table(out / "sweep.partial.csv", quiet);
     return kSomeCasesFailed;
   }
   store.write("sweep.csv", csv);
   fs::remove(store.folder() / "sweep.partial.csv", ignored);
   show(sweep, store, csv, quiet);
+  tell_table(out / "sweep.csv", quiet);
   if (failed > 0) {
     fmt::print(stderr, "{} of {} cases failed\n", failed, results.size());
   }
@@ -161,11 +171,11 @@ std::string sweep_progress_line(const experiment::SweepProgress& progress,
 }
 
 int run(const SweepRequest& request, const experiment::SweepJobs& sweep,
-        const experiment::CaseStore& store, const Shard& shard) {
+        const experiment::CaseStore& store, const fs::path& out, const Shard& shard) {
   experiment::SweepOptions options;
   options.workers =
       request.workers > 0 ? request.workers : std::max(1U, std::thread::hardware_concurrency());
-  options.resume = request.resume || !request.shard.empty();  // a shard is always safe to repeat
+  options.resume = !request.fresh;
   options.shard = shard.index;
   options.shards = shard.count;
   options.stop = &stop_on_signals();
@@ -176,18 +186,15 @@ int run(const SweepRequest& request, const experiment::SweepJobs& sweep,
       line.write(sweep_progress_line(progress, line.elapsed()));
     }
   };
-  if (!options.resume) {
-    store.clear();
-  }
   const experiment::SweepProgress progress = experiment::run_sweep(sweep, store, options);
   if (signal_received() != 0) {
-    (void)write_table(sweep, store, request.quiet);
+    (void)write_table(sweep, store, out, request.quiet);
     return exit_code(signal_received());
   }
   if (shard.count > 1 || !request.shard.empty()) {
     return progress.failed > 0 ? kSomeCasesFailed : kDone;
   }
-  return write_table(sweep, store, request.quiet);
+  return write_table(sweep, store, out, request.quiet);
 }
 
 int sweep_command(const SweepRequest& request) {
@@ -202,8 +209,8 @@ int sweep_command(const SweepRequest& request) {
     return kDone;
   }
   if (!request.merge.empty() &&
-      (!request.shard.empty() || request.resume || !request.out.empty())) {
-    throw wrong_option("--merge", "stands alone", "leave out --out, --shard and --resume");
+      (!request.shard.empty() || request.resume || request.fresh || !request.out.empty())) {
+    throw wrong_option("--merge", "stands alone", "leave out --out, --shard, --fresh and --resume");
   }
   if (!request.merge.empty() && !fs::exists(request.merge)) {
     throw wrong_option("--merge", fmt::format("no such folder: {}", request.merge),
@@ -213,12 +220,8 @@ int sweep_command(const SweepRequest& request) {
                        : request.out.empty()  ? fs::path("out") / file.name
                                               : fs::path(request.out);
   const experiment::CaseStore store(out, experiment::program_hash());
-  const int code = request.merge.empty() ? run(request, sweep, store, shard)
-                                         : write_table(sweep, store, request.quiet);
-  if (!request.quiet && request.shard.empty()) {
-    base::log_info(fmt::format("the table is {}", (out / "sweep.csv").string()));
-  }
-  return code;
+  return request.merge.empty() ? run(request, sweep, store, out, shard)
+                               : write_table(sweep, store, out, request.quiet);
 }
 
 }  // namespace
@@ -230,7 +233,9 @@ void add_sweep(CLI::App& app, Chosen& chosen) {
   command.add_option("--out", request->out, "Folder of the results (default: out/NAME)");
   command.add_option("-j", request->workers, "Cases at a time (default: one a core)")
       ->check(CLI::Range(1U, 4096U));
-  command.add_flag("--resume", request->resume, "Keep what an earlier call has finished");
+  command.add_flag("--fresh", request->fresh,
+                   "Run every case again; without it, what an earlier call has finished is kept");
+  command.add_flag("--resume", request->resume, "What happens without --fresh; accepted");
   command.add_option("--shard", request->shard,
                      "Run every N-th case from the I-th on: I/N, I from 0");
   command.add_option("--merge", request->merge, "Make the table of the shards in this folder");

@@ -143,6 +143,8 @@ class Assembler {
       return node;
     }
     Node whole = load(path, reading);
+    // A name is that of one scenario: what rests on it is another one, with a result of its own.
+    std::erase_if(whole.entries, [](const Entry& entry) { return entry.key == "name"; });
     merge(whole, node);
     return whole;
   }

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "check_parts.h"
 #include "epfleet/config/paths.h"
+#include "epfleet/text/parse.h"
 #include "epfleet/traces/client_mix.h"
 
 namespace epfleet::config {
@@ -101,8 +103,28 @@ void check_files(const Scenario& scenario, Contradictions& found) {
 
 }  // namespace
 
+std::string_view name_fault(std::string_view name) {
+  constexpr std::size_t kLongest = 100;  // bytes; file systems take 255, with endings of ours
+  const auto is_control = [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == '\x7f';
+  };
+  if (name.empty() || name.size() > kLongest) {
+    return name.empty() ? "is empty" : "is longer than 100 bytes";
+  }
+  if (name.front() == '.' || name.find('/') != std::string_view::npos) {
+    return "names a folder elsewhere or a hidden one";
+  }
+  if (std::ranges::any_of(name, is_control) || !text::is_utf8(name)) {
+    return "has bytes that are no text";
+  }
+  return "";
+}
+
 std::vector<Contradiction> check(const Scenario& scenario) {
   Contradictions found;
+  if (const std::string_view fault = name_fault(scenario.name); !fault.empty()) {
+    found.add({"name"}, std::string(fault), kNameRemedy);
+  }
   if (scenario.duration <= base::Duration{}) {
     found.add({"duration"}, "is not longer than 0 s", "choose for example 24 h");
   }

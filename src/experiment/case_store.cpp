@@ -104,16 +104,6 @@ std::optional<CaseResult> CaseStore::get(const SweepJob& job) const {
   return case_from(text::read_if_any(folder_ / file_of(job)).value_or(""), job, program_);
 }
 
-void CaseStore::clear() const {
-  std::error_code ignored;  // what cannot be removed is replaced
-  for (const char* table : {"sweep.csv", "sweep.partial.csv", "comparison.csv", "claims.csv"}) {
-    fs::remove(folder_ / table, ignored);
-  }
-  for (const auto& entry : fs::directory_iterator(folder_ / "cases", ignored)) {
-    fs::remove(entry.path(), ignored);
-  }
-}
-
 void CaseStore::write(std::string_view name, std::string_view content) const {
   text::replace_file(folder_ / name, content);
 }

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <set>
 
+#include "epfleet/config/check.h"
 #include "epfleet/config/document.h"
 #include "epfleet/config/key.h"
 #include "epfleet/config/paths.h"
@@ -56,6 +57,9 @@ class SweepReader {
     const Node& value = entry.value;
     if (entry.key == "name") {
       sweep_.name = text(value, "name");
+      if (const auto fault = config::name_fault(sweep_.name); !fault.empty()) {
+        report(value.place, "name", std::string(fault), config::kNameRemedy);
+      }
     } else if (entry.key == "scenario") {
       // read already
     } else if (entry.key == "set") {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
@@ -47,6 +48,31 @@ fs::path sibling(const fs::path& target, std::string_view kind) {
          fmt::format(".{}.{}-{}", target.filename().string(), kind, ::getpid());
 }
 
+// All that epfleet ever writes into a result folder; what else is there is the user's.
+constexpr std::string_view kOwnFiles[] = {
+    "summary.json",       "run_info.json",    "resolved.yaml", "timeseries.csv", "hourly.csv",
+    "bench_serving.json", "requests.csv.zst", "timeline.json", "report.html",    "decisions.csv"};
+
+std::vector<fs::path> users_files(const fs::path& folder) {
+  std::vector<fs::path> names;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const fs::path name = entry.path().filename();
+    if (std::ranges::find(kOwnFiles, name.string()) == std::end(kOwnFiles)) {
+      names.push_back(name);
+    }
+  }
+  return names;
+}
+
+// And the folder, if nothing else is in it.
+void remove_own_files(const fs::path& folder) {
+  std::error_code ignored;
+  for (const std::string_view name : kOwnFiles) {
+    fs::remove(folder / name, ignored);
+  }
+  fs::remove(folder, ignored);
+}
+
 // An absolute path without a trailing slash; a link to a result folder means the folder it points
 // to.
 fs::path settled(const fs::path& target) {
@@ -61,18 +87,22 @@ fs::path settled(const fs::path& target) {
 
 }  // namespace
 
-bool is_result_folder(const fs::path& folder) {
+std::optional<StoredResult> stored_result(const fs::path& folder) {
   const auto text = text::read_if_any(folder / "summary.json");
   const auto summary = nlohmann::json::parse(text.value_or(""), nullptr, false);
-  if (!summary.is_object() || !summary.contains("schema") || !summary.contains("scenario")) {
-    return false;
+  try {
+    const auto schema = summary.at("schema").get<std::int64_t>();
+    if (schema < 1 || schema > kSummarySchema) {
+      return std::nullopt;
+    }
+    return StoredResult{summary.at("scenario").at("fingerprint").get<std::string>(),
+                        summary.value("partial", false)};
+  } catch (const nlohmann::json::exception&) {
+    return std::nullopt;  // another program's, or cut
   }
-  const auto& schema = summary["schema"];
-  const auto& scenario = summary["scenario"];
-  return schema.is_number_integer() && schema.get<std::int64_t>() >= 1 &&
-         schema.get<std::int64_t>() <= kSummarySchema && scenario.is_object() &&
-         scenario.contains("fingerprint");
 }
+
+bool is_result_folder(const fs::path& folder) { return stored_result(folder).has_value(); }
 
 bool holds_file(const fs::path& folder, std::string_view name) {
   std::error_code error;
@@ -103,9 +133,9 @@ void write_into_folder(const fs::path& folder, std::string_view name, std::strin
   text::replace_file(folder / name, content);
 }
 
-ResultFolder::ResultFolder(const fs::path& target)
-    : target_(settled(target)), staging_(sibling(target_, "partial")) {
-  refuse_foreign_folder(target_, is_result_folder(target_), "an epfleet result");
+ResultFolder::ResultFolder(const fs::path& target, ResultOwner owner)
+    : owner_(std::move(owner)), target_(settled(target)), staging_(sibling(target_, "partial")) {
+  check_target();
   std::error_code error;
   for (fs::path parent = target_.parent_path();
        parent.has_relative_path() && !fs::exists(parent, error); parent = parent.parent_path()) {
@@ -115,7 +145,7 @@ ResultFolder::ResultFolder(const fs::path& target)
   if (error) {
     fail("cannot create", target_.parent_path(), error.value());
   }
-  fs::remove_all(staging_, error);  // of a process that died and had this number
+  remove_own_files(staging_);  // of a process that died and had this number
   if (!fs::create_directory(staging_, error)) {
     fail("cannot create", staging_, error.value());
   }
@@ -124,7 +154,7 @@ ResultFolder::ResultFolder(const fs::path& target)
 ResultFolder::~ResultFolder() {
   if (!committed_) {
     std::error_code ignored;  // a failing machine is already being reported
-    fs::remove_all(staging_, ignored);
+    remove_own_files(staging_);
     for (const fs::path& parent : made_) {
       fs::remove(parent, ignored);  // only what is empty goes
     }
@@ -137,26 +167,61 @@ void ResultFolder::write(std::string_view name, std::string_view content) {
   text::write_file(path_of(name), content);
 }
 
-void ResultFolder::commit() {
+void ResultFolder::check_target() const {
+  const std::optional<StoredResult> old = stored_result(target_);
+  refuse_foreign_folder(target_, old.has_value(), "an epfleet result");
+  if (old && !owner_.force && !owner_.fingerprint.empty() &&
+      old->fingerprint != owner_.fingerprint) {
+    throw base::InputError(
+        {.file = target_.string(),
+         .key = "--out",
+         .what = "the folder holds the result of another scenario; it is left alone",
+         .remedy = "name another folder with --out, or replace this result with --force"});
+  }
+}
+
+bool ResultFolder::commit(bool partial) {
   EPFLEET_CHECK(!committed_, "a result folder is committed once");
-  refuse_foreign_folder(target_, is_result_folder(target_),
-                        "an epfleet result");  // it may have appeared while the run took its time
+  check_target();  // it may have appeared while the run took its time
+  const std::optional<StoredResult> old = stored_result(target_);
+  const bool beside = partial && old && !old->partial;
+  if (beside) {
+    target_ += ".partial";
+    refuse_foreign_folder(target_, is_result_folder(target_), "an epfleet result");
+  }
   for (const auto& entry : fs::directory_iterator(staging_)) {
     text::flush_to_disk(entry.path());
   }
   text::flush_to_disk(staging_);
-
-  std::error_code error;
-  if (!fs::exists(target_, error)) {
-    text::rename_or_fail(staging_, target_);
-  } else if (!exchanged(staging_, target_)) {
-    replace_in_two_steps(staging_, target_, sibling(target_, "old"));
-  }
+  move_in();
   committed_ = true;
   text::flush_to_disk(target_.parent_path());
   // What may stay of the old result is a hidden folder, not a wrong result.
-  fs::remove_all(staging_, error);
-  fs::remove_all(sibling(target_, "old"), error);
+  remove_own_files(staging_);
+  remove_own_files(sibling(target_, "old"));
+  return beside;
+}
+
+void ResultFolder::move_in() {
+  std::error_code error;
+  if (!fs::exists(target_, error)) {
+    text::rename_or_fail(staging_, target_);
+    return;
+  }
+  const std::vector<fs::path> kept = users_files(target_);
+  for (const fs::path& name : kept) {
+    text::rename_or_fail(target_ / name, staging_ / name);
+  }
+  try {
+    if (!exchanged(staging_, target_)) {
+      replace_in_two_steps(staging_, target_, sibling(target_, "old"));
+    }
+  } catch (const base::MachineError&) {
+    for (const fs::path& name : kept) {
+      fs::rename(staging_ / name, target_ / name, error);  // the first failure is told
+    }
+    throw;
+  }
 }
 
 }  // namespace epfleet::report

@@ -127,16 +127,29 @@ void rename_or_fail(const fs::path& from, const fs::path& to) {
   }
 }
 
-Aside::Aside(fs::path target)
-    : target_(std::move(target)),
-      aside_(target_.parent_path() /
-             fmt::format(".{}.{}", target_.filename().string(), unique_suffix())) {}
+Aside::Aside(const fs::path& target) : target_(target), aside_(target) {
+  std::error_code error;
+  if (fs::is_symlink(target, error)) {
+    target_ = aside_ = fs::weakly_canonical(target, error);
+  }
+  const fs::file_status status = fs::status(target_, error);
+  if (!fs::exists(status) || fs::is_regular_file(status)) {
+    aside_ =
+        target_.parent_path() / fmt::format(".{}.{}", target_.filename().string(), unique_suffix());
+  }
+}
 
 Aside::~Aside() {
   std::error_code ignored;  // after commit() it is no longer there
-  fs::remove(aside_, ignored);
+  if (aside_ != target_) {
+    fs::remove(aside_, ignored);
+  }
 }
 
-void Aside::commit() { rename_or_fail(aside_, target_); }
+void Aside::commit() {
+  if (aside_ != target_) {
+    rename_or_fail(aside_, target_);
+  }
+}
 
 }  // namespace epfleet::text

@@ -12,6 +12,8 @@
 #include "epfleet/base/error.h"
 
 namespace epfleet::text {
+
+bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
 namespace {
 
 constexpr std::size_t kChunk = 262'144;

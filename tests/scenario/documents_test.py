@@ -2,6 +2,7 @@
 """The documents: links and paths lead somewhere, options exist, recipes have the form that is promised, and the tables
 are what their commands print."""
 
+import fnmatch
 import pathlib
 import re
 import subprocess
@@ -11,7 +12,8 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from support.program import PROGRAM, SOURCE, main  # noqa: E402
 
-PAGES = [SOURCE / name for name in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]] + sorted((SOURCE / "docs").glob("*.md"))
+MODULES = sorted((SOURCE / "src").glob("*/README.md"))
+PAGES = [SOURCE / name for name in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]] + sorted((SOURCE / "docs").glob("*.md")) + MODULES
 TOP = ("src", "include", "tests", "tools", "configs", "docs", "traces", "bench")
 NOWHERE = ["--day", "--speed", "--plan", "--ablations"]
 
@@ -92,6 +94,27 @@ class DocumentsTest(unittest.TestCase):
             for name in set(re.findall(r"`(\w+)`", names)):
                 with self.subTest(module=module, name=name):
                     self.assertTrue(re.search(rf"\b{name}\b", code))
+
+    # the table of modules and floors is that of the layer check
+    def test_the_floors(self):
+        text = (SOURCE / "docs" / "architecture.md").read_text().split("## Floors and modules")[1].split("##")[0]
+        told = {module: int(floor) for floor, names in re.findall(r"^\| (\d+) \| (`.*?`) \|", text, re.MULTILINE)
+                for module in re.findall(r"`(\w+)`", names)}
+        sys.path.insert(0, str(SOURCE / "tools"))
+        from check_layers import FLOORS
+        self.assertEqual(told, FLOORS)
+
+    # a module's README names files that it has, most without their ending
+    def test_files_of_modules(self):
+        self.assertGreater(len(MODULES), 10)
+        for page in MODULES:
+            module = page.parent.name
+            folders = [SOURCE / "include" / "epfleet" / module, page.parent]
+            files = {name for folder in folders for path in folder.glob("*.[hc]*") for name in (path.name, path.stem)}
+            for cell in re.findall(r"^\| (`[^|]*`) [^|]*\|", page.read_text(), re.MULTILINE):
+                for name in re.findall(r"`([a-z][a-z0-9_]*(?:\.(?:h|cpp)|\*)?)`", cell):
+                    with self.subTest(module=module, name=name):
+                        self.assertTrue(any(fnmatch.fnmatch(file, name) for file in files))
 
     # those that need no result of minutes
     def test_tables_are_what_commands_print(self):

@@ -152,6 +152,46 @@ class RunTest(ProgramTest):
                             first.pop("trajectory_fingerprint"))
         self.assertEqual(second, first)
 
+    def test_files_of_the_user_in_a_result_folder_stay(self):
+        self.epfleet("run", SMALL, "--until", "10 s", "--quiet", "--out", "result")
+        (self.folder / "result/notes.txt").write_text("looked at with Ann")
+        (self.folder / "result/plots").mkdir()
+        (self.folder / "result/plots/speed.png").write_bytes(b"png")
+        for _ in range(2):
+            self.epfleet("run", SMALL, "--until", "20 s", "--quiet", "--out", "result")
+            self.assertEqual(self.json_of("result/summary.json")["simulated_s"], 20)
+            self.assertEqual((self.folder / "result/notes.txt").read_text(), "looked at with Ann")
+            self.assertEqual((self.folder / "result/plots/speed.png").read_bytes(), b"png")
+            self.assertEqual([path.name for path in self.folder.iterdir()], ["result"])
+
+    def test_a_result_of_another_scenario_stays_unless_forced(self):
+        self.epfleet("run", SMALL, "--until", "10 s", "--quiet", "--out", "result")
+        what_if = ["run", SMALL, "--set", "decode.mtp.acceptance=0.7", "--until", "10 s", "--quiet",
+                   "--out", "result"]
+        before = (self.folder / "result/summary.json").read_bytes()
+        said = self.refused(*what_if)
+        self.assertIn("the result of another scenario", said)
+        self.assertIn("--force", said)
+        self.assertEqual((self.folder / "result/summary.json").read_bytes(), before)
+        self.epfleet(*what_if, "--force")
+        self.assertNotEqual((self.folder / "result/summary.json").read_bytes(), before)
+
+    def test_a_partial_result_does_not_replace_a_whole_one(self):
+        self.epfleet("run", SMALL, "--quiet", "--out", "result")
+        whole = (self.folder / "result/summary.json").read_bytes()
+        done = self.epfleet("run", SMALL, "--until", "10 s", "--out", "result")
+        self.assertIn("a partial result is in result.partial", done.stderr)
+        self.assertEqual((self.folder / "result/summary.json").read_bytes(), whole)
+        self.assertTrue(self.json_of("result.partial/summary.json")["partial"])
+        self.epfleet("run", SMALL, "--until", "20 s", "--quiet", "--out", "result")
+        self.assertEqual(self.json_of("result.partial/summary.json")["simulated_s"], 20)
+
+    def test_a_scenario_that_extends_another_has_a_name_of_its_own(self):
+        (self.folder / "what_if.yaml").write_text(f"extends: {QUICK}\n")
+        self.epfleet("run", "what_if.yaml", "--until", "1 s", "--set", "workload.warm_up=0 s",
+                     "--quiet")
+        self.assertEqual([path.name for path in (self.folder / "out").iterdir()], ["what_if"])
+
     def test_the_resolved_scenario_runs_the_same_and_names_no_machine(self):
         scenario = self.folder / "mine.yaml"
         scenario.write_text(f"extends: {SMALL}\n")

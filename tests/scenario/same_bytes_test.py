@@ -29,9 +29,9 @@ class SameBytesTest(ProgramTest):
 
     def test_another_processor(self):
         for scenario in [QUICK, SMALL]:
-            self.epfleet("run", scenario, "--until", "5 min", "--quiet", "--out", "here")
-            self.epfleet("run", scenario, "--until", "5 min", "--quiet", "--out", "there",
-                         environment=PLAIN_PROCESSOR)
+            for out, environment in [("here", {}), ("there", PLAIN_PROCESSOR)]:
+                self.epfleet("run", scenario, "--until", "5 min", "--quiet", "--out", out, "--force",
+                             environment=environment)
             self.assert_same_results("here", "there")
 
     def test_replay(self):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Interrupted runs: Ctrl-C ends with 130, a polite kill with 143, each with a whole, readable
-result that says it is partial; an old result is replaced only by a whole one."""
+result that says it is partial; a whole one is replaced only by a whole one."""
 
 import pathlib
 import signal
@@ -44,14 +44,14 @@ class SignalsTest(ProgramTest):
             last = file.read().split(b"\n")[-2]
         return at_ns is None or int(last.split()[0]) >= at_ns
 
-    def check_partial(self):
-        names = sorted(path.name for path in (self.folder / "result").iterdir())
+    def check_partial(self, result="result"):
+        names = sorted(path.name for path in (self.folder / result).iterdir())
         self.assertEqual([name for name in RESULT_FILES if name not in names], [])
-        summary = self.json_of("result/summary.json")
+        summary = self.json_of(f"{result}/summary.json")
         self.assertTrue(summary["partial"])
         self.assertGreater(summary["simulated_s"], 0)
         self.assertLess(summary["simulated_s"], 3 * 86400)
-        rows = self.rows_of("result/timeseries.csv")
+        rows = self.rows_of(f"{result}/timeseries.csv")
         self.assertEqual(sum(int(row["input_tokens"]) for row in rows), summary["tokens"]["input"])
         requests = summary["requests"]
         self.assertEqual(requests["arrived"], requests["completed"] + requests["rejected"] +
@@ -63,10 +63,23 @@ class SignalsTest(ProgramTest):
         self.assertEqual(self.interrupt(signal.SIGINT, wait_for=600 * 10**9), 130)
         self.check_partial()
 
-    def test_polite_kill_replaces_an_old_result(self):
-        self.epfleet("run", SMALL, "--until", "10 s", "--quiet", "--out", "result")
+    def old_result(self):
+        self.epfleet("run", SMALL, "--set", "duration=3 d", "--until", "10 s", "--quiet", "--out",
+                     "result")
+
+    def test_polite_kill_replaces_an_old_partial_result(self):
+        self.old_result()
         self.assertEqual(self.interrupt(signal.SIGTERM, wait_for=600 * 10**9), 143)
         self.check_partial()
+
+    def test_an_interrupted_run_leaves_a_whole_result_and_goes_beside_it(self):
+        self.old_result()
+        summary = self.folder / "result/summary.json"
+        whole = summary.read_text().replace('"partial": true', '"partial": false')
+        summary.write_text(whole)
+        self.assertEqual(self.interrupt(signal.SIGINT, wait_for=600 * 10**9), 130)
+        self.assertEqual(summary.read_text(), whole)
+        self.check_partial("result.partial")
 
     def test_in_the_warm_up_nothing_has_been_counted(self):
         code = self.interrupt(signal.SIGINT, "--set", "workload.warm_up=3 d")
@@ -79,11 +92,12 @@ class SignalsTest(ProgramTest):
         self.rows_of("result/timeseries.csv")
 
     def test_a_hard_kill_leaves_the_old_result(self):
-        self.epfleet("run", SMALL, "--until", "10 s", "--quiet", "--out", "result")
+        self.old_result()
         before = (self.folder / "result/summary.json").read_bytes()
         self.assertEqual(self.interrupt(signal.SIGKILL), -signal.SIGKILL)
         self.assertEqual((self.folder / "result/summary.json").read_bytes(), before)
-        self.epfleet("run", SMALL, "--until", "11 s", "--quiet", "--out", "result")
+        self.epfleet("run", SMALL, "--set", "duration=3 d", "--until", "11 s", "--quiet", "--out",
+                     "result")
         self.assertEqual(self.json_of("result/summary.json")["simulated_s"], 11)
 
 

@@ -97,10 +97,34 @@ metrics: [requests.arrived, workload.mean_kv_per_output_token, latency.tpot_s.me
             self.assertFalse((out / "sweep.csv").exists(), "an interrupted sweep looks whole")
             kept = {path: path.stat().st_mtime_ns for path in out.glob("cases/*.case")}
             self.assertGreaterEqual(len(kept), done)
-            self.epfleet("sweep", sweep, "-j", 2, "--out", out, "--resume")
+            self.epfleet("sweep", sweep, "-j", 2, "--out", out)
             self.assertEqual(self.csv(out.name), self.csv("whole"))
             for path, written in kept.items():
                 self.assertEqual(path.stat().st_mtime_ns, written, "a finished case was run again")
+
+    def test_a_sweep_repeated_loses_nothing(self):
+        """It deleted all finished cases and the table at once, unless --resume was given."""
+        sweep = self.sweep_file(GRID)
+        self.epfleet("sweep", sweep, "--out", "a")
+        whole = self.csv("a")
+        kept = {path: path.stat().st_mtime_ns for path in self.folder.glob("a/cases/*.case")}
+        again = self.epfleet("sweep", sweep, "--out", "a")
+        self.assertIn(f"{len(kept)} done before", again.stderr)
+        self.assertEqual(self.csv("a"), whole)
+        for path, written in kept.items():
+            self.assertEqual(path.stat().st_mtime_ns, written)
+        process = subprocess.Popen([PROGRAM, "sweep", sweep, "-j", "1", "--out", "a", "--fresh"],
+                                   cwd=self.folder, stderr=subprocess.PIPE, text=True)
+        while process.poll() is None and all(path.stat().st_mtime_ns == written
+                                             for path, written in kept.items()):
+            time.sleep(0.001)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[1]
+        self.assertEqual(process.returncode, 130)
+        self.assertEqual(self.csv("a"), whole)
+        self.assertEqual(sorted(self.folder.glob("a/cases/*.case")), sorted(kept))
+        table = self.folder / said.strip().splitlines()[-1].rsplit(" ", 1)[-1]
+        self.assertTrue(table.exists(), said)
 
     def test_only_whole_results_of_the_same_case_are_trusted(self):
         sweep = self.sweep_file(GRID)

@@ -110,7 +110,7 @@ class StatTest(ProgramTest):
 
 class ReplayTest(ProgramTest):
     def replay(self, *arguments):
-        self.epfleet("replay", *arguments, "--out", "r", "--quiet", "--progress", "off")
+        self.epfleet("replay", *arguments, "--out", "r", "--force", "--quiet", "--progress", "off")
         return self.json_of("r/summary.json")
 
     def test_the_shipped_scenarios(self):

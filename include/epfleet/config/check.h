@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "epfleet/config/scenario.h"
@@ -13,6 +14,11 @@ struct Contradiction {
   std::string what;
   std::string remedy;
 };
+
+// Why this cannot be the name of a scenario or sweep, which is that of its folder below out/; empty:
+// it can.
+[[nodiscard]] std::string_view name_fault(std::string_view name);
+inline constexpr const char* kNameRemedy = "choose a plain name, for example my_fleet";
 
 // Every contradiction; empty if the scenario can be run. Reads no file, only looks whether traces
 // exist.

@@ -39,8 +39,6 @@ class CaseStore {
   void put(const SweepJob& job, const CaseResult& result) const;
   // None: not there, not whole, or made of something else.
   [[nodiscard]] std::optional<CaseResult> get(const SweepJob& job) const;
-  // Forgets all results, and a table made of them.
-  void clear() const;
 
   // Replaces a file of the folder in one step. Throws MachineError.
   void write(std::string_view name, std::string_view content) const;

@@ -29,9 +29,10 @@ void rename_or_fail(const std::filesystem::path& from, const std::filesystem::pa
 
 // The hidden sibling under which a file is written; other processes, on other machines perhaps, may
 // write the same file at the same time. Without commit() nothing of it stays.
+// A device or pipe is never replaced: it is written through. A link keeps pointing to its file.
 class Aside {
  public:
-  explicit Aside(std::filesystem::path target);
+  explicit Aside(const std::filesystem::path& target);
   Aside(const Aside&) = delete;
   Aside& operator=(const Aside&) = delete;
   ~Aside();

@@ -12,6 +12,7 @@
 namespace epfleet::text {
 
 [[nodiscard]] constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
+[[nodiscard]] bool is_utf8(std::string_view text);
 [[nodiscard]] constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Without blanks and tabs at the end, at both ends.

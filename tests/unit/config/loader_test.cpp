@@ -41,7 +41,7 @@ TEST(Loader, MapsAddUpOverSeveralLevelsAndListsAreReplaced) {
   EXPECT_EQ(scenario.decode.runtime_memory.count(), 7'000'000'000);
   EXPECT_EQ(scenario.seed, 2U);
   EXPECT_EQ(scenario.duration, 1h);
-  EXPECT_EQ(scenario.name, "deepseek_day");  // stated by the last file below that states it
+  EXPECT_EQ(scenario.name, "three");  // its own, not that of what it rests on
   ASSERT_EQ(scenario.scaling.schedule.size(), 1U);
   EXPECT_EQ(scenario.scaling.schedule[0].groups, 2);
 }
@@ -51,6 +51,20 @@ TEST(Loader, ANameIsTheFilesUnlessStated) {
   const std::string day = load_scenario(kConfigs + "/deepseek_day.yaml").name;
   EXPECT_EQ(day, "deepseek_day");
   EXPECT_NE(files.error_of(files.write("mine.yaml", "")), "");
+}
+
+// "../../evil" wrote outside out/; names of 250 characters, NUL and broken UTF-8 passed the check.
+TEST(Loader, ANameThatIsNoPlainFolderNameIsRefused) {
+  const ScenarioFiles files;
+  for (const std::string name :
+       {"../../evil", "/tmp/evil", "..", ".hidden", "a/b", "\"a\\0b\"", "\"a\\nb\""}) {
+    const std::string error = files.error_of(files.on_quick("name: " + name + "\n"));
+    EXPECT_NE(error.find("name: "), std::string::npos) << name << ": " << error;
+  }
+  const std::string lengthy = "name: " + std::string(250, 'x') + "\n";
+  EXPECT_NE(files.error_of(files.on_quick(lengthy)).find("longer than 100"), std::string::npos);
+  EXPECT_EQ(load_scenario(files.on_quick("name: nacht-betrieb_2, größer\n")).name,
+            "nacht-betrieb_2, größer");
 }
 
 TEST(Loader, APartIsFoundByNameOrPathAndCanBeAmended) {

@@ -41,6 +41,17 @@ TEST_F(Files, AreReadAsTheyWereWritten) {
   EXPECT_THROW(write_file(folder_ / "no" / "b", ""), base::MachineError);
 }
 
+// As root, `trace convert T /dev/null` replaced the device by a file.
+TEST_F(Files, ADeviceOrPipeIsWrittenThroughAndALinkKept) {
+  replace_file("/dev/null", "gone");
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
+  write_file(folder_ / "real", "old");
+  std::filesystem::create_symlink("real", folder_ / "link");
+  replace_file(folder_ / "link", "new");
+  EXPECT_TRUE(std::filesystem::is_symlink(folder_ / "link"));
+  EXPECT_EQ(read_if_any(folder_ / "real"), "new");
+}
+
 TEST_F(Files, WhatIsWrittenAsideShowsWhenItIsComplete) {
   write_file(folder_ / "a", "old");
   {
