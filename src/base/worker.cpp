@@ -8,11 +8,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kYields = 1000;  // 0.6 ms where nobody else wants the core
-constexpr auto kLateYield = std::chrono::microseconds(50);  // somebody else had the core
+constexpr int kYields = 1000;                               // 0.6 ms where the core is free
+constexpr auto kLateYield = std::chrono::microseconds(50);  // another thread had the core
 
-// Returns the counter once it is at least `least`. A yield that comes back late means a busy machine,
-// where a thread that sleeps is run again sooner than one that yields.
+// Returns the counter once it is at least `least`. A yield that comes back late means a busy
+// machine, where a thread that sleeps is run again sooner than one that yields.
 std::uint64_t wait_for(const std::atomic<std::uint64_t>& counter, std::uint64_t least) {
   std::uint64_t now = counter.load(std::memory_order_acquire);
   Clock::time_point before = now < least ? Clock::now() : Clock::time_point{};

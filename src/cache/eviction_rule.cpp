@@ -43,7 +43,7 @@ std::unique_ptr<EvictionRule> make_fifo(std::int64_t /*capacity*/) {
 
 }  // namespace
 
-// Each is defined in the .cpp of its rule; nobody but this table calls them.
+// Each is defined in the .cpp of its rule; only this table calls them.
 std::unique_ptr<EvictionRule> make_s3_fifo(std::int64_t capacity);
 std::unique_ptr<EvictionRule> make_lfu(std::int64_t capacity);
 

@@ -1,7 +1,7 @@
 // The statistical cache: a stated share of every prompt hits, whatever was stored before.
-// Modelled: whole blocks of hit_ratio x prompt, rounded up or down at random so that the mean is met
-//   (up to the last, never whole block of a prompt); a request that states its cached tokens gets
-//   just these (token-rate traces).
+// Modelled: whole blocks of hit_ratio x prompt, rounded up or down at random so that the mean is
+//   met (up to the last, never whole block of a prompt); a request that states its cached tokens
+//   gets just these (token-rate traces).
 // Left out: content. Nothing is stored, evicted or lost; writes are what missed.
 #include <algorithm>
 

@@ -12,6 +12,7 @@
 #include "epfleet/text/parse.h"
 
 namespace epfleet::calibration {
+
 MeasuredTable MeasuredTable::load(const std::string& path) {
   MeasuredTable table;
   table.path_ = path;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <string_view>
 #include <vector>
 
 #include "commands.h"
@@ -27,6 +28,21 @@ struct ExpertsRequest {
   std::string rule;  // empty: eplb, or the scenario's
   bool json = false;
 };
+
+constexpr std::string_view kDefaultRule = "eplb";
+
+// The names with what they mean, where there is no such rule.
+const experts::ExpertRule& rule_of(std::string_view name) {
+  std::string rules;
+  for (const auto& row : experts::expert_rules().rows()) {
+    if (row.name == name) {
+      return row.make;
+    }
+    rules += fmt::format("\n  {:<10} {}{}", row.name, row.sentence,
+                         row.name == kDefaultRule ? " (default)" : "");
+  }
+  throw wrong_option("--rule", fmt::format("there is no rule '{}'", name), "the rules are" + rules);
+}
 
 experts::ExpertSlots slots_of(const ExpertsRequest& request, const experts::ExpertLoads& loads) {
   const experts::ExpertSlots slots{static_cast<std::int64_t>(loads.front().size()),
@@ -100,7 +116,7 @@ void print_table(const Placed& placed) {
 
 void place_loads(const ExpertsRequest& request) {
   const experts::ExpertRule& rule =
-      experts::expert_rules()[request.rule.empty() ? "eplb" : request.rule];
+      rule_of(request.rule.empty() ? kDefaultRule : std::string_view(request.rule));
   const experts::ExpertLoads loads = experts::read_expert_loads(request.loads);
   const experts::ExpertSlots slots = slots_of(request, loads);
   Placed placed;
@@ -158,7 +174,7 @@ void print_page(const config::Scenario& scenario,
 void show_expert_balance(const ExpertsRequest& request) {
   std::vector<std::string> overrides = request.overrides;
   if (!request.rule.empty()) {
-    (void)experts::expert_rules()[request.rule];  // a wrong name is the option's fault
+    (void)rule_of(request.rule);  // a wrong name is the option's fault
     overrides.push_back("experts.balancer=" + request.rule);
   }
   const config::Scenario scenario = config::load_scenario(request.scenario, overrides);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <initializer_list>
 #include <string>
 #include <vector>
@@ -15,18 +16,28 @@
 namespace epfleet::cli {
 namespace {
 
-base::InputError unknown_name(const std::string& name) {
+// Metrics, their groups, and columns.
+std::vector<std::string> metric_names() {
   std::vector<std::string> names;
-  for (const config::Key& key : config::key_table()) {
-    names.push_back(key.name);
-  }
   for (const report::Metric& metric : report::metric_catalogue()) {
-    names.push_back(metric.path);
+    for (std::size_t dot = 0; dot != std::string::npos;) {
+      dot = metric.path.find('.', dot + 1);
+      names.push_back(metric.path.substr(0, dot));
+    }
   }
   for (const report::SeriesColumn& column : report::series_columns()) {
     names.emplace_back(column.meaning.name);
   }
-  const std::string nearest = config::nearest_word(name, names);
+  return names;
+}
+
+base::InputError unknown_name(const std::string& name) {
+  const std::string key = config::nearest_key(name);
+  const std::string metric = config::nearest_word(name, metric_names());
+  std::string nearest = config::nearest_word(name, std::array{key, metric});
+  if (nearest.empty()) {
+    nearest = key;  // the right word on the wrong level
+  }
   return wrong_option(name, "unknown key or metric",
                       nearest.empty()
                           ? "epfleet explain lists all keys, epfleet explain --metrics all metrics"
@@ -148,7 +159,7 @@ std::string metrics_page() {
       "# Metrics\n\nMade by `epfleet explain --metrics --markdown`; do not edit. A *flow* adds up "
       "over time, a *level* is of a moment or a\nmean or peak of moments, a *ratio* is of two of "
       "these, a *distribution* is over requests or steps. Which way is *better*\nis what "
-      "`epfleet compare` goes by. What was not measured is null in JSON and an empty field in "
+      "`epfleet compare` judges by. What was not measured is null in JSON and an empty field in "
       "CSV.\n\n## summary.json\n\n";
   text += heading({"path", "unit", "kind", "better", "meaning"}) + summary_table();
   text +=

@@ -115,8 +115,8 @@ void tell_table(const fs::path& table, bool quiet) {
   }
 }
 
-// The table of everything that is stored. Whole: sweep.csv; else sweep.partial.csv, and a whole table
-// of an earlier call stays.
+// The table of everything that is stored. Whole: sweep.csv; else sweep.partial.csv, and a whole
+// table of an earlier call stays.
 int write_table(const experiment::SweepJobs& sweep, const experiment::CaseStore& store,
                 const fs::path& out, bool quiet) {
   const experiment::SweepResults results = experiment::stored_results(sweep, store);

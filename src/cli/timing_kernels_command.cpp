@@ -171,11 +171,11 @@ void add_timing_fit(CLI::App& timing, Chosen& chosen) {
   CLI::Option* folds =
       command
           ->add_option("--folds", request->leave_out.folds,
-                       "Also fit this many times without every so-manyth row; tell their error")
+                       "Also fit N times, each without every N-th row, and report the error there")
           ->check(CLI::Range(2, 1000));
   command
       ->add_option("--leave-out", request->leave_out.column,
-                   "Also fit without all rows of one value of this column, each in turn")
+                   "Also fit without the rows of each value of this column, value by value")
       ->excludes(folds);
   when_chosen(*command, chosen, request, fit_command);
 }

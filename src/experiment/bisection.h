@@ -13,7 +13,7 @@ struct Edge {
 
 // Where good(value) ends between `low` and `high`, both positive, if it ends once: halves the range
 // (in the logarithm, or of whole numbers) until its ends are neighbours, or differ by no more than
-// `precision` of the value. Without such an edge one of the two is absent, or `bad` is below `good`.
+// `precision` of the value. Without such an edge one of them is absent, or `bad` is below `good`.
 template <class Good>
 Edge find_edge(double low, double high, double precision, bool whole, const Good& good) {
   const bool low_good = good(low);

@@ -7,9 +7,11 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "epfleet/base/error.h"
-#include "epfleet/cache/prefix_cache.h"
+#include "epfleet/base/worker.h"
 #include "epfleet/cluster/fleet.h"
 #include "epfleet/config/resolved.h"
 #include "epfleet/cost/statement.h"
@@ -28,7 +30,7 @@ namespace {
 constexpr std::int64_t kSecondsPerDay = 86'400;
 
 // --trace-events: a line per executed event, "time_ns phase kind target", so that two runs can be
-// compared to their first difference. Written by the C library, which closes it after a failure too.
+// compared to their first difference. Written by the C library, which also closes it on failure.
 class EventTrace {
  public:
   // An empty path: no trace.
@@ -102,13 +104,57 @@ std::vector<std::string> notes_of(const config::Scenario& scenario,
   return notes;
 }
 
+// Who looks at a run: the statistics, and the files that are written while it goes on.
+class Observers {
+ public:
+  Observers(const config::Scenario& scenario, base::Duration counted, report::ResultFolder* folder,
+            base::Worker* worker)
+      : recorder_(recorder_config(scenario, counted)) {
+    all_.push_back(&recorder_);
+    if (worker != nullptr) {
+      all_.front() = &threaded_.emplace(recorder_, *worker);
+    }
+    const observe::ReportConfig& wanted = scenario.report;
+    if (folder != nullptr && wanted.requests != observe::RequestLog::None) {
+      all_.push_back(&log_.emplace(folder->path_of("requests.csv.zst"), wanted.requests,
+                                   wanted.request_sample, scenario.seed));
+    }
+    if (folder != nullptr && wanted.timeline.wanted()) {
+      all_.push_back(&timeline_.emplace(folder->path_of("timeline.json"), wanted.timeline));
+    }
+  }
+
+  [[nodiscard]] const std::vector<observe::Observer*>& all() const { return all_; }
+
+  // After the last fact. Closes the files.
+  [[nodiscard]] metrics::RunStatistics finish() {
+    if (threaded_) {
+      threaded_->finish();
+    }
+    if (log_) {
+      log_->finish();
+    }
+    if (timeline_) {
+      timeline_->finish();
+    }
+    return recorder_.statistics();
+  }
+
+ private:
+  metrics::Recorder recorder_;
+  std::optional<metrics::ThreadedObserver> threaded_;
+  std::optional<report::RequestLogWriter> log_;
+  std::optional<report::RunTimeline> timeline_;
+  std::vector<observe::Observer*> all_;
+};
+
 }  // namespace
 
 report::RunReport run_scenario(const config::Scenario& scenario, const RunOptions& options) {
   report::RunReport report;
   report.config = scenario.report;
-  report.published =
-      report::load_published(report.config);  // early: a mistake shows before a long run
+  // Early: a mistake shows before a long run.
+  report.published = report::load_published(report.config);
 
   const base::Duration counted =
       std::min(options.until.value_or(scenario.duration), scenario.duration);
@@ -122,40 +168,14 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
   Workload workload(scenario, spec, pricers, worker ? &*worker : nullptr);
   const auto cache = workload.make_cache(scenario, spec);
 
-  metrics::Recorder recorder(recorder_config(scenario, counted));
-  std::optional<metrics::ThreadedObserver> threaded;
-  std::optional<report::RequestLogWriter> log;
-  std::optional<report::RunTimeline> timeline;
-  std::vector<observe::Observer*> observers{&recorder};
-  if (worker) {
-    observers.front() = &threaded.emplace(recorder, *worker);
-  }
-  const observe::ReportConfig& wanted = scenario.report;
-  if (options.folder != nullptr && wanted.requests != observe::RequestLog::None) {
-    observers.push_back(&log.emplace(options.folder->path_of("requests.csv.zst"), wanted.requests,
-                                     wanted.request_sample, scenario.seed));
-  }
-  if (options.folder != nullptr && wanted.timeline.wanted()) {
-    observers.push_back(
-        &timeline.emplace(options.folder->path_of("timeline.json"), wanted.timeline));
-  }
-
+  Observers observers(scenario, counted, options.folder, worker ? &*worker : nullptr);
   // Block ids of requests in flight are read where they are drawn: on this thread.
   workload::ArrivalFeed arrivals(workload.source(),
                                  worker && workload.draws_apart() ? &*worker : nullptr);
-  cluster::Fleet fleet(spec, pricers, arrivals, *cache, observers);
+  cluster::Fleet fleet(spec, pricers, arrivals, *cache, observers.all());
   EventTrace trace(options.trace_events, fleet);
   const engine::RunEnd end = fleet.run(options.stop, options.progress);
   trace.finish();
-  if (threaded) {
-    threaded->finish();
-  }
-  if (log) {
-    log->finish();
-  }
-  if (timeline) {
-    timeline->finish();
-  }
 
   report.scenario = scenario.name;
   report.seed = scenario.seed;
@@ -163,7 +183,7 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
   report.trajectory_fingerprint = fleet.engine().fingerprint();
   report.partial = end == engine::RunEnd::Stopped || counted < scenario.duration;
   report.tokens_are_replayed = scenario.workload.source != workload::SourceKind::Sessions;
-  report.statistics = recorder.statistics();
+  report.statistics = observers.finish();
   report.statement = statement_of(scenario, report.statistics);
   const auto solved = workload.source().solved_totals();
   report.solved_totals.assign(solved.begin(), solved.end());

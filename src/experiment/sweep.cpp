@@ -13,7 +13,7 @@
 namespace epfleet::experiment {
 namespace {
 
-// The jobs that are left, handed out in order to whoever asks.
+// The jobs that are left, handed out in order, one to each worker that asks.
 class Workers {
  public:
   Workers(const SweepJobs& sweep, const CaseStore& store, const SweepOptions& options)

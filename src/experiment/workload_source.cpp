@@ -69,7 +69,7 @@ std::unique_ptr<cache::PrefixCache> Workload::make_cache(const config::Scenario&
     const traces::TraceInfo& trace = requests_->info();
     if (trace.block_tokens > 0 && config.isolation != cache::Isolation::None) {
       throw base::InputError({.key = "kv_cache.isolation",
-                              .what = "needs sessions, and the trace's block ids belong to nobody",
+                              .what = "needs sessions, and the trace has block ids without them",
                               .remedy = "set kv_cache.isolation: none"});
     }
     if (trace.block_tokens > 0) {

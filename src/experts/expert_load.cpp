@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 
-#include "epfleet/base/error.h"
 #include "epfleet/base/random.h"
 #include "epfleet/experts/expert_shares.h"
 

@@ -8,7 +8,7 @@
 
 #include "epfleet/base/time.h"
 #include "epfleet/metrics/config.h"
-#include "epfleet/metrics/run_statistics.h"
+#include "epfleet/metrics/objectives.h"
 
 namespace epfleet::metrics {
 

@@ -26,10 +26,10 @@ base::Bytes weights_bytes(const Model& model, const Layout& layout) {
   const std::int64_t fp8 = (wide ? 0 : experts) +
                            (model.layers + mtp_layers) * model.attention_parameters() +
                            model.dense_layers * model.dense_ffn_parameters();
+  const std::int64_t mtp_projection = 2 * model.hidden * model.hidden;
   const std::int64_t bf16 = (wide ? experts : 0) + moe_layers * model.router_parameters() +
                             2 * model.head_parameters() +  // embedding and head
-                            // projection of the MTP module
-                            mtp_layers * 2 * model.hidden * model.hidden;
+                            mtp_layers * mtp_projection;
   return base::Bytes(fp8_bytes(fp8) + Model::kBf16 * bf16);
 }
 

@@ -2,7 +2,7 @@
 
 namespace epfleet::policy {
 
-// Each is defined in the .cpp of its rule; nobody but this table calls them.
+// Each is defined in the .cpp of its rule; only this table calls them.
 template <class Rule>
 std::unique_ptr<Rule> make_round_robin(std::uint64_t seed);
 template <class Rule>

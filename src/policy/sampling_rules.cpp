@@ -1,7 +1,7 @@
 // Rules that do not search: round robin, random, and the better of two candidates drawn at random,
-// what a balancer does that cannot look at all. Better: less by the joint measure, max of both loads,
-// each over its sum; it comes close to looking at all (Mitzenmacher 2001, "The power of two
-// choices in randomized load balancing").
+// for a balancer that cannot compare all of them. Better: less by the joint measure, max of both
+// loads, each over its sum; it comes close to comparing all.
+// Source: Mitzenmacher, "The power of two choices in randomized load balancing" (2001).
 #include <algorithm>
 #include <string>
 

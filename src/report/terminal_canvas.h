@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "epfleet/metrics/interval.h"
+#include "epfleet/metrics/metric.h"
 #include "epfleet/report/terminal_summary.h"
 
 namespace epfleet::report {

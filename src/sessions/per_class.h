@@ -1,5 +1,5 @@
-// Work that is done once per session class, shared with the worker if there is one: the same results
-// either way.
+// Work that is done once per session class, shared with the worker if there is one: the same
+// results either way.
 #pragma once
 
 #include <array>

@@ -13,8 +13,8 @@ namespace {
 constexpr std::uint32_t kKernelPaths = 1U << 15U;
 constexpr double kBinSeconds = workload::kDaySeconds / static_cast<double>(kDayBins);
 
-// Session starts are spread evenly over their bin, so a lag of 2.3 bins falls into the third
-// bin for 70 % of them.
+// Session starts are spread evenly over their bin, so a lag of 2.3 bins falls into the third bin
+// for 70 % of them.
 void add_at(std::vector<double>& bins, double lag_s, double amount) {
   const double position = lag_s / kBinSeconds;
   const auto bin = static_cast<std::size_t>(position);

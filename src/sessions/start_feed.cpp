@@ -6,7 +6,7 @@ namespace epfleet::sessions {
 
 StartFeed::StartFeed(const SessionSourceSpec& spec, const SessionPlan& plan, const SessionLaw& law)
     : law_(law) {
-  const base::StreamFamily family(spec.seed, "workload.birth");
+  const base::StreamFamily family(spec.seed, "workload.birth");  // another name: other draws
   const base::TimePoint from = base::kWindowStart - spec.config.warm_up;
   const base::TimePoint until = base::kWindowStart + spec.duration;
   for (std::size_t c = 0; c < workload::kSessionClasses; ++c) {

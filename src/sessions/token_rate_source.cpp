@@ -7,6 +7,7 @@
 #include "epfleet/base/error.h"
 #include "epfleet/base/random.h"
 #include "epfleet/sessions/session_law.h"
+#include "epfleet/sessions/token_rate_trace.h"
 #include "epfleet/workload/session_slots.h"
 
 namespace epfleet::sessions {

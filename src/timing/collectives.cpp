@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "arithmetic.h"
 #include "epfleet/base/error.h"
 #include "epfleet/base/real_math.h"
 #include "epfleet/base/time.h"
@@ -14,8 +15,6 @@ using base::to_seconds;
 
 constexpr double kScaleBlock = 128.0;  // one FP32 scale per 128 FP8 values
 constexpr double kScaleBytes = 4.0;
-
-double real(std::int64_t value) { return static_cast<double>(value); }
 
 double log2_of(double x) { return base::real_log(x) / base::real_log(2.0); }
 

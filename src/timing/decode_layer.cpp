@@ -2,12 +2,11 @@
 
 #include <algorithm>
 
+#include "arithmetic.h"
 #include "epfleet/base/real_math.h"
 
 namespace epfleet::timing {
 namespace {
-
-double real(std::int64_t value) { return static_cast<double>(value); }
 
 // Expected number of the GPU's expert slots that get at least one of `rows` rows.
 double active_slots(double slots, double rows) {

@@ -2,18 +2,13 @@
 
 #include <algorithm>
 
+#include "arithmetic.h"
 #include "epfleet/base/error.h"
 #include "epfleet/base/time.h"
 #include "epfleet/timing/breakdown.h"
 #include "epfleet/timing/calibrated_range.h"
 
 namespace epfleet::timing {
-namespace {
-
-double real(std::int64_t value) { return static_cast<double>(value); }
-
-}  // namespace
-
 DecodeTables::DecodeTables(const DecodeLayer& layer)
     : layer_(layer),
       dual_(layer.layout().dual_batch),

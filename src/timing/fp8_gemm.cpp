@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "arithmetic.h"
 #include "epfleet/base/error.h"
 #include "epfleet/base/real_math.h"
 #include "epfleet/base/time.h"
@@ -21,11 +22,7 @@ constexpr double kRowsOfConstants = 64.0;  // the profile's per-row times are pe
 constexpr std::int64_t kDeepSteps = 40;
 constexpr double kRaggedShare = 0.4, kRaggedRows = 52.0;
 
-double real(std::int64_t value) { return static_cast<double>(value); }
-
 std::int64_t whole_rows(double m) { return static_cast<std::int64_t>(std::ceil(m)); }
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 double bytes_of(double m, double groups, std::int64_t n, std::int64_t k) {
   return m * real(k) + groups * real(n * k) + 2.0 * m * real(n);

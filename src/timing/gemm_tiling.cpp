@@ -5,6 +5,8 @@
 #include <numeric>
 #include <span>
 
+#include "arithmetic.h"
+
 namespace epfleet::timing {
 namespace {
 
@@ -13,8 +15,6 @@ constexpr std::int64_t kSharedMemory = 232'448;  // bytes of one SM that a kerne
 constexpr std::int64_t kMostStages = 32;
 constexpr std::int64_t kBarrierBytes = 16;  // a pair of barriers per stage
 constexpr std::int64_t kScaleBytes = 4;
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 // Small heights only where the batch is as small.
 std::span<const std::int64_t> heights(GemmLayout layout, std::int64_t m) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "arithmetic.h"
 #include "epfleet/base/time.h"
 #include "soft_maximum.h"
 
@@ -13,8 +14,6 @@ using base::to_seconds;
 
 // Blocks of prefill attention: 128 queries by 128 keys of one head.
 constexpr double kAttentionBlock = 128.0;
-
-double real(std::int64_t value) { return static_cast<double>(value); }
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "arithmetic.h"
 #include "epfleet/base/time.h"
 #include "soft_maximum.h"
 
@@ -15,10 +16,6 @@ using base::to_seconds;
 constexpr std::int64_t kBlock = 64;         // KV tokens; also query rows (heads x s_q) of one CTA
 constexpr std::int64_t kRequestBlocks = 5;  // what the library counts for starting a request
 constexpr double kFirstPieces = 0.75;
-
-double real(std::int64_t value) { return static_cast<double>(value); }
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 // What the parts of a batch have to do.
 struct Schedule {

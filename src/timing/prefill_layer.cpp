@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
+#include "arithmetic.h"
+
 namespace epfleet::timing {
 namespace {
 
 // Large enough that fixed times and weight streams no longer matter: for linear estimates.
 constexpr double kLargeBatch = 16'384.0;
-
-double real(std::int64_t value) { return static_cast<double>(value); }
 
 std::int64_t compute_sms(const hardware::HardwareProfile& hardware, bool dual_batch) {
   return dual_batch ? hardware.sms - hardware.prefill_comm_sms : hardware.sms;

@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "arithmetic.h"
 #include "epfleet/base/error.h"
 #include "epfleet/base/time.h"
 #include "epfleet/timing/calibrated_range.h"
 
 namespace epfleet::timing {
 namespace {
-
-double real(std::int64_t value) { return static_cast<double>(value); }
 
 void add_up(StepAnatomy& step) {
   step.step_s = real(step.moe_layers + step.mtp_layers) * step.layer_s + step.dense_layers_s +

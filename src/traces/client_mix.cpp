@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "client_files.h"
-#include "epfleet/base/error.h"
 #include "epfleet/traces/request_trace.h"
 
 namespace epfleet::traces {

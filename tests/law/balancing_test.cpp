@@ -59,9 +59,9 @@ TEST(Balancing, AnIdealPrefillUnitIsNeverSlower) {
   }
 }
 
-// Several units that report seldom: other choices, the same requests, and nobody is lost. (That it
+// Several units that report seldom: other choices, the same requests, and none is lost. (That it
 // costs time is not a law: a balancer that knows its own placements deals them out evenly.)
-TEST(Balancing, OldViewsChangeChoicesAndLoseNobody) {
+TEST(Balancing, OldViewsChangeChoicesAndLoseNoRequest) {
   const std::vector<std::string> fleet = {"fleet.groups=3", "workload.rate_scale=24"};
   const auto with = [&](const std::string& age) {
     std::vector<std::string> overrides = fleet;

@@ -3,10 +3,10 @@
 // requests of every GPU, the price of every step, tokens emitted.
 //     emitted(k) = min(n, floor(k * rate / 256))      n = output - 1 decode tokens
 //     KV(k)      = 256 * prompt + k * rate            in 1/256 token
-// Whoever outgrows the HBM leaves, the youngest first, and comes back; now and then all leave. With
-// sticky micro-batches the reference tracks each request's half: the one with fewer requests when
-// it joins (a tie: with less KV, then half 0). With static batches nobody joins a GPU that is at
-// it.
+// What outgrows the HBM leaves, the youngest request first, and comes back; now and then all leave.
+// With sticky micro-batches the reference tracks each request's half: the one with fewer requests
+// when it joins (a tie: with less KV, then half 0). With static batches none joins a GPU with a
+// batch.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -122,7 +122,7 @@ class Comparison {
     }
     expect_price(*duration);
     EXPECT_EQ(unit_.last_step().requests, static_cast<std::int64_t>(reference_.members.size()));
-    if (draw_.bits() % 8 == 0) {  // given up half-way: nobody has advanced
+    if (draw_.bits() % 8 == 0) {  // given up half-way: no request has advanced
       now_ += *duration / 2;
       unit_.abort_step(now_);
       EXPECT_FALSE(unit_.stepping());
@@ -238,7 +238,7 @@ INSTANTIATE_TEST_SUITE_P(Kinds, DecodeTokenByToken,
                                               Batching::Static}),
                          [](const auto& test) { return test.param.name; });
 
-// Whoever joins takes the half with fewer requests, so no half exceeds ceil(limit / 2), however the
+// A request joins the half with fewer requests, so no half exceeds ceil(limit / 2), however the
 // others leave: the all-to-all's buffer holds it. With 3 requests a GPU that is 2.
 TEST(StickyHalves, NoHalfOutgrowsHalfOfTheLimit) {
   const timing::DecodePricer pricer({{}, {}, small_layout(), {}});
@@ -248,7 +248,7 @@ TEST(StickyHalves, NoHalfOutgrowsHalfOfTheLimit) {
   }
 }
 
-// A GPU of 10,000 tokens takes requests that grow past it: the youngest leave, nobody is lost, and
+// A GPU of 10,000 tokens takes requests that grow past it: the youngest leave, none is lost, and
 // room is never exceeded at the start of a step.
 TEST(DecodeUnit, GrowthBeyondHbmPreemptsTheYoungest) {
   const timing::DecodePricer pricer(

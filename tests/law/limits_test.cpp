@@ -3,7 +3,7 @@
 //     tokens of a prefill step <= budget x GPUs
 //     a unit takes one step at a time
 //     no prefill unit is idle while a prompt waits there that is ready (arrived, nothing to read)
-//     no decode unit is idle while KV that has arrived waits there, or somebody waits for room
+//     no decode unit is idle while KV that has arrived waits there, or a request waits for room
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -72,7 +72,7 @@ void expect_within_limits(const FleetRun& run) {
   }
 }
 
-// Decode GPUs with room for one longest context and no token more: growth overflows, somebody
+// Decode GPUs with room for one longest context and no token more: growth overflows, a request
 // leaves and comes back.
 config::Scenario tight_fleet(std::uint64_t seed) {
   config::Scenario scenario =
@@ -108,7 +108,7 @@ TEST(Limits, ATightHbmPreemptsAndIsNeverExceeded) {
     }
     EXPECT_EQ(preemptions, run.ledger.last().preempted);
     EXPECT_GT(came_back, 0);
-    // Nobody is stuck, and nobody blocks the others: the unit keeps working to the end.
+    // No request is stuck, and none blocks the others: the unit keeps working to the end.
     const base::TimePoint late = run.spec.window_end() - std::chrono::seconds(60);
     for (const observe::FleetSample& sample : run.ledger.samples) {
       EXPECT_TRUE(sample.time < late || sample.decode_active_requests >= 16)

@@ -33,7 +33,7 @@ TEST(Metamorphic, MoreUnitsServeMoreOfAnOverload) {
   }
 }
 
-// One request of a trace, nobody else: what a person would get from an empty service.
+// One request of a trace, alone: what a person would get from an empty service.
 RequestDone lone_request(const std::vector<std::string>& more) {
   const TraceFile trace("0,1,6000,4096,901\n60,0,0,0,0\n");
   std::vector<std::string> keys = {"workload.warm_up=0 s"};

@@ -113,7 +113,7 @@ TEST(RequestLawsOfAFixedFleet, KvArrivesBeforeDecodeBegins) {
   }
 }
 
-TEST(RequestLawsOfAFixedFleet, NobodyIsFasterThanAlone) {
+TEST(RequestLawsOfAFixedFleet, NoRequestIsFasterThanAlone) {
   const FleetRun run = run_fleet(replayed_fleet(4));
   const auto prefill_gpus = static_cast<std::size_t>(run.spec.prefill.gpus);
   const auto decode_gpus = static_cast<std::size_t>(run.spec.decode.gpus);
@@ -165,7 +165,7 @@ TEST(RequestLawsOfSessions, ATurnComesAfterTheAnswerBeforeIt) {
   }
 }
 
-// Contexts beyond the limit are turned away: all of them, and nobody else. (That every context
+// Contexts beyond the limit are turned away: all of them, and no other. (That every context
 // within it fits the HBM of a prefill GPU is checked before a run, see unit_setup.cpp.)
 TEST(RequestLawsOfAFixedFleet, AContextBeyondTheLimitIsRejected) {
   config::Scenario scenario =
@@ -186,7 +186,7 @@ TEST(RequestLawsOfAFixedFleet, AContextBeyondTheLimitIsRejected) {
   EXPECT_EQ(run.ledger.last().rejected, run.ledger.count(Outcome::Rejected));
 }
 
-// And those whose KV of prompt and answer no decode GPU could hold: nobody may enter who could
+// And those whose KV of prompt and answer no decode GPU could hold: none may enter that could
 // never finish.
 TEST(RequestLawsOfAFixedFleet, AContextBeyondHbmIsRejected) {
   config::Scenario scenario = replayed_fleet(8, {"workload.output_limit_r1=8192"});

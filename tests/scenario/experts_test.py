@@ -117,12 +117,12 @@ class ExpertsTest(ProgramTest):
         found = json.loads(self.place(EXAMPLE, 16, 4, 2, 8, "--json", "--rule", "weighted").stdout)
         self.assertNotIn("share", plain)
         for row, loads in enumerate(EXAMPLE):
-            dealt, on_gpu = [0.0] * 12, [0.0] * 8
+            divided, on_gpu = [0.0] * 12, [0.0] * 8
             for slot, (expert, share) in enumerate(zip(found["physical_to_logical"][row],
                                                        found["share"][row])):
-                dealt[expert] += share
+                divided[expert] += share
                 on_gpu[slot // 2] += share * loads[expert]
-            for total in dealt:
+            for total in divided:
                 self.assertAlmostEqual(total, 1.0)
             for one, other in zip(on_gpu, found["gpu_load"][row]):
                 self.assertAlmostEqual(one, other)
@@ -194,7 +194,10 @@ class ExpertsTest(ProgramTest):
         sizes = ["--replicas", 3, "--groups", 1, "--nodes", 1, "--gpus", 2]
         self.assertIn("replicas must be a multiple of GPUs",
                       self.refused("experts", "--loads", "two.csv", *sizes))
-        self.assertIn("eplb", self.refused("experts", "--loads", "two.csv", *sizes, "--rule", "help"))
+        said = self.refused("experts", "--loads", "two.csv", *sizes, "--rule", "help")
+        self.assertIn("--rule: there is no rule 'help'; the rules are", said)
+        self.assertRegex(said, r"\n  eplb  .+ \(default\)\n")
+        self.assertRegex(said, r"\n  weighted  .+")
         self.assertIn("no.csv", self.refused("experts", "--loads", "no.csv", *sizes))
 
 

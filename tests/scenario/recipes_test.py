@@ -79,7 +79,4 @@ class RecipesTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if "Rules<DecodeGpuRule>::Row" not in (SOURCE / "src/policy/registry.cpp").read_text():
-        print("skipped: the registries of which the recipes speak are not there yet")
-        sys.exit(77)
     main()

@@ -54,7 +54,12 @@ class ReferenceTest(ProgramTest):
     def test_a_misspelt_number_names_the_nearest(self):
         self.assertIn("did you mean 'margin.expected_ratio'?",
                       self.refused("explain", "margin.expcted_ratio"))
+        self.assertIn("did you mean 'latency'?", self.refused("explain", "latencyy"))
         self.assertIn("unknown key or metric", self.refused("explain", "--metrics", "decode.gpus"))
+
+    def test_a_misspelt_key_or_group_names_the_nearest(self):
+        self.assertIn("did you mean 'decode.mtp'?", self.refused("explain", "decode.mtpp"))
+        self.assertIn("did you mean 'decode.mtp'?", self.refused("explain", "mtp"))
 
 
 if __name__ == "__main__":

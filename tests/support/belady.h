@@ -1,6 +1,6 @@
 // The most that any store of whole blocks could hit: Belady's rule, which looks into the future and
-// drops the block that is needed again the latest. For prefix chains it is a bound in practice, not a
-// proof: a hit also needs all blocks before.
+// drops the block that is needed again the latest. For prefix chains it is a bound in practice, not
+// a proof: a hit also needs all blocks before.
 // Source: Belady, IBM Systems Journal 5 (1966).
 #pragma once
 

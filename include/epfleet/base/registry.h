@@ -1,5 +1,5 @@
-// The rules of a role by name: what a scenario may say, what `epfleet explain` prints, and how one is
-// made. A role has one table of rows; to add a rule is to add a row.
+// The rules of a role by name: what a scenario may say, what `epfleet explain` prints, and how one
+// is made. A role has one table of rows; to add a rule is to add a row.
 #pragma once
 
 #include <span>

@@ -1,8 +1,8 @@
 // A second thread that does jobs for one caller, in the order in which they were given, while the
 // caller goes on: the one way in which work leaves the simulating thread.
 // A thread that waits stays awake for a while (it yields, so that others may run) before it sleeps:
-// waking a sleeping thread costs the waker several microseconds, and most answers of a fraction of a
-// millisecond come back sooner.
+// waking a sleeping thread costs the waker several microseconds, and most answers come back within
+// a fraction of a millisecond.
 #pragma once
 
 #include <array>

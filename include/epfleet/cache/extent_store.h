@@ -1,6 +1,6 @@
 // The store behind the session cache: runs of consecutive blocks that live and die together.
-// It has ages, the order of eviction and what is still being written; the owner keeps the Extent, the
-// store keeps totals. Why an extent needs no list of blocks: see session_cache.h.
+// It has ages, the order of eviction and what is still being written; the owner keeps the Extent,
+// the store keeps totals. Why an extent needs no list of blocks: see session_cache.h.
 #pragma once
 
 #include <cstdint>

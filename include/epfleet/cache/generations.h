@@ -1,8 +1,8 @@
 // How many tokens the store holds, by when they were last used: the order of eviction.
 // A generation is everything last used (FIFO: written) within the same kGenerationWidth of
 // simulated time. The store forgets whole generations, oldest first; so a cached extent needs to
-// remember only its generation to know whether it is still there, and nobody has to visit it when
-// it goes. Eviction is therefore coarser than in a real store by at most one generation's tokens.
+// remember only its generation to know whether it is still there, and need not be visited when it
+// goes. Eviction is therefore coarser than in a real store by at most one generation's tokens.
 #pragma once
 
 #include <boost/circular_buffer.hpp>

@@ -1,6 +1,6 @@
 // The role of the on-disk KV cache: how much of a prompt's start is stored, and what becomes of
 // what is written. Takes `now` as an argument and never looks at a clock.
-// Modelled: whole blocks from token 0, entries that exist only once written, capacity, TTL, eviction.
+// Modelled: whole blocks from token 0; entries that exist once written; capacity, TTL, eviction.
 // Left out: bandwidth (serving has the storage NICs) and placement on storage nodes.
 // Three models: a stated share of every prompt (statistical_cache.cpp), what sessions and shared
 // prefixes really left behind (session_cache.h), or blocks with ids (block_cache.h).

@@ -2,8 +2,8 @@
 // ratios of an infinite store and of LRU stores and TTLs of any size, in one pass.
 // A prompt hits the blocks from its first on that are stored, up to the first that is not; requests
 // come in arrival order, the store starts cold, every block counts as used and stored at once.
-// Modelled: an LRU store of C blocks holds the C blocks used latest (Mattson's stack: one pass tells
-//   the depth of every block, hence all capacities at once); within a request the first block
+// Modelled: an LRU store of C blocks holds the C blocks used latest (Mattson's stack: one pass
+//   tells the depth of every block, hence all capacities at once); within a request the first block
 //   counts as used last, so that the store drops the ends of chains first. TTL: since the last use,
 //   alive while age <= TTL. Whole blocks count, also a partial last one.
 // Left out: writing takes no time; at least one prompt token is not computed.

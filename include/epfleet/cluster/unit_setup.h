@@ -29,7 +29,7 @@ struct StepPricers {
 // With these imbalances inside.
 [[nodiscard]] StepPricers make_step_pricers(const FleetSpec& spec);
 
-// Throw InputError when no KV fits beside the weights, or not one context of the limit in decode.
+// Throw InputError when the KV of one context of the limit does not fit beside the weights.
 [[nodiscard]] serving::PrefillUnitLimits prefill_limits(const FleetSpec& spec,
                                                         const timing::PrefillPricer& pricer);
 [[nodiscard]] serving::DecodeUnitLimits decode_limits(const FleetSpec& spec);

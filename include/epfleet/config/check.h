@@ -15,8 +15,8 @@ struct Contradiction {
   std::string remedy;
 };
 
-// Why this cannot be the name of a scenario or sweep, which is that of its folder below out/; empty:
-// it can.
+// Why this cannot be the name of a scenario or sweep, which is that of its folder below out/;
+// empty: it can.
 [[nodiscard]] std::string_view name_fault(std::string_view name);
 inline constexpr const char* kNameRemedy = "choose a plain name, for example my_fleet";
 

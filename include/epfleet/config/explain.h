@@ -21,7 +21,7 @@ namespace epfleet::config {
 // JSON Schema (draft 2020-12) of scenario files.
 [[nodiscard]] std::string json_schema();
 
-// A value that nobody published: what the scenario takes, and what else is plausible. All three
+// A value that is not published: what the scenario takes, and what else is plausible. All three
 // texts can be given to --set.
 struct Guess {
   std::string key;

@@ -1,9 +1,9 @@
 // Values as scenario files write them: a number and, where the value has a dimension, its unit.
 //   50 GB/s    1 h 30 min    2 USD/h    3 PB    608 billion    56.3 %    16384
 // Modelled: one table of units per dimension; from it come parsing, printing and the lists in
-// messages. Refused: a bare number for a dimensioned value, 010 (octal elsewhere), .nan, .inf,
-// 0x1F, 1_000. Text goes to the dimension's base unit; what is printed parses back to the same
-// bits.
+//   messages. Refused: a bare number for a dimensioned value, 010 (octal elsewhere), .nan, .inf,
+//   0x1F, 1_000. Text goes to the dimension's base unit; what is printed parses back to the same
+//   bits.
 #pragma once
 
 #include <cstdint>

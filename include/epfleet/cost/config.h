@@ -1,5 +1,5 @@
-// Prices, and who pays. Source of the shipped book: DeepSeek API price page of February 2025
-// (facts/workload_facts.md).
+// Prices, and who pays.
+// Source of the shipped book: DeepSeek API price page of February 2025.
 #pragma once
 
 #include <array>

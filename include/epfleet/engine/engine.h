@@ -1,7 +1,7 @@
 // The clock and the queue of things to come, for any model.
 //
-// Events execute in the total order (time, phase, sequence): at one instant first samples, then what
-// ends, then what arrives, then decisions on it, then what starts. `sequence` is the order of
+// Events execute in the total order (time, phase, sequence): at one instant first samples, then
+// what ends, then what arrives, then decisions on it, then what starts. `sequence` is the order of
 // scheduling. The engine refuses the past, and an earlier phase at the present time, so executed
 // keys strictly rise. A running fingerprint over (time, phase, kind, target) of every executed
 // event, into which the model mixes its own records, tells two runs apart; a trace of the same
@@ -67,8 +67,8 @@ class Engine {
                              std::uint32_t target);
 
   // Executes everything before `until` and the samples at it (the last sees the state in which the
-  // run ends), then sets the clock to `until`. Returns early when nothing is left (Exhausted) or when
-  // `stop` becomes true (Stopped).
+  // run ends), then sets the clock to `until`. Returns early when nothing is left (Exhausted) or
+  // when `stop` becomes true (Stopped).
   RunEnd run(Handler& handler, base::TimePoint until, const std::atomic<bool>* stop = nullptr);
 
   void mix(std::uint64_t word) {

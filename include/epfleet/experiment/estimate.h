@@ -2,7 +2,7 @@
 // pairs of replicates that share their seed. Pairing takes the noise that both have in common (the
 // same requests) out of the difference.
 // Left out: correction for several comparisons (holm_significant), distributions far from normal
-// with few replicates; a search's result is rounded to its precision, which adds to the noise.
+//   with few replicates; a search's result is rounded to its precision, which adds to the noise.
 #pragma once
 
 #include <cstddef>

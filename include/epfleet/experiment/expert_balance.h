@@ -1,6 +1,6 @@
 // How even the experts of a scenario's two kinds of units are, and what a rebalance moves.
 // Modelled: experts/expert_load.h and expert_moves.h for the scenario's layouts, rule and
-// popularity.
+//   popularity.
 #pragma once
 
 #include <string>
@@ -23,8 +23,8 @@ struct ExpertBalance {
 // Prefill, then decode. Throws InputError. REQUIRES: a scenario that check() accepts.
 [[nodiscard]] std::vector<ExpertBalance> expert_balance(const config::Scenario& scenario);
 
-// "a rebalance moves up to 5.1 GB to a decode GPU: 0.10 s every 10 min", one a phase, or
-// that nothing moves; none if rebalances cost nothing.
+// "a rebalance moves up to 5.1 GB to a decode GPU: 0.10 s every 10 min", one a phase, or that
+// nothing moves; none if rebalances cost nothing.
 [[nodiscard]] std::vector<std::string> rebalance_notes(const config::Scenario& scenario);
 
 }  // namespace epfleet::experiment

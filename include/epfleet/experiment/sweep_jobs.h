@@ -1,7 +1,7 @@
 // A sweep spelled out: every case in every replicate, in the order of the table.
 // Modelled: replicate r takes the scenario's seed + r in every case, so that cases are compared
-// under common random numbers (the draws of the workload do not depend on policies, see
-// base/random.h).
+//   under common random numbers (the draws of the workload do not depend on policies, see
+//   base/random.h).
 #pragma once
 
 #include <cstdint>
@@ -50,7 +50,7 @@ struct SweepJobs {
 [[nodiscard]] std::string found_metric(const SweepSearch& search);
 [[nodiscard]] std::string failed_metric(const SweepSearch& search);
 
-// What is tabulated and compared unless somebody says otherwise.
+// What is tabulated and compared by default.
 [[nodiscard]] std::vector<std::string> usual_metrics();
 
 // All that is wrong, for a table.

@@ -24,7 +24,7 @@ struct Verdict {
 [[nodiscard]] Verdict keeps_up(const std::string& timeseries_csv, double ttft_p50_s);
 
 // Whether every objective was met: with a quantile in every window of slo.window, without one by
-// every request; nobody was rejected, and the service kept up.
+// every request; no request was rejected, and the service kept up.
 // REQUIRES: the scenario has an objective.
 [[nodiscard]] Verdict meets_slo(const metrics::RunStatistics& statistics);
 

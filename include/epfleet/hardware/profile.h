@@ -88,8 +88,8 @@ struct HardwareProfile {
   MlaLaw mla_decode_law = MlaLaw::Line;
   Duration mla_decode_fixed{10'700};             // [H]
   BytesPerSecond mla_decode_bandwidth{2'844e9};  // [H]; [F]: up to 3000
-  FlopsPerSecond mla_decode_rate{657e12};        // [P]: 255 us at 64 x 4096, s_q = 2, sustained
-                                                 // (573 TFLOPS as a whole; [F] says 580)
+  // [P]: 255 us at 64 x 4096, s_q = 2, sustained (573 TFLOPS as a whole; [F] says 580).
+  FlopsPerSecond mla_decode_rate{657e12};
   //     law `schedule`; from 223 batches, epfleet timing fit [H]
   Duration mla_request_fixed{7'100};              // per request that a part touches
   double mla_overlap_power = 2.7;                 // p; chosen: rows do not tell it from bandwidth

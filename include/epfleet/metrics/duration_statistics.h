@@ -3,7 +3,7 @@
 // Modelled: a quantile is the sample of rank ceil(p n), known to half a bin. No logarithm is taken:
 //   the octave is the position of the highest bit and the part is the next bits, so the bytes are
 //   the same everywhere.
-// Left out: durations beyond 39 h (Fine) or 9 h (Coarse) count fully, but quantiles see them as that.
+// Left out: quantiles beyond 39 h (Fine) or 9 h (Coarse); longer durations count fully elsewhere.
 #pragma once
 
 #include <array>
@@ -12,8 +12,8 @@
 #include <memory>
 
 #include "epfleet/base/time.h"
-#include "epfleet/metrics/interval.h"
-#include "epfleet/metrics/run_statistics.h"
+#include "epfleet/metrics/latency.h"
+#include "epfleet/metrics/metric.h"
 
 namespace epfleet::metrics {
 

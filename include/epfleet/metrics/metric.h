@@ -1,6 +1,6 @@
 // How a number of a run is declared: in one row, beside the member that holds it. From the rows
 // come summary.json, what the columns of the series mean, the columns of sweeps, what a comparison
-// calls better, `epfleet explain` and docs/metrics.md. The recipe is in src/metrics/README.md.
+// calls better, `epfleet explain` and docs/metrics.md. The recipe is in docs/extending.md.
 #pragma once
 
 #include <chrono>

@@ -1,7 +1,7 @@
 // The numbers of a run, as plain data: all that the result files need. A number's meaning is in the
-// row that declares it, in the header of its struct. Window rule: requests are those that arrived in
-// [0, duration); tokens, cache, node time and steps are what happened in the window, whoever asked.
-// Everything is a total or an average over the window.
+// row that declares it, in the header of its struct. Window rule: requests are those that arrived
+// in [0, duration); tokens, cache, node time and steps are what happened in the window, also for
+// requests that arrived before. Everything is a total or an average over the window.
 #pragma once
 
 #include <cstdint>

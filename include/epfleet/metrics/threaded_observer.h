@@ -1,8 +1,8 @@
 // Hands facts on to another observer on a worker: in blocks, in order, so that statistics cost the
 // simulation only a copy. The target sees the same facts in the same order as without the worker
 // (spans may be cut or joined), hence gives the same bytes. An exception of the target stops the
-// delivery and is thrown again on the caller's thread, by a later block or by finish(), and by every
-// one after it.
+// delivery and is thrown again on the caller's thread, by a later block or by finish(), and by
+// every one after it.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
-// Every balancer and every scaling rule by name, one row a rule. To add a rule: its .cpp, one row in
-// registry.cpp, one test (docs/extending.md).
+// Every balancer and every scaling rule by name, one row a rule. To add a rule: its .cpp, one row
+// in registry.cpp, one test (docs/extending.md).
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // Every number of summary.json, in its order: what it is called, what it means, and where its value
 // is. Made from the rows that stand beside the members (see metrics/metric.h). Also the columns of
-// timeseries.csv and hourly.csv: most are the course of a number of summary.json, and mean the same.
+// timeseries.csv and hourly.csv: most are the course of a number of summary.json, with its meaning.
 #pragma once
 
 #include <functional>

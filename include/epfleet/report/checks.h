@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "epfleet/metrics/interval.h"
+#include "epfleet/metrics/metric.h"
 #include "epfleet/report/published.h"
 #include "epfleet/report/run_report.h"
 

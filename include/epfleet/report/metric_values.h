@@ -1,5 +1,6 @@
 // The numbers of summary.json as a flat list, each under its dotted path: what sweeps tabulate,
-// comparisons compare and plans minimise. Left out: lists and texts.
+// comparisons compare and plans minimise.
+// Left out: lists and texts.
 #pragma once
 
 #include <cstdint>

@@ -13,8 +13,8 @@ namespace epfleet::report {
 [[nodiscard]] std::string summary_json(const RunReport& report);
 [[nodiscard]] std::string run_info_json(const RunReport& report);
 
-// The run under the names of vLLM's `bench serve`. Tokens are those of the window, whoever asked;
-// `failed` counts rejected requests too.
+// The run under the names of vLLM's `bench serve`. Tokens are those of the window, for whichever
+// request; `failed` counts rejected requests too.
 [[nodiscard]] std::string bench_serving_json(const RunReport& report);
 
 // One row per interval, and per hour of the window.

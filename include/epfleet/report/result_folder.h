@@ -26,8 +26,8 @@ struct ResultOwner {
 class ResultFolder {
  public:
   // Refuses early, before a long run: throws InputError when `target` exists and is neither empty
-  // nor a result of epfleet, or is one of another scenario; MachineError when nothing can be written
-  // beside it. Creates missing parents.
+  // nor a result of epfleet, or is one of another scenario; MachineError when nothing can be
+  // written beside it. Creates missing parents.
   explicit ResultFolder(const std::filesystem::path& target, ResultOwner owner = {});
   ResultFolder(const ResultFolder&) = delete;
   ResultFolder& operator=(const ResultFolder&) = delete;
@@ -41,9 +41,9 @@ class ResultFolder {
   // Throws MachineError on any failure, a full disk included.
   void write(std::string_view name, std::string_view content);
 
-  // Puts the folder in its place, replacing an old result. A partial result does not replace a whole
-  // one: it goes beside it, to NAME.partial; true if so. Throws MachineError. REQUIRES: not committed
-  // yet.
+  // Puts the folder in its place, replacing an old result. A partial result does not replace a
+  // whole one: it goes beside it, to NAME.partial; true if so. Throws MachineError.
+  // REQUIRES: not committed yet.
   bool commit(bool partial = false);
 
  private:

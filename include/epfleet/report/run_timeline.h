@@ -2,7 +2,7 @@
 // window, and the fleet's queues beside them, written while the run goes on.
 //
 // Left out: what happens inside a step (`epfleet timing --timeline` draws one), transfers, single
-// requests (requests.csv.zst).
+//   requests (requests.csv.zst).
 #pragma once
 
 #include <filesystem>

@@ -1,7 +1,7 @@
-// A network interface (or one direction of it) that serves transfers one after another at a fixed
-// rate. Modelled: bytes over rate, first come first served, contention at both ends of a transfer.
+// A network interface, or one direction of it, that serves transfers one by one at a fixed rate.
+// Modelled: bytes over rate, first come first served, contention at both ends of a transfer.
 // Left out: latency (microseconds against milliseconds), sharing within a transfer, switch
-// congestion.
+//   congestion.
 #pragma once
 
 #include <algorithm>

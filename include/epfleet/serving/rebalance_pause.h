@@ -1,9 +1,9 @@
 // When a unit stands still because its experts move to new places.
 // Modelled: a rebalance comes due at fixed times and begins when the running step has ended; the
-// next step begins when it is over, which the unit's clock sees as a longer step. A unit without a
-// step at that time loses nothing but what is left of it when its next step starts.
+//   next step begins when it is over, which the unit's clock sees as a longer step. A unit without
+//   a step at that time loses nothing but what is left of it when its next step starts.
 // Left out: weights that move beside the running steps (they would share the NICs with the
-// all-to-all, and need room for both places).
+//   all-to-all, and need room for both places).
 // Source: DeepSeek-V3 report, section 3.4: experts are rearranged about every 10 minutes.
 #pragma once
 

@@ -1,5 +1,5 @@
 // When, after its start, a session makes the service work and when it leaves the store for good:
-// expectations over the mix, by bins of 5 minutes modulo a day (the shape of the day repeats daily).
+// expectations over the mix, by bins of 5 minutes modulo a day (the day's shape repeats daily).
 // And the other way round: when sessions must start for a given shape of tokens served.
 // Modelled: input is served when its prefill ends, an answer at the middle of its decoding.
 #pragma once
@@ -41,7 +41,8 @@ struct SessionKernels {
 
 // Session starts x >= 0 per bin such that served = sum over lags l of kernel[l] * x[bin - l] (all
 // periodic) is as close to `served` as can be, by Richardson-Lucy iteration. Where long returns
-// alone exceed what is to be served, there are none. Source: Richardson (1972); Lucy (1974).
+// alone exceed what is to be served, there are none.
+// Source: Richardson (1972); Lucy (1974).
 [[nodiscard]] std::vector<double> deconvolve_starts(std::span<const double> served,
                                                     std::span<const double> kernel);
 

@@ -1,5 +1,5 @@
-// Synthetic sessions as a Source: they start as the plan has it, later turns wait in a calendar from
-// the simulated completion of the turn before (closed loop).
+// Synthetic sessions as a Source: they start as the plan has it, later turns wait in a calendar
+// from the simulated completion of the turn before (closed loop).
 // Modelled: see session_law.h (turns), session_plan.h (when they start), warm_start.h (what was
 //   before).
 // Left out: bursts of single clients; users who give up.

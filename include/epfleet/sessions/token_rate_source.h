@@ -1,8 +1,8 @@
 // Requests drawn so that every bin of a token-rate trace meets its totals exactly.
-// Modelled: class, variant, channel, and the shapes of prompt, hit and answer are those of the turns
-//   of the scenario's sessions, scaled to the bin's totals with the remainders spread; arrivals are
-//   uniform within the bin. Every request stands alone: its hit is stated. During the warm-up the
-//   first bin's rates hold, with draws of their own.
+// Modelled: class, variant, channel, and the shapes of prompt, hit and answer are those of the
+//   turns of the scenario's sessions, scaled to the bin's totals with the remainders spread;
+//   arrivals are uniform within the bin. Every request stands alone: its hit is stated. During the
+//   warm-up the first bin's rates hold, with draws of their own.
 // Left out: sessions, prefixes and a store's content before the start: a trace of totals has none.
 #pragma once
 
@@ -11,7 +11,8 @@
 #include <span>
 #include <vector>
 
-#include "epfleet/sessions/token_rate_trace.h"
+#include "epfleet/base/time.h"
+#include "epfleet/workload/config.h"
 #include "epfleet/workload/source.h"
 
 namespace epfleet::sessions {

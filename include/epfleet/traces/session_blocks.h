@@ -2,7 +2,7 @@
 // where they share a whole block of content, as in a trace with block ids.
 // Modelled: a shared prefix's blocks are the same for all; a session's are those of the turn in
 //   which they were first full, as far as session_tokens say that the content is still the same; a
-//   partial last block is nobody else's.
+//   partial last block is shared with no other request.
 // Left out: answers as stored content: a next turn finds what earlier prompts had, not what was
 //   generated, as in the published traces.
 // Memory follows the sessions that may return (until their last_turn).

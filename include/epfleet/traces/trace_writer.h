@@ -1,7 +1,7 @@
 // Writes a request trace: Mooncake's JSONL (OUT ends in .jsonl) or epfleet's CSV (anything else),
 // compressed if the name ends in .zst, .gz or .xz.
 // Modelled: times from the trace's first request on; JSONL counts milliseconds, so finer times are
-//   rounded down; requests without block ids get ids that nobody shares. The file appears under its
+//   rounded down; requests without block ids get ids of their own. The file appears under its
 //   name when it is complete.
 #pragma once
 

@@ -1,6 +1,6 @@
-// Where requests come from: session classes, totals to be met, the shape of the day, or a trace. All
-// shares are fractions of 1. Every default that is a guess is marked so, with its range,
-// in the key table.
+// Where requests come from: session classes, totals to be met, the shape of the day, or a trace.
+// All shares are fractions of 1. Every default that is a guess is marked so, with its range, in the
+// key table.
 #pragma once
 
 #include <array>

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 namespace epfleet::base {
@@ -23,6 +25,19 @@ TEST(Worker, DoesJobsInOrderAndTheCallerSeesWhatTheyWrote) {
     ASSERT_EQ(done[i], static_cast<int>(i));
   }
   worker.wait(0);
+}
+
+// A thread yields for a millisecond at most, then it sleeps.
+TEST(Worker, EitherSideIsWokenFromItsSleep) {
+  constexpr auto kLong = std::chrono::milliseconds(50);
+  Worker worker;
+  std::this_thread::sleep_for(kLong);  // the worker sleeps
+  int done = 0;
+  worker.wait(worker.start([&done, kLong] {
+    std::this_thread::sleep_for(kLong);  // the caller sleeps
+    ++done;
+  }));
+  EXPECT_EQ(done, 1);
 }
 
 TEST(Worker, EndsAfterAllItsJobs) {

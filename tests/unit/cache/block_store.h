@@ -83,7 +83,7 @@ class BlockStore {
   }
   static std::int32_t tokens(std::int64_t count) { return static_cast<std::int32_t>(count); }
 
-  // 0, which is nobody's key, where the session or the prefix has no block yet.
+  // 0, which is no key, where the session or the prefix has no block yet.
   Key key_at(const workload::PrefixIdentity& prefix, std::size_t shared_blocks, std::size_t i) {
     const std::vector<Key>& list =
         i < shared_blocks ? shared_[prefix.shared_id] : sessions_[prefix.session_slot];

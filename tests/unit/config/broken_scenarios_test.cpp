@@ -1,4 +1,4 @@
-// Does every kind of broken scenario say what is wrong, where, and how to mend it? The wording is
+// Does every kind of broken scenario say what is wrong, where, and the remedy? The wording is
 // the interface: tests/scenario/broken/NAME.yaml must be refused with the text of NAME.expected.
 #include <gtest/gtest.h>
 

@@ -8,8 +8,8 @@
 namespace epfleet::experiment {
 namespace {
 
-// Every edge between 1 and 40 of whole numbers is found exactly, with no more than
-// 2 + log2(39) questions and none twice.
+// Every edge between 1 and 40 of whole numbers is found exactly, with no more than 2 + log2(39)
+// questions and none twice.
 TEST(FindEdge, FindsEveryEdgeOfWholeNumbers) {
   for (int edge = 2; edge <= 40; ++edge) {
     std::vector<double> asked;

@@ -83,7 +83,7 @@ TEST(ExpertPopularity, DriftKeepsTheSpread) {
 }
 
 // With jumps 256 x 0.9^5 = 151 experts are as they were five intervals ago (standard deviation 8);
-// with gradual drift nobody is.
+// with gradual drift none is.
 TEST(ExpertPopularity, JumpsLeaveTheOthersAlone) {
   PopularitySpec spec;
   spec.drift = ExpertDrift::Jumps;

@@ -1,5 +1,5 @@
-// The direct draw of sleepers against the plain one: all sessions of the look-back, followed turn by
-// turn.
+// The direct draw of sleepers against the plain one: all sessions of the look-back, followed turn
+// by turn.
 #include "epfleet/sessions/warm_start.h"
 
 #include <gtest/gtest.h>
@@ -113,8 +113,8 @@ TEST(WarmStart, DirectDrawHasTheLawOfTheDaysBefore) {
   }
 }
 
-// Flat starts: what ends per bucket = starts per second * E[own tokens of an ended session] * 300 s,
-// the same in every bucket; over the look-back that is 2 days of starts.
+// Flat starts: what ends per bucket = starts per second * E[own tokens of an ended session] * 300
+// s, the same in every bucket; over the look-back that is 2 days of starts.
 TEST(WarmStart, TotalsAreTheTokensOfEndedSessions) {
   const SessionSourceSpec spec = spec_of(11, "flat");
   const SessionPlan plan = plan_sessions(spec);

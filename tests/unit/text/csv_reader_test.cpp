@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 
 #include "epfleet/text/output_file.h"
@@ -84,6 +85,17 @@ TEST(CsvReader, SaysLineAndColumn) {
   EXPECT_THAT(refusal("a,b\n1,x\n", {.key = "report.published"}),
               HasSubstr(":2:3: report.published: b: 'x' is not"));
   EXPECT_EQ(refusal("a,b\n1,2"), "");
+}
+
+// It took minutes when the row was cut anew at every line.
+TEST(CsvReader, AnUnclosedQuoteIsToldOfSoon) {
+  std::string content = "a,b\n1,\"2\n";
+  for (int line = 0; line < 500'000; ++line) {
+    content += "3,4\n";
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_THAT(refusal(content), HasSubstr(":2:3: the quote is not closed"));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
 }
 
 TEST(CsvReader, ReadsCompressedFiles) {

@@ -181,8 +181,8 @@ TEST(DecodeHalves, UnevenHalvesOfEvenGpusAreSlowerThanReforming) {
   EXPECT_NEAR(seconds(pricer.price_halves(view(halves))) - reformed_s, expected_s, 1e-6);
 }
 
-// All that is left of a unit may be in one half: the other is empty, and the reported imbalance is that
-// of the 144 x 20 x 2 tokens in the full one.
+// All that is left of a unit may be in one half: the other is empty, and the reported imbalance is
+// that of the 144 x 20 x 2 tokens in the full one.
 TEST(DecodeHalves, OneHalfMayBeEmpty) {
   const model::ExpertImbalance imbalance = falling_imbalance();
   const DecodePricer pricer({{}, {}, {}, imbalance});
