@@ -183,7 +183,7 @@ struct ExplainRequest {
 // Keys and metrics share a few names of groups (slo, workload): then both are shown.
 std::string explanation_of(const std::string& name, bool metrics_only) {
   const std::string metrics = report::explain_metrics(name);
-  const bool is_key = config::is_key_or_group(name);
+  const bool is_key = config::is_explained(name);
   if (metrics.empty() && (metrics_only || !is_key)) {
     throw unknown_name(name);
   }

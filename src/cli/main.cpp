@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <iterator>
 
 #include "commands.h"
 #include "epfleet/base/error.h"
@@ -15,12 +17,54 @@ namespace {
 
 using epfleet::cli::ExitCode;
 
+// Groups of options are commands without a name to CLI11.
+std::vector<const CLI::App*> commands_of(const CLI::App& app, bool named) {
+  return app.get_subcommands(
+      [named](const CLI::App* command) { return command->get_name().empty() != named; });
+}
+
+std::vector<std::string> options_of(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) {
+      names.push_back("--" + name);
+    }
+  }
+  for (const CLI::App* group : commands_of(app, false)) {
+    std::ranges::move(options_of(*group), std::back_inserter(names));
+  }
+  return names;
+}
+
+// CLI11 would only say that the argument was not expected.
+void check_options(const CLI::App& app, int argc, char** argv, int at) {
+  const std::vector<std::string> names = options_of(app);
+  for (; at < argc && std::string_view(argv[at]) != "--"; ++at) {
+    const std::string_view word = argv[at];
+    const std::string option(word.substr(0, word.find('=')));
+    if (!option.starts_with("--") || std::ranges::find(names, option) != names.end()) {
+      continue;
+    }
+    const std::string nearest = epfleet::config::nearest_word(option, names);
+    const std::string meant = nearest.empty() ? "" : fmt::format("did you mean '{}'? ", nearest);
+    std::string command = app.get_name();
+    for (const CLI::App* above = app.get_parent(); above != nullptr; above = above->get_parent()) {
+      command = above->get_name() + " " + command;
+    }
+    throw epfleet::base::InputError(
+        {.key = app.get_name(),
+         .what = fmt::format("there is no option '{}'", option),
+         .remedy = fmt::format("{}'{} --help' lists them", meant, command)});
+  }
+}
+
 // The words before the options must be commands: CLI11 would only say that one is missing.
 void check_command(const CLI::App& app, int argc, char** argv, int at) {
-  // Groups of options are commands without a name to CLI11.
-  const auto commands =
-      app.get_subcommands([](const CLI::App* command) { return !command->get_name().empty(); });
-  if (commands.empty() || at >= argc || argv[at][0] == '-') {
+  const auto commands = commands_of(app, true);
+  if (commands.empty()) {
+    return check_options(app, argc, argv, at);
+  }
+  if (at >= argc || argv[at][0] == '-') {
     return;
   }
   const std::string word = argv[at];

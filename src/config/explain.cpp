@@ -33,7 +33,31 @@ std::string explanation(const Key& key) {
   return text + fmt::format("    Source: {}.\n", key.source);
 }
 
+constexpr const char* kExtends =
+    "extends\n    A file that this one is put on top of: groups add up, all else is replaced; a "
+    "name "
+    "is not inherited.\n";
+
+// hardware.base and its like: the entry of a part group that names the part.
+bool is_base_of_part(std::string_view name) {
+  constexpr std::string_view kBase = ".base";
+  return name.ends_with(kBase) && is_part_group(name.substr(0, name.size() - kBase.size()));
+}
+
+std::string base_explanation(std::string_view name) {
+  const std::string_view group = name.substr(0, name.rfind('.'));
+  return fmt::format(
+      "{0}\n    The part that {1} rests on: a name, or the path of a file. Entries beside it are "
+      "put "
+      "on top; '{1}: NAME' alone says the same.\n",
+      name, group);
+}
+
 }  // namespace
+
+bool is_explained(std::string_view name) {
+  return is_key_or_group(name) || name == "extends" || is_base_of_part(name);
+}
 
 std::string values_of(const Key& key) {
   std::string words;
@@ -45,6 +69,9 @@ std::string values_of(const Key& key) {
 }
 
 std::string explain(std::string_view key_or_group) {
+  if (key_or_group == "extends" || is_base_of_part(key_or_group)) {
+    return key_or_group == "extends" ? kExtends : base_explanation(key_or_group);
+  }
   if (!key_or_group.empty() && !is_key_or_group(key_or_group)) {
     throw base::InputError({.key = std::string(key_or_group),
                             .what = "unknown key",
@@ -60,11 +87,11 @@ std::string explain(std::string_view key_or_group) {
     }
   }
   if (key_or_group.empty()) {
-    text +=
+    text += fmt::format(
         "\nprefill.hardware, decode.hardware\n    Any field of hardware, for the units of that "
-        "phase only.\n\nextends\n    A file that this one is put on top of: groups add up, all "
-        "else is "
-        "replaced.\n";
+        "phase "
+        "only.\n\n{}",
+        kExtends);
   }
   return text;
 }

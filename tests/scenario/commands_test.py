@@ -31,6 +31,8 @@ class CommandsTest(ProgramTest):
         self.assertIn("0.6", one)
         self.assertLess(len(one.splitlines()), 15)
         self.assertIn("did you mean 'decode.gpus'", self.refused("explain", "decode.gpu"))
+        self.assertIn("put on top of", self.epfleet("explain", "extends").stdout)
+        self.assertIn("'hardware: NAME' alone", self.epfleet("explain", "hardware.base").stdout)
 
     def test_json_schema(self):
         schema = json.loads(self.epfleet("explain", "--json-schema").stdout)
@@ -48,6 +50,11 @@ class CommandsTest(ProgramTest):
         self.assertIn("no command 'bogus'; the commands are run, ", self.refused("bogus"))
         self.assertIn("no command 'reply'; did you mean 'replay'?", self.refused("reply", SMALL))
         self.assertIn("none of auto, off, on", self.refused("run", SMALL, "--progress", "2"))
+        self.assertIn("no option '--quite'; did you mean '--quiet'? 'epfleet run --help' lists them",
+                      self.refused("run", SMALL, "--quite"))
+        self.assertIn("did you mean '--rate-scale'",
+                      self.refused("replay", SMALL_TRACE, "--scenario", SMALL, "--rate-scal=2"))
+        self.assertIn("is a folder; name a file in it", self.refused("run", SOURCE / "configs"))
 
     def test_wrong_values(self):
         for arguments, said in [
