@@ -10,6 +10,7 @@
 #include "epfleet/base/error.h"
 #include "epfleet/base/random.h"
 #include "epfleet/sessions/session_paths.h"
+#include "epfleet/sessions/token_rate_trace.h"
 #include "support/drive.h"
 #include "support/temporary_file.h"
 
