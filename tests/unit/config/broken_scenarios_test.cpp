@@ -66,7 +66,7 @@ INSTANTIATE_TEST_SUITE_P(Files, BrokenScenario, testing::ValuesIn(broken_scenari
 TEST(BrokenScenario, AFileThatIsNotThere) {
   const ScenarioFiles files;
   EXPECT_EQ(files.error_of(files.path("none.yaml")), "none.yaml: no such file; check the path");
-  EXPECT_EQ(files.error_of(files.path("parts")), "parts: no such file; check the path");
+  EXPECT_EQ(files.error_of(files.path("parts")), "parts: is a folder; name a file in it");
   EXPECT_EQ(files.error_of(std::string(5000, 'x')).substr(5000), ": no such file; check the path");
 }
 
