@@ -15,7 +15,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from support.program import SOURCE, main  # noqa: E402
 
 GUIDE = SOURCE / "docs" / "extending.md"
-COPIED = ["CMakeLists.txt", "CMakePresets.json", "include", "src", "tests", "tools", "configs", "traces", "bench"]
+COPIED = ["CMakeLists.txt", "CMakePresets.json", "README.md", "include", "src", "tests",
+          "tools", "configs", "traces", "bench"]
 
 
 def recipes():
