@@ -182,7 +182,11 @@ void ResultFolder::check_target() const {
 
 bool ResultFolder::commit(bool partial) {
   EPFLEET_CHECK(!committed_, "a result folder is committed once");
-  check_target();  // it may have appeared while the run took its time
+  try {
+    check_target();  // something may have appeared there while the run took its time
+  } catch (const base::InputError& refusal) {
+    keep_aside(refusal);
+  }
   const std::optional<StoredResult> old = stored_result(target_);
   const bool beside = partial && old && !old->partial;
   if (beside) {
@@ -200,6 +204,16 @@ bool ResultFolder::commit(bool partial) {
   remove_own_files(staging_);
   remove_own_files(sibling(target_, "old"));
   return beside;
+}
+
+void ResultFolder::keep_aside(const base::InputError& refusal) {
+  base::Problem problem = refusal.problems().front();
+  fs::path kept = target_;
+  kept += fmt::format(".kept-{}", ::getpid());
+  text::rename_or_fail(staging_, kept);
+  committed_ = true;
+  problem.remedy = fmt::format("the finished result is kept in {}", kept.string());
+  throw base::InputError(problem);
 }
 
 void ResultFolder::move_in() {

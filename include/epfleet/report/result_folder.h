@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "epfleet/base/error.h"
+
 namespace epfleet::report {
 
 inline constexpr int kSummarySchema = 1;
@@ -41,13 +43,14 @@ class ResultFolder {
   // Throws MachineError on any failure, a full disk included.
   void write(std::string_view name, std::string_view content);
 
-  // Puts the folder in its place, replacing an old result. A partial result does not replace a
-  // whole one: it goes beside it, to NAME.partial; true if so. Throws MachineError.
-  // REQUIRES: not committed yet.
+  // Puts the folder in its place, replacing an old result. A partial one does not replace a whole
+  // one: it goes beside it, to NAME.partial; true if so. Throws MachineError, and InputError, which
+  // says where the result is kept, when the place was taken meanwhile. REQUIRES: not committed yet.
   bool commit(bool partial = false);
 
  private:
   void check_target() const;
+  [[noreturn]] void keep_aside(const base::InputError& refusal);
   void move_in();
 
   ResultOwner owner_;

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <vector>
@@ -86,8 +87,28 @@ TEST(ResultFolderTest, RefusesAFolderThatFilledUpDuringTheRun) {
   write_result(folder, sample_report());
   fs::create_directory(target);
   text::write_file(target / "chapter.txt", "years of work");
-  EXPECT_THROW(folder.commit(), base::InputError);
+  try {
+    folder.commit();
+    FAIL() << "replaced";
+  } catch (const base::InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("the finished result is kept in "), std::string::npos);
+  }
   EXPECT_EQ(content_of(target / "chapter.txt"), "years of work");
+  EXPECT_TRUE(is_result_folder(target.string() + ".kept-" + std::to_string(::getpid())));
+}
+
+// Two runs of different scenarios into one folder: the later one was lost when it was done.
+TEST(ResultFolderTest, AResultOfAnotherScenarioThatAppearsMeanwhileLosesNeither) {
+  const TemporaryFolder temporary;
+  const fs::path target = temporary.path() / "result";
+  ResultFolder folder(target, {.fingerprint = "another"});
+  write_result(folder, sample_report());
+  write_result_folder(temporary.path() / "first", sample_report());
+  fs::rename(temporary.path() / "first", target);
+  const std::string first = content_of(target / "summary.json");
+  EXPECT_THROW(folder.commit(), base::InputError);
+  EXPECT_EQ(content_of(target / "summary.json"), first);
+  EXPECT_TRUE(is_result_folder(target.string() + ".kept-" + std::to_string(::getpid())));
 }
 
 // A writer that dies half-way: no result where there was none, the old one where there was one.
