@@ -78,6 +78,25 @@ std::string unique_suffix() {
 
 }  // namespace
 
+void refuse_device(const fs::path& path, const std::string& key) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  const bool endless = fs::is_character_file(status) || fs::is_block_file(status);
+  if (endless && path.string() != "/dev/stdin") {
+    throw base::InputError({.file = key.empty() ? path.string() : "",
+                            .key = key,
+                            .what = (key.empty() ? "" : path.string() + " ") +
+                                    std::string("is a device, not a file"),
+                            .remedy = "give a file or a pipe"});
+  }
+}
+
+bool can_be_read_again(const fs::path& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  return !fs::exists(status) || fs::is_regular_file(status) || fs::is_directory(status);
+}
+
 std::optional<std::string> read_if_any(const fs::path& path) {
   std::error_code error;
   std::ifstream file(path, std::ios::binary);
@@ -88,6 +107,7 @@ std::optional<std::string> read_if_any(const fs::path& path) {
 }
 
 std::string read_file(const fs::path& path, const std::string& key) {
+  refuse_device(path, key);
   if (auto text = read_if_any(path)) {
     return *std::move(text);
   }

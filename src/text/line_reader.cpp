@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "epfleet/base/error.h"
+#include "epfleet/text/files.h"
+#include "foreign_content.h"
 
 namespace epfleet::text {
 
@@ -44,6 +46,7 @@ class InputFile {
 InputFile::InputFile(std::string path)
     : path_(std::move(path)), archive_(archive_read_new(), archive_read_free) {
   constexpr std::size_t kDiskBlock = 262'144;
+  refuse_device(path_, "");
   // Not all filters: some start other programs, and one takes plain text for uuencoded.
   archive_read_support_filter_gzip(archive_.get());
   archive_read_support_filter_zstd(archive_.get());
@@ -55,8 +58,9 @@ InputFile::InputFile(std::string path)
     // libarchive's own errors are -1 and EILSEQ; the system's (no such file) come as they are.
     const int why = archive_errno(archive_.get());
     const bool damaged = why < 0 || why == EILSEQ;
-    throw problem("cannot be read",
-                  damaged ? "the file is cut or damaged: fetch it again" : "check the path");
+    throw damaged ? problem("is cut or damaged in its first block, so that nothing of it can be read",
+                            "fetch it again")
+                  : problem("cannot be read", "check the path");
   }
   archive_entry* entry = nullptr;
   const int opened = archive_read_next_header(archive_.get(), &entry);
@@ -84,7 +88,7 @@ base::InputError InputFile::problem(const char* what, const char* remedy) const 
 }
 
 LineReader::LineReader(std::string path, std::size_t longest)
-    : file_(std::make_unique<InputFile>(std::move(path))),
+    : file_(std::make_unique<InputFile>(path == "-" ? "/dev/stdin" : std::move(path))),
       longest_(longest),
       buffer_(2 * kChunk + kPadding) {}
 
@@ -105,6 +109,9 @@ bool LineReader::fill() {
   const std::size_t unread = std::exchange(end_, 0);  // for good, if the file is damaged here
   const std::size_t got = file_->read(buffer_.data() + unread, kChunk);
   end_ = unread + got;
+  if (bytes_ == 0) {
+    refuse_foreign({buffer_.data(), end_});
+  }
   bytes_ += static_cast<std::int64_t>(got);
   // Checked in large pieces: a call per line would cost more than reading it.
   const char* begin = buffer_.data() + known_utf8_to_;
@@ -114,6 +121,12 @@ bool LineReader::fill() {
     known_utf8_to_ = static_cast<std::size_t>(newline - buffer_.data());
   }
   return got > 0;
+}
+
+void LineReader::refuse_foreign(std::string_view beginning) const {
+  if (const auto foreign = foreign_content(beginning)) {
+    throw base::InputError({.file = path(), .what = foreign->what, .remedy = foreign->remedy});
+  }
 }
 
 bool LineReader::line_is_utf8() const {
@@ -131,32 +144,49 @@ void LineReader::take(std::size_t length) {
   }
 }
 
+void LineReader::skip_rest() {
+  while (true) {
+    const char* begin = buffer_.data() + at_;
+    if (const void* newline = std::memchr(begin, '\n', end_ - at_)) {
+      at_ += static_cast<std::size_t>(static_cast<const char*>(newline) - begin) + 1;
+      return;
+    }
+    at_ = end_;  // what was read of it makes room
+    if (!fill()) {
+      return;
+    }
+  }
+}
+
 LineReader::Got LineReader::next() {
+  if (std::exchange(too_long_, false)) {
+    skip_rest();
+  }
   ++number_;
   std::size_t searched = 0;
-  bool too_long = false;
   while (true) {
     const char* begin = buffer_.data() + at_;
     const void* newline = std::memchr(begin + searched, '\n', end_ - at_ - searched);
+    const std::size_t length = newline != nullptr
+                                   ? static_cast<std::size_t>(
+                                         static_cast<const char*>(newline) - begin)
+                                   : end_ - at_;
+    if (length > longest_) {
+      too_long_ = true;
+      return Got::TooLong;
+    }
     if (newline != nullptr) {
-      const auto length = static_cast<std::size_t>(static_cast<const char*>(newline) - begin);
-      too_long = too_long || length > longest_;
       take(length);
       at_ += length + 1;
-      return too_long ? Got::TooLong : Got::Line;
+      return Got::Line;
     }
-    searched = end_ - at_;
-    if (too_long || searched > longest_) {  // what was read of it makes room
-      too_long = true;
-      at_ = end_;
-      searched = 0;
-    }
+    searched = length;
     if (!fill()) {
       break;
     }
   }
   if (at_ == end_) {
-    return too_long ? Got::TooLong : Got::End;
+    return Got::End;
   }
   cut_last_line_ = true;
   take(end_ - at_);
