@@ -1,5 +1,7 @@
 #include "epfleet/experiment/make_trace.h"
 
+#include <fmt/core.h>
+
 #include "epfleet/traces/trace_writer.h"
 #include "workload_source.h"
 
@@ -38,7 +40,8 @@ MadeTrace make_trace(const config::Scenario& scenario, base::Duration until,
   base::Worker worker;
   const Workload workload(scenario, spec, pricers, &worker);
   const sessions::ExpectedService service = expected_service(scenario, spec, pricers);
-  traces::TraceWriter writer(path, workload.trace_info());
+  const traces::TraceInfo info = workload.trace_info();
+  traces::TraceWriter writer(path, info);
   MadeTrace made;
   workload::Source& source = workload.source();
   while (const auto arrival = source.next_arrival()) {
@@ -54,6 +57,19 @@ MadeTrace make_trace(const config::Scenario& scenario, base::Duration until,
                                                    service.seconds(request.output_tokens)));
   }
   writer.finish();
+  made.notes = workload.notes();
+  const workload::WorkloadConfig& config = scenario.workload;
+  if (config.source == workload::SourceKind::RequestTrace && config.trace.warm_store &&
+      config.trace.from > base::Duration{} && (info.block_tokens > 0 || info.by_sessions())) {
+    made.notes.emplace_back(
+        "what was before workload.trace.from is not in the file: a replay of it starts with a cold "
+        "store");
+  }
+  if (config.warm_up > base::Duration{}) {
+    made.notes.push_back(fmt::format(
+        "the first {:.6g} s of the file are the warm-up: replay it with the same workload.warm_up",
+        base::to_seconds(config.warm_up)));
+  }
   return made;
 }
 

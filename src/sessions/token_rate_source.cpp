@@ -1,6 +1,6 @@
 #include "epfleet/sessions/token_rate_source.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -23,6 +23,13 @@ RequestLimits limits_of(const workload::WorkloadConfig& config) {
 // it.
 std::vector<TokenRateBin> warm_up_bins(const TokenRateBin& first, base::Duration warm_up,
                                        const RequestLimits& limits) {
+  constexpr std::int64_t kMostBins = 10'000'000;
+  if (warm_up / first.width > kMostBins) {
+    throw base::InputError({.key = "workload.warm_up",
+                            .what = fmt::format("holds the first bin of the trace more than {} times",
+                                                kMostBins),
+                            .remedy = "shorten it"});
+  }
   std::vector<TokenRateBin> bins;
   base::TimePoint until = base::kWindowStart;
   const base::TimePoint start = base::kWindowStart - warm_up;
@@ -60,8 +67,9 @@ class TokenRateSource final : public workload::Source {
         law_(config_, spec.seed),
         class_family_(spec.seed, "workload.trace.class"),
         arrival_family_(spec.seed, "workload.trace.arrival"),
-        bins_(scaled(read_token_rate_trace(config_, spec.duration), config_.rate_scale,
-                     limits_of(config_))) {
+        bins_(scaled(read_token_rate_trace(config_, spec.duration, &unread_), config_.rate_scale,
+                     limits_of(config_))),
+        end_(base::kWindowStart + spec.duration) {
     const std::vector<TokenRateBin> before =
         warm_up_bins(bins_.front(), config_.warm_up, limits_of(config_));
     warm_bins_ = before.size();
@@ -104,14 +112,29 @@ class TokenRateSource final : public workload::Source {
     slots_.give_back(slot);
   }
 
-  std::vector<std::string> notes() const override {
-    if (long_answers_ == 0) {
-      return {};
+  std::optional<workload::RowAccount> rows(base::TimePoint end) const override {
+    workload::RowAccount rows;
+    for (std::size_t i = warm_bins_; i < bins_.size(); ++i) {
+      ++(bins_[i].from < std::min(end, end_) ? rows.played : rows.after_window);
     }
-    return {
-        fmt::format("{} answers of V3 are longer than workload.output_limit_v3 ({} tokens): the "
-                    "trace states totals, and their share of them is that long",
-                    long_answers_, config_.output_limit_v3)};
+    rows.read = rows.played + rows.after_window;
+    return rows;
+  }
+
+  std::vector<std::string> notes() const override {
+    std::vector<std::string> notes;
+    if (long_answers_ > 0) {
+      notes.push_back(
+          fmt::format("{} answers of V3 are longer than workload.output_limit_v3 ({} tokens): the "
+                      "trace states totals, and their share of them is that long",
+                      long_answers_, config_.output_limit_v3));
+    }
+    if (!unread_.empty()) {
+      notes.push_back(fmt::format("columns of the trace that are not known and were not read: {}",
+                                  fmt::join(unread_, ", ")));
+    }
+    workload::note_early_end(bins_.back().from + bins_.back().width, end_, notes);
+    return notes;
   }
 
  private:
@@ -202,7 +225,9 @@ class TokenRateSource final : public workload::Source {
   base::StreamFamily class_family_, arrival_family_;
   std::vector<double> share_until_;     // of sessions, over the classes
   std::optional<SessionTurn> current_;  // the turn that the latest request has its lengths from
+  std::vector<std::string> unread_;     // columns
   std::vector<TokenRateBin> bins_;      // the warm-up's first
+  base::TimePoint end_;                 // of the window
   std::size_t warm_bins_ = 0;
   std::size_t next_bin_ = 0;
   std::uint64_t next_ordinal_ = 0;

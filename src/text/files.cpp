@@ -91,10 +91,14 @@ void refuse_device(const fs::path& path, const std::string& key) {
   }
 }
 
-bool can_be_read_again(const fs::path& path) {
+void refuse_pipe(const fs::path& path) {
   std::error_code error;
-  const fs::file_status status = fs::status(path, error);
-  return !fs::exists(status) || fs::is_regular_file(status) || fs::is_directory(status);
+  const fs::file_status status = fs::status(path == "-" ? "/dev/stdin" : path, error);
+  if (fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status)) {
+    throw base::InputError({.file = path.string(),
+                            .what = "is a pipe or a device, and is to be read several times",
+                            .remedy = "save it in a file first"});
+  }
 }
 
 std::optional<std::string> read_if_any(const fs::path& path) {

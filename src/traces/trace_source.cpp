@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 #include <tsl/robin_map.h>
+#include <tsl/robin_set.h>
 
 #include <algorithm>
 #include <cmath>
@@ -13,26 +14,13 @@
 #include "epfleet/traces/trace_stream.h"
 #include "epfleet/workload/day_curve.h"
 #include "epfleet/workload/session_slots.h"
+#include "row_meter.h"
+#include "trace_plan.h"
 
 namespace epfleet::traces {
 namespace {
 
 constexpr std::int64_t kNoPrefix = -1;
-
-TraceCut cut_of(const workload::WorkloadConfig& config, std::uint64_t seed) {
-  return {.path = config.path,
-          .options = {.lenient = config.trace.lenient,
-                      .block_tokens = config.trace.block,
-                      .rate_scale = config.rate_scale,
-                      .seed = seed},
-          .from = config.trace.from,
-          .length = config.trace.length};
-}
-
-bool is_shaped(const workload::WorkloadConfig& config) {
-  const bool flat = config.hourly_shape.empty() || config.hourly_shape == "flat";
-  return config.trace.rate || !flat;
-}
 
 class PlayedTrace final : public TraceSource {
  public:
@@ -40,9 +28,9 @@ class PlayedTrace final : public TraceSource {
       : config_(spec.config),
         start_(base::kWindowStart - config_.warm_up),
         end_(base::kWindowStart + spec.duration),
-        trace_(cut_of(config_, spec.seed)) {
-    // A mix of clients has been drawn at the scaled rates.
-    const double scale = trace_.info().format == "servegen" ? 1.0 : config_.rate_scale;
+        trace_(cut_of(config_, spec.seed)),
+        rows_(trace_, base::kWindowStart + spec.counted.value_or(spec.duration)) {
+    const double scale = copies_of(trace_, config_);
     if (is_shaped(config_)) {
       const double rate = config_.trace.rate.value_or(trace_.requests_per_second()) * scale;
       // So many copies that the shape squeezes and stretches the trace as little as it can.
@@ -52,10 +40,17 @@ class PlayedTrace final : public TraceSource {
       pace_ = make_shaped_pace(std::make_unique<TraceStream>(trace_, copies, true, spec.seed),
                                shape, rate, start_, end_);
     } else {
+      if (config_.trace.repeat && !config_.trace.length && trace_.span() <= base::Duration{}) {
+        throw problem("all requests of the trace come at one instant: there is no time after which "
+                      "it could be repeated",
+                      "say how long a round is: --length");
+      }
       stream_ = std::make_unique<TraceStream>(trace_, scale, config_.trace.repeat, spec.seed);
-      const auto& stretch = config_.trace.stretch;
-      pace_ = make_recorded_pace(
-          start_, stretch ? base::to_seconds(*stretch) / base::to_seconds(trace_.period()) : 1.0);
+      pace_ = make_recorded_pace(start_, stretch_factor(trace_, config_));
+      if (!config_.trace.repeat) {
+        TraceStream once(trace_, scale, false, spec.seed);
+        find_earlier_sessions(once);
+      }
     }
     find_shared_prefixes();
     advance();
@@ -66,6 +61,7 @@ class PlayedTrace final : public TraceSource {
   workload::Request take() override {
     EPFLEET_CHECK(next_arrival_.has_value(), "a source with requests left");
     const workload::Request request = request_of(*record_, *next_arrival_);
+    rows_.arrived(request.arrival, stream_->row());
     advance();
     return request;
   }
@@ -80,6 +76,10 @@ class PlayedTrace final : public TraceSource {
                                          : std::span<const workload::BlockId>();
   }
   std::size_t shared_prefixes() const override { return shared_.size(); }
+  std::span<const workload::WarmExtent> warm_extents() const override { return earlier_; }
+  std::optional<workload::RowAccount> rows(base::TimePoint end) const override {
+    return rows_.account(end, stream_->left_out());
+  }
   const TraceInfo& info() const override { return trace_.info(); }
   std::vector<std::string> notes() const override;
   void play_before(const std::function<void(const workload::Request&)>& serve) override;
@@ -109,7 +109,7 @@ class PlayedTrace final : public TraceSource {
 
   void release(const workload::Request& request) {
     const std::uint32_t slot = request.prefix.session_slot;
-    if (!trace_.info().sessions) {
+    if (!trace_.info().by_sessions()) {
       slots_.leave_service(slot);
       slots_.give_back(slot);
     } else if (--in_service_[slot] == 0 && !request.prefix.returns) {
@@ -120,7 +120,7 @@ class PlayedTrace final : public TraceSource {
   // Blocks: a session slot for every request, with the list of its ids. Sessions: a slot each
   // until its last turn.
   void set_identity(const TraceRecord& record, workload::PrefixIdentity& prefix) {
-    if (!trace_.info().sessions) {
+    if (!trace_.info().by_sessions()) {
       prefix.session_slot = slots_.take();
       slots_.enter_service(prefix.session_slot);
       if (trace_.info().block_tokens > 0) {
@@ -148,9 +148,26 @@ class PlayedTrace final : public TraceSource {
     }
   }
 
+  // Who has been here before the trace began. What is before a cut fills the store itself.
+  void find_earlier_sessions(TraceStream& once) {
+    if (!trace_.info().by_sessions() || !config_.trace.warm_store ||
+        config_.trace.from > base::Duration{}) {
+      return;
+    }
+    tsl::robin_set<std::uint64_t> seen;
+    while (const TraceRecord* record = once.next()) {
+      if (!seen.insert(record->session).second || record->session_tokens == 0) {
+        continue;
+      }
+      const std::uint32_t slot = slots_.take();
+      slot_of_[record->session] = slot;
+      earlier_.push_back({slot, static_cast<std::int32_t>(record->session_tokens), start_});
+    }
+  }
+
   // The cache must have their number beforehand, and works with one length each.
   void find_shared_prefixes() {
-    if (!trace_.info().sessions) {
+    if (!trace_.info().by_sessions()) {
       return;
     }
     RequestTrace whole(config_.path, trace_.cut().options);
@@ -208,6 +225,7 @@ class PlayedTrace final : public TraceSource {
   workload::WorkloadConfig config_;
   base::TimePoint start_, end_;
   ScannedTrace trace_;
+  RowMeter rows_;
   std::unique_ptr<TraceStream> stream_;
   std::unique_ptr<TracePace> pace_;
   const TraceRecord* record_ = nullptr;  // the next one
@@ -218,6 +236,7 @@ class PlayedTrace final : public TraceSource {
   std::vector<std::uint32_t> in_service_;                 // [session slot] its requests
   tsl::robin_map<std::uint64_t, std::uint32_t> slot_of_;  // of sessions that may return
   tsl::robin_map<std::uint64_t, std::uint32_t> shared_;   // dense ids of shared prefixes
+  std::vector<workload::WarmExtent> earlier_;             // sessions that began before the trace
   // What did not fit.
   struct Lengths {
     std::int64_t long_prompts = 0, cut_answers = 0, cut_tokens = 0;
@@ -242,9 +261,12 @@ std::vector<std::string> PlayedTrace::notes() const {
                   lengths_.cut_tokens));
   say(lengths_.empty_prompts, "prompts of the trace have no tokens and were played with one");
   say(lengths_.empty_answers, "answers of the trace have no tokens and were played with one");
-  const TraceInfo& trace = trace_.info();
-  if (trace.block_tokens == 0 && !trace.sessions && !trace.states_hits) {
-    notes.emplace_back("the trace has no identities: a mechanistic cache finds nothing again");
+  say(static_cast<std::int64_t>(earlier_.size()),
+      "sessions began before the trace: what their first prompts share with earlier turns is in the "
+      "store at the start (--cold-store: it is not)");
+  if (!config_.trace.repeat && !is_shaped(config_)) {
+    const double played_s = base::to_seconds(trace_.period()) * stretch_factor(trace_, config_);
+    workload::note_early_end(start_ + base::duration_from_seconds(played_s), end_, notes);
   }
   return notes;
 }
@@ -253,7 +275,7 @@ void PlayedTrace::play_before(const std::function<void(const workload::Request&)
   EPFLEET_CHECK(next_id_ == 0, "a store is warmed before the run");
   const TraceInfo& trace = trace_.info();
   if (!config_.trace.warm_store || config_.trace.from <= base::Duration{} ||
-      (trace.block_tokens == 0 && !trace.sessions)) {
+      (trace.block_tokens == 0 && !trace.by_sessions())) {
     return;
   }
   TraceCut before = trace_.cut();

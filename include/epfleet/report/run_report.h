@@ -35,6 +35,7 @@ struct RunReport {
   metrics::RunStatistics statistics;
   cost::Statement statement;
   std::vector<workload::SolvedTotal> solved_totals;
+  std::optional<workload::RowAccount> rows;  // of the trace that was played
   std::vector<std::string> notes;  // what a reader of the numbers must know, one sentence each
   std::string command;             // canonical: without --out, -j, progress or absolute paths
   std::string resolved_yaml;       // the complete scenario as run

@@ -11,8 +11,8 @@ namespace epfleet::text {
 // Throws InputError for a device (/dev/zero never ends); the standard input is none, whatever it is.
 void refuse_device(const std::filesystem::path& path, const std::string& key);
 
-// False for pipes and devices.
-[[nodiscard]] bool can_be_read_again(const std::filesystem::path& path);
+// Throws InputError for what can be read only once.
+void refuse_pipe(const std::filesystem::path& path);
 
 // Throws InputError that names `key` (the scenario key or option that led here) when it cannot be
 // read.

@@ -62,6 +62,9 @@ struct TotalsConfig {
   std::optional<double> attention_pairs_per_computed_token;
 };
 
+enum class TimeUnit : std::uint8_t { Auto, Second, Millisecond, Microsecond, Nanosecond };
+inline constexpr base::Names<5> kTimeUnitNames = {"auto", "s", "ms", "us", "ns"};
+
 // How a trace of single requests is played.
 struct TraceReplayConfig {
   base::Duration from{};                  // of the trace's own time; what is before warms the store
@@ -72,6 +75,8 @@ struct TraceReplayConfig {
   bool warm_store = true;                 // what is before `from` is in the store
   bool lenient = false;                   // wrong lines are skipped and counted
   std::int64_t block = 0;                 // tokens of a block id; 0: as the format has it
+  TimeUnit time_unit = TimeUnit::Auto;    // of times in the file; Auto: as the format has it
+  std::string columns;                    // OURS=THEIRS, ...: columns of other names
   Variant variant = Variant::V3;          // of requests that do not say
   Channel channel = Channel::Api;
 };
