@@ -10,6 +10,7 @@
 #include "epfleet/config/value.h"
 #include "epfleet/experiment/make_trace.h"
 #include "epfleet/report/trace_report.h"
+#include "epfleet/text/files.h"
 #include "epfleet/traces/request_trace.h"
 #include "epfleet/traces/session_blocks.h"
 #include "epfleet/traces/trace_writer.h"
@@ -143,7 +144,7 @@ void trace_convert(const TraceConvertRequest& request) {
         "less than a block of it is lost; CSV keeps all",
         info.block_tokens));
   }
-  traces::TraceWriter writer(request.out == "-" ? "/dev/stdout" : request.out, info);
+  traces::TraceWriter writer(request.out == "-" ? text::kStandardOutput : request.out, info);
   traces::TraceRecord record;
   while (trace.next(record)) {
     if (sessions) {

@@ -153,11 +153,11 @@ void rename_or_fail(const fs::path& from, const fs::path& to) {
 
 Aside::Aside(const fs::path& target) : target_(target), aside_(target) {
   std::error_code error;
-  if (fs::is_symlink(target, error)) {
-    target_ = aside_ = fs::weakly_canonical(target, error);
-  }
-  const fs::file_status status = fs::status(target_, error);
-  if (!fs::exists(status) || fs::is_regular_file(status)) {
+  const fs::file_status status = fs::status(target_, error);  // where links lead to
+  if (target != kStandardOutput && (!fs::exists(status) || fs::is_regular_file(status))) {
+    if (fs::is_symlink(target, error)) {
+      target_ = fs::weakly_canonical(target, error);
+    }
     aside_ =
         target_.parent_path() / fmt::format(".{}.{}", target_.filename().string(), unique_suffix());
   }

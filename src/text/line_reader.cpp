@@ -5,13 +5,17 @@
 #include <fmt/core.h>
 #include <simdjson.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
+#include <span>
 #include <utility>
 
 #include "epfleet/base/error.h"
 #include "epfleet/text/files.h"
 #include "foreign_content.h"
+#include "gunzip.h"
 
 namespace epfleet::text {
 
@@ -29,18 +33,22 @@ class InputFile {
   // Throws InputError when the file cannot be opened.
   explicit InputFile(std::string path);
 
-  // Up to `most` bytes, uncompressed; 0 at the end. Throws InputError when the file is cut or
+  // Up to kChunk bytes, uncompressed; 0 at the end. Throws InputError when the file is cut or
   // damaged (compressed files tell).
-  [[nodiscard]] std::size_t read(char* to, std::size_t most);
+  [[nodiscard]] std::size_t read(char* to);
 
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
-  [[nodiscard]] base::InputError problem(const char* what, const char* remedy) const;
+  [[nodiscard]] std::span<const char> read_packed();
+  [[nodiscard]] base::InputError problem(const char* what, const char* reason,
+                                         const char* remedy) const;
 
   std::string path_;
   std::unique_ptr<archive, int (*)(archive*)> archive_;
-  bool over_ = false;
+  std::vector<char> packed_;
+  std::optional<Gunzip> gunzip_;
+  bool begun_ = false, over_ = false;
 };
 
 InputFile::InputFile(std::string path)
@@ -48,7 +56,6 @@ InputFile::InputFile(std::string path)
   constexpr std::size_t kDiskBlock = 262'144;
   refuse_device(path_, "");
   // Not all filters: some start other programs, and one takes plain text for uuencoded.
-  archive_read_support_filter_gzip(archive_.get());
   archive_read_support_filter_zstd(archive_.get());
   archive_read_support_filter_xz(archive_.get());
   archive_read_support_filter_bzip2(archive_.get());
@@ -58,29 +65,58 @@ InputFile::InputFile(std::string path)
     // libarchive's own errors are -1 and EILSEQ; the system's (no such file) come as they are.
     const int why = archive_errno(archive_.get());
     const bool damaged = why < 0 || why == EILSEQ;
+    const char* reason = archive_error_string(archive_.get());
     throw damaged ? problem("is cut or damaged in its first block, so that nothing of it can be read",
-                            "fetch it again")
-                  : problem("cannot be read", "check the path");
+                            reason, "fetch it again")
+                  : problem("cannot be read", reason, "check the path");
   }
   archive_entry* entry = nullptr;
   const int opened = archive_read_next_header(archive_.get(), &entry);
   if (opened != ARCHIVE_OK && opened != ARCHIVE_EOF) {
-    throw problem("cannot be read", "give a plain, gzip, zstd, xz or bzip2 file");
+    throw problem("cannot be read", archive_error_string(archive_.get()),
+                  "give a plain, gzip, zstd, xz or bzip2 file");
   }
   over_ = opened == ARCHIVE_EOF;  // an empty file has no entry to read
 }
 
-std::size_t InputFile::read(char* to, std::size_t most) {
-  const auto got = over_ ? 0 : archive_read_data(archive_.get(), to, most);
+std::span<const char> InputFile::read_packed() {
+  packed_.resize(kChunk);
+  const auto got = over_ ? 0 : archive_read_data(archive_.get(), packed_.data(), packed_.size());
   over_ = got <= 0;
   if (got < 0) {
-    throw problem("the file is cut or damaged", "fetch it again");
+    throw problem("the file is cut or damaged", archive_error_string(archive_.get()),
+                  "fetch it again");
   }
-  return static_cast<std::size_t>(got);
+  return {packed_.data(), static_cast<std::size_t>(got)};
 }
 
-base::InputError InputFile::problem(const char* what, const char* remedy) const {
-  const char* reason = archive_error_string(archive_.get());
+std::size_t InputFile::read(char* to) {
+  if (!std::exchange(begun_, true)) {
+    const std::span<const char> beginning = read_packed();
+    if (Gunzip::begins(beginning)) {
+      gunzip_.emplace([this, beginning, first = true]() mutable {
+        return std::exchange(first, false) ? beginning : read_packed();
+      });
+    } else {
+      std::ranges::copy(beginning, to);
+      return beginning.size();
+    }
+  }
+  if (!gunzip_) {
+    return static_cast<std::size_t>(std::ranges::copy(read_packed(), to).out - to);
+  }
+  const std::size_t got = gunzip_->read(to, kChunk);
+  if (got == 0 && gunzip_->fault()) {
+    const std::string fault = *gunzip_->fault();
+    gunzip_.reset();
+    over_ = true;
+    throw problem("the file is cut or damaged", fault.c_str(), "fetch it again");
+  }
+  return got;
+}
+
+base::InputError InputFile::problem(const char* what, const char* reason,
+                                    const char* remedy) const {
   return base::InputError(
       {.file = path_,
        .what = fmt::format("{}: {}", what, reason != nullptr ? reason : "unknown error"),
@@ -107,7 +143,7 @@ bool LineReader::fill() {
     buffer_.resize(2 * buffer_.size());
   }
   const std::size_t unread = std::exchange(end_, 0);  // for good, if the file is damaged here
-  const std::size_t got = file_->read(buffer_.data() + unread, kChunk);
+  const std::size_t got = file_->read(buffer_.data() + unread);
   end_ = unread + got;
   if (bytes_ == 0) {
     refuse_foreign({buffer_.data(), end_});

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "epfleet/base/error.h"
+#include "epfleet/text/files.h"
 
 namespace epfleet::text {
 namespace {
@@ -34,7 +35,9 @@ class OutputFile::Sink {
  public:
   Sink(const std::filesystem::path& path, Compression compression)
       : path_(path.string()),
-        fd_(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) {
+        fd_(path == kStandardOutput
+                ? ::dup(STDOUT_FILENO)
+                : ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) {
     if (fd_ < 0) {
       fail(std::strerror(errno));
     }

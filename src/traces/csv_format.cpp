@@ -74,7 +74,7 @@ LineFault unknown_column(const text::CsvRow& names, std::size_t i,
   const std::string nearest = text::nearest_word(names[i], known);
   return {kWrongFields, fmt::format("there is no column '{}'", names[i]),
           (nearest.empty() ? std::string() : fmt::format("did you mean '{}'? ", nearest)) +
-              fmt::format("The columns are {}", fmt::join(known, ", ")),
+              fmt::format("the columns are {}", fmt::join(known, ", ")),
           names.column(i)};
 }
 

@@ -264,7 +264,11 @@ std::vector<std::string> PlayedTrace::notes() const {
   say(static_cast<std::int64_t>(earlier_.size()),
       "sessions began before the trace: what their first prompts share with earlier turns is in the "
       "store at the start (--cold-store: it is not)");
-  if (!config_.trace.repeat && !is_shaped(config_)) {
+  if (is_shaped(config_)) {
+    notes.emplace_back(
+        "the trace is played over and over under workload.trace.rate or workload.hourly_shape, not "
+        "at its own times (--hourly-shape flat: once)");
+  } else if (!config_.trace.repeat) {
     const double played_s = base::to_seconds(trace_.period()) * stretch_factor(trace_, config_);
     workload::note_early_end(start_ + base::duration_from_seconds(played_s), end_, notes);
   }

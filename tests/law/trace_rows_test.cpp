@@ -24,7 +24,8 @@ constexpr int kDamaged = 7;  // every so many
 std::string lines(const std::string& head, const char* row, const char* damaged) {
   std::string text = head;
   for (int i = 0; i < kRows; ++i) {
-    text += fmt::format(fmt::runtime(i % kDamaged == 3 ? damaged : row), 10 * i, 100 + i);
+    const std::string clock = fmt::format("{:02}:{:02}", 10 * i / 60, 10 * i % 60);
+    text += fmt::format(fmt::runtime(i % kDamaged == 3 ? damaged : row), 10 * i, 100 + i, clock);
   }
   return text;
 }
@@ -46,7 +47,7 @@ std::vector<Sample> samples() {
                       "{0},{1},5,1,1|2\n", bad)},
       {"burstgpt", lines("Timestamp,Request tokens,Response tokens\n", own, "{0}\n")},
       {"azure", lines("TIMESTAMP,ContextTokens,GeneratedTokens\n",
-                      "2023-11-16 18:{0:02}:00,{1},5\n", "yesterday,{1},5\n")},
+                      "2023-11-16 18:{2},{1},5\n", "yesterday,{1},5\n")},
       {"mooncake",
        lines("", R"({{"timestamp": {0}000, "input_length": {1}, "output_length": 5, "hash_ids": [1]}})"
                  "\n", "{{\"timestamp\": {0}000\n")},

@@ -103,7 +103,7 @@ TEST_F(Files, EveryCompressionReadsBack) {
 
 // 9 of 25 flipped bits of a .zst read as other data: the frames had no checksum.
 TEST_F(Files, AFlippedBitOfAWrittenFileIsFound) {
-  for (const char* name : {"a.csv.zst", "a.csv.xz"}) {
+  for (const char* name : {"a.csv.zst", "a.csv.xz", "a.csv.gz"}) {
     const fs::path path = folder_ / name;
     OutputFile file(path, compression_of(path));
     for (int i = 0; i < 2000; ++i) {
@@ -123,7 +123,7 @@ TEST_F(Files, AFlippedBitOfAWrittenFileIsFound) {
     const std::string right = lines_of(whole);
     for (std::size_t i = 0; i < 100; ++i) {
       std::string flipped = whole;
-      flipped[8 + i * (whole.size() - 8) / 100] ^= static_cast<char>(1U << (i % 8));
+      flipped[16 + i * (whole.size() - 16) / 100] ^= static_cast<char>(1U << (i % 8));
       try {
         EXPECT_EQ(lines_of(flipped), right) << name << " " << i;
       } catch (const base::InputError&) {  // found
@@ -146,6 +146,12 @@ TEST_F(Files, APipeGetsTheCompressedBytesAndNoMore) {
   file.finish();
   reader.join();
   EXPECT_LT(got.size(), 100U);
+  write_file(folder_ / "b.gz", got + got + std::string(512, '\0'));  // members, and a filled block
+  LineReader lines((folder_ / "b.gz").string());
+  ASSERT_EQ(lines.next(), LineReader::Got::Line);
+  ASSERT_EQ(lines.next(), LineReader::Got::Line);
+  EXPECT_EQ(lines.line(), "text");
+  EXPECT_EQ(lines.next(), LineReader::Got::End);
 }
 
 }  // namespace
