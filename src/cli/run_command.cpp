@@ -6,8 +6,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 
@@ -121,12 +121,10 @@ void show(const report::RunReport& report, const RunRequest& request, const fs::
 config::Scenario loaded(const RunRequest& request) {
   std::vector<std::string> overrides = all_overrides(request);
   config::Scenario scenario = config::load_scenario(request.scenario, overrides);
-  const bool stated = std::ranges::any_of(overrides, [](const std::string& text) {
-    return text.starts_with("duration=");
-  });
-  const auto window = request.replay.trace.empty() || stated
-                          ? std::nullopt
-                          : experiment::window_of_trace(scenario);
+  const bool stated = std::ranges::any_of(
+      overrides, [](const std::string& text) { return text.starts_with("duration="); });
+  const auto window =
+      request.replay.trace.empty() || stated ? std::nullopt : experiment::window_of_trace(scenario);
   if (!window || *window == scenario.duration) {
     return scenario;
   }
@@ -135,9 +133,10 @@ config::Scenario loaded(const RunRequest& request) {
   };
   const double own_s = base::to_seconds(*window), stated_s = base::to_seconds(scenario.duration);
   if (constexpr double kSmall = 0.01; std::abs(own_s - stated_s) > kSmall * stated_s) {
-    base::log_info(fmt::format("the window is the trace's own, {}, not the scenario's duration of "
-                               "{} (--set 'duration=...' says otherwise)",
-                               report::human_duration(own_s), text(scenario.duration)));
+    base::log_info(
+        fmt::format("the window is the trace's own, {}, not the scenario's duration of "
+                    "{} (--set 'duration=...' says otherwise)",
+                    report::human_duration(own_s), text(scenario.duration)));
   }
   overrides.push_back(fmt::format("duration={}", text(*window)));
   return config::load_scenario(request.scenario, overrides);

@@ -23,10 +23,11 @@ void add_trace_rows(Rows& rows) {
               "none");
   rows.flag(EPFLEET_KEY(workload.trace.repeat),
             {"At its end play it again, with fresh identities.", choice});
-  rows.flag(EPFLEET_KEY(workload.trace.warm_store),
-            {"The prompts before workload.trace.from, and what sessions that began before the trace "
-             "share with them, are in the store at the start.",
-             choice});
+  rows.flag(
+      EPFLEET_KEY(workload.trace.warm_store),
+      {"The prompts before workload.trace.from, and what sessions that began before the trace "
+       "share with them, are in the store at the start.",
+       choice});
   rows.flag(EPFLEET_KEY(workload.trace.lenient),
             {"Skip and count the trace's wrong lines instead of refusing the trace.", choice});
   rows.number(

@@ -187,8 +187,8 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
   report.statement = statement_of(scenario, report.statistics);
   const auto solved = workload.source().solved_totals();
   report.solved_totals.assign(solved.begin(), solved.end());
-  report.rows = workload.source().rows(
-      std::min(report.statistics.end, base::kWindowStart + counted));
+  report.rows =
+      workload.source().rows(std::min(report.statistics.end, base::kWindowStart + counted));
   report.notes = notes_of(scenario, report.statistics, workload.notes());
   report.resolved_yaml = config::resolved_document(scenario);
   report.info.events = fleet.engine().executed();

@@ -65,11 +65,10 @@ Workload::Workload(const config::Scenario& scenario, const cluster::FleetSpec& s
       states_hits_ = true;
       break;
     case workload::SourceKind::RequestTrace: {
-      auto requests = traces::make_trace_source(
-          {.config = scenario.workload,
-           .seed = scenario.seed,
-           .duration = scenario.duration,
-           .counted = spec.duration});
+      auto requests = traces::make_trace_source({.config = scenario.workload,
+                                                 .seed = scenario.seed,
+                                                 .duration = scenario.duration,
+                                                 .counted = spec.duration});
       requests_ = requests.get();
       source_ = std::move(requests);
       break;
@@ -126,9 +125,9 @@ traces::TraceInfo Workload::trace_info() const {
   }
   using traces::Field;
   traces::TraceInfo info;
-  for (const Field field : {Field::Reasoning, Field::Session, Field::Turn, Field::Variant,
-                            Field::Channel, Field::SessionTokens, Field::SharedPrefix,
-                            Field::SharedTokens, Field::LastTurn}) {
+  for (const Field field :
+       {Field::Reasoning, Field::Session, Field::Turn, Field::Variant, Field::Channel,
+        Field::SessionTokens, Field::SharedPrefix, Field::SharedTokens, Field::LastTurn}) {
     // A trace of token rates has its lengths from sessions; they are not its own.
     if (!states_hits_ || field == Field::Reasoning || field == Field::Variant ||
         field == Field::Channel) {

@@ -25,10 +25,10 @@ std::vector<TokenRateBin> warm_up_bins(const TokenRateBin& first, base::Duration
                                        const RequestLimits& limits) {
   constexpr std::int64_t kMostBins = 10'000'000;
   if (warm_up / first.width > kMostBins) {
-    throw base::InputError({.key = "workload.warm_up",
-                            .what = fmt::format("holds the first bin of the trace more than {} times",
-                                                kMostBins),
-                            .remedy = "shorten it"});
+    throw base::InputError(
+        {.key = "workload.warm_up",
+         .what = fmt::format("holds the first bin of the trace more than {} times", kMostBins),
+         .remedy = "shorten it"});
   }
   std::vector<TokenRateBin> bins;
   base::TimePoint until = base::kWindowStart;

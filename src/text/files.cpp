@@ -83,11 +83,11 @@ void refuse_device(const fs::path& path, const std::string& key) {
   const fs::file_status status = fs::status(path, error);
   const bool endless = fs::is_character_file(status) || fs::is_block_file(status);
   if (endless && path.string() != "/dev/stdin") {
-    throw base::InputError({.file = key.empty() ? path.string() : "",
-                            .key = key,
-                            .what = (key.empty() ? "" : path.string() + " ") +
-                                    std::string("is a device, not a file"),
-                            .remedy = "give a file or a pipe"});
+    throw base::InputError(
+        {.file = key.empty() ? path.string() : "",
+         .key = key,
+         .what = (key.empty() ? "" : path.string() + " ") + std::string("is a device, not a file"),
+         .remedy = "give a file or a pipe"});
   }
 }
 

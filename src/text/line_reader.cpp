@@ -66,9 +66,10 @@ InputFile::InputFile(std::string path)
     const int why = archive_errno(archive_.get());
     const bool damaged = why < 0 || why == EILSEQ;
     const char* reason = archive_error_string(archive_.get());
-    throw damaged ? problem("is cut or damaged in its first block, so that nothing of it can be read",
-                            reason, "fetch it again")
-                  : problem("cannot be read", reason, "check the path");
+    throw damaged
+        ? problem("is cut or damaged in its first block, so that nothing of it can be read", reason,
+                  "fetch it again")
+        : problem("cannot be read", reason, "check the path");
   }
   archive_entry* entry = nullptr;
   const int opened = archive_read_next_header(archive_.get(), &entry);
@@ -203,10 +204,9 @@ LineReader::Got LineReader::next() {
   while (true) {
     const char* begin = buffer_.data() + at_;
     const void* newline = std::memchr(begin + searched, '\n', end_ - at_ - searched);
-    const std::size_t length = newline != nullptr
-                                   ? static_cast<std::size_t>(
-                                         static_cast<const char*>(newline) - begin)
-                                   : end_ - at_;
+    const std::size_t length =
+        newline != nullptr ? static_cast<std::size_t>(static_cast<const char*>(newline) - begin)
+                           : end_ - at_;
     if (length > longest_) {
       too_long_ = true;
       return Got::TooLong;

@@ -122,9 +122,9 @@ class OutputFile::Sink {
   void open_archive(Compression compression) {
     archive_.reset(archive_write_new());
     check(archive_write_set_format_raw(archive_.get()) == ARCHIVE_OK);
-    check((compression == Compression::Gzip ? archive_write_add_filter_gzip
-                                            : archive_write_add_filter_xz)(archive_.get()) ==
-          ARCHIVE_OK);
+    check((compression == Compression::Gzip
+               ? archive_write_add_filter_gzip
+               : archive_write_add_filter_xz)(archive_.get()) == ARCHIVE_OK);
     // A pipe would get a last block full of zeros.
     check(archive_write_set_bytes_in_last_block(archive_.get(), 1) == ARCHIVE_OK);
     check(archive_write_open_fd(archive_.get(), fd_) == ARCHIVE_OK);

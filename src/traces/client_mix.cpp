@@ -228,8 +228,9 @@ std::vector<std::string> ClientMix::notes() const {
         text_only_));
   }
   if (!unread_.empty()) {
-    notes.push_back(fmt::format("keys of the clients' lengths that are not known and were not read: {}",
-                                fmt::join(unread_, ", ")));
+    notes.push_back(
+        fmt::format("keys of the clients' lengths that are not known and were not read: {}",
+                    fmt::join(unread_, ", ")));
   }
   return notes;
 }

@@ -99,8 +99,8 @@ void read_time(std::string_view text, TraceRecord& record) {
   if (*number / static_cast<double>(kPerSecond) > static_cast<double>(text::kMostSeconds)) {
     throw too_large(text, "a time is at most 9,000,000,000 s: is its unit another (--time-unit)?");
   }
-  record.time = base::Duration(
-      static_cast<std::int64_t>(*number * static_cast<double>(kUnit) + 0.5));
+  record.time =
+      base::Duration(static_cast<std::int64_t>(*number * static_cast<double>(kUnit) + 0.5));
 }
 template void read_time<1>(std::string_view, TraceRecord&);
 template void read_time<1'000>(std::string_view, TraceRecord&);

@@ -152,7 +152,8 @@ class JsonFormat final : public LineFormat {
 
   LineFault missing(std::string_view line) {
     std::vector<std::string> there, not_there;
-    read_object(line, [&](std::string_view key, json::value /*value*/) { there.emplace_back(key); });
+    read_object(line,
+                [&](std::string_view key, json::value /*value*/) { there.emplace_back(key); });
     for (unsigned i = 0; i < 3; ++i) {
       if ((found_ & (1U << i)) == 0) {
         not_there.emplace_back(kNames[i]);

@@ -114,9 +114,9 @@ void RequestTrace::find_block_size() {
   const auto blocks = static_cast<std::int64_t>(first.blocks.size());
   const auto* const size = std::ranges::find_if(
       kBlockSizes, [&](std::int64_t tokens) { return fits(blocks, first.input, tokens); });
-  info_.block_tokens = first.block_tokens > 0            ? first.block_tokens
+  info_.block_tokens = first.block_tokens > 0          ? first.block_tokens
                        : size != std::end(kBlockSizes) ? *size
-                                                         : kBlockSizes[0];
+                                                       : kBlockSizes[0];
 }
 
 base::InputError RequestTrace::error_of(const LineFault& fault) const {

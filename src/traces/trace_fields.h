@@ -1,5 +1,5 @@
-// What requests may say beyond their times, lengths and blocks, by name: columns of epfleet's CSV and
-// keys of its JSON lines, each read and written in one way.
+// What requests may say beyond their times, lengths and blocks, by name: columns of epfleet's CSV
+// and keys of its JSON lines, each read and written in one way.
 #pragma once
 
 #include <span>

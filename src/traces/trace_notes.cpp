@@ -96,8 +96,8 @@ std::string_view TraceOptions::our_name(std::string_view theirs) const {
 
 std::vector<std::pair<std::string, std::string>> parse_columns(const std::string& text) {
   static const std::vector<std::string> kOurs = [] {
-    std::vector<std::string> names{"timestamp",     "input_length",  "output_length", "hash_ids",
-                                   "arrival_s",     "input_tokens",  "output_tokens", "TIMESTAMP",
+    std::vector<std::string> names{"timestamp",     "input_length",   "output_length", "hash_ids",
+                                   "arrival_s",     "input_tokens",   "output_tokens", "TIMESTAMP",
                                    "ContextTokens", "GeneratedTokens"};
     for (const TraceField& field : trace_fields()) {
       names.emplace_back(field.name);

@@ -14,6 +14,7 @@
 #include "epfleet/traces/trace_stream.h"
 #include "epfleet/workload/day_curve.h"
 #include "epfleet/workload/session_slots.h"
+#include "length_limits.h"
 #include "row_meter.h"
 #include "trace_plan.h"
 
@@ -28,6 +29,7 @@ class PlayedTrace final : public TraceSource {
       : config_(spec.config),
         start_(base::kWindowStart - config_.warm_up),
         end_(base::kWindowStart + spec.duration),
+        lengths_(config_),
         trace_(cut_of(config_, spec.seed)),
         rows_(trace_, base::kWindowStart + spec.counted.value_or(spec.duration)) {
     const double scale = copies_of(trace_, config_);
@@ -41,9 +43,10 @@ class PlayedTrace final : public TraceSource {
                                shape, rate, start_, end_);
     } else {
       if (config_.trace.repeat && !config_.trace.length && trace_.span() <= base::Duration{}) {
-        throw problem("all requests of the trace come at one instant: there is no time after which "
-                      "it could be repeated",
-                      "say how long a round is: --length");
+        throw problem(
+            "all requests of the trace come at one instant: there is no time after which "
+            "it could be repeated",
+            "say how long a round is: --length");
       }
       stream_ = std::make_unique<TraceStream>(trace_, scale, config_.trace.repeat, spec.seed);
       pace_ = make_recorded_pace(start_, stretch_factor(trace_, config_));
@@ -60,8 +63,8 @@ class PlayedTrace final : public TraceSource {
 
   workload::Request take() override {
     EPFLEET_CHECK(next_arrival_.has_value(), "a source with requests left");
+    rows_.arrived(*next_arrival_, stream_->row());
     const workload::Request request = request_of(*record_, *next_arrival_);
-    rows_.arrived(request.arrival, stream_->row());
     advance();
     return request;
   }
@@ -101,7 +104,7 @@ class PlayedTrace final : public TraceSource {
     request.variant = record.variant.value_or(config_.trace.variant);
     request.channel = record.channel.value_or(config_.trace.channel);
     set_identity(record, request.prefix);
-    set_lengths(record, request);
+    lengths_.set(record, request);
     request.turn = static_cast<std::uint16_t>(
         std::min<std::uint32_t>(record.turn, std::numeric_limits<std::uint16_t>::max()));
     return request;
@@ -117,8 +120,7 @@ class PlayedTrace final : public TraceSource {
     }
   }
 
-  // Blocks: a session slot for every request, with the list of its ids. Sessions: a slot each
-  // until its last turn.
+  // Blocks: a session slot for every request, with its ids. Sessions: one until their last turn.
   void set_identity(const TraceRecord& record, workload::PrefixIdentity& prefix) {
     if (!trace_.info().by_sessions()) {
       prefix.session_slot = slots_.take();
@@ -194,36 +196,12 @@ class PlayedTrace final : public TraceSource {
   }
 
   [[nodiscard]] base::InputError problem(std::string what, std::string remedy) const {
-    return base::InputError(
-        {.file = config_.path, .what = std::move(what), .remedy = std::move(remedy)});
-  }
-
-  void set_lengths(const TraceRecord& record, workload::Request& request) {
-    const bool r1 = record.variant.value_or(config_.trace.variant) == workload::Variant::R1;
-    const std::int64_t output_limit = r1 ? config_.output_limit_r1 : config_.output_limit_v3;
-    const std::int64_t input = std::max<std::int64_t>(1, record.input);
-    std::int64_t output = std::max<std::int64_t>(1, record.output);
-    lengths_.empty_prompts += record.input == 0 ? 1 : 0;
-    lengths_.empty_answers += record.output == 0 ? 1 : 0;
-    const std::int64_t room = config_.context_limit - input;
-    if (room <= 0) {  // will be rejected: its answer is not cut
-      ++lengths_.long_prompts;
-      output = std::min(output, output_limit);
-    } else if (const std::int64_t most = std::min(output_limit, room); output > most) {
-      ++lengths_.cut_answers;
-      lengths_.cut_tokens += output - most;
-      output = most;
-    }
-    request.prompt_tokens = static_cast<std::int32_t>(input);
-    request.output_tokens = static_cast<std::int32_t>(output);
-    request.reasoning_tokens = static_cast<std::int32_t>(std::min(record.reasoning, output));
-    if (record.cached) {
-      request.stated_cached_tokens = static_cast<std::int32_t>(std::min(*record.cached, input - 1));
-    }
+    return base::InputError({.file = config_.path, .what = what, .remedy = remedy});
   }
 
   workload::WorkloadConfig config_;
   base::TimePoint start_, end_;
+  LengthLimits lengths_;
   ScannedTrace trace_;
   RowMeter rows_;
   std::unique_ptr<TraceStream> stream_;
@@ -237,33 +215,17 @@ class PlayedTrace final : public TraceSource {
   tsl::robin_map<std::uint64_t, std::uint32_t> slot_of_;  // of sessions that may return
   tsl::robin_map<std::uint64_t, std::uint32_t> shared_;   // dense ids of shared prefixes
   std::vector<workload::WarmExtent> earlier_;             // sessions that began before the trace
-  // What did not fit.
-  struct Lengths {
-    std::int64_t long_prompts = 0, cut_answers = 0, cut_tokens = 0;
-    std::int64_t empty_prompts = 0, empty_answers = 0;
-  } lengths_;
 };
 
 std::vector<std::string> PlayedTrace::notes() const {
   std::vector<std::string> notes = trace_.notes();
-  const auto say = [&](std::int64_t count, const std::string& what) {
-    if (count > 0) {
-      notes.push_back(fmt::format("{} {}", count, what));
-    }
-  };
-  say(lengths_.long_prompts,
-      fmt::format("prompts of the trace fill the context limit of {} tokens or more and were "
-                  "rejected (workload.context_limit)",
-                  config_.context_limit));
-  say(lengths_.cut_answers,
-      fmt::format("answers of the trace were cut to the context or output limit, by {} tokens in "
-                  "all",
-                  lengths_.cut_tokens));
-  say(lengths_.empty_prompts, "prompts of the trace have no tokens and were played with one");
-  say(lengths_.empty_answers, "answers of the trace have no tokens and were played with one");
-  say(static_cast<std::int64_t>(earlier_.size()),
-      "sessions began before the trace: what their first prompts share with earlier turns is in the "
-      "store at the start (--cold-store: it is not)");
+  lengths_.add_notes(notes);
+  if (!earlier_.empty()) {
+    notes.push_back(fmt::format(
+        "{} sessions began before the trace: what their first prompts share with earlier turns is "
+        "in the store at the start (--cold-store: it is not)",
+        earlier_.size()));
+  }
   if (is_shaped(config_)) {
     notes.emplace_back(
         "the trace is played over and over under workload.trace.rate or workload.hourly_shape, not "
@@ -278,8 +240,8 @@ std::vector<std::string> PlayedTrace::notes() const {
 void PlayedTrace::play_before(const std::function<void(const workload::Request&)>& serve) {
   EPFLEET_CHECK(next_id_ == 0, "a store is warmed before the run");
   const TraceInfo& trace = trace_.info();
-  if (!config_.trace.warm_store || config_.trace.from <= base::Duration{} ||
-      (trace.block_tokens == 0 && !trace.by_sessions())) {
+  const bool has_identities = trace.block_tokens > 0 || trace.by_sessions();
+  if (!config_.trace.warm_store || config_.trace.from <= base::Duration{} || !has_identities) {
     return;
   }
   TraceCut before = trace_.cut();
@@ -288,13 +250,13 @@ void PlayedTrace::play_before(const std::function<void(const workload::Request&)
   const ScannedTrace scanned(before);
   TraceStream once(scanned, 1.0, false, 0);
   while (const TraceRecord* record = once.next()) {
-    const workload::Request request =
-        request_of(*record, start_ - config_.trace.from + record->time);
+    const base::TimePoint at = start_ - config_.trace.from + record->time;
+    const workload::Request request = request_of(*record, at);
     serve(request);
     release(request);
   }
   next_id_ = 0;
-  lengths_ = {};
+  lengths_ = LengthLimits(config_);
 }
 
 }  // namespace

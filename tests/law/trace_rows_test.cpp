@@ -40,19 +40,25 @@ std::vector<Sample> samples() {
   const char* bad = "{0},-{1},5\n";
   return {
       {"own", lines("arrival_s,input_tokens,output_tokens\n", own, bad)},
-      {"blocks", lines("arrival_s,input_tokens,output_tokens,block_ids_64\n", "{0},{1},5,a {0}\n", bad)},
+      {"blocks",
+       lines("arrival_s,input_tokens,output_tokens,block_ids_64\n", "{0},{1},5,a {0}\n", bad)},
       {"sessions", lines("arrival_s,input_tokens,output_tokens,session,session_tokens\n",
                          "{0},{1},5,1,90\n", "{0},{1},5,1,9999\n")},
       {"vidur", lines("arrived_at,num_prefill_tokens,num_decode_tokens,session_id,block_hash_ids\n",
                       "{0},{1},5,1,1|2\n", bad)},
       {"burstgpt", lines("Timestamp,Request tokens,Response tokens\n", own, "{0}\n")},
-      {"azure", lines("TIMESTAMP,ContextTokens,GeneratedTokens\n",
-                      "2023-11-16 18:{2},{1},5\n", "yesterday,{1},5\n")},
+      {"azure", lines("TIMESTAMP,ContextTokens,GeneratedTokens\n", "2023-11-16 18:{2},{1},5\n",
+                      "yesterday,{1},5\n")},
       {"mooncake",
-       lines("", R"({{"timestamp": {0}000, "input_length": {1}, "output_length": 5, "hash_ids": [1]}})"
-                 "\n", "{{\"timestamp\": {0}000\n")},
-      {"bailian", lines("", R"({{"chat_id": 1, "timestamp": {0}, "input_length": {1}, "output_length": 5}})"
-                            "\n", "{{\"timestamp\": {0}\n")},
+       lines("",
+             R"({{"timestamp": {0}000, "input_length": {1}, "output_length": 5, "hash_ids": [1]}})"
+             "\n",
+             "{{\"timestamp\": {0}000\n")},
+      {"bailian",
+       lines("",
+             R"({{"chat_id": 1, "timestamp": {0}, "input_length": {1}, "output_length": 5}})"
+             "\n",
+             "{{\"timestamp\": {0}\n")},
   };
 }
 

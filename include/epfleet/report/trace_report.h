@@ -19,8 +19,8 @@ struct TraceReport {
   traces::TraceStatistics statistics;
   std::optional<cache::ReuseProfile> reuse;    // of traces with identities
   std::optional<std::int64_t> reuse_of_first;  // requests, if the profile stopped before the end
-  std::int64_t rows = 0;                   // requests and skipped lines
-  std::vector<std::string> reading_notes;  // of the reader
+  std::int64_t rows = 0;                       // requests and skipped lines
+  std::vector<std::string> reading_notes;      // of the reader
   std::vector<traces::SkippedLines> skipped;
 };
 

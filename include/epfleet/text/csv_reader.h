@@ -63,7 +63,7 @@ class CsvReader {
   std::vector<std::string> columns_;
   std::vector<std::optional<std::size_t>> place_;  // of each column in the file; none: not there
   std::vector<std::string> unread_;
-  std::size_t width_ = 0;                          // columns in the file; 0: not known
+  std::size_t width_ = 0;  // columns in the file; 0: not known
   LineReader lines_;
   std::string_view line_;
   std::string joined_;  // a row of several lines

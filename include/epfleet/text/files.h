@@ -8,7 +8,8 @@
 
 namespace epfleet::text {
 
-// Throws InputError for a device (/dev/zero never ends); the standard input is none, whatever it is.
+// Throws InputError for a device (/dev/zero never ends); the standard input is none, whatever it
+// is.
 void refuse_device(const std::filesystem::path& path, const std::string& key);
 
 // Written to as it is, whatever it is: a pipe, a file that the shell has opened.

@@ -48,7 +48,7 @@ class ClientMix {
   std::vector<std::unique_ptr<Client>> clients_;  // a heap, the earliest request at the front
   double expected_ = 0.0;
   std::vector<SkippedLines> left_out_;
-  std::int64_t text_only_ = 0;     // clients
+  std::int64_t text_only_ = 0;    // clients
   std::set<std::string> unread_;  // keys
 };
 

@@ -56,10 +56,10 @@ enum class Field : std::uint8_t {
 };
 
 struct TraceInfo {
-  std::string_view format;        // name of a row of trace_formats.h
-  std::int64_t block_tokens = 0;  // 0: the trace has no block ids
-  unsigned fields = 0;            // of its requests, a bit each
-  std::string time_unit{};        // of its numbers; empty: dates, or drawn
+  std::string_view format;            // name of a row of trace_formats.h
+  std::int64_t block_tokens = 0;      // 0: the trace has no block ids
+  unsigned fields = 0;                // of its requests, a bit each
+  std::string time_unit{};            // of its numbers; empty: dates, or drawn
   std::vector<std::string> unread{};  // columns or keys that are not known
 
   [[nodiscard]] bool has(Field field) const {

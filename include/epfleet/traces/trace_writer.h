@@ -1,7 +1,7 @@
 // Writes a request trace: Mooncake's JSONL (OUT ends in .jsonl) or epfleet's CSV (anything else),
 // compressed if the name ends in .zst, .gz or .xz.
-// Modelled: times from the trace's first request on, exact; everything that the trace says, in JSONL
-//   as further keys. The file appears under its name when it is complete.
+// Modelled: times from the trace's first request on, exact; everything that the trace says, in
+//   JSONL as further keys. The file appears under its name when it is complete.
 #pragma once
 
 #include <cstdint>

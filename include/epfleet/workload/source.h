@@ -55,7 +55,7 @@ struct RowAccount {
   }
 };
 
-// Says so if a trace ends well before the window does: rates and money are then of an empty service,
+// Says so if a trace ends well before the window does: rates and money are then of an idle service,
 // too.
 void note_early_end(base::TimePoint trace_end, base::TimePoint window_end,
                     std::vector<std::string>& notes);

@@ -2,7 +2,6 @@
 #include "epfleet/text/files.h"
 
 #include <gtest/gtest.h>
-
 #include <sys/stat.h>
 
 #include <cstdlib>

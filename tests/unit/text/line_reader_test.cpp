@@ -66,7 +66,9 @@ TEST(LineReader, FilesThatAreNoTextAreNamed) {
   };
   EXPECT_EQ(said("PAR1\x15\x04"s), "is a Parquet file, not text");
   EXPECT_EQ(said("PK\x03\x04\x14"s), "is a zip archive (or a spreadsheet), not a single text file");
-  EXPECT_EQ(said("\xff\xfe" "a\0"s), "is UTF-16 or UTF-32 text");
+  EXPECT_EQ(said("\xff\xfe"
+                 "a\0"s),
+            "is UTF-16 or UTF-32 text");
   EXPECT_EQ(said("a\0r\0r\0i\0v\0"s), "is UTF-16 text");
   EXPECT_EQ(said("\0a\0r\0r\0i\0v"s), "is UTF-16 text");
   EXPECT_EQ(said("chunk-0.csv"s + std::string(246, '\0') + "ustar\0"s + std::string(249, '\0')),

@@ -146,7 +146,7 @@ TEST_F(ClientMixTest, DamagedFilesAreRefused) {
   refused("0,1,1,Pareto,1,1\n600,1,1,,0,0\n", kLengths);
   refused("0,1\n600,1\n", kLengths);
   refused("0,1,1,,0,0\n9300000000,1,1,,0,0\n", kLengths);  // its times did not fit
-  refused("0,1e9,1,,0,0\n600,1e9,1,,0,0\n", kLengths);      // never ended
+  refused("0,1e9,1,,0,0\n600,1e9,1,,0,0\n", kLengths);     // never ended
   refused(good, "");
   refused(good, "{\"0\": 5}");
   refused(good, R"({"0": {"input_tokens": "{10: x}"}})");

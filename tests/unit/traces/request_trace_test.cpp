@@ -260,9 +260,10 @@ TEST(RequestTrace, AColumnThatOurOwnFormatDoesNotKnowIsRefused) {
 TEST(RequestTrace, WhatWasNotReadIsNamed) {
   EXPECT_THAT(notes_of("arrived_at,num_prefill_tokens,num_decode_tokens,user,city\n0,1,1,2,x\n"),
               ElementsAre(HasSubstr("not read: user, city")));
-  EXPECT_THAT(notes_of("Timestamp,Session ID,Elapsed time,Model,Request tokens,Response tokens,Total "
-                       "tokens,Log Type\n5,a,1,ChatGPT,472,18,490,Conversation log\n"),
-              ElementsAre(HasSubstr("nothing of them is found again")));
+  EXPECT_THAT(
+      notes_of("Timestamp,Session ID,Elapsed time,Model,Request tokens,Response tokens,Total "
+               "tokens,Log Type\n5,a,1,ChatGPT,472,18,490,Conversation log\n"),
+      ElementsAre(HasSubstr("nothing of them is found again")));
   EXPECT_THAT(notes_of(R"({"timestamp": 0, "input_length": 5, "output_length": 7, "user": 1})"
                        "\n"),
               ElementsAre(HasSubstr("not read: user")));
@@ -292,7 +293,8 @@ TEST(RequestTrace, IdsAreOptionalInJsonAsInAzuresCsv) {
 
 TEST(RequestTrace, ForeignJsonSaysWhatIsMissingAndWhatReadsIt) {
   const std::string said = refusal("{\"timestamp\": 1, \"prompt\": 5}\n");
-  EXPECT_THAT(said, HasSubstr("missing: input_length, output_length; the line has timestamp, prompt"));
+  EXPECT_THAT(said,
+              HasSubstr("missing: input_length, output_length; the line has timestamp, prompt"));
   EXPECT_THAT(said, HasSubstr("--column input_length=NAME"));
   EXPECT_THAT(said, HasSubstr("azure (TIMESTAMP,ContextTokens,GeneratedTokens)"));
   EXPECT_THAT(refusal("[{\"timestamp\": 1}]\n"), HasSubstr("is one JSON list"));
@@ -334,7 +336,8 @@ TEST(RequestTrace, TimesThatLookWrongAreSaid) {
 }
 
 TEST(RequestTrace, TheBlockSizeThatFitsIsSuggested) {
-  const std::string line = R"({"timestamp": 0, "input_length": 600, "output_length": 7, "hash_ids": )";
+  const std::string line =
+      R"({"timestamp": 0, "input_length": 600, "output_length": 7, "hash_ids": )";
   EXPECT_THAT(notes_of(line + "[1, 2, 3]}\n"),
               ElementsAre(HasSubstr("blocks of 256 tokens would fit all: --block 256")));
   EXPECT_TRUE(notes_of(line + "[1, 2, 3]}\n", {.block_tokens = 256}).empty());
