@@ -90,25 +90,29 @@ void check_own(const TraceInfo& info) {
   needs(Field::SharedPrefix, "shared_prefix", Field::SharedTokens, "shared_tokens");
 }
 
-// The names that the columns have to us.
-text::CsvRow our_names(std::string_view header, const TraceOptions& options, std::string& renamed) {
+// The header with the names that the columns have to us.
+std::string renamed(std::string_view header, const TraceOptions& options) {
   text::CsvRow names;
   names.split(header);
-  std::size_t found = 0;
+  std::string ours;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    const std::string_view name = options.our_name(names[i]);
-    found += name != names[i] ? 1 : 0;
-    renamed += (i > 0 ? "," : "") + text::csv_field(name);
+    ours += (i > 0 ? "," : "") + text::csv_field(options.our_name(names[i]));
   }
-  if (found < options.columns.size()) {
-    throw LineFault{kWrongFields,
-                    fmt::format("of the columns that are to be read under another name the header "
-                                "has only {}",
-                                found),
-                    "check --column (workload.trace.columns) against the header"};
+  return ours;
+}
+
+void check_renamed(const text::CsvRow& names, const TraceOptions& options) {
+  for (const auto& [ours, theirs] : options.columns) {
+    bool is_there = false;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      is_there = is_there || names[i] == ours;
+    }
+    if (!is_there) {
+      throw LineFault{kWrongFields,
+                      fmt::format("there is no column {} to be read as {}", theirs, ours),
+                      "check --column (workload.trace.columns) against the header"};
+    }
   }
-  names.split(renamed);
-  return names;
 }
 
 // As far as it has a unit: not dates.
@@ -129,8 +133,9 @@ void set_time_unit(CsvFormat::Column& column, const TraceOptions& options, Trace
 std::unique_ptr<LineFormat> make_csv_format(std::span<const CsvColumn> columns,
                                             std::string_view header, const TraceOptions& options,
                                             TraceInfo& info, bool is_closed) {
-  std::string renamed;
-  const text::CsvRow names = our_names(header, options, renamed);
+  const std::string ours = renamed(header, options);
+  text::CsvRow names;
+  names.split(ours);
   std::vector<CsvFormat::Column> used;
   std::vector<bool> known(names.size(), false);
   std::size_t block_columns = 0;
@@ -154,6 +159,7 @@ std::unique_ptr<LineFormat> make_csv_format(std::span<const CsvColumn> columns,
     }
   }
   info = found;
+  check_renamed(names, options);
   std::ranges::sort(used, {}, &CsvFormat::Column::place);
   for (CsvFormat::Column& column : used) {
     if (std::ranges::count(used, column.name, &CsvFormat::Column::name) > 1) {
