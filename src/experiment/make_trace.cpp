@@ -1,6 +1,7 @@
 #include "epfleet/experiment/make_trace.h"
 
 #include "epfleet/traces/trace_writer.h"
+#include "warm_up.h"
 #include "workload_source.h"
 
 namespace epfleet::experiment {
@@ -30,8 +31,9 @@ traces::TraceRecord record_of(const workload::Request& request, const Workload& 
 
 }  // namespace
 
-MadeTrace make_trace(const config::Scenario& scenario, base::Duration until,
+MadeTrace make_trace(const config::Scenario& given, base::Duration until,
                      const std::string& path) {
+  const config::Scenario scenario = with_first_warm_up(given);
   cluster::FleetSpec spec = scenario;
   spec.duration = until;
   const cluster::StepPricers pricers = cluster::make_step_pricers(spec);

@@ -19,6 +19,14 @@ RequestLimits limits_of(const workload::WorkloadConfig& config) {
   return {.context = config.context_limit, .output = config.output_limit_r1};
 }
 
+TokenRateBin first_part(const TokenRateBin& bin, base::Duration width,
+                        const RequestLimits& limits) {
+  const double part = base::to_seconds(width) / base::to_seconds(bin.width);
+  TokenRateBin cut = scaled({bin}, part, limits).front();
+  cut.width = width;
+  return cut;
+}
+
 // The first bin, repeated backwards over the warm-up; the earliest copy is cut to what is left of
 // it.
 std::vector<TokenRateBin> warm_up_bins(const TokenRateBin& first, base::Duration warm_up,
@@ -27,13 +35,9 @@ std::vector<TokenRateBin> warm_up_bins(const TokenRateBin& first, base::Duration
   base::TimePoint until = base::kWindowStart;
   const base::TimePoint start = base::kWindowStart - warm_up;
   while (until > start) {
-    TokenRateBin bin = first;
-    bin.width = std::min(first.width, until - start);
-    bin.from = until - bin.width;
-    if (bin.width < first.width) {
-      const double part = base::to_seconds(bin.width) / base::to_seconds(first.width);
-      bin = scaled({bin}, part, limits).front();
-    }
+    const base::Duration width = std::min(first.width, until - start);
+    TokenRateBin bin = width < first.width ? first_part(first, width, limits) : first;
+    bin.from = until - width;
     bins.push_back(bin);
     until = bin.from;
   }
@@ -63,8 +67,9 @@ class TokenRateSource final : public workload::Source {
         bins_(scaled(read_token_rate_trace(config_, spec.duration), config_.rate_scale,
                      limits_of(config_))) {
     const std::vector<TokenRateBin> before =
-        warm_up_bins(bins_.front(), config_.warm_up, limits_of(config_));
+        warm_up_bins(bins_.front(), config_.warm_up.value(), limits_of(config_));
     warm_bins_ = before.size();
+    repeat_last(spec.cool_down);
     bins_.insert(bins_.begin(), before.begin(), before.end());
     double sum = 0.0;
     for (std::size_t i = 0; i < config_.classes.size(); ++i) {
@@ -115,6 +120,19 @@ class TokenRateSource final : public workload::Source {
   }
 
  private:
+  // The load goes on after the trace.
+  void repeat_last(base::Duration cool_down) {
+    const TokenRateBin last = bins_.back();
+    base::TimePoint from = last.from + last.width;
+    for (const base::TimePoint end = from + cool_down; from < end;) {
+      const base::Duration width = std::min(last.width, end - from);
+      TokenRateBin bin = width < last.width ? first_part(last, width, limits_of(config_)) : last;
+      bin.from = from;
+      bins_.push_back(bin);
+      from += width;
+    }
+  }
+
   void plan_bin() {
     const bool warm = next_bin_ < warm_bins_;
     const TokenRateBin& bin = bins_[next_bin_];

@@ -38,8 +38,8 @@ class PlayedTrace final : public TraceSource {
  public:
   explicit PlayedTrace(const TraceSourceSpec& spec)
       : config_(spec.config),
-        start_(base::kWindowStart - config_.warm_up),
-        end_(base::kWindowStart + spec.duration),
+        start_(base::kWindowStart - config_.warm_up.value()),
+        end_(base::kWindowStart + spec.duration + spec.cool_down),
         trace_(cut_of(config_, spec.seed)) {
     // A mix of clients has been drawn at the scaled rates.
     const double scale = trace_.info().format == "servegen" ? 1.0 : config_.rate_scale;

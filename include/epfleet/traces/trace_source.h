@@ -24,7 +24,8 @@ namespace epfleet::traces {
 struct TraceSourceSpec {
   workload::WorkloadConfig config;  // path resolved
   std::uint64_t seed = 1;
-  base::Duration duration{};  // of the counted window; the warm-up before it is the config's
+  base::Duration duration{};   // of the counted window; the warm-up before it is the config's
+  base::Duration cool_down{};  // how long after it the trace is played on
 };
 
 class TraceSource : public workload::Source, public workload::BlockLists {
