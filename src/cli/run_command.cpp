@@ -158,9 +158,10 @@ int run_command(const RunRequest& request) {
   options.folder = &folder;
   options.trace_events = request.trace_events;
   const base::Duration counted = options.until.value_or(scenario.duration);
-  ProgressBar bar(base::kWindowStart - scenario.workload.warm_up, base::kWindowStart + counted,
-                  request.progress);
-  Progress progress{base::kWindowStart - scenario.workload.warm_up, 0};
+  const base::TimePoint start =
+      base::kWindowStart - scenario.workload.warm_up.value_or(base::Duration{});
+  ProgressBar bar(start, base::kWindowStart + counted, request.progress);
+  Progress progress{start, 0};
   options.progress = [&](const observe::FleetSample& sample) {
     progress = {sample.time, sample.arrived};
     bar.update(progress);

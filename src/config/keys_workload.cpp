@@ -44,8 +44,13 @@ void add_source(Rows& rows) {
              "weights from the start, a CSV with the "
              "column theoretical_income_usd.",
              "open-infra-index, day 6, digitised: income per hour"});
-  rows.number(EPFLEET_KEY(workload.warm_up), at_least(0.0),
-              {"Service before the window that is simulated but not counted.", "a choice"});
+  rows.number(
+      EPFLEET_KEY(workload.warm_up), at_least(0.0),
+      {"Service before the window that is simulated but not counted. auto: until requests "
+       "in service and their KV stop drifting by the rule MSER-5, 20, 40 or at most 80 min; "
+       "of a request trace none.",
+       "a choice; MSER: K. P. White, Simulation 69 (1997), 323-334"},
+      "auto");
   rows.number(
       EPFLEET_KEY(workload.look_back), at_least(0.0),
       {"Sessions begun this long before may return, and have filled the store.", "a choice"});

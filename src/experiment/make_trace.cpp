@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "epfleet/traces/trace_writer.h"
+#include "warm_up.h"
 #include "workload_source.h"
 
 namespace epfleet::experiment {
@@ -32,8 +33,8 @@ traces::TraceRecord record_of(const workload::Request& request, const Workload& 
 
 }  // namespace
 
-MadeTrace make_trace(const config::Scenario& scenario, base::Duration until,
-                     const std::string& path) {
+MadeTrace make_trace(const config::Scenario& given, base::Duration until, const std::string& path) {
+  const config::Scenario scenario = with_first_warm_up(given);
   cluster::FleetSpec spec = scenario;
   spec.duration = until;
   const cluster::StepPricers pricers = cluster::make_step_pricers(spec);
@@ -67,8 +68,9 @@ MadeTrace make_trace(const config::Scenario& scenario, base::Duration until,
   }
   if (config.warm_up > base::Duration{}) {
     made.notes.push_back(fmt::format(
-        "the first {:.6g} s of the file are the warm-up: replay it with the same workload.warm_up",
-        base::to_seconds(config.warm_up)));
+        "the first {0:.6g} s of the file are the warm-up: a replay that is to give the scenario's "
+        "numbers has --set 'workload.warm_up={0:.6g} s'",
+        base::to_seconds(*config.warm_up)));
   }
   return made;
 }

@@ -19,6 +19,7 @@ std::unique_ptr<workload::Source> make_sessions(const config::Scenario& scenario
   sessions.config = scenario.workload;
   sessions.seed = scenario.seed;
   sessions.duration = scenario.duration;
+  sessions.cool_down = scenario.report.cool_down;
   sessions.block = scenario.kv_cache.block;
   sessions.service = expected_service(scenario, spec, pricers);
   sessions.worker = worker;
@@ -60,14 +61,17 @@ Workload::Workload(const config::Scenario& scenario, const cluster::FleetSpec& s
       source_ = make_sessions(scenario, spec, pricers, worker);
       break;
     case workload::SourceKind::TokenRateTrace:
-      source_ = sessions::make_token_rate_source(
-          {.config = scenario.workload, .seed = scenario.seed, .duration = scenario.duration});
+      source_ = sessions::make_token_rate_source({.config = scenario.workload,
+                                                  .seed = scenario.seed,
+                                                  .duration = scenario.duration,
+                                                  .cool_down = scenario.report.cool_down});
       states_hits_ = true;
       break;
     case workload::SourceKind::RequestTrace: {
       auto requests = traces::make_trace_source({.config = scenario.workload,
                                                  .seed = scenario.seed,
                                                  .duration = scenario.duration,
+                                                 .cool_down = scenario.report.cool_down,
                                                  .counted = spec.duration});
       requests_ = requests.get();
       source_ = std::move(requests);

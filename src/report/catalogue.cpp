@@ -38,6 +38,8 @@ class Builder {
 constexpr Row<RunReport> kRunRows[] = {
     {"simulated_s", "s", metrics::Kind::Flow, metrics::Better::Neither,
      metrics::of<&RunReport::simulated_s>, "Length of the counted window."},
+    {"warm_up_s", "s", metrics::Kind::Level, metrics::Better::Neither,
+     metrics::of<&RunReport::warm_up>, "Service before the window that is not counted."},
 };
 
 template <std::int64_t workload::RowAccount::* Member>

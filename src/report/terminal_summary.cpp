@@ -89,8 +89,8 @@ void load(Canvas& canvas, const RunReport& r) {
   if (r.rows) {
     canvas.line("rows of the trace", account_of(*r.rows));
   }
-  canvas.line("tokens", fmt::format("{} in, {} computed, {} out", count(t.input), count(t.computed),
-                                    count(t.output)));
+  canvas.line("tokens", fmt::format("{} in, {} of them computed, {} out", count(t.input),
+                                    count(t.computed), count(t.output)));
   canvas.line("a request", fmt::format("{} tokens in, {} out, KV length {} per output token",
                                        number(w.mean_input_tokens), number(w.mean_output_tokens),
                                        number(w.mean_kv_per_output_token)));

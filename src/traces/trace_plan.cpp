@@ -46,10 +46,10 @@ std::optional<base::Duration> window_of_trace(const workload::WorkloadConfig& co
   if (trace.span() <= base::Duration{} && !config.trace.length) {
     return std::nullopt;
   }
+  const base::Duration warm_up = config.warm_up.value_or(base::Duration{});  // auto: none
   const double played_s = base::to_seconds(trace.period()) * stretch_factor(trace, config);
   const base::Duration window =
-      (config.trace.stretch ? base::duration_from_seconds(played_s) : trace.period()) -
-      config.warm_up;
+      (config.trace.stretch ? base::duration_from_seconds(played_s) : trace.period()) - warm_up;
   if (window <= base::Duration{}) {
     throw base::InputError(
         {.key = "workload.warm_up",

@@ -27,8 +27,9 @@ class PlayedTrace final : public TraceSource {
  public:
   explicit PlayedTrace(const TraceSourceSpec& spec)
       : config_(spec.config),
-        start_(base::kWindowStart - config_.warm_up),
-        end_(base::kWindowStart + spec.duration),
+        start_(base::kWindowStart - config_.warm_up.value()),
+        window_end_(base::kWindowStart + spec.duration),
+        end_(window_end_ + spec.cool_down),
         lengths_(config_),
         trace_(cut_of(config_, spec.seed)),
         rows_(trace_, base::kWindowStart + spec.counted.value_or(spec.duration)) {
@@ -200,7 +201,7 @@ class PlayedTrace final : public TraceSource {
   }
 
   workload::WorkloadConfig config_;
-  base::TimePoint start_, end_;
+  base::TimePoint start_, window_end_, end_;
   LengthLimits lengths_;
   ScannedTrace trace_;
   RowMeter rows_;
@@ -232,7 +233,7 @@ std::vector<std::string> PlayedTrace::notes() const {
         "at its own times (--hourly-shape flat: once)");
   } else if (!config_.trace.repeat) {
     const double played_s = base::to_seconds(trace_.period()) * stretch_factor(trace_, config_);
-    workload::note_early_end(start_ + base::duration_from_seconds(played_s), end_, notes);
+    workload::note_early_end(start_ + base::duration_from_seconds(played_s), window_end_, notes);
   }
   return notes;
 }

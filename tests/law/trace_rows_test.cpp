@@ -125,7 +125,7 @@ TEST(TraceRows, ARunThatIsInterruptedHasPlayedWhatArrived) {
   traces::TraceSourceSpec spec;
   spec.config.path = file.path();
   spec.config.hourly_shape = "flat";
-  spec.config.warm_up = {};
+  spec.config.warm_up = base::Duration{};
   spec.config.trace.lenient = true;
   spec.duration = std::chrono::seconds(400);
   const auto source = traces::make_trace_source(spec);

@@ -26,8 +26,9 @@ namespace epfleet::traces {
 struct TraceSourceSpec {
   workload::WorkloadConfig config;  // path resolved
   std::uint64_t seed = 1;
-  base::Duration duration{};  // of the counted window; the warm-up before it is the config's
-  std::optional<base::Duration> counted{};  // so much of it is simulated; none: all
+  base::Duration duration{};   // of the counted window; the warm-up before it is the config's
+  base::Duration cool_down{};  // how long after it the trace is played on
+  std::optional<base::Duration> counted{};  // so much of the window is simulated; none: all
 };
 
 // The trace's own time from the window's start to its end, as it is played: what is left of it

@@ -89,7 +89,9 @@ struct WorkloadConfig {
   std::array<SessionClassConfig, kSessionClasses> classes;  // indexed by SessionClass
   TotalsConfig totals;
   std::string hourly_shape;  // "flat", or a CSV of 24 hourly weights from the scenario's start
-  base::Duration warm_up = std::chrono::minutes(30);  // served but not counted
+  // Served but not counted; none: auto, until the state stops drifting. Whoever runs a scenario
+  // replaces that by a length first.
+  std::optional<base::Duration> warm_up = std::chrono::minutes(30);
   // Sessions begun so long before the run may still return. With the published day's think times,
   // turns more than 48 h after a session's start carry 3 % of all input, more than 14 days 0.03 %.
   // The totals are solved for all of them: a shorter look-back falls short of the input asked for.

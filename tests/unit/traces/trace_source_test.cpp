@@ -33,7 +33,7 @@ TraceSourceSpec spec_of(const std::string& path, base::Duration duration = std::
   TraceSourceSpec spec;
   spec.config.path = path;
   spec.config.hourly_shape = "flat";
-  spec.config.warm_up = {};
+  spec.config.warm_up = base::Duration{};
   spec.duration = duration;
   return spec;
 }
