@@ -143,7 +143,7 @@ TEST(PrefillPricer, WorkIsTheSlopeOfTheAttentionStage) {
 // factor).
 TEST(PrefillPricer, WithoutOverlapStagesAddUp) {
   model::PrefillLayout layout;
-  layout.dual_batch = false;
+  layout.overlap = model::Overlap::None;
   const PrefillPricer pricer({{}, {}, layout, {}});
   const PrefillLayer layer({}, {}, layout, {});
   const auto loads = even_loads(16'384, 4);
