@@ -105,8 +105,8 @@ LayerBreakdown prefill_breakdown(const PrefillLayer& layer, double tokens, doubl
   rows.compute += layer.mlp(received);
   scale(rows.compute, batches);
   const NormalAllToAll& network = layer.all_to_all();
-  rows.dispatch_barrier_s = batches * network.dispatch_barrier();
-  rows.combine_barrier_s = batches * network.combine_barrier();
+  rows.dispatch_barrier_s = batches * network.dispatch_barrier(busiest);
+  rows.combine_barrier_s = batches * network.combine_barrier(busiest);
   rows.dispatch_core_s = batches * layer.dispatch_s(busiest) - rows.dispatch_barrier_s;
   rows.combine_core_s = batches * layer.combine_s(busiest) - rows.combine_barrier_s;
   rows.compute_bubble_s = std::max(0.0, rows.overall_s - rows.compute.total());

@@ -46,11 +46,11 @@ class PrefillLayer {
   [[nodiscard]] ComputeTime mlp(double received_tokens) const;
   // `busiest`: the larger of what the fullest GPU sends and what the most loaded one receives.
   [[nodiscard]] double dispatch_s(double busiest_tokens) const {
-    return all_to_all().dispatch_barrier() +
+    return all_to_all().dispatch_barrier(busiest_tokens) +
            all_to_all().dispatch_core(width_.dispatched(busiest_tokens));
   }
   [[nodiscard]] double combine_s(double busiest_tokens) const {
-    return all_to_all().combine_barrier() + all_to_all().combine_core(busiest_tokens);
+    return all_to_all().combine_barrier(busiest_tokens) + all_to_all().combine_core(busiest_tokens);
   }
   [[nodiscard]] const NormalAllToAll& all_to_all() const {
     return layout_.dual_batch() ? beside_compute_ : alone_;
