@@ -25,7 +25,10 @@ void PrefillUnit::begin_batch(base::TimePoint now) {
   for (Gpu& gpu : gpus_) {
     gpu.work_s = 0.0;
   }
-  budget_s_ = limits_.work_budget_s;
+  const double waiting_s =
+      pricer_.work().seconds(static_cast<double>(outstanding_tokens_), 0.0, outstanding_pairs_) /
+      limits_.gpus;
+  usual_s_ = budget_s_ = usual_work_s(limits_.work_budget_s, waiting_s, step_fixed_s_);
   arrivals_.roll(now);
   others_rate_ = arrivals_.others_per_second(now);
   std::fill(loads_.begin(), loads_.end(), timing::PrefillLoad{});
@@ -107,8 +110,7 @@ bool PrefillUnit::try_place(RequestSlot slot, std::optional<std::uint32_t> bound
 // it more than a long step costs those who come meanwhile.
 double PrefillUnit::work_room(const Gpu& gpu, const LiveRequest& request) const {
   const double again_s = pricer_.work().seconds_per_prefix_token * request.computed_to;
-  const double alone_s =
-      long_chunk_work_s(step_fixed_s_ + again_s, limits_.work_budget_s, others_rate_);
+  const double alone_s = long_chunk_work_s(step_fixed_s_ + again_s, usual_s_, others_rate_);
   return std::max(budget_s_, alone_s) - gpu.work_s;
 }
 

@@ -14,6 +14,11 @@ double standard_work_budget_s(const timing::PrefillWork& work, std::int32_t max_
   return work.seconds(max_tokens_per_gpu, 0.0, prompts * PrefillUnit::pairs(kStandardPrompt, 0));
 }
 
+double usual_work_s(double budget_s, double waiting_s, double fixed_s) {
+  constexpr double kTimesTheMean = 2.0, kTimesTheFixed = 2.0;
+  return std::min(budget_s, std::max(kTimesTheMean * waiting_s, kTimesTheFixed * fixed_s));
+}
+
 double long_chunk_work_s(double fixed_s, double usual_s, double others_per_second) {
   constexpr double kStepsWaited = 2.0, kNobody = 1e-9;
   const double waited = kStepsWaited * std::max(others_per_second, kNobody);

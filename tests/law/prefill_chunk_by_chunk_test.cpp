@@ -38,7 +38,7 @@ struct ReferenceUnit {
   std::vector<Prompt*> halfway;
   std::vector<std::vector<Chunk>> chunks;
   std::vector<bool> closed;
-  double others_per_second = 0.0;
+  double others_per_second = 0.0, usual_s = 0.0;
 
   [[nodiscard]] timing::PrefillLoad load(std::size_t gpu) const {
     timing::PrefillLoad load;
@@ -60,7 +60,7 @@ struct ReferenceUnit {
   }
   // Of the step: as much as its longest GPU has, if that is more than usual.
   [[nodiscard]] double budget_s() const {
-    double most = limits.work_budget_s;
+    double most = usual_s;
     for (std::size_t gpu = 0; gpu < kGpus; ++gpu) {
       most = std::max(most, work_s(gpu));
     }
@@ -79,7 +79,7 @@ struct ReferenceUnit {
       return rest;
     }
     const double fixed = empty_step_s + work.seconds_per_prefix_token * prompt.done;
-    const double best = long_chunk_work_s(fixed, limits.work_budget_s, others_per_second);
+    const double best = long_chunk_work_s(fixed, usual_s, others_per_second);
     room = std::max(budget_s(), best) - work_s(gpu);
     if (fits(rest)) {
       return rest;
@@ -171,7 +171,7 @@ int run_against_reference(std::uint64_t seed, const timing::PrefillPricer& price
                                  64,    100'000'000, Placement::Step};
   const auto rule = policy::prefill_gpu_rules()["least_queued_tokens"](1);
   PrefillUnit unit(base::UnitId(0), limits, pricer, *rule, pool);
-  ReferenceUnit reference{pricer.work(), limits, empty_step_s(pricer), {}, {}, {}, {}, 0.0};
+  ReferenceUnit reference{pricer.work(), limits, empty_step_s(pricer), {}, {}, {}, {}, 0.0, 0.0};
   reference.halfway.assign(kGpus, nullptr);
   RecentArrivals recent;
   std::deque<Prompt> prompts;
@@ -196,6 +196,15 @@ int run_against_reference(std::uint64_t seed, const timing::PrefillPricer& price
     const ReferenceUnit before = reference;
     recent.roll(now);
     reference.others_per_second = recent.others_per_second(now);
+    double waiting_tokens = 0.0, waiting_pairs = 0.0;
+    for (const Prompt& prompt : prompts) {
+      const std::int32_t left = prompt.prompt - prompt.done;
+      waiting_tokens += left;
+      waiting_pairs += PrefillUnit::pairs(left, prompt.done);
+    }
+    reference.usual_s = usual_work_s(
+        limits.work_budget_s, pricer.work().seconds(waiting_tokens, 0.0, waiting_pairs) / kGpus,
+        reference.empty_step_s);
     reference.form();
     std::vector<timing::PrefillLoad> loads;
     std::int64_t tokens = 0;

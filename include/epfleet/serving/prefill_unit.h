@@ -28,7 +28,7 @@ namespace epfleet::serving {
 struct PrefillUnitLimits {
   std::int32_t gpus = 0;
   std::int32_t max_tokens_per_gpu = 0;  // per step, both micro-batches
-  double work_budget_s = 0.0;           // per GPU and step, where others wait (long_chunk_work_s)
+  double work_budget_s = 0.0;           // per GPU and step, under load (usual_work_s)
   std::int32_t chunk_grain = 64;        // tokens
   std::int64_t kv_capacity_tokens = 0;  // per GPU
   Placement placement = Placement::Step;
@@ -41,6 +41,11 @@ inline constexpr std::int32_t kStandardPrompt = 4096;
 // The attention work of a full token budget of standard prompts: the work budget of a step.
 [[nodiscard]] double standard_work_budget_s(const timing::PrefillWork& work,
                                             std::int32_t max_tokens_per_gpu);
+
+// What a GPU may do in a step, in seconds: the budget where as much waits, else twice what waits for
+// the mean GPU, so that nobody waits long for the longest prompt and what waits is done as soon; at
+// least work that is worth the step's own time.
+[[nodiscard]] double usual_work_s(double budget_s, double waiting_s, double fixed_s);
 
 // The work of a step, in seconds, that a prompt too long for one is best cut to. Of a step of t
 // seconds F serve no new token: the step's own time, and keys and values of what is computed
@@ -140,8 +145,9 @@ class PrefillUnit {
   policy::PrefillRule& gpu_rule_;
   RequestPool& pool_;
 
-  double step_fixed_s_;       // a step with next to nothing to do
-  double budget_s_ = 0.0;     // of every GPU in the step being formed: it is as long as its longest
+  double step_fixed_s_;  // a step with next to nothing to do
+  // Of the step being formed: what a GPU may do, and the same raised to its longest so far.
+  double usual_s_ = 0.0, budget_s_ = 0.0;
   double others_rate_ = 0.0;  // arrivals a second beside a prompt's own
   RecentArrivals arrivals_;
   std::vector<Gpu> gpus_;

@@ -123,6 +123,28 @@ TEST_F(LongPrompt, OthersMayUseTheTimeThatItTakes) {
   EXPECT_EQ(finished, 2U);
 }
 
+// Little waits: a prompt of two thirds of a usual budget is cut, or the others would wait for it.
+TEST_F(LongPrompt, WhereLittleWaitsNobodyWaitsForTheLongest) {
+  for (int i = 0; i < 64; ++i) {  // a minute of one prompt a second before it
+    enqueue(64);
+    step();
+    now += std::chrono::seconds(1);
+  }
+  enqueue(10'000);
+  for (int i = 0; i < 20; ++i) {
+    enqueue(64);
+  }
+  std::size_t finished = 0;
+  EXPECT_LT(step(&finished), 0.5);  // 1.4 s with all of it
+  EXPECT_EQ(finished, 20U);
+}
+
+TEST(UsualWork, IsTheBudgetUnderLoadAndTwiceTheMeanBelow) {
+  EXPECT_EQ(usual_work_s(0.9, 0.5, 0.02), 0.9);
+  EXPECT_EQ(usual_work_s(0.9, 0.3, 0.02), 0.6);
+  EXPECT_EQ(usual_work_s(0.9, 0.0, 0.02), 0.04);
+}
+
 TEST(LongChunkWork, IsTheLeastOfAllWaiting) {
   const double usual = 0.9;
   for (const double fixed : {0.02, 0.3, 0.8, 1.5}) {
