@@ -72,6 +72,15 @@ double gpu_hours_of(std::int64_t node_ns, const PricingBasis& basis) {
   return as_double(node_ns) * 1e-9 / 3600.0 * as_double(basis.gpus_per_node);
 }
 
+// Node time that serves more than the work needs in full steps.
+std::int64_t idle_ns(const NodeTime& time, double tokens, double node_tps) {
+  if (node_tps <= 0.0) {
+    return time.idle;
+  }
+  const auto needed = static_cast<std::int64_t>(tokens / node_tps * 1e9);
+  return std::max<std::int64_t>(0, time.busy + time.idle - needed);
+}
+
 Account account_of(const Stretch& stretch, const PricesConfig& prices, const PricingBasis& basis) {
   const Usage& usage = stretch.usage;
   const std::int64_t prefill = usage.prefill_ns.allotted();
@@ -84,7 +93,13 @@ Account account_of(const Stretch& stretch, const PricesConfig& prices, const Pri
   account.cost_usd = account.gpu_hours * price;
   account.prefill_usd = gpu_hours_of(prefill, basis) * price;
   account.decode_usd = gpu_hours_of(decode, basis) * price;
-  account.idle_usd = gpu_hours_of(usage.prefill_ns.idle + usage.decode_ns.idle, basis) * price;
+  TokensByPayer tokens = usage.standard;
+  metrics::add(tokens, usage.off_peak);
+  const observe::TokenTotals all = metrics::sum(tokens);
+  const std::int64_t idle =
+      idle_ns(usage.prefill_ns, as_double(all.input - all.cached), basis.prefill_node_tps) +
+      idle_ns(usage.decode_ns, all.output.tokens(), basis.decode_node_tps);
+  account.idle_usd = gpu_hours_of(idle, basis) * price;
   for (std::size_t variant = 0; variant < workload::kVariants; ++variant) {
     account.per_model[variant] = revenue_of(prices, usage, variant);
     account.revenue.theoretical_usd += account.per_model[variant].theoretical_usd;

@@ -16,6 +16,7 @@
 #include "epfleet/config/resolved.h"
 #include "epfleet/cost/statement.h"
 #include "epfleet/experiment/expert_balance.h"
+#include "epfleet/experiment/run_verdict.h"
 #include "epfleet/metrics/recorder.h"
 #include "epfleet/metrics/threaded_observer.h"
 #include "epfleet/report/human_numbers.h"
@@ -86,10 +87,12 @@ cost::PricingBasis pricing_basis(const config::Scenario& scenario) {
   return basis;
 }
 
-cost::Statement statement_of(const config::Scenario& scenario,
+cost::Statement statement_of(const config::Scenario& scenario, const NodeCapacity& capacity,
                              const metrics::RunStatistics& statistics) {
-  return cost::price(scenario.prices, pricing_basis(scenario), statistics.intervals,
-                     statistics.pieces);
+  cost::PricingBasis basis = pricing_basis(scenario);
+  basis.prefill_node_tps = capacity.prefill_tps;
+  basis.decode_node_tps = capacity.decode_tps;
+  return cost::price(scenario.prices, basis, statistics.intervals, statistics.pieces);
 }
 
 // Besides the report's intervals: where prices change, and often enough to see queues grow. So no
@@ -127,6 +130,16 @@ std::vector<std::string> notes_of(const config::Scenario& scenario,
         "latencies leave them out and are too short (report.cool_down is {})",
         statistics.requests.in_flight, statistics.requests.arrived,
         report::human_duration(base::to_seconds(scenario.report.cool_down))));
+  }
+  const bool even_load =
+      scenario.workload.source != workload::SourceKind::RequestTrace &&
+      (scenario.workload.hourly_shape.empty() || scenario.workload.hourly_shape == "flat") &&
+      scenario.scaling.schedule.empty();
+  if (even_load && drifts(statistics)) {
+    notes.emplace_back(
+        "the window still drifts, though the load is even: requests in service are not the same in "
+        "its first and its last quarter (verdict.drift_ratio); set workload.warm_up: auto, or "
+        "longer");
   }
   for (std::string& note : rebalance_notes(scenario)) {
     notes.push_back(std::move(note));
@@ -228,7 +241,10 @@ report::RunReport run_once(const config::Scenario& scenario, const RunOptions& o
   report.partial = end == engine::RunEnd::Stopped || counted < scenario.duration;
   report.tokens_are_replayed = scenario.workload.source != workload::SourceKind::Sessions;
   report.statistics = observers.finish();
-  report.statement = statement_of(scenario, report.statistics);
+  const NodeCapacity capacity = node_capacity(spec, pricers, report.statistics);
+  report.load = loads_of(capacity, report.statistics);
+  report.verdict = verdict_of(spec, pricers, capacity, report.statistics);
+  report.statement = statement_of(scenario, capacity, report.statistics);
   const auto solved = workload.source().solved_totals();
   report.solved_totals.assign(solved.begin(), solved.end());
   report.rows =

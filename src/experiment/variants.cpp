@@ -130,9 +130,8 @@ void add_result(const std::string& folder, const std::vector<std::string>& metri
       seen.values[metric] = *value;
     }
   }
-  const double ttft_p50_s =
-      text::parse_number(result.metrics.at("latency.ttft_s.p50")).value_or(0.0);
-  if (!keeps_up((fs::path(folder) / "timeseries.csv").string(), ttft_p50_s).good) {
+  if (const auto stable = result.metrics.find("verdict.stable");
+      stable != result.metrics.end() && stable->second == "false") {
     seen.status = CaseStatus::Unstable;
   }
 }

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "epfleet/base/error.h"
-#include "epfleet/text/csv_reader.h"
 
 namespace epfleet::experiment {
 namespace {
@@ -76,24 +75,19 @@ Verdict misses(const metrics::SloVerdict& verdict, const char* name) {
 
 Verdict keeps_up(const metrics::RunStatistics& statistics) {
   QueueHistory history;
-  for (const metrics::Interval& interval : statistics.intervals) {
+  // Not by report.interval, which is the user's to choose.
+  constexpr std::int64_t kLooks = 64;
+  const base::Duration apart = (statistics.end - statistics.begin) / kLooks;
+  const bool looked = !statistics.pieces.empty() && apart > base::Duration{};
+  for (const metrics::Interval& interval : looked ? statistics.pieces : statistics.intervals) {
+    if (looked && (interval.begin - statistics.begin) % apart != base::Duration{}) {
+      continue;
+    }
     history.prefill.push_back(static_cast<double>(interval.at_begin.prefill_queue_requests));
     history.decode.push_back(static_cast<double>(interval.at_begin.decode_waiting_requests));
     history.in_service = static_cast<double>(interval.in_service_at_begin);
   }
   return judge(statistics.latency.ttft.p50.value_or(0.0), history);
-}
-
-Verdict keeps_up(const std::string& timeseries_csv, double ttft_p50_s) {
-  text::CsvReader rows(
-      timeseries_csv, {"prefill_queue_requests", "decode_waiting_requests", "in_service_requests"});
-  QueueHistory history;
-  while (rows.next_row()) {
-    history.prefill.push_back(rows.number(0));
-    history.decode.push_back(rows.number(1));
-    history.in_service = rows.number(2);
-  }
-  return judge(ttft_p50_s, history);
 }
 
 Verdict meets_slo(const metrics::RunStatistics& statistics) {

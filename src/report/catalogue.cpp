@@ -67,6 +67,8 @@ constexpr Row<RunReport> kAccountingRows[] = {
 // clang-format off
 void add_statistics(Builder& to) {
   to.add("", [](const auto& r) -> auto& { return r; }, kRunRows);
+  to.add("verdict", [](const auto& r) -> auto& { return r.verdict; }, kRunVerdictRows);
+  to.add("load", [](const auto& r) -> auto& { return r.load; }, kLoadRows);
   to.add("requests", [](const auto& r) -> auto& { return r.statistics.requests; }, metrics::kRequestRows);
   to.add("accounting", [](const auto& r) -> auto& { return r; }, kAccountingRows);
   to.add("tokens", [](const auto& r) -> auto& { return r.statistics.tokens; }, metrics::kTokenRows);

@@ -59,6 +59,9 @@ Json summary_document(const RunReport& report) {
   summary["scenario"] = scenario(report);
   for (const Metric& metric : metric_catalogue()) {
     at(summary, metric.path) = json_of(metric.value(report));
+    if (metric.path == "verdict.stable") {
+      summary["verdict"]["binds"] = report.verdict.binds;
+    }
     if (metric.path == "simulated_s") {
       summary["partial"] = report.partial;  // of that time
     }

@@ -53,6 +53,32 @@ void head(Canvas& canvas, const RunReport& r) {
   }
 }
 
+// The answer first.
+std::string verdict_line(const RunVerdict& v) {
+  std::string line = !v.stable      ? "UNSTABLE: " + v.why
+                     : !v.meets_slo ? "keeps up"
+                     : *v.meets_slo ? "meets its objectives"
+                                    : "MISSES its objectives: " + v.why;
+  if (v.binds != "none") {
+    line += fmt::format("; {} binds", v.binds);
+  }
+  if (v.headroom_ratio) {
+    line += *v.headroom_ratio >= 0.0
+                ? fmt::format(", about {:.0f} % more load fits", *v.headroom_ratio * 100.0)
+                : fmt::format(", about {:.0f} % less load would fit", *v.headroom_ratio * -100.0);
+  }
+  return line;
+}
+
+void verdict(Canvas& canvas, const RunReport& r) {
+  const RunVerdict& v = r.verdict;
+  if (v.stable && v.meets_slo.value_or(true)) {
+    canvas.line("verdict", verdict_line(v));
+  } else {
+    canvas.warning(verdict_line(v));
+  }
+}
+
 void latency_row(Canvas& canvas, std::string_view name, const metrics::Distribution& d) {
   canvas.columns(name, {seconds(d.mean), seconds(d.p50), seconds(d.p90), seconds(d.p95),
                         seconds(d.p99), seconds(d.max)});
@@ -114,12 +140,13 @@ void fleet(Canvas& canvas, const RunReport& r) {
                                       number(t.prefill_computed_tps_per_node),
                                       number(t.decode_output_tps_per_node)));
   canvas.line("prefill units",
-              fmt::format("busy {}, efficiency {} (mean work over that of the slowest GPU)",
-                          percent(u.prefill_busy_ratio), percent(s.prefill_efficiency_ratio)));
+              fmt::format("load {} of full steps, efficiency {} (mean work over the slowest GPU's)",
+                          percent(r.load.prefill_ratio), percent(s.prefill_efficiency_ratio)));
   canvas.line("decode units",
-              fmt::format("{} requests per GPU, KV memory {} full (fullest {})",
-                          speed(s.decode_batch_per_gpu), percent(s.decode_kv_ratio_mean),
-                          percent(s.decode_kv_ratio_max)));
+              fmt::format("load {} of full steps, {} requests per GPU, KV memory {} full "
+                          "(fullest {})",
+                          percent(r.load.decode_ratio), speed(s.decode_batch_per_gpu),
+                          percent(s.decode_kv_ratio_mean), percent(s.decode_kv_ratio_max)));
   canvas.line("max / mean of GPUs",
               fmt::format("prefill attention {}, tokens {}; decode KV {}, requests {}; experts {} "
                           "and {}",
@@ -139,6 +166,9 @@ void money(Canvas& canvas, const RunReport& r) {
     return ratio ? fmt::format("margin {:.0f} %", *ratio * 100.0) : std::string("no margin");
   };
   canvas.section("Money", {});
+  if (!r.verdict.stable) {
+    canvas.warning("of an overloaded service: what waits is neither served nor paid for yet");
+  }
   canvas.line("cost", fmt::format("{} USD for {} GPU hours, {} USD of it idle", usd(a.cost_usd),
                                   human_count(a.gpu_hours), usd(a.idle_usd)));
   canvas.line("per million tokens",
@@ -212,6 +242,7 @@ std::string account_of(const workload::RowAccount& rows) {
 std::string terminal_summary(const RunReport& report, const TerminalStyle& style) {
   Canvas canvas(style);
   head(canvas, report);
+  verdict(canvas, report);
   service(canvas, report);
   load(canvas, report);
   fleet(canvas, report);

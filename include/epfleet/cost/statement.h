@@ -30,6 +30,8 @@ using metrics::of;
 struct PricingBasis {
   std::int64_t gpus_per_node = 8;
   base::Duration window_start_utc{};  // time of day at the window's start, from midnight UTC
+  // What a node carries per second in full steps: computed and output tokens; 0: not known.
+  double prefill_node_tps = 0.0, decode_node_tps = 0.0;
 };
 
 struct Revenue {
@@ -64,7 +66,7 @@ inline constexpr metrics::Row<Account> kCostRows[] = {
     {"decode_usd", "USD", Kind::Flow, Better::Less, of<&Account::decode_usd>,
      "Cost of the decode nodes."},
     {"idle_usd", "USD", Kind::Flow, Better::Less, of<&Account::idle_usd>,
-     "Of the cost, that of nodes that were serving and had nothing to do."},
+     "Of the cost, that of serving nodes that full steps would not have needed for the work done."},
 };
 
 inline constexpr metrics::Row<Account> kMarginRows[] = {

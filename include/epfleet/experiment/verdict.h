@@ -20,8 +20,6 @@ struct Verdict {
 // their first token. The thresholds are choices; a diverging queue passes them soon, a steady one
 // stays below. A window of less than 8 intervals cannot be judged by its queues.
 [[nodiscard]] Verdict keeps_up(const metrics::RunStatistics& statistics);
-// The same of a result folder's timeseries.csv. Throws InputError when it cannot be read.
-[[nodiscard]] Verdict keeps_up(const std::string& timeseries_csv, double ttft_p50_s);
 
 // Whether every objective was met: with a quantile in every window of slo.window, without one by
 // every request; no request was rejected, and the service kept up.

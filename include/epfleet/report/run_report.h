@@ -11,6 +11,7 @@
 #include "epfleet/metrics/run_statistics.h"
 #include "epfleet/observe/report_config.h"
 #include "epfleet/report/published.h"
+#include "epfleet/report/run_verdict.h"
 #include "epfleet/workload/source.h"
 
 namespace epfleet::report {
@@ -34,6 +35,8 @@ struct RunReport {
   bool tokens_are_replayed = false;  // a token-rate trace set the tokens; no totals were solved for
   base::Duration warm_up{};          // before the window
   metrics::RunStatistics statistics;
+  PhaseLoads load;
+  RunVerdict verdict;
   cost::Statement statement;
   std::vector<workload::SolvedTotal> solved_totals;
   std::optional<workload::RowAccount> rows;  // of the trace that was played

@@ -31,6 +31,21 @@ TEST(KeepsUp, AGrowingQueueDoesNot) {
   EXPECT_TRUE(keeps_up(with_queue([](int i) { return i / 20; })).good);  // a few requests: chance
 }
 
+// The looks at the queue are the run's own, however often it reports.
+TEST(KeepsUp, AQueueThatGrowsWithinOneReportIntervalDoesNot) {
+  auto statistics = with_queue([](int i) { return 10 * i; });
+  statistics.end = base::kWindowStart + std::chrono::minutes(64);
+  for (int look = 0; look < 64; ++look) {
+    metrics::Interval piece;
+    piece.begin = base::kWindowStart + std::chrono::minutes(look);
+    piece.at_begin.prefill_queue_requests = 10 * look;
+    piece.in_service_at_begin = 1000;
+    statistics.pieces.push_back(piece);
+  }
+  statistics.intervals = {statistics.pieces.front()};
+  EXPECT_FALSE(keeps_up(statistics).good);
+}
+
 TEST(KeepsUp, LongWaitsDoNot) {
   auto statistics = with_queue([](int) { return 200; });
   statistics.latency.ttft.p50 = 11.0;

@@ -87,6 +87,22 @@ TEST(WarmUp, ATooShortOneFlatters) {
   EXPECT_LT(tpot("30 s"), 0.98 * tpot("auto"));
 }
 
+TEST(WarmUp, AWindowThatStillDriftsSaysSo) {
+  const auto notes_of = [](const char* warm_up) {
+    std::string all;
+    for (const std::string& note :
+         run_scenario(test::small_fleet(
+                          1, {std::string("workload.warm_up=") + warm_up, "workload.rate_scale=4"}),
+                      {})
+             .notes) {
+      all += note + "\n";
+    }
+    return all;
+  };
+  EXPECT_NE(notes_of("0 s").find("still drifts"), std::string::npos);
+  EXPECT_EQ(notes_of("40 min").find("still drifts"), std::string::npos);
+}
+
 TEST(WarmUp, ARequestTraceBringsItsOwnBeginning) {
   config::Scenario scenario = test::small_fleet(1, {"workload.warm_up=auto"});
   scenario.workload.source = workload::SourceKind::RequestTrace;

@@ -324,6 +324,17 @@ TEST(SummaryJson, BeginsWithThisText) {
   "simulated_s": 7200.0,
   "partial": false,
   "warm_up_s": 0.0,
+  "verdict": {
+    "meets_slo": null,
+    "stable": true,
+    "binds": "none",
+    "headroom_ratio": null,
+    "drift_ratio": null
+  },
+  "load": {
+    "prefill_ratio": null,
+    "decode_ratio": null
+  },
   "requests": {
     "arrived": 7200,
     "completed": 7190,

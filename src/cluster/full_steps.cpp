@@ -1,0 +1,58 @@
+#include "epfleet/cluster/full_steps.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace epfleet::cluster {
+
+FullStep full_prefill_step(const FleetSpec& spec, const StepPricers& pricers, const StepMix& mix) {
+  const serving::PrefillUnitLimits limits = prefill_limits(spec, pricers.prefill);
+  const timing::PrefillWork& work = pricers.prefill.work();
+  const double work_per_token =
+      work.seconds(1.0, mix.cached_per_computed_token, mix.pairs_per_computed_token);
+  const double tokens =
+      std::min<double>(limits.max_tokens_per_gpu, limits.work_budget_s / work_per_token);
+  const double requests = tokens / std::max(mix.computed_tokens_per_request, 1.0);
+  timing::PrefillLoad load;
+  load.tokens = std::max(1, static_cast<std::int32_t>(tokens));
+  load.prefix_tokens = static_cast<std::int32_t>(tokens * mix.cached_per_computed_token);
+  load.sequences = static_cast<std::int32_t>(requests);
+  load.attention_pairs = tokens * mix.pairs_per_computed_token;
+  std::vector<timing::PrefillLoad> loads(static_cast<std::size_t>(limits.gpus), load);
+  // Of so many GPUs some have short prompts, to the budget of tokens, and some long ones, to that of
+  // work: the step lasts as long as one of a GPU that has both.
+  loads.front().tokens = limits.max_tokens_per_gpu;
+  loads.front().prefix_tokens = 0;
+  loads.front().attention_pairs = limits.max_tokens_per_gpu / double{serving::kStandardPrompt} *
+                                  serving::PrefillUnit::pairs(serving::kStandardPrompt, 0);
+  return {static_cast<double>(load.tokens), requests,
+          base::to_seconds(pricers.prefill.price(loads).duration)};
+}
+
+FullStep even_decode_step(const FleetSpec& spec, const StepPricers& pricers, const StepMix& mix,
+                          double requests_per_gpu) {
+  const auto gpus = static_cast<std::size_t>(spec.decode.gpus);
+  constexpr double kMostTokens = 7'812'500.0;  // within the range of TokenParts32
+  const auto seconds_of = [&](std::int32_t batch) {
+    const std::vector<std::int32_t> requests(gpus, batch);
+    const double kv = std::min(batch * mix.kv_tokens_per_request, kMostTokens);
+    const std::vector held(gpus, base::TokenParts32::round_down(kv));
+    return base::to_seconds(pricers.decode.price(requests, held).duration);
+  };
+  const auto below = static_cast<std::int32_t>(requests_per_gpu);
+  const double part = requests_per_gpu - below;
+  const double seconds =
+      (1.0 - part) * seconds_of(below) + (part > 0.0 ? part * seconds_of(below + 1) : 0.0);
+  const serving::MtpConfig& mtp = spec.decode.mtp;
+  return {requests_per_gpu * mtp.tokens_per_step(mtp.acceptance), requests_per_gpu, seconds};
+}
+
+FullStep full_decode_step(const FleetSpec& spec, const StepPricers& pricers, const StepMix& mix) {
+  const serving::DecodeUnitLimits limits = decode_limits(spec);
+  const double by_memory =
+      static_cast<double>(limits.kv_capacity_tokens) / std::max(mix.kv_tokens_per_request, 1.0);
+  const double requests = std::clamp<double>(by_memory, 1.0, limits.max_requests_per_gpu);
+  return even_decode_step(spec, pricers, mix, requests);
+}
+
+}  // namespace epfleet::cluster
