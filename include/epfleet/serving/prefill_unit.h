@@ -42,9 +42,9 @@ inline constexpr std::int32_t kStandardPrompt = 4096;
 [[nodiscard]] double standard_work_budget_s(const timing::PrefillWork& work,
                                             std::int32_t max_tokens_per_gpu);
 
-// What a GPU may do in a step, in seconds: the budget where as much waits, else twice what waits for
-// the mean GPU, so that nobody waits long for the longest prompt and what waits is done as soon; at
-// least work that is worth the step's own time.
+// What a GPU may do in a step, in seconds: the budget where as much waits, else twice what waits
+// for the mean GPU, so that nobody waits long for the longest prompt and what waits is done as
+// soon; at least work that is worth the step's own time.
 [[nodiscard]] double usual_work_s(double budget_s, double waiting_s, double fixed_s);
 
 // The work of a step, in seconds, that a prompt too long for one is best cut to. Of a step of t
