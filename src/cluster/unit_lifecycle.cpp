@@ -100,6 +100,7 @@ void UnitLifecycle::aim_at(const policy::Target& target) {
       leave(fleet_.decode, unit);
     }
   }
+  fleet_.raise_nodes_peak();
   const base::TimePoint loaded = fleet_.now() + fleet_.spec.scaling.start_up;
   for (std::int64_t group = before.allotted + 1; group <= target.allotted; ++group) {
     fleet_.schedule(loaded, Phase::Decision, Kind::GroupLoaded, static_cast<std::uint32_t>(group));

@@ -31,7 +31,7 @@ std::int64_t kv_room(const FleetSpec& spec, const model::MemoryPlan& plan, const
 
 std::unique_ptr<policy::ScalingRule> make_scaling_rule(const FleetSpec& spec) {
   return policy::scaling_rules()[spec.scaling.policy](
-      {spec.scaling, spec.fleet.groups, spec.run_start(), spec.window_end()});
+      {spec.scaling, spec.fleet.groups, spec.run_start(), spec.run_end()});
 }
 
 std::vector<Allotment> allotments_without_load(const FleetSpec& spec) {

@@ -46,13 +46,14 @@ class ProfileRows {
   }
   void fixed(const std::string& name, base::Duration HardwareProfile::* member, std::string help,
              std::string source = kH100) {
-    number(name, member, between(0.0, 1.0), std::move(help), std::move(source));
+    rows_.number(prefix_ + name, in_profile(member), between(0.0, 0.1),
+                 {std::move(help), std::move(source), "5 us"});
   }
-  // A bandwidth or a computing rate.
+  // A bandwidth or a computing rate; a million bytes or operations a second is none at all.
   template <class Value>
   void rate(const std::string& name, Value HardwareProfile::* member, std::string help,
             std::string source = kH100) {
-    number(name, member, above(0.0), std::move(help), std::move(source));
+    number(name, member, between(1e6, 1e21), std::move(help), std::move(source));
   }
   void flag(const std::string& name, bool HardwareProfile::* member, std::string help,
             std::string source) {
@@ -66,7 +67,7 @@ class ProfileRows {
 
   void add_chip() {
     number(EPFLEET_FIELD(gpus_per_node), between(1, 1024), "GPUs of one node.", "H800 HGX: 8");
-    number(EPFLEET_FIELD(memory), above(0.0), "Memory of one GPU.",
+    number(EPFLEET_FIELD(memory), between(1e6, 1e15), "Memory of one GPU.",
            std::string(kProfile) + ": totalGlobalMem");
     number(EPFLEET_FIELD(sms), between(1, 4096), "Streaming multiprocessors of one GPU.",
            "H800 SXM5: 132");

@@ -18,10 +18,12 @@
 #include "epfleet/experiment/expert_balance.h"
 #include "epfleet/metrics/recorder.h"
 #include "epfleet/metrics/threaded_observer.h"
+#include "epfleet/report/human_numbers.h"
 #include "epfleet/report/request_log.h"
 #include "epfleet/report/run_timeline.h"
 #include "epfleet/timing/calibrated_range.h"
 #include "epfleet/workload/arrival_feed.h"
+#include "warm_up.h"
 #include "workload_source.h"
 
 namespace epfleet::experiment {
@@ -75,14 +77,35 @@ metrics::RecorderConfig recorder_config(const config::Scenario& scenario, base::
           .pool_nodes = scenario.fleet.pool_nodes};
 }
 
-cost::Statement statement_of(const config::Scenario& scenario,
-                             const metrics::RunStatistics& statistics) {
+cost::PricingBasis pricing_basis(const config::Scenario& scenario) {
   cost::PricingBasis basis;
   basis.gpus_per_node = scenario.hardware.gpus_per_node;
   const std::int64_t seconds =
       (scenario.start.utc_seconds % kSecondsPerDay + kSecondsPerDay) % kSecondsPerDay;
   basis.window_start_utc = std::chrono::seconds(seconds);
-  return cost::price(scenario.prices, basis, statistics.intervals);
+  return basis;
+}
+
+cost::Statement statement_of(const config::Scenario& scenario,
+                             const metrics::RunStatistics& statistics) {
+  return cost::price(scenario.prices, pricing_basis(scenario), statistics.intervals,
+                     statistics.pieces);
+}
+
+// Besides the report's intervals: where prices change, and often enough to see queues grow. So no
+// total or verdict depends on report.interval.
+std::vector<base::TimePoint> sample_times(const config::Scenario& scenario,
+                                          base::Duration counted) {
+  constexpr std::int64_t kLooks = 64;
+  std::vector<base::TimePoint> times =
+      cost::price_changes(scenario.prices, pricing_basis(scenario), base::kWindowStart + counted);
+  for (std::int64_t look = 1; look < kLooks; ++look) {
+    times.push_back(base::kWindowStart + counted / kLooks * look);
+  }
+  std::ranges::sort(times);
+  const auto repeated = std::ranges::unique(times);
+  times.erase(repeated.begin(), repeated.end());
+  return times;
 }
 
 std::vector<std::string> notes_of(const config::Scenario& scenario,
@@ -98,6 +121,13 @@ std::vector<std::string> notes_of(const config::Scenario& scenario,
         "{:.2f} % of all steps were priced outside the calibrated ranges ({}; {})",
         *statistics.out_of_range_ratio * 100.0, timing::prefill_ranges(), timing::decode_ranges()));
   }
+  if (statistics.requests.in_flight > 0) {
+    notes.push_back(fmt::format(
+        "{} of the {} requests that arrived in the window had not ended when the run did: "
+        "latencies leave them out and are too short (report.cool_down is {})",
+        statistics.requests.in_flight, statistics.requests.arrived,
+        report::human_duration(base::to_seconds(scenario.report.cool_down))));
+  }
   for (std::string& note : rebalance_notes(scenario)) {
     notes.push_back(std::move(note));
   }
@@ -107,12 +137,16 @@ std::vector<std::string> notes_of(const config::Scenario& scenario,
 // Who looks at a run: the statistics, and the files that are written while it goes on.
 class Observers {
  public:
+  // `watch` is told on the caller's thread; nullptr: none.
   Observers(const config::Scenario& scenario, base::Duration counted, report::ResultFolder* folder,
-            base::Worker* worker)
+            base::Worker* worker, WarmUpWatch* watch)
       : recorder_(recorder_config(scenario, counted)) {
     all_.push_back(&recorder_);
     if (worker != nullptr) {
       all_.front() = &threaded_.emplace(recorder_, *worker);
+    }
+    if (watch != nullptr) {
+      all_.push_back(watch);
     }
     const observe::ReportConfig& wanted = scenario.report;
     if (folder != nullptr && wanted.requests != observe::RequestLog::None) {
@@ -120,7 +154,9 @@ class Observers {
                                    wanted.request_sample, scenario.seed));
     }
     if (folder != nullptr && wanted.timeline.wanted()) {
-      all_.push_back(&timeline_.emplace(folder->path_of("timeline.json"), wanted.timeline));
+      observe::TimelineWindow window = wanted.timeline;
+      window.to = window.to.value_or(counted);
+      all_.push_back(&timeline_.emplace(folder->path_of("timeline.json"), window));
     }
   }
 
@@ -148,9 +184,9 @@ class Observers {
   std::vector<observe::Observer*> all_;
 };
 
-}  // namespace
-
-report::RunReport run_scenario(const config::Scenario& scenario, const RunOptions& options) {
+// REQUIRES: a warm-up of a length. Throws StillDrifting if `settle` and it was too short.
+report::RunReport run_once(const config::Scenario& scenario, const RunOptions& options,
+                           bool settle) {
   report::RunReport report;
   report.config = scenario.report;
   // Early: a mistake shows before a long run.
@@ -160,6 +196,13 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
       std::min(options.until.value_or(scenario.duration), scenario.duration);
   cluster::FleetSpec spec = scenario;
   spec.duration = counted;
+  spec.samples = sample_times(scenario, counted);
+  std::optional<WarmUpWatch> watch;
+  if (settle) {
+    watch.emplace(scenario.workload.warm_up.value());
+    const auto looks = warm_up_looks(scenario.workload.warm_up.value());
+    spec.samples.insert(spec.samples.begin(), looks.begin(), looks.end());
+  }
   const cluster::StepPricers pricers = cluster::make_step_pricers(spec);
   std::optional<base::Worker> worker;
   if (options.threads) {
@@ -168,7 +211,8 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
   Workload workload(scenario, spec, pricers, worker ? &*worker : nullptr);
   const auto cache = workload.make_cache(scenario, spec);
 
-  Observers observers(scenario, counted, options.folder, worker ? &*worker : nullptr);
+  Observers observers(scenario, counted, options.folder, worker ? &*worker : nullptr,
+                      watch ? &*watch : nullptr);
   // Block ids of requests in flight are read where they are drawn: on this thread.
   workload::ArrivalFeed arrivals(workload.source(),
                                  worker && workload.draws_apart() ? &*worker : nullptr);
@@ -179,7 +223,7 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
 
   report.scenario = scenario.name;
   report.seed = scenario.seed;
-  report.scenario_fingerprint = config::scenario_fingerprint(scenario);
+  report.warm_up = scenario.workload.warm_up.value();
   report.trajectory_fingerprint = fleet.engine().fingerprint();
   report.partial = end == engine::RunEnd::Stopped || counted < scenario.duration;
   report.tokens_are_replayed = scenario.workload.source != workload::SourceKind::Sessions;
@@ -187,10 +231,31 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
   report.statement = statement_of(scenario, report.statistics);
   const auto solved = workload.source().solved_totals();
   report.solved_totals.assign(solved.begin(), solved.end());
-  report.notes = notes_of(scenario, report.statistics, workload.source().notes());
-  report.resolved_yaml = config::resolved_document(scenario);
+  report.rows =
+      workload.source().rows(std::min(report.statistics.end, base::kWindowStart + counted));
+  report.notes = notes_of(scenario, report.statistics, workload.notes());
   report.info.events = fleet.engine().executed();
   return report;
+}
+
+}  // namespace
+
+report::RunReport run_scenario(const config::Scenario& scenario, const RunOptions& options) {
+  const auto finished = [&](report::RunReport report) {
+    report.scenario_fingerprint = config::scenario_fingerprint(scenario);
+    report.resolved_yaml = config::resolved_document(scenario);
+    return report;
+  };
+  config::Scenario tried = with_first_warm_up(scenario);
+  base::Duration& warm_up = *tried.workload.warm_up;
+  while (!scenario.workload.warm_up && warm_up > base::Duration{} && warm_up < kLongestWarmUp) {
+    try {
+      return finished(run_once(tried, options, true));
+    } catch (const StillDrifting&) {
+      warm_up *= 2;
+    }
+  }
+  return finished(run_once(tried, options, false));
 }
 
 }  // namespace epfleet::experiment

@@ -127,6 +127,7 @@ void PrefillUnit::finish_step(base::TimePoint now, std::vector<RequestSlot>& fir
       if (chunk.last) {
         request.first_token = now;
         first_tokens.push_back(chunk.slot);
+        ++step_.first_tokens;
       }
     }
     gpu.chunks.clear();

@@ -18,7 +18,7 @@ class SessionSource final : public workload::Source {
  public:
   explicit SessionSource(const SessionSourceSpec& spec)
       : plan_(plan_sessions(spec)), law_(plan_.mix.config, spec.seed), starts_(spec, plan_, law_) {
-    const base::TimePoint start = base::kWindowStart - spec.config.warm_up;
+    const base::TimePoint start = base::kWindowStart - spec.config.warm_up.value();
     put_to_sleep(draw_sleepers(spec, plan_, law_, start));
     totals_ = expected_warm_totals(spec, plan_, start);
   }
@@ -61,6 +61,7 @@ class SessionSource final : public workload::Source {
   std::span<const workload::WarmTotal> warm_totals() const override { return totals_; }
   std::span<const workload::SolvedTotal> solved_totals() const override { return plan_.mix.totals; }
   std::size_t shared_prefixes() const override { return law_.shared_prefixes(); }
+  std::vector<std::string> notes() const override { return plan_.mix.notes; }
 
  private:
   // Wake-ups ahead whose sessions are fetched from memory: the sleepers are far too many for the

@@ -70,6 +70,36 @@ TEST(DecodeJoint, PicksTheLeastMaximumOfBothShares) {
   }
 }
 
+// A search over all, one GPU or unit far less loaded than the others.
+TEST(Balancers, FindTheIdleOneOfAnyNumber) {
+  for (const std::size_t count : {512, 513, 1024, 1025, 4096, 65'535}) {
+    for (const std::size_t idle : {std::size_t{0}, count / 2, count - 1}) {
+      std::vector<std::uint32_t> open(count);
+      std::iota(open.begin(), open.end(), 0U);
+      std::vector<float> load(count, 1000.0F);
+      load[idle] = 1.0F;
+      const float total = 1000.0F * static_cast<float>(count);
+      for (const char* name : {"joint", "least_queued_tokens", "least_attention_work", "ideal"}) {
+        EXPECT_EQ(
+            prefill_unit_rules()[name](1)->choose({1.0F, 1.0F}, {open, load, load, total, total}),
+            idle)
+            << name << " of " << count;
+      }
+      if (count > 4096) {
+        continue;  // units, not GPUs of one
+      }
+      Gpus gpus{std::vector<std::int32_t>(count, 100),
+                std::vector<TokenParts32>(count, TokenParts32(100'000))};
+      gpus.requests[idle] = 10;
+      gpus.kv[idle] = TokenParts32(10'000);
+      for (const char* name : {"joint", "fewest_requests", "least_kv", "weighted_sum", "ideal"}) {
+        EXPECT_EQ(decode_gpu_rules()[name](1)->choose(kOnePart, gpus.view()), idle)
+            << name << " of " << count;
+      }
+    }
+  }
+}
+
 TEST(DecodeRules, NeverChooseAGpuWithoutRoomAndSayWhenThereIsNone) {
   for (const auto& name : decode_gpu_rules().rows()) {
     for (std::uint64_t seed = 0; seed < 50; ++seed) {

@@ -254,7 +254,7 @@ TEST(TokenRateSource, TheWarmUpRepeatsTheFirstBin) {
   std::vector<std::int32_t> outputs;
   for (const workload::Request& r :
        test::drive(*source, ExpectedService{}, base::kWindowStart + std::chrono::minutes(5))) {
-    EXPECT_GE(r.arrival, base::kWindowStart - spec.config.warm_up);
+    EXPECT_GE(r.arrival, base::kWindowStart - spec.config.warm_up.value());
     if (r.arrival < base::kWindowStart) {
       ++warm.requests;
       warm.input += r.prompt_tokens;
