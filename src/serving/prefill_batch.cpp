@@ -106,8 +106,8 @@ bool PrefillUnit::try_place(RequestSlot slot, std::optional<std::uint32_t> bound
   return false;
 }
 
-// What a prompt that must be cut may take: the step's budget, or more where a small chunk would cost
-// it more than a long step costs those who come meanwhile.
+// What a prompt that must be cut may take: the step's budget, or more where a small chunk would
+// cost it more than a long step costs those who come meanwhile.
 double PrefillUnit::work_room(const Gpu& gpu, const LiveRequest& request) const {
   const double again_s = pricer_.work().seconds_per_prefix_token * request.computed_to;
   const double alone_s = long_chunk_work_s(step_fixed_s_ + again_s, usual_s_, others_rate_);

@@ -12,6 +12,7 @@
 #include "epfleet/base/random.h"
 #include "epfleet/policy/registry.h"
 #include "epfleet/serving/prefill_unit.h"
+#include "epfleet/serving/step_budget.h"
 
 namespace epfleet::serving {
 namespace {

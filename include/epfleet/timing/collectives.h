@@ -3,8 +3,8 @@
 //
 // Modelled: low-latency kernels (decode): fixed + tokens per rank x slope(GPUs), over the NIC alone
 //   or over NVLink within a node; normal kernels (prefill): bytes to the distinct nodes of a token
-//   over the NIC, or to its distinct GPUs over NVLink, whichever takes longer, plus a barrier, whose
-//   wait for the slowest rank grows with what that rank has to do until it is that of a full step.
+//   over the NIC, or to its distinct GPUs over NVLink, whichever takes longer, plus a barrier: its
+//   wait for the slowest rank grows with what that rank has to do, up to that of a full step.
 // Left out: congestion between units, rails, adaptive routing; a barrier that depends on skew.
 // Source: DeepEP README and issue 71 (February 2025); barriers and in-situ factors: DeepSeek
 //   profile-data.

@@ -1,4 +1,4 @@
-// What a fit may say: rows made from a known GPU, few of them, twice the same, or all answering alike.
+// What a fit may say: rows made from a known GPU; few of them, some twice, or all answering alike.
 #include "epfleet/calibration/kernel_fit.h"
 
 #include <fmt/format.h>

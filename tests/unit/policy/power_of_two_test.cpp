@@ -49,7 +49,7 @@ const std::vector<int> kNearlyEven{450, 451, 452, 453, 454, 455, 456, 457, 458, 
 // Of ten candidates with loads 0 .. 9, the worse of two drawn at random is never taken: the least
 // loaded one is chosen in 19 % of cases (1 - 0.9^2), the most loaded in 1 % (drawn twice). 30,000
 // choices: 5,700 and 300 on average, with deviations of 68 and 17. Among the upper half the rising
-// measure decides, whichever it is, among the lower half the other, of which all have about a tenth.
+// measure decides, whichever it is, among the lower half the other, of which all have about 10 %.
 TEST(PowerOfTwo, PrefersTheLessLoadedOfTwoByEitherMeasure) {
   for (const auto& [first, second] :
        {std::pair(kRising, kNearlyEven), std::pair(kNearlyEven, kRising)}) {

@@ -7,6 +7,7 @@
 
 #include "epfleet/policy/registry.h"
 #include "epfleet/serving/prefill_unit.h"
+#include "epfleet/serving/step_budget.h"
 
 namespace epfleet::serving {
 namespace {
