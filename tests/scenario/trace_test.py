@@ -304,17 +304,20 @@ class AccountTest(ProgramTest):
     def test_a_made_trace_replays_like_its_scenario(self):
         """It started with a cold store: TTFT 306 s instead of 3."""
         # A tenth of the traffic: the run of all of it takes seconds.
-        some = ["--set", "workload.rate_scale=0.1"]
-        self.epfleet("trace", "make", "--scenario", QUICK, *some, "q.csv.zst")
+        warm_up = ["--set", "workload.warm_up=5 min"]
+        some = ["--set", "workload.rate_scale=0.1", *warm_up]
+        said = self.epfleet("trace", "make", "--scenario", QUICK, *some, "q.csv.zst").stderr
+        self.assertIn("--set 'workload.warm_up=300 s'", said)
         self.epfleet("run", QUICK, *some, "--out", "made", "--quiet")
-        self.epfleet("replay", "q.csv.zst", "--scenario", QUICK, "--out", "played", "--quiet")
+        self.epfleet("replay", "q.csv.zst", "--scenario", QUICK, *warm_up, "--out", "played",
+                     "--quiet")
         made, played = (self.json_of(f"{out}/summary.json") for out in ["made", "played"])
         self.assertAlmostEqual(played["cache"]["hit_ratio"], made["cache"]["hit_ratio"], delta=0.01)
         for name in ["ttft_s", "tpot_s"]:
             self.assertAlmostEqual(played["latency"][name]["p50"], made["latency"][name]["p50"],
                                    delta=0.05 * made["latency"][name]["p50"])
-        cold = self.epfleet("replay", "q.csv.zst", "--scenario", QUICK, "--cold-store", "--json",
-                            "--out", "cold")
+        cold = self.epfleet("replay", "q.csv.zst", "--scenario", QUICK, *warm_up, "--cold-store",
+                            "--json", "--out", "cold")
         self.assertLess(json.loads(cold.stdout)["cache"]["hit_ratio"],
                         made["cache"]["hit_ratio"] - 0.05)
 
