@@ -347,6 +347,17 @@ class IntakeTest(ProgramTest):
         packed = gzip.compress(OWN_HEAD.encode() + b"0,5,5\n")
         self.piped("trace", "stat", "-", content=packed)
 
+    def test_a_full_device_is_told_whatever_is_written_there(self):
+        (self.folder / "t.csv").write_text(OWN_HEAD + "0,5,5\n")
+        for arguments in [["trace", "stat", "t.csv"], ["trace", "convert", "t.csv", "-"],
+                          ["explain", "duration"]]:
+            import program
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([program.PROGRAM, *arguments], cwd=self.folder, stdout=full,
+                                      stderr=subprocess.PIPE, timeout=300)
+            self.assertEqual(done.returncode, 74, (arguments, done.stderr))
+        self.epfleet("trace", "convert", "t.csv", "/dev/full", code=74)
+
     def test_what_is_no_text_is_named(self):
         text = (OWN_HEAD + "0,5,5\n").encode()
         for name, content, what in [
