@@ -16,6 +16,11 @@ std::uint32_t group_of(std::uint32_t unit, std::int64_t base, std::int64_t per_g
   return unit < base ? 0 : static_cast<std::uint32_t>((unit - base) / per_group + 1);
 }
 
+// Each unit's rule draws for itself, in every run anew.
+std::uint64_t rule_seed(const FleetSpec& spec, std::string_view role, std::uint32_t unit) {
+  return base::Stream(base::StreamFamily(spec.seed, role), unit).bits();
+}
+
 template <class Unit>
 PoolMember<Unit> member(std::unique_ptr<typename Unit::GpuRule> rule, Unit unit,
                         std::uint32_t group, const hardware::HardwareProfile& hardware,
@@ -41,7 +46,8 @@ std::vector<PoolMember<PrefillUnit>> prefill_units(const FleetSpec& spec,
   std::vector<PoolMember<PrefillUnit>> members;
   members.reserve(units);
   for (std::uint32_t i = 0; i < units; ++i) {
-    auto rule = policy::prefill_gpu_rules()[spec.prefill.balancer.gpu](base::mix64(spec.seed + i));
+    auto rule = policy::prefill_gpu_rules()[spec.prefill.balancer.gpu](
+        rule_seed(spec, "prefill.balancer.gpu", i));
     limits.rebalance = pause_of_unit(spec, pricers.prefill_stall, i, units);
     PrefillUnit unit(base::UnitId(i), limits, pricers.prefill, *rule, requests);
     members.push_back(member(std::move(rule), std::move(unit),
@@ -60,7 +66,8 @@ std::vector<PoolMember<DecodeUnit>> decode_units(const FleetSpec& spec, const St
   std::vector<PoolMember<DecodeUnit>> members;
   members.reserve(units);
   for (std::uint32_t i = 0; i < units; ++i) {
-    auto rule = policy::decode_gpu_rules()[spec.decode.balancer.gpu](base::mix64(spec.seed + i));
+    auto rule = policy::decode_gpu_rules()[spec.decode.balancer.gpu](
+        rule_seed(spec, "decode.balancer.gpu", i));
     limits.even = rule->evens_out();
     limits.rebalance = pause_of_unit(spec, pricers.decode_stall, i, units);
     DecodeUnit unit(base::UnitId(i), limits, pricers.decode, requests);

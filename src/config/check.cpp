@@ -6,7 +6,9 @@
 #include <chrono>
 
 #include "check_parts.h"
+#include "epfleet/cache/eviction_rule.h"
 #include "epfleet/config/paths.h"
+#include "epfleet/experts/expert_routing.h"
 #include "epfleet/text/parse.h"
 #include "epfleet/traces/client_mix.h"
 
@@ -28,6 +30,12 @@ void check_cache(const Scenario& scenario, Contradictions& found) {
               "is statistical, but kv_cache.hit_ratio is not stated",
               "state it, for example 56.3 %");
   }
+  if (mechanistic && sessions && !cache::eviction_rules()[cache.eviction].by_extent) {
+    found.add({"kv_cache.eviction", "workload.source"},
+              fmt::format("{} decides block by block, and made-up sessions have no blocks",
+                          cache.eviction),
+              "choose lru, fifo or ttl, or replay a trace with block ids");
+  }
   if (mechanistic && scenario.workload.source == SourceKind::TokenRateTrace) {
     found.add({"kv_cache.model", "workload.source"},
               "is mechanistic, but a token-rate trace states its hits itself",
@@ -46,6 +54,18 @@ void check_experts(const Scenario& scenario, Contradictions& found) {
     found.add({"experts.loads", "experts.skew"},
               fmt::format("is stated, but experts.skew is {}", experts.skew),
               "set experts.skew: observed, or leave experts.loads out");
+  }
+  const model::Model& model = scenario.model;
+  if (experts.skew != "none" && model.groups > experts::ExpertRouting::kMostGroups) {
+    found.add({"model.groups", "experts.skew"},
+              fmt::format("popularity of experts is drawn for at most {} groups",
+                          experts::ExpertRouting::kMostGroups),
+              "lower it, or set experts.skew: none");
+  }
+  if (experts.skew != "none" && model.topk_groups < model.groups &&
+      model.topk_groups > model.top_k) {
+    found.add({"model.topk_groups", "model.top_k", "experts.skew"},
+              "is more than model.top_k, so some groups would give no expert", "lower it");
   }
   if (experts.balancer == "weighted" && experts.reshare_every > experts.rebalance_every) {
     found.add({"experts.reshare_every", "experts.rebalance_every"},

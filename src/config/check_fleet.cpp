@@ -48,6 +48,21 @@ struct Kind {
   std::int64_t base, group, gpus, gpus_per_node;
 };
 
+// What ids hold, and what a machine's memory does.
+constexpr std::int64_t kMostUnits = 65'535, kMostGpus = 1'000'000;
+
+void check_size(const Kind& kind, std::int64_t groups, Contradictions& found) {
+  const std::int64_t units = kind.base + groups * kind.group;
+  if (units > kMostUnits || units * kind.gpus > kMostGpus) {
+    found.add({fmt::format("fleet.base.{}_units", kind.phase),
+               fmt::format("fleet.group.{}_units", kind.phase), "fleet.groups", "scaling.schedule",
+               fmt::format("{}.gpus", kind.phase)},
+              fmt::format("the fleet has {} {} units of {} GPUs, more than are simulated", units,
+                          kind.phase, kind.gpus),
+              fmt::format("choose at most {} units and {} GPUs", kMostUnits, kMostGpus));
+  }
+}
+
 void check_presence(const Kind& kind, std::int64_t groups, Contradictions& found) {
   if (kind.base + groups * kind.group < 1) {
     found.add(
@@ -72,6 +87,7 @@ void check_fleet(const Scenario& scenario, Contradictions& found) {
                            Kind{"decode", fleet.base.decode_units, fleet.group.decode_units,
                                 scenario.decode.gpus, scenario.decode_hardware.gpus_per_node}}) {
     check_presence(kind, groups.least, found);
+    check_size(kind, groups.most, found);
     needed += (kind.base + groups.most * kind.group) *
               (kind.gpus / std::max<std::int64_t>(kind.gpus_per_node, 1));
   }

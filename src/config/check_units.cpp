@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "check_parts.h"
+#include "epfleet/base/token_parts.h"
 #include "epfleet/model/layout.h"
 
 namespace epfleet::config {
@@ -88,7 +89,15 @@ void check_decode(const Scenario& scenario, Contradictions& found) {
   check_mtp(scenario, found);
   if (check_shape(scenario.model, "decode", config.gpus, scenario.decode_hardware.gpus_per_node,
                   config.redundant_experts, found)) {
-    check_memory("decode", decode_memory(scenario), scenario.workload.context_limit, found);
+    const model::MemoryPlan plan = decode_memory(scenario);
+    check_memory("decode", plan, scenario.workload.context_limit, found);
+    constexpr std::int64_t kMostKv = base::TokenParts32::max().whole_tokens() - 1;
+    if (plan.kv_capacity_tokens() > kMostKv) {
+      found.add({"decode.hardware.memory", "hardware.memory", "model"},
+                fmt::format("a decode GPU has room for {} tokens of KV, more than is counted",
+                            plan.kv_capacity_tokens()),
+                fmt::format("lower it to at most {} tokens", kMostKv));
+    }
   }
 }
 

@@ -16,6 +16,11 @@ std::string bound(Dimension dimension, double value) {
 
 }  // namespace
 
+const Scenario& shipped_defaults() {
+  static const Scenario kDefaults;
+  return kDefaults;
+}
+
 std::string range_text(Dimension dimension, bool whole, const Range& range) {
   const bool low = std::isfinite(range.low);
   const bool high = std::isfinite(range.high);

@@ -24,13 +24,14 @@
 namespace epfleet::config {
 
 // --- ranges
-inline Range any() { return {}; }
-inline Range at_least(double low) { return {.low = low}; }
-inline Range above(double low) { return {.low = low, .low_open = true}; }
+// Both ends, always: no value may make a run endless or overflow.
+inline Range above(double low, double high) { return {.low = low, .high = high, .low_open = true}; }
 inline Range between(double low, double high) { return {.low = low, .high = high}; }
 inline Range inside(double low, double high) {
   return {.low = low, .high = high, .low_open = true, .high_open = true};
 }
+inline constexpr double kDay = 86'400.0;
+inline constexpr double kYear = 366.0 * kDay;  // longest stretch of time that a key takes
 [[nodiscard]] std::string range_text(Dimension dimension, bool whole, const Range& range);
 [[nodiscard]] std::optional<Fault> out_of_range(const Range& range, const std::string& range_text,
                                                 double value, const std::string& text);
@@ -43,6 +44,7 @@ inline Range inside(double low, double high) {
 struct Docs {
   std::string help;
   std::string source;
+  std::string example{};  // of a right value, in messages; empty: the default, if it is not nothing
 };
 
 template <class Value>
@@ -65,6 +67,9 @@ std::vector<Word<Enum>> words_of(const base::Names<N>& names) {
 // What a row's member holds.
 template <class Member>
 using Held = std::remove_cvref_t<std::invoke_result_t<Member, Scenario&>>;
+
+// What a scenario has before any file is read.
+[[nodiscard]] const Scenario& shipped_defaults();
 
 class Rows {
  public:

@@ -37,13 +37,22 @@ Rows& Rows::number(std::string name, Member member, Dimension dimension, Range r
     { v.count() } -> std::same_as<double>;
   };
   const std::string words = range_text(dimension, kWhole, range);
+  const Held<Member> usual = member(shipped_defaults());
+  std::string example = docs.example;
+  if (example.empty() && usual != Held<Member>{}) {
+    if constexpr (kOptional) {
+      example = Stored<Value>::print(dimension, *usual);
+    } else {
+      example = Stored<Value>::print(dimension, usual);
+    }
+  }
   const auto parse = [=](const std::string& text) -> Parsed<Held<Member>> {
     if constexpr (kOptional) {
       if (text == absent) {
         return Held<Member>{};
       }
     }
-    const Parsed<Value> value = Stored<Value>::read(dimension, text);
+    const Parsed<Value> value = Stored<Value>::read(dimension, text, example);
     if (!value) {
       return tl::unexpected(value.error());
     }

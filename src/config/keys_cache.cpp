@@ -14,11 +14,11 @@ void add_cache_rows(Rows& rows) {
   rows.number(EPFLEET_KEY(kv_cache.hit_ratio), Dimension::Share, between(0.0, 1.0),
               {"Share of every prompt that hits; only with model: statistical.",
                "the published day: 342 of 608 billion tokens"});
-  rows.number(EPFLEET_KEY(kv_cache.capacity), above(0.0),
+  rows.number(EPFLEET_KEY(kv_cache.capacity), between(1.0, 1e18),
               {"Size of the whole store.",
                "not published; 20 PB hold about a day of what is written (0.8-1.3 PB an hour)"})
       .guess("5 PB", "40 PB");
-  rows.number(EPFLEET_KEY(kv_cache.ttl), above(0.0),
+  rows.number(EPFLEET_KEY(kv_cache.ttl), above(0.0, kYear),
               {"Time after its last use at which an entry is dropped.",
                "DeepSeek's API notes: unused entries are cleared after hours to days"})
       .guess("2 h", "3 d");
@@ -26,14 +26,14 @@ void add_cache_rows(Rows& rows) {
             {"What is dropped when the store is full.", "not published"});
   using cache::Isolation;
   using cache::Recompute;
-  rows.number(EPFLEET_KEY(kv_cache.write_delay), at_least(0.0),
+  rows.number(EPFLEET_KEY(kv_cache.write_delay), between(0.0, kDay),
               {"Time after a write's end until what was written can be hit.",
-               "not published; DeepSeek's API notes: construction takes seconds"});
+               "not published; DeepSeek's API notes: construction takes seconds", "2 s"});
   const auto bandwidth = [&](const std::string& name, auto member, const std::string& what) {
-    rows.number(name, member, above(0.0),
+    rows.number(name, member, between(1e6, 1e18),
                 {"Bandwidth of the whole store for " + what +
                      ", shared by all nodes; none: their NICs alone decide.",
-                 "not published; 3FS's notes show 6.6 TiB/s read by 180 storage nodes"},
+                 "not published; 3FS's notes show 6.6 TiB/s read by 180 storage nodes", "7 TB/s"},
                 "none");
   };
   bandwidth(EPFLEET_KEY(kv_cache.read_bandwidth), "reads");

@@ -45,18 +45,18 @@ void add_expert_rows(Rows& rows) {
             {"Rule that copies and places the experts.", "DeepSeek's EPLB; weighted is our own"});
   add_popularity(rows);
   rows.number(
-      EPFLEET_KEY(experts.rebalance_every), above(0.0),
+      EPFLEET_KEY(experts.rebalance_every), between(1.0, kYear),
       {"Time between two placements of the experts.", "DeepSeek-V3 report: about 10 minutes"});
-  rows.number(EPFLEET_KEY(experts.rebalance_delay), at_least(0.0),
+  rows.number(EPFLEET_KEY(experts.rebalance_delay), between(0.0, kYear),
               {"Time from when loads are observed to when the placement made of them serves.",
-               "a guess: gathering, planning and loading are not published"})
+               "a guess: gathering, planning and loading are not published", "30 s"})
       .guess("0 s", "2 min");
   rows.choice(EPFLEET_KEY(experts.rebalance_cost),
               {{"none", "weights move beside the steps, at no cost", serving::RebalanceCost::None},
                {"stall", "a unit stops while the fullest GPU fetches its experts over RDMA",
                 serving::RebalanceCost::Stall}},
               {"What moving experts costs.", "a modelling choice: between the two lies the truth"});
-  rows.number(EPFLEET_KEY(experts.reshare_every), above(0.0),
+  rows.number(EPFLEET_KEY(experts.reshare_every), between(0.001, kYear),
               {"Rule weighted: time between two divisions of an expert's tokens among its copies; "
                "no weights move.",
                "a guess: a table per layer that dispatch reads"})

@@ -4,14 +4,14 @@
 namespace epfleet::config {
 
 void add_model_rows(Rows& rows) {
-  // Upper bounds only keep products of shapes within 64 bits.
+  // Upper bounds only keep products of shapes within 64 bits, and the drawing of experts short.
   const auto shape = [&](const std::string& name, auto member, double least, double most,
                          std::string help) {
     rows.number(name, member, between(least, most),
                 {std::move(help), "inference/configs/config_671B.json of deepseek-ai/DeepSeek-V3"});
   };
-  shape(EPFLEET_KEY(model.layers), 1, 1000, "Transformer layers, the dense ones included.");
-  shape(EPFLEET_KEY(model.dense_layers), 0, 1000,
+  shape(EPFLEET_KEY(model.layers), 1, 256, "Transformer layers, the dense ones included.");
+  shape(EPFLEET_KEY(model.dense_layers), 0, 256,
         "First layers, with a dense feed-forward part instead of experts.");
   shape(EPFLEET_KEY(model.mtp_layers), 0, 8,
         "Modules for multi-token prediction, each one layer with experts.");
@@ -22,8 +22,8 @@ void add_model_rows(Rows& rows) {
   shape(EPFLEET_KEY(model.nope), 1, 4096, "Head dimension without position.");
   shape(EPFLEET_KEY(model.rope), 0, 4096, "Head dimension with rotary position.");
   shape(EPFLEET_KEY(model.v_dim), 1, 4096, "Head dimension of the values.");
-  shape(EPFLEET_KEY(model.experts), 1, 8192, "Routed experts of a layer.");
-  shape(EPFLEET_KEY(model.top_k), 1, 1024, "Routed experts that a token goes to.");
+  shape(EPFLEET_KEY(model.experts), 1, 4096, "Routed experts of a layer.");
+  shape(EPFLEET_KEY(model.top_k), 1, 64, "Routed experts that a token goes to.");
   shape(EPFLEET_KEY(model.groups), 1, 1024, "Groups that the routed experts are in.");
   shape(EPFLEET_KEY(model.topk_groups), 1, 1024, "Groups that a token's experts may lie in.");
   shape(EPFLEET_KEY(model.shared_experts), 0, 64, "Experts that every token goes to.");

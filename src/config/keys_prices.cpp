@@ -11,7 +11,7 @@ constexpr std::int64_t kMinuteNs = 60'000'000'000;
 template <class Book>
 void add_book(Rows& rows, const std::string& group, Book book, const std::string& when) {
   const auto price = [&](const std::string& name, auto member, const std::string& what) {
-    rows.number(group + "." + name, member, Dimension::TokenPrice, at_least(0.0),
+    rows.number(group + "." + name, member, Dimension::TokenPrice, between(0.0, 1e6),
                 {fmt::format("Price of a million {}{}.", what, when), kPriceSource});
   };
   using workload::Variant;
@@ -69,7 +69,7 @@ std::string print_off_peak(const Scenario& scenario) {
 
 void add_prices_rows(Rows& rows) {
   rows.number(
-      EPFLEET_KEY(prices.gpu_hour), Dimension::GpuPrice, at_least(0.0),
+      EPFLEET_KEY(prices.gpu_hour), Dimension::GpuPrice, between(0.0, 1e6),
       {"Price of an hour of one GPU.", "open-infra-index, day 6: 2 USD, as for leasing an H800"});
   add_book(rows, EPFLEET_KEY(prices.book), "");
   Key& off_peak =

@@ -5,11 +5,12 @@ namespace epfleet::config {
 namespace {
 
 template <class Limit>
-void add_slo(Rows& rows, const std::string& name, Limit limit, const std::string& what) {
+void add_slo(Rows& rows, const std::string& name, Limit limit, const std::string& what,
+             const std::string& example) {
   rows.number(
-      name + ".limit", [limit](auto& s) -> auto& { return limit(s).limit; }, above(0.0),
+      name + ".limit", [limit](auto& s) -> auto& { return limit(s).limit; }, above(0.0, kYear),
       {fmt::format("Longest {} that meets the objective; none: no objective.", what),
-       "a choice; DeepSeek publishes none"},
+       "a choice; DeepSeek publishes none", example},
       "none");
   rows.number(
       name + ".quantile", [limit](auto& s) -> auto& { return limit(s).quantile; }, Dimension::Share,
@@ -24,9 +25,9 @@ void add_slo(Rows& rows, const std::string& name, Limit limit, const std::string
 }  // namespace
 
 void add_report_rows(Rows& rows) {
-  add_slo(rows, EPFLEET_KEY(slo.ttft), "time to first token");
-  add_slo(rows, EPFLEET_KEY(slo.tpot), "time per output token");
-  rows.number(EPFLEET_KEY(slo.window), above(0.0),
+  add_slo(rows, EPFLEET_KEY(slo.ttft), "time to first token", "5 s");
+  add_slo(rows, EPFLEET_KEY(slo.tpot), "time per output token", "50 ms");
+  rows.number(EPFLEET_KEY(slo.window), between(1.0, kYear),
               {"Window over which quantiles are judged.", "a choice"});
   rows.number(EPFLEET_KEY(report.interval), between(1.0, 3600.0),
               {"Interval of timeseries.csv; an hour must be a whole multiple of it.", "a choice"});
@@ -43,16 +44,16 @@ void add_report_rows(Rows& rows) {
   rows.number(EPFLEET_KEY(report.request_sample), Dimension::Share, between(0.0, 1.0),
               {"Share of the requests that `sample` writes.", "a choice"});
   rows.number(
-      EPFLEET_KEY(report.timeline.from), at_least(0.0),
+      EPFLEET_KEY(report.timeline.from), between(0.0, kYear),
       {"Start of timeline.json, from the start of the counted window; none: that start, or no "
        "timeline if report.timeline.to is none too.",
-       "a choice"},
+       "a choice", "10 min"},
       "none");
   rows.number(
-      EPFLEET_KEY(report.timeline.to), above(0.0),
+      EPFLEET_KEY(report.timeline.to), above(0.0, kYear),
       {"End of timeline.json, every step of every unit for ui.perfetto.dev: 200 bytes a step; "
        "none: the end of the window.",
-       "a choice"},
+       "a choice", "11 min"},
       "none");
   rows.path(EPFLEET_KEY(report.published), "none",
             {"CSV of published values that the result is compared with.", "see the file"});

@@ -18,6 +18,7 @@ Parsed<std::uint64_t> seed_from(const std::string& text) {
   return *seed;
 }
 
+constexpr std::int64_t kMostUnits = 100'000;
 constexpr std::int64_t kMinuteNs = 60'000'000'000;
 constexpr int kDayMinutes = 24 * 60;
 
@@ -56,8 +57,10 @@ Parsed<policy::ScheduleStep> step_from(const Scenario& scenario, const Node& nod
   if (!step || !count) {
     return tl::unexpected(step ? count.error() : step.error());
   }
-  if (*count < 0 || step->at < base::Duration{}) {
-    return tl::unexpected(Fault{"a step has a negative time or number of groups", "both are >= 0"});
+  if (*count < 0 || *count > kMostUnits || step->at < base::Duration{} ||
+      base::to_seconds(step->at) > kYear) {
+    return tl::unexpected(Fault{"a step has a time or a number of groups out of range",
+                                fmt::format("from 0 s to 366 d, from 0 to {} groups", kMostUnits)});
   }
   step->groups = *count;
   return step;
@@ -112,7 +115,7 @@ void add_scenario_rows(Rows& rows) {
       [](std::uint64_t number) { return fmt::format("{}", number); },
       {"Seed of every random draw: same scenario and seed, same bytes out.", "free choice"});
   seed.json = JsonType::Integer;
-  seed.range = at_least(0);
+  seed.range = between(0.0, 18446744073709551615.0);
   seed.range_text = ">= 0";
   rows.value(
           "start", "time with offset", EPFLEET_MEMBER(start),
@@ -122,7 +125,7 @@ void add_scenario_rows(Rows& rows) {
            "the published day: 2025-02-27 12:00 UTC+8 (open-infra-index, day 6)"})
       .type = "time with offset (ISO 8601), e.g. 2025-02-27T12:00+08:00";
   rows.number(
-      EPFLEET_KEY(duration), above(0.0),
+      EPFLEET_KEY(duration), above(0.0, kYear),
       {"Length of the counted window; epfleet replay takes that of its trace instead, unless "
        "the command line states it (--set 'duration=1 h') or the trace is repeated.",
        "the published day: 24 h"});
@@ -132,7 +135,7 @@ void add_fleet_rows(Rows& rows) {
   const std::string chart =
       "the published node chart, read as 2 prefill units + groups of 1 decode and 3 prefill units";
   const auto count = [&](std::string name, auto member, std::string help) {
-    rows.number(std::move(name), member, between(0, 1e5), {std::move(help), chart});
+    rows.number(std::move(name), member, between(0, kMostUnits), {std::move(help), chart});
   };
   count(EPFLEET_KEY(fleet.base.prefill_units), "Prefill units that are always allotted.");
   count(EPFLEET_KEY(fleet.base.decode_units), "Decode units that are always allotted.");
@@ -153,7 +156,7 @@ void add_fleet_rows(Rows& rows) {
   schedule.json = JsonType::List;
   schedule.read = read_schedule;
   schedule.print = print_schedule;
-  rows.number(EPFLEET_KEY(scaling.start_up), at_least(0.0),
+  rows.number(EPFLEET_KEY(scaling.start_up), between(0.0, kYear),
               {"Time from allotment to service: weights from the store, warm-up.", "a guess"})
       .guess("1 min", "5 min");
   rows.choice(
@@ -161,7 +164,7 @@ void add_fleet_rows(Rows& rows) {
       {{"migrate", "requests move to other units with their KV", policy::DrainMode::Migrate},
        {"wait", "requests finish where they are", policy::DrainMode::Wait}},
       {"What becomes of the requests of a unit that leaves.", "free choice"});
-  rows.number(EPFLEET_KEY(scaling.drain_lead), at_least(0.0),
+  rows.number(EPFLEET_KEY(scaling.drain_lead), between(0.0, kYear),
               {"A unit begins to drain this long before its allotment ends.",
                "moving 2 decode units' KV takes under a second; the rest is for steps under way"});
 }

@@ -7,7 +7,7 @@ namespace {
 
 const Docs kViewAge = {
     "Time between two reports of a unit's load to the balancer; what it places itself it knows.",
-    "a choice: 0 is a balancer beside its units"};
+    "a choice: 0 is a balancer beside its units", "100 ms"};
 
 // A member of a kind of unit, as EPFLEET_MEMBER is one of the scenario.
 #define EPFLEET_OF(member) [unit](auto& s) -> auto& { return unit(s).member; }
@@ -19,7 +19,7 @@ void add_layout(Rows& rows, const std::string& phase, Unit unit) {
               {"GPUs of one unit: the degree of expert parallelism; whole nodes.",
                "open-infra-index, day 6: prefill EP32 on 4 nodes, decode EP144 on 18"});
   rows.number(
-      phase + ".redundant_experts", EPFLEET_OF(redundant_experts), between(0, 65536),
+      phase + ".redundant_experts", EPFLEET_OF(redundant_experts), between(0, 16384),
       {"Copies of experts beyond one each; experts and copies fill the GPUs evenly. auto: the "
        "fewest, at least 32, that do and fit.",
        "open-infra-index, day 6: 32"},
@@ -32,10 +32,12 @@ void add_layout(Rows& rows, const std::string& phase, Unit unit) {
       {"What the routed and the shared experts are stored and multiplied in.",
        "DeepSeek-V3 report, open-infra-index, day 6: FP8"});
   rows.choice(phase + ".overlap", EPFLEET_OF(overlap),
-              {{"dual_batch", "one half computes while the other communicates",
+              {{"auto", "whichever of the two is faster, step by step", serving::Overlap::Auto},
+               {"dual_batch", "one half computes while the other communicates",
                 serving::Overlap::DualBatch},
                {"none", "one batch, phase after phase", serving::Overlap::None}},
-              {"How computing and communication overlap.", "open-infra-index, day 6: dual batch"});
+              {"How computing and communication overlap.",
+               "open-infra-index, day 6: dual batch; auto: a choice"});
   rows.flag(
       phase + ".phase_barriers", EPFLEET_OF(phase_barriers),
       {"Whether both halves of a batch meet at the end of every phase; `epfleet timing` tells "
@@ -61,7 +63,7 @@ void add_prefill(Rows& rows) {
               {{"arrival", "when the request reaches the unit", serving::Placement::Arrival},
                {"step", "when a step is formed", serving::Placement::Step}},
               {"When a queued prompt is bound to a GPU of its unit.", "a choice"});
-  rows.number(EPFLEET_KEY(prefill.runtime_memory), at_least(0.0),
+  rows.number(EPFLEET_KEY(prefill.runtime_memory), between(0.0, 1e15),
               {"Memory of a prefill GPU for activations, buffers and the context.", "a guess"})
       .guess("6 GB", "12 GB");
 }
@@ -107,7 +109,7 @@ void add_decode(Rows& rows) {
               {"Time of a step that no GPU work covers.",
                "residual of the profile's 96 ms step, which leaves 2-8 ms"})
       .guess("2 ms", "8 ms");
-  rows.number(EPFLEET_KEY(decode.runtime_memory), at_least(0.0),
+  rows.number(EPFLEET_KEY(decode.runtime_memory), between(0.0, 1e15),
               {"Memory of a decode GPU for activations, graphs and the context.", "a guess"})
       .guess("4 GB", "8 GB");
   add_mtp(rows);

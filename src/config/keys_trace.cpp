@@ -8,14 +8,15 @@ void add_trace_rows(Rows& rows) {
   using workload::TimeUnit;
   using workload::Variant;
   const std::string choice = "free choice";
-  rows.number(EPFLEET_KEY(workload.trace.from), at_least(0.0),
-              {"Where in the trace to begin; the requests before fill the store.", choice});
-  rows.number(EPFLEET_KEY(workload.trace.length), above(0.0),
-              {"How much of the trace to play from there on.", choice}, "none");
   rows.number(
-      EPFLEET_KEY(workload.trace.stretch), above(0.0),
-      {"Play it within this time instead of its own; times between uses change, too.", choice},
-      "none");
+      EPFLEET_KEY(workload.trace.from), between(0.0, kYear),
+      {"Where in the trace to begin; the requests before fill the store.", choice, "10 min"});
+  rows.number(EPFLEET_KEY(workload.trace.length), above(0.0, kYear),
+              {"How much of the trace to play from there on.", choice, "1 h"}, "none");
+  rows.number(EPFLEET_KEY(workload.trace.stretch), above(0.0, kYear),
+              {"Play it within this time instead of its own; times between uses change, too.",
+               choice, "1 h"},
+              "none");
   rows.number(EPFLEET_KEY(workload.trace.rate), inside(0.0, 1e6),
               {"Requests per second, mean of a day, instead of the trace's own rate; the trace is "
                "repeated as often as need be.",
@@ -30,9 +31,9 @@ void add_trace_rows(Rows& rows) {
        choice});
   rows.flag(EPFLEET_KEY(workload.trace.lenient),
             {"Skip and count the trace's wrong lines instead of refusing the trace.", choice});
-  rows.number(
-      EPFLEET_KEY(workload.trace.block), Dimension::Tokens, between(0, 65536),
-      {"Tokens of one block id of the trace; 0: as its format has it (Mooncake 512).", choice});
+  rows.number(EPFLEET_KEY(workload.trace.block), Dimension::Tokens, between(0, 65536),
+              {"Tokens of one block id of the trace; 0: as its format has it (Mooncake 512).",
+               choice, "512"});
   rows.choice(EPFLEET_KEY(workload.trace.time_unit), words_of<TimeUnit>(workload::kTimeUnitNames),
               {"Unit of the trace's times; auto: as its format has it.", choice});
   rows.text(EPFLEET_KEY(workload.trace.columns),

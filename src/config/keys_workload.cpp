@@ -39,20 +39,21 @@ void add_source(Rows& rows) {
       {"Multiplies arrivals, after the totals were solved for; of a request trace so many copies "
        "are played at once.",
        "free choice"});
-  rows.path(EPFLEET_KEY(workload.hourly_shape), "flat",
-            {"Shape of the tokens served (of a request trace: of requests) over the day: 24 hourly "
-             "weights from the start, a CSV with the "
-             "column theoretical_income_usd.",
-             "open-infra-index, day 6, digitised: income per hour"});
+  rows.path(
+      EPFLEET_KEY(workload.hourly_shape), "flat",
+      {"Shape of the tokens served (of a request trace: of requests) over the day: 24 hourly "
+       "weights from the start, a CSV with one column of them, in any unit, or one beside the "
+       "hours; in a wider table it is named weight or theoretical_income_usd.",
+       "open-infra-index, day 6, digitised: income per hour"});
   rows.number(
-      EPFLEET_KEY(workload.warm_up), at_least(0.0),
+      EPFLEET_KEY(workload.warm_up), between(0.0, kYear),
       {"Service before the window that is simulated but not counted. auto: until requests "
        "in service and their KV stop drifting by the rule MSER-5, 20, 40 or at most 80 min; "
        "of a request trace none.",
        "a choice; MSER: K. P. White, Simulation 69 (1997), 323-334"},
       "auto");
   rows.number(
-      EPFLEET_KEY(workload.look_back), at_least(0.0),
+      EPFLEET_KEY(workload.look_back), between(0.0, kYear),
       {"Sessions begun this long before may return, and have filled the store.", "a choice"});
   rows.number(EPFLEET_KEY(workload.shortest_think), between(0.001, 3600.0),
               {"A session returns no sooner than this after an answer.",
@@ -73,17 +74,18 @@ void add_totals(Rows& rows) {
                          Docs docs) {
     rows.number(name, member, dimension, range, std::move(docs), "none");
   };
-  total(EPFLEET_KEY(workload.totals.input), Dimension::Tokens, at_least(1),
+  total(EPFLEET_KEY(workload.totals.input), Dimension::Tokens, between(1, 1e15),
         {"Prompt tokens of the window; the generator solves for it.",
          "published: 608 billion a day"});
-  total(EPFLEET_KEY(workload.totals.output), Dimension::Tokens, at_least(1),
-        {"Answer tokens of the window; solved for.", "published: 168 billion a day"});
-  total(EPFLEET_KEY(workload.totals.kv_per_output_token), Dimension::Number, above(0.0),
+  total(
+      EPFLEET_KEY(workload.totals.output), Dimension::Tokens, between(1, 1e15),
+      {"Answer tokens of the window; solved for.", "published: 168 billion a day", "168 billion"});
+  total(EPFLEET_KEY(workload.totals.kv_per_output_token), Dimension::Number, above(0.0, 1e9),
         {"Mean length of the KV behind an output token; solved for.", "published: 4989"});
   total(EPFLEET_KEY(workload.totals.hit_ratio), Dimension::Share, inside(0.0, 1.0),
         {"Share of the input that an ideal cache would hit; solved for.", "published: 56.3 %"});
   total(EPFLEET_KEY(workload.totals.attention_pairs_per_computed_token), Dimension::Number,
-        above(0.0),
+        above(0.0, 1e9),
         {"Query-key pairs per computed prompt token; solved for.",
          "not published; beyond about 5,000 prefill cannot carry the day"});
 }
@@ -117,7 +119,8 @@ class ClassRows {
                  const std::string& what, Dimension dimension) {
     add(
         name + ".median", [member](auto& one) -> auto& { return (one.*member).median; }, dimension,
-        between(0.0, 1e9), "Median of " + what + ".");
+        dimension == Dimension::Duration ? between(0.0, kYear) : between(0.0, 1e9),
+        "Median of " + what + ".");
     add(
         name + ".sigma", [member](auto& one) -> auto& { return (one.*member).sigma; },
         Dimension::Number, between(0.0, 5.0),
@@ -130,7 +133,11 @@ class ClassRows {
            std::string help) {
     rows_.number(prefix_ + name,
                  [i = index_, member](auto& s) -> auto& { return member(s.workload.classes[i]); },
-                 dimension, range, {std::move(help), kMix});
+                 dimension, range,
+                 {std::move(help), kMix,
+                  dimension == Dimension::Duration ? "90 s"
+                  : dimension == Dimension::Tokens ? "1000"
+                                                   : ""});
     for (const MixGuess& guess : kGuesses) {
       if (guess.key == prefix_ + name) {
         rows_.guess(guess.low, guess.high);
@@ -153,7 +160,7 @@ void add_shares(ClassRows& rows) {
 void add_prompts(ClassRows& rows) {
   rows.number(EPFLEET_FIELD(system_prompt), between(0, 1e6),
               "Tokens at the start that all sessions of the class share.", Dimension::Tokens);
-  rows.number(EPFLEET_FIELD(templates), between(0, 1e6),
+  rows.number(EPFLEET_FIELD(templates), between(0, 65'535),
               "Number of API templates, prefixes that many sessions share; 0: none.");
   rows.number(EPFLEET_FIELD(template_zipf), between(0.0, 5.0),
               "Zipf exponent of the templates' popularity.");

@@ -100,6 +100,10 @@ class Reader {
   }
 
   void report_unknown(const Entry& entry, const std::string& name) {
+    if (++unknown_ > kMostSuggestions) {
+      problems_.push_back(problem_at(entry.place, name, "unknown key", "see epfleet explain"));
+      return;
+    }
     problems_.push_back(problem_at(entry.place, name, "unknown key",
                                    entry.key == "<<" ? "merge keys are not known here; use extends"
                                    : entry.key == "extends" ? "a file says it, at its top"
@@ -116,8 +120,12 @@ class Reader {
     unsure_.push_back(name);
   }
 
+  // Of a file with more unknown keys, none is misspelt.
+  static constexpr std::size_t kMostSuggestions = 100;
+
   Scenario& scenario_;
   std::vector<base::Problem>& problems_;
+  std::size_t unknown_ = 0;
   std::vector<Found> found_;
   std::vector<std::string> unsure_;
 };

@@ -15,23 +15,25 @@
 
 namespace epfleet::config {
 
-// kDimension: what the type alone tells; read(dimension, text) -> Parsed<T>; print(dimension, T);
-// base(T): in base units.
+// kDimension: what the type alone tells; read(dimension, text, example) -> Parsed<T>;
+// print(dimension, T); base(T): in base units.
 template <class T>
 struct Stored;
 
 template <>
 struct Stored<double> {
   static constexpr Dimension kDimension = Dimension::Number;
-  static Parsed<double> read(Dimension d, std::string_view text) { return parse_real(d, text); }
+  static Parsed<double> read(Dimension d, std::string_view text, std::string_view example) {
+    return parse_real(d, text, example);
+  }
   static std::string print(Dimension d, double value) { return print_real(d, value); }
   static double base(double value) { return value; }
 };
 template <>
 struct Stored<std::int64_t> {
   static constexpr Dimension kDimension = Dimension::Number;
-  static Parsed<std::int64_t> read(Dimension d, std::string_view text) {
-    return parse_whole(d, text);
+  static Parsed<std::int64_t> read(Dimension d, std::string_view text, std::string_view example) {
+    return parse_whole(d, text, example);
   }
   static std::string print(Dimension d, std::int64_t value) { return print_whole(d, value); }
   static double base(std::int64_t value) { return static_cast<double>(value); }
@@ -49,8 +51,8 @@ struct Stored<T> {
       : std::same_as<T, base::FlopsPerSecond> ? Dimension::FlopRate
       : std::same_as<T, base::Tokens>         ? Dimension::Tokens
                                               : Dimension::Number;
-  static Parsed<T> read(Dimension d, std::string_view text) {
-    return Stored<Rep>::read(d, text).map([](Rep count) { return T(count); });
+  static Parsed<T> read(Dimension d, std::string_view text, std::string_view example) {
+    return Stored<Rep>::read(d, text, example).map([](Rep count) { return T(count); });
   }
   static std::string print(Dimension d, T value) { return Stored<Rep>::print(d, value.count()); }
   static double base(T value) {

@@ -64,24 +64,29 @@ Parsed<Term> take_term(std::string_view& text, std::string_view whole) {
 }
 
 // All terms of a value; only a duration may have several ("1 h 30 min").
-Parsed<std::vector<Term>> terms_of(Dimension dimension, std::string_view text) {
+Parsed<std::vector<Term>> terms_of(Dimension dimension, std::string_view text,
+                                   std::string_view example) {
   const Shape& shape = shape_of(dimension);
+  example = example.empty() ? std::string_view(shape.example) : example;
   std::string_view rest = text::trimmed(text);
   std::vector<Term> terms;
   do {
     if (number_length(rest) == 0) {
-      return tl::unexpected(Fault{
-          fmt::format("'{}' is not a {}", text, shape.name),
-          shape.example.empty() ? "write a number" : fmt::format("for example {}", shape.example)});
+      const bool plain = dimension == Dimension::Number;
+      return tl::unexpected(
+          Fault{fmt::format("'{}' is not a {}", text, shape.name),
+                plain && example.empty()
+                    ? "write a number"
+                    : fmt::format("{}for example {}", plain ? "write a number, " : "", example)});
     }
     const Parsed<Term> term = take_term(rest, text);
     if (!term) {
       return tl::unexpected(term.error());
     }
     if (term->unit.empty() && shape.unit_needed) {
-      return tl::unexpected(Fault{fmt::format("'{}' has no unit", text),
-                                  fmt::format("write it with one of {}, for example {}",
-                                              unit_names(dimension), shape.example)});
+      return tl::unexpected(Fault{
+          fmt::format("'{}' has no unit", text),
+          fmt::format("write it with one of {}, for example {}", unit_names(dimension), example)});
     }
     terms.push_back(*term);
   } while (!rest.empty() && dimension == Dimension::Duration);
@@ -135,8 +140,8 @@ bool goes_by_sixties(const Unit& unit) { return unit.multiply == 60 || unit.mult
 
 }  // namespace
 
-Parsed<double> parse_real(Dimension dimension, std::string_view text) {
-  const auto terms = terms_of(dimension, text);
+Parsed<double> parse_real(Dimension dimension, std::string_view text, std::string_view example) {
+  const auto terms = terms_of(dimension, text, example);
   if (!terms) {
     return tl::unexpected(terms.error());
   }
@@ -159,8 +164,9 @@ Parsed<double> parse_real(Dimension dimension, std::string_view text) {
   return std::isfinite(sum) ? Parsed<double>(sum) : tl::unexpected(too_large(text));
 }
 
-Parsed<std::int64_t> parse_whole(Dimension dimension, std::string_view text) {
-  const auto terms = terms_of(dimension, text);
+Parsed<std::int64_t> parse_whole(Dimension dimension, std::string_view text,
+                                 std::string_view example) {
+  const auto terms = terms_of(dimension, text, example);
   if (!terms) {
     return tl::unexpected(terms.error());
   }

@@ -51,7 +51,7 @@ std::size_t mser5_cut(std::span<const double> observations) {
   std::size_t cut = 0;
   double sum = 0.0;
   double squares = 0.0;
-  // From the end: what remains grows batch by batch. The last few alone have no variance to speak of.
+  // From the end: what remains grows. The last few batches alone have no variance to speak of.
   constexpr std::size_t kFewest = 5;
   for (std::size_t i = means.size(); i > 0; --i) {
     const double value = means[i - 1] - means.back();  // the shift keeps the squares small

@@ -10,8 +10,9 @@
 namespace epfleet::experts {
 namespace {
 
-constexpr double kGroupExponent = 1.3;    // see the header
-constexpr std::int64_t kMostGroups = 12;  // all sets of groups are enumerated
+constexpr double kGroupExponent = 1.3;  // see the header
+
+constexpr std::int64_t kMostDraws = 64;  // for each expert of a token
 
 std::size_t size(std::int64_t count) { return static_cast<std::size_t>(count); }
 
@@ -184,8 +185,12 @@ void ExpertRouting::route(base::Stream& stream, std::int64_t tokens,
         chosen += choices.choose(group * group_size + within);
       }
     }
-    while (chosen < rule_.topk) {
+    for (std::int64_t draws = kMostDraws * rule_.topk; chosen < rule_.topk && draws > 0; --draws) {
       chosen += choices.choose(reach.experts[reach.draw.draw(upper_half(stream.bits()))]);
+    }
+    // The others are so unpopular that they are hardly ever drawn: the first of them.
+    for (std::size_t i = 0; chosen < rule_.topk; ++i) {
+      chosen += choices.choose(reach.experts[i]);
     }
   }
 }

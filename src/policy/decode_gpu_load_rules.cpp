@@ -7,7 +7,6 @@
 #include <bit>
 #include <limits>
 
-#include "epfleet/base/error.h"
 #include "epfleet/policy/balancer.h"
 #include "least_loaded.h"
 
@@ -15,7 +14,11 @@ namespace epfleet::policy {
 namespace {
 
 constexpr std::int32_t kNone = std::numeric_limits<std::int32_t>::max();
-constexpr std::int32_t kIndexMask = 511;  // up to 512 GPUs a unit (EP320 is the largest known)
+
+// The low bits that hold an index: those of 512 GPUs (EP320 is the largest unit known) or more.
+std::int32_t index_mask(std::size_t gpus) {
+  return static_cast<std::int32_t>(std::max<std::size_t>(512, std::bit_ceil(gpus))) - 1;
+}
 
 // score_i = max(requests_i * per_request, kv_i * per_kv) + sum_weight * (both added).
 // max alone is the min-max joint rule; per_request or per_kv of 0 leaves one measure.
@@ -28,7 +31,7 @@ struct Weights {
 EPFLEET_VECTOR_CLONES
 std::int32_t least_packed(const std::int32_t* requests, const base::TokenParts32* kv, int gpus,
                           std::int32_t request_limit, base::TokenParts32 kv_room_limit,
-                          base::TokenParts32 demand_kv, Weights weights) {
+                          base::TokenParts32 demand_kv, Weights weights, std::int32_t mask) {
   std::int32_t best = kNone;
   for (int i = 0; i < gpus; ++i) {
     const float by_requests = static_cast<float>(requests[i] + 1) * weights.per_request;
@@ -36,7 +39,7 @@ std::int32_t least_packed(const std::int32_t* requests, const base::TokenParts32
     const std::int32_t larger =
         std::max(std::bit_cast<std::int32_t>(by_requests), std::bit_cast<std::int32_t>(by_kv));
     const float score = std::bit_cast<float>(larger) + weights.sum_weight * (by_requests + by_kv);
-    const std::int32_t packed = (std::bit_cast<std::int32_t>(score) & ~kIndexMask) | i;
+    const std::int32_t packed = (std::bit_cast<std::int32_t>(score) & ~mask) | i;
     // Without room: all bits set, the largest positive integer. No branch, so that the loop
     // vectorises.
     const std::int32_t full = -static_cast<std::int32_t>(requests[i] >= request_limit) |
@@ -51,12 +54,11 @@ class LeastScore : public DecodeGpuRule {
  public:
   std::optional<std::uint32_t> choose(const DecodeDemand& demand,
                                       const DecodeGpuView& view) override {
-    EPFLEET_CHECK(view.requests.size() <= kIndexMask + 1, "a unit has at most 512 GPUs");
+    const std::int32_t mask = index_mask(view.requests.size());
     const std::int32_t best = least_packed(
         view.requests.data(), view.kv.data(), static_cast<int>(view.requests.size()),
-        view.request_limit, view.kv_limit - demand.kv, demand.kv, weights(demand, view));
-    return best == kNone ? std::nullopt
-                         : std::optional(static_cast<std::uint32_t>(best & kIndexMask));
+        view.request_limit, view.kv_limit - demand.kv, demand.kv, weights(demand, view), mask);
+    return best == kNone ? std::nullopt : std::optional(static_cast<std::uint32_t>(best & mask));
   }
 };
 

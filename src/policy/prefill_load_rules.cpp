@@ -3,7 +3,6 @@
 #include <bit>
 #include <limits>
 
-#include "epfleet/base/error.h"
 #include "epfleet/policy/balancer.h"
 #include "least_loaded.h"
 
@@ -37,16 +36,22 @@ std::uint32_t least_packed(const float* tokens, const float* pairs, std::uint32_
 class Joint : public PrefillRule {
  public:
   // Scores closer than 2^-13 of each other count as equal; the lowest index wins.
-  static constexpr std::uint32_t kIndexMask = 1023;  // up to 1,024 units, or GPUs of one
+  static constexpr std::uint32_t kIndexMask = 1023;  // 1,024 units, or GPUs of one
 
   std::uint32_t choose(const PrefillDemand& demand, const PrefillView& view) override {
-    EPFLEET_CHECK(view.open.back() <= kIndexMask, "at most 1,024 units");
     const float tokens = view.tokens_total + demand.tokens;
     const float pairs = view.attention_pairs_total + demand.attention_pairs;
     const float per_token = 1.0F / std::max(tokens, 1.0F);
     const float per_pair = 1.0F / std::max(pairs, 1.0F);
     // The bits of a positive float order like the float; the index takes the low ones. No branch
     // depends on the loads, which are as good as random to the processor.
+    const auto score = [&](std::uint32_t i) {
+      return std::max((view.tokens[i] + demand.tokens) * per_token,
+                      (view.attention_pairs[i] + demand.attention_pairs) * per_pair);
+    };
+    if (view.open.back() > kIndexMask) {
+      return least_loaded(view.open, score);
+    }
     const std::uint32_t first = view.open.front();
     const std::uint32_t end = view.open.back() + 1;
     if (end - first == view.open.size()) {  // none is closed in between: most of the time
@@ -57,9 +62,7 @@ class Joint : public PrefillRule {
     }
     std::uint32_t best = std::numeric_limits<std::uint32_t>::max();
     for (const std::uint32_t i : view.open) {
-      const float score = std::max((view.tokens[i] + demand.tokens) * per_token,
-                                   (view.attention_pairs[i] + demand.attention_pairs) * per_pair);
-      best = std::min(best, (std::bit_cast<std::uint32_t>(score) & ~kIndexMask) | i);
+      best = std::min(best, (std::bit_cast<std::uint32_t>(score(i)) & ~kIndexMask) | i);
     }
     return best & kIndexMask;
   }

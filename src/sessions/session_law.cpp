@@ -178,7 +178,7 @@ double SessionLaw::think_seconds(workload::SessionClass of, double u) const {
   const double drawn = u < share
                            ? think.long_return.quantile(std::min(u / share, 1.0 - 0x1p-53))
                            : think.usual.quantile(std::max((u - share) / (1.0 - share), 0x1p-53));
-  return std::max(drawn, base::to_seconds(shortest_think_));
+  return std::clamp(drawn, base::to_seconds(shortest_think_), kLongestThink);
 }
 
 double SessionLaw::think_seconds(base::SessionId id, std::uint32_t turn) const {

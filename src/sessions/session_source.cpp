@@ -61,6 +61,7 @@ class SessionSource final : public workload::Source {
   std::span<const workload::WarmTotal> warm_totals() const override { return totals_; }
   std::span<const workload::SolvedTotal> solved_totals() const override { return plan_.mix.totals; }
   std::size_t shared_prefixes() const override { return law_.shared_prefixes(); }
+  std::vector<std::string> notes() const override { return plan_.mix.notes; }
 
  private:
   // Wake-ups ahead whose sessions are fetched from memory: the sleepers are far too many for the

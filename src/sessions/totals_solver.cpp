@@ -19,8 +19,8 @@ constexpr std::uint32_t kFinePaths = 1U << 17U;
 constexpr double kCoarseClose = 1e-3;  // of the logarithms of achieved / asked
 // Hits jump by up to 0.15 % where the most popular template crosses a block: closer may not exist.
 constexpr double kFineClose = 4e-4;
-constexpr double kRefuse = 1e-3;
-constexpr double kFarOff = 0.02;  // a finer look would not help
+constexpr double kReached = 1e-3;
+constexpr double kFarOff = 0.02;  // a finer look would not help; nearer is told, not refused
 constexpr int kMostSteps = 30;
 constexpr int kMostFineSteps = 4;
 
@@ -105,9 +105,10 @@ class Solver {
     if (targets_.empty() || search.error() < kFarOff) {
       search.improve(fine, kFineClose, kMostFineSteps);
     }
-    if (search.error() > kRefuse) {
+    if (search.error() > kFarOff) {
       refuse(search.value());
     }
+    missed_ = search.value();
     if (search.best() != evaluated_) {
       (void)fine(search.best());
     }
@@ -134,6 +135,12 @@ class Solver {
     for (std::size_t i = 0; i < targets_.size(); ++i) {
       if (targets_[i].name != "output") {
         solved.totals.push_back({targets_[i].name, targets_[i].asked, targets_[i].value(mix)});
+      }
+    }
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+      if (!is_reached(missed_[i])) {
+        solved.notes.push_back(fmt::format("workload.totals.{}: {}, and that is what is simulated",
+                                           targets_[i].name, reachable(i, missed_[i])));
       }
     }
     return solved;
@@ -178,19 +185,26 @@ class Solver {
     return values;
   }
 
+  static bool is_reached(double residual) { return std::fabs(residual) <= kReached; }
+
+  [[nodiscard]] std::string reachable(std::size_t target, double residual) const {
+    const double scale = targets_[target].name == "output"
+                             ? static_cast<double>(start_.totals.input.value_or(1))
+                             : 1.0;
+    const double asked = scale * targets_[target].asked;
+    return fmt::format("asked {:.6g}, but with the other totals about {:.6g} is reachable", asked,
+                       asked * base::real_exp(residual));
+  }
+
   [[noreturn]] void refuse(const RootSearch::Point& residual) const {
     std::vector<base::Problem> problems;
     for (std::size_t i = 0; i < targets_.size(); ++i) {
-      if (std::fabs(residual[i]) <= kRefuse) {
+      if (is_reached(residual[i])) {
         continue;
       }
-      const double scale =
-          targets_[i].name == "output" ? static_cast<double>(start_.totals.input.value_or(1)) : 1.0;
-      const double asked = scale * targets_[i].asked;
       problems.push_back(
           {.key = "workload.totals." + targets_[i].name,
-           .what = fmt::format("asked {:.6g}, but with the other totals about {:.6g} is reachable",
-                               asked, asked * base::real_exp(residual[i])),
+           .what = reachable(i, residual[i]),
            .remedy = fmt::format(
                "ask for a nearer value, or change the session classes (the knob is workload.{})",
                targets_[i].knob)});
@@ -205,6 +219,7 @@ class Solver {
   std::vector<Target> targets_;
   RootSearch::Point evaluated_;  // knobs, as logarithms of their factors, of the latest evaluation
   MixMoments moments_;           // there
+  RootSearch::Point missed_;     // at the solution: log(achieved / asked)
 };
 
 }  // namespace

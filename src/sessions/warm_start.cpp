@@ -1,15 +1,19 @@
 #include "epfleet/sessions/warm_start.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 #include <optional>
 
+#include "epfleet/base/error.h"
 #include "epfleet/base/random.h"
 #include "per_class.h"
 
 namespace epfleet::sessions {
 namespace {
 
+constexpr double kMostCandidates = 3e7;  // thirty times those of the published day
 constexpr double kBinSeconds = workload::kDaySeconds / static_cast<double>(kDayBins);
 
 // Draws the sleepers of one class: candidates at a rate that bounds the true one, each kept with
@@ -52,6 +56,16 @@ class ClassSleepers {
         plan_.starts_per_day[c] / workload::kDaySeconds * highest_rate_ / plan_.starts.mean();
     const double candidates =
         starts_per_s * gaps_until_.back() * (longest_service_s_ + usual_think_s_ + long_think_s_);
+    if (!(candidates < kMostCandidates)) {
+      throw base::InputError(
+          {.key = fmt::format("workload.classes.{}.think",
+                              base::name_in(workload::kSessionClassNames, class_)),
+           .what = fmt::format(
+               "about {:.2g} sessions would be under way at the start, each for {:.2g} s "
+               "between two turns on average",
+               candidates, usual_think_s_ + long_think_s_ + longest_service_s_),
+           .remedy = "lower the think times or their sigma, or the traffic"});
+    }
     const base::StreamFamily family(spec_.seed, "workload.warm");
     base::Stream count(family, c);  // a Poisson number: exponentials that fit into `candidates`
     std::uint64_t ordinal = 0;
@@ -120,7 +134,8 @@ class ClassSleepers {
       return Span{at, service_s - at + law_.think_seconds(class_, within)};
     }
     const bool usual = at < longest_service_s_ + usual_think_s_;
-    const double think_s = (usual ? biased_usual_ : biased_long_).quantile(within);
+    const double think_s = std::min((usual ? biased_usual_ : biased_long_).quantile(within),
+                                    SessionLaw::kLongestThink);
     const double passed = stream.uniform();
     return Span{service_s + passed * think_s, (1.0 - passed) * think_s};
   }

@@ -30,6 +30,10 @@ std::string nearest_word(std::string_view misspelt, std::span<const std::string>
   const std::string* best = nullptr;
   std::size_t least = std::max<std::size_t>(1, (misspelt.size() + 1) / 3) + 1;  // a third is wrong
   for (const std::string& word : words) {
+    const std::size_t shorter = std::min(misspelt.size(), word.size());
+    if (std::max(misspelt.size(), word.size()) - shorter >= least) {
+      continue;  // the distance is no less
+    }
     const std::size_t distance = edit_distance(misspelt, word);
     if (distance < least) {
       least = distance;

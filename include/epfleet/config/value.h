@@ -37,10 +37,13 @@ struct Fault {
 template <class T>
 using Parsed = tl::expected<T, Fault>;
 
-[[nodiscard]] Parsed<double> parse_real(Dimension dimension, std::string_view text);
+// `example`: a right value, for the remedy; empty: one of the dimension.
+[[nodiscard]] Parsed<double> parse_real(Dimension dimension, std::string_view text,
+                                        std::string_view example = "");
 
 // For values kept as integers: bytes, nanoseconds, tokens, plain counts.
-[[nodiscard]] Parsed<std::int64_t> parse_whole(Dimension dimension, std::string_view text);
+[[nodiscard]] Parsed<std::int64_t> parse_whole(Dimension dimension, std::string_view text,
+                                               std::string_view example = "");
 
 // The shortest text in the largest fitting unit that parses back to the value.
 [[nodiscard]] std::string print_real(Dimension dimension, double value);

@@ -56,6 +56,8 @@ class AliasTable {
 
 class ExpertRouting {
  public:
+  static constexpr std::int64_t kMostGroups = 12;  // all sets of groups are enumerated
+
   // REQUIRES: one popularity > 0 per expert; the rule's groups divide its experts evenly, those
   // that a token reaches hold at least topk experts, and with a limit they are at most topk.
   ExpertRouting(const RoutingRule& rule, std::span<const double> popularity);

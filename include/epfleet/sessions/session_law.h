@@ -63,6 +63,8 @@ struct LaterDraws {
 
 class SessionLaw {
  public:
+  static constexpr double kLongestThink = 1e9;  // seconds: for ever, and still a time
+
   SessionLaw(const workload::WorkloadConfig& config, std::uint64_t seed);
 
   // A session's id tells its class; `warm` ones began before the start of the run. Within a class

@@ -23,9 +23,10 @@ struct SolvedMix {
   // Expected session starts whose tokens make up the window's totals.
   std::array<double, workload::kSessionClasses> sessions{};
   std::vector<workload::SolvedTotal> totals;  // those that were asked for
+  std::vector<std::string> notes;             // on totals that are met within 2 % only
 };
 
-// Throws InputError when the totals cannot be met, naming key, asked and reachable. Needs
+// Throws InputError when the totals cannot nearly be met, naming key, asked and reachable. Needs
 // totals.input or totals.output.
 [[nodiscard]] SolvedMix solve_totals(const workload::WorkloadConfig& config, std::uint64_t seed,
                                      std::int64_t block, base::Worker* worker);

@@ -105,7 +105,7 @@ TEST(BrokenScenario, AnOptionSaysWhereItCameFrom) {
   const ScenarioFiles files;
   const std::string quick = kConfigs + "/quick.yaml";
   EXPECT_EQ(files.error_of(quick, {"decode.gpus=many"}),
-            "--set: decode.gpus: 'many' is not a number; write a number");
+            "--set: decode.gpus: 'many' is not a number; write a number, for example 144");
   EXPECT_EQ(files.error_of(quick, {"decode.gpuz=128"}),
             "--set: decode.gpuz: unknown key; did you mean 'decode.gpus'?");
   EXPECT_EQ(files.error_of(quick, {"decode.gpus"}),

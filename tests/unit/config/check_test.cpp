@@ -32,6 +32,19 @@ TEST(Check, EveryContradictionIsFound) {
       {"fleet.base.decode_units", [](Scenario& s) { s.scaling.schedule[3].groups = 0; }},
       {"fleet.base.prefill_units",
        [](Scenario& s) { s.fleet.base.prefill_units = s.fleet.group.prefill_units = 0; }},
+      {"fleet.base.prefill_units", [](Scenario& s) { s.fleet.base.prefill_units = 65'500; }},
+      {"fleet.base.decode_units", [](Scenario& s) { s.fleet.base.decode_units = 65'500; }},
+      {"fleet.base.decode_units", [](Scenario& s) { s.fleet.base.decode_units = 7'000; }},
+      {"kv_cache.eviction", [](Scenario& s) { s.kv_cache.eviction = "lfu"; }},
+      {"kv_cache.eviction", [](Scenario& s) { s.kv_cache.eviction = "s3fifo"; }},
+      {"model.groups", [](Scenario& s) { s.model.groups = s.model.topk_groups = 16; }},
+      {"model.topk_groups",
+       [](Scenario& s) {
+         s.model.topk_groups = 7;
+         s.model.top_k = 6;
+       }},
+      {"decode.hardware.memory",
+       [](Scenario& s) { s.decode_hardware.memory = base::Bytes(800'000'000'000); }},
       {"fleet.pool_nodes", [](Scenario& s) { s.fleet.pool_nodes = 277; }},
       {"scaling.schedule", [](Scenario& s) { s.scaling.schedule[1].daily = false; }},
       {"scaling.schedule",

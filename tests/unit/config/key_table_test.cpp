@@ -1,10 +1,13 @@
 // Is every row of the key table whole: a sentence, a source, a default that its own range and
 // reader accept?
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cctype>
+#include <cmath>
 #include <set>
 
+#include "epfleet/config/document.h"
 #include "epfleet/config/key.h"
 #include "epfleet/policy/registry.h"
 #include "scenario_files.h"
@@ -24,6 +27,39 @@ TEST(KeyTable, EveryRowHasAUniqueNameASentenceAndASource) {
         << key.name << ": " << key.help;
     EXPECT_FALSE(key.source.empty() || key.source.back() == '.') << key.name;
     EXPECT_FALSE(key.type.empty()) << key.name;
+  }
+}
+
+// No value of a key may make a run endless, overflow, or take all memory.
+TEST(KeyTable, EveryNumberHasTwoBounds) {
+  for (const Key& key : key_table()) {
+    const bool number = key.json == JsonType::Integer || key.json == JsonType::Number ||
+                        key.json == JsonType::NumberOrText || needs_unit(key.dimension);
+    if (number) {
+      EXPECT_TRUE(std::isfinite(key.range.low) && std::isfinite(key.range.high)) << key.name;
+    }
+  }
+}
+
+TEST(KeyTable, TheExampleInAMessageFitsTheKey) {
+  const ScenarioFiles files;
+  const auto said = [&](const std::string& setting) {
+    return files.error_of(files.on_quick(""), {setting});
+  };
+  EXPECT_THAT(said("slo.ttft.limit=5"), testing::EndsWith("for example 5 s"));
+  EXPECT_THAT(said("slo.tpot.limit=soon"), testing::EndsWith("for example 50 ms"));
+  EXPECT_THAT(said("kv_cache.ttl=1"), testing::EndsWith("for example 24 h"));
+  for (const Key& key : key_table()) {
+    const std::string error = said(key.name + "=xyz");
+    const std::size_t at = error.rfind("for example ");
+    if (at != std::string::npos && needs_unit(key.dimension)) {
+      const std::string example = error.substr(at + 12);
+      Scenario scratch;
+      Node node;
+      node.kind = Node::Kind::Scalar;
+      node.text = example;
+      EXPECT_FALSE(key.read(scratch, node)) << key.name << " does not take " << example;
+    }
   }
 }
 

@@ -205,5 +205,19 @@ TEST(ExpertRouting, RefusesGroupsThatDoNotHoldTheChoice) {
   EXPECT_THROW(ExpertRouting(rule, std::vector<double>(16, 1.0)), base::InvariantBroken);
 }
 
+// All of 64 experts, of which some have a popularity below what a draw of 32 bits can tell from 0.
+TEST(ExpertRouting, ATokenThatNeedsEveryExpertGetsThemHoweverUnpopular) {
+  std::vector<double> popularity(64, 1.0);
+  for (std::size_t i = 0; i < 32; ++i) {
+    popularity[2 * i] = 1e-14;
+  }
+  const RoutingRule all{.experts = 64, .topk = 64, .groups = 1, .topk_groups = 1};
+  const ExpertRouting routing(all, popularity);
+  base::Stream stream(base::StreamFamily(1, "test"), 0);
+  std::vector<std::int64_t> counts(64, 0);
+  routing.route(stream, 3, counts);
+  EXPECT_EQ(counts, std::vector<std::int64_t>(64, 3));
+}
+
 }  // namespace
 }  // namespace epfleet::experts

@@ -70,6 +70,36 @@ TEST(DecodeJoint, PicksTheLeastMaximumOfBothShares) {
   }
 }
 
+// A search over all, one GPU or unit far less loaded than the others.
+TEST(Balancers, FindTheIdleOneOfAnyNumber) {
+  for (const std::size_t count : {512, 513, 1024, 1025, 4096, 65'535}) {
+    for (const std::size_t idle : {std::size_t{0}, count / 2, count - 1}) {
+      std::vector<std::uint32_t> open(count);
+      std::iota(open.begin(), open.end(), 0U);
+      std::vector<float> load(count, 1000.0F);
+      load[idle] = 1.0F;
+      const float total = 1000.0F * static_cast<float>(count);
+      for (const char* name : {"joint", "least_queued_tokens", "least_attention_work", "ideal"}) {
+        EXPECT_EQ(
+            prefill_unit_rules()[name](1)->choose({1.0F, 1.0F}, {open, load, load, total, total}),
+            idle)
+            << name << " of " << count;
+      }
+      if (count > 4096) {
+        continue;  // units, not GPUs of one
+      }
+      Gpus gpus{std::vector<std::int32_t>(count, 100),
+                std::vector<TokenParts32>(count, TokenParts32(100'000))};
+      gpus.requests[idle] = 10;
+      gpus.kv[idle] = TokenParts32(10'000);
+      for (const char* name : {"joint", "fewest_requests", "least_kv", "weighted_sum", "ideal"}) {
+        EXPECT_EQ(decode_gpu_rules()[name](1)->choose(kOnePart, gpus.view()), idle)
+            << name << " of " << count;
+      }
+    }
+  }
+}
+
 TEST(DecodeRules, NeverChooseAGpuWithoutRoomAndSayWhenThereIsNone) {
   for (const auto& name : decode_gpu_rules().rows()) {
     for (std::uint64_t seed = 0; seed < 50; ++seed) {
@@ -114,7 +144,8 @@ TEST(DecodeUnitRules, ChooseOnlyAmongTheOpen) {
   const std::vector<std::uint32_t> open{1, 4, 6};
   // The closed ones are empty: a rule that looked at them would choose them.
   const std::vector<std::int64_t> load{0, 9, 0, 0, 7, 0, 8, 0};
-  const std::vector<TokenParts> kv(load.begin(), load.end());
+  const std::vector kv{TokenParts(0),   TokenParts(500), TokenParts(0),   TokenParts(0),
+                       TokenParts(700), TokenParts(0),   TokenParts(900), TokenParts(0)};
   for (const auto& name : decode_unit_rules().rows()) {
     const auto rule = decode_unit_rules()[name.name](3);
     for (int i = 0; i < 100; ++i) {
@@ -134,6 +165,17 @@ TEST(DecodeUnitRules, WeightedSumTradesOneMeasureForTheOtherAndJointDoesNot) {
   EXPECT_EQ(decode_unit_rules()["weighted_sum"](1)->choose(kOnePart, view), 0U);
   EXPECT_EQ(decode_unit_rules()["joint"](1)->choose(kOnePart, view), 1U);
   EXPECT_EQ(decode_unit_rules()["fewest_requests"](1)->choose(kOnePart, view), 2U);
+}
+
+// What either measure alone would choose is not what the other would.
+TEST(DecodeUnitRules, LeastKvAndFewestRequestsLookAtTheirOwnMeasure) {
+  const std::vector<std::uint32_t> open{0, 1, 2};
+  const std::vector<std::int64_t> requests{100, 300, 200};
+  const std::vector kv{TokenParts(900'000), TokenParts(100'000), TokenParts(500'000)};
+  const DecodeUnitView view{open, requests, kv};
+  EXPECT_EQ(decode_unit_rules()["fewest_requests"](1)->choose(kOnePart, view), 0U);
+  EXPECT_EQ(decode_unit_rules()["least_kv"](1)->choose(kOnePart, view), 1U);
+  EXPECT_EQ(decode_unit_rules()["joint"](1)->choose(kOnePart, view), 2U);
 }
 
 // 30,000 draws over 3 units: each 10,000 on average with a deviation of 82; 500 is six of them. The
@@ -161,12 +203,14 @@ TEST(DecodeUnitRules, RandomIsFairAndFollowsItsSeed) {
 
 TEST(PrefillRules, ChooseOnlyAmongTheOpen) {
   const std::vector<std::uint32_t> open{1, 4, 6};
-  const std::vector<float> load(8, 10.0F);
+  // The closed ones are empty: a rule that looked at them would choose them.
+  const std::vector<float> tokens{0.0F, 30.0F, 0.0F, 0.0F, 10.0F, 0.0F, 20.0F, 0.0F};
+  const std::vector<float> pairs{0.0F, 100.0F, 0.0F, 0.0F, 300.0F, 0.0F, 200.0F, 0.0F};
   for (const auto& name : prefill_unit_rules().rows()) {
     const auto rule = prefill_unit_rules()[name.name](3);
     std::set<std::uint32_t> chosen;
     for (int i = 0; i < 100; ++i) {
-      chosen.insert(rule->choose({100.0F, 1000.0F}, {open, load, load, 80.0F, 80.0F}));
+      chosen.insert(rule->choose({100.0F, 1000.0F}, {open, tokens, pairs, 60.0F, 600.0F}));
     }
     for (const std::uint32_t choice : chosen) {
       EXPECT_TRUE(std::find(open.begin(), open.end(), choice) != open.end()) << name.name;

@@ -5,9 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
 
 #include "day_mix.h"
 #include "epfleet/base/error.h"
+#include "epfleet/sessions/session_source.h"
 
 namespace epfleet::sessions {
 namespace {
@@ -145,6 +147,49 @@ TEST(TotalsSolver, SaysWhatCannotBeMet) {
   } catch (const base::InputError& error) {
     EXPECT_THAT(error.what(), testing::HasSubstr("workload.totals.hit_ratio: asked 0.99, but with "
                                                  "the other totals about 0."));
+  }
+}
+
+// What is refused names about what can be reached: 1 % more than that is met as nearly as can be,
+// and said; 5 % more is refused.
+TEST(TotalsSolver, ATotalJustOutOfReachIsMetAsNearlyAsCanBeAndSaid) {
+  workload::WorkloadConfig config = published_day();
+  const auto refusal = [&](double hit_ratio) -> std::string {
+    config.totals.hit_ratio = hit_ratio;
+    try {
+      (void)solve_totals(config, 1, kBlock, nullptr);
+      return "";
+    } catch (const base::InputError& error) {
+      return error.what();
+    }
+  };
+  const std::string far = refusal(0.99);
+  const std::size_t at = far.find("about ", far.find("hit_ratio"));
+  ASSERT_NE(at, std::string::npos) << far;
+  const double reachable = std::stod(far.substr(at + 6));
+  EXPECT_NE(refusal(1.05 * reachable), "");
+  config.totals.hit_ratio = 1.01 * reachable;
+  const SolvedMix solved = solve_totals(config, 1, kBlock, nullptr);
+  for (const workload::SolvedTotal& total : solved.totals) {
+    EXPECT_NEAR(total.achieved / total.asked, 1.0, 0.02) << total.name;
+  }
+  ASSERT_FALSE(solved.notes.empty());
+  EXPECT_THAT(solved.notes.back(), testing::HasSubstr("and that is what is simulated"));
+}
+
+// Two thirds of the time to the next turn are years: drawing them would take as long.
+TEST(SessionSource, ThinkTimesOfYearsAreRefusedNotDrawn) {
+  SessionSourceSpec spec;
+  spec.config = published_day();
+  spec.config.classes[1].long_think.sigma = 5.0;
+  spec.config.classes[1].long_think_share = 0.7;
+  spec.duration = std::chrono::hours(24);
+  spec.service = {1.0, 0.03};
+  try {
+    (void)make_session_source(spec);
+    FAIL() << "a session for every second of years";
+  } catch (const base::InputError& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("workload.classes.chat_r1.think: about "));
   }
 }
 

@@ -80,7 +80,9 @@ TEST(HourlyShape, RefusesWhatIsNotADay) {
   EXPECT_THAT(shape_error(hourly_csv(25)), testing::HasSubstr("a 25th hour"));
   EXPECT_THAT(shape_error(hourly_csv(24, "-3")), testing::HasSubstr(":4:6"));
   EXPECT_THAT(shape_error(hourly_csv(24, "nan")), testing::HasSubstr("'nan' is not"));
-  EXPECT_THAT(shape_error("hour,usd\n"), testing::HasSubstr("theoretical_income_usd is missing"));
+  EXPECT_THAT(shape_error("hour,usd\n"), testing::HasSubstr("only 0 hours"));
+  EXPECT_THAT(shape_error("hour,in,out\n"),
+              testing::HasSubstr("which of the columns hour, in, out has the weights"));
   EXPECT_THROW((void)read_hourly_shape("no/such/file.csv"), base::InputError);
 }
 
