@@ -258,6 +258,16 @@ class AccountTest(ProgramTest):
         self.assertEqual(self.account(said), [5, 0, 0, 0])
         self.assertNotIn("rows of the trace", notes)
 
+    def test_notes_come_after_the_table_where_both_go_to_one_file(self):
+        import program
+        (self.folder / "five.csv").write_text(self.FIVE)
+        done = subprocess.run([program.PROGRAM, "replay", "five.csv", "--scenario", MOONCAKE_REPLAY,
+                               "--set", "duration=10 min", "--out", "r", "--progress", "off"],
+                              cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, timeout=300, check=True)
+        self.assertLess(done.stdout.index("expected revenue"),
+                        done.stdout.index("warning: rows of the trace"))
+
     def test_damaged_rows_are_counted_by_reason(self):
         (self.folder / "n.csv").write_text(OWN_HEAD + "0,5,5\n1,-5,5\n2,5\n2,x,5\n9,5,5\n")
         said, _, notes = self.played("n.csv", "--lenient")
