@@ -3,6 +3,8 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <cstdio>
+
 namespace epfleet::base {
 namespace {
 
@@ -15,10 +17,18 @@ spdlog::logger& logger() {
   return *instance;
 }
 
+// What was printed before comes first, also where both go to one file.
+void say(spdlog::level::level_enum level, std::string_view message) {
+  if (logger().should_log(level)) {
+    std::fflush(stdout);
+    logger().log(level, "{}", message);
+  }
+}
+
 }  // namespace
 
 void silence_log() { logger().set_level(spdlog::level::err); }
-void log_info(std::string_view message) { logger().info("{}", message); }
-void log_warning(std::string_view message) { logger().warn("{}", message); }
+void log_info(std::string_view message) { say(spdlog::level::info, message); }
+void log_warning(std::string_view message) { say(spdlog::level::warn, message); }
 
 }  // namespace epfleet::base

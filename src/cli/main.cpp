@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <exception>
 #include <iterator>
+#include <new>
 
 #include "commands.h"
 #include "epfleet/base/error.h"
@@ -105,11 +106,20 @@ int parse_and_run(int argc, char** argv) {
   return chosen();
 }
 
+// What is still to be written may not fit on the disk.
+void finish_output() {
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    throw epfleet::base::MachineError("cannot write the standard output");
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   try {
-    return parse_and_run(argc, argv);
+    const int code = parse_and_run(argc, argv);
+    finish_output();
+    return code;
   } catch (const epfleet::base::InputError& error) {
     for (const auto& problem : error.problems()) {
       fmt::print(stderr, "{}\n", problem.text());
@@ -123,6 +133,9 @@ int main(int argc, char** argv) {
                "epfleet: {}\nThis is a bug of epfleet; please report it with the scenario.\n",
                error.what());
     return ExitCode::kBrokenInvariant;
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "epfleet: not enough memory\n");
+    return ExitCode::kMachineFailed;
   } catch (const std::exception& error) {
     fmt::print(stderr, "epfleet: {}\n", error.what());
     return ExitCode::kMachineFailed;

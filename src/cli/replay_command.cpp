@@ -33,8 +33,8 @@ constexpr KeyOption kOptions[] = {
     {"--tile", "duration", "Repeat the trace over so long a run, e.g. '24 h'"},
     {"--hourly-shape", "workload.hourly_shape", "CSV of 24 hourly weights to lay over the trace"},
     {"--lenient", "workload.trace.lenient", "Skip and count wrong lines", "true"},
-    {"--cold-store", "workload.trace.warm_store", "What is before --from is not in the store",
-     "false"},
+    {"--cold-store", "workload.trace.warm_store",
+     "What was before the trace or --from is not in the store", "false"},
 };
 
 bool is(const KeyOption& option, std::string_view name) { return option.name == name; }

@@ -34,8 +34,10 @@ std::size_t Gunzip::read(char* to, std::size_t most) {
       break;
     }
     if (!in_member_) {
-      if (*stream_.next_in != 0x1f) {
-        break;  // zeros that fill a block, as gzip itself ignores them
+      if (*stream_.next_in == 0) {  // zeros may fill the last block
+        ++stream_.next_in;
+        --stream_.avail_in;
+        continue;
       }
       inflateReset(&stream_);
       in_member_ = true;

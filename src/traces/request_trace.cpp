@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "epfleet/text/csv_row.h"
@@ -16,6 +17,7 @@ constexpr const char* kTooLong = "longer than 4 MiB";
 constexpr const char* kNotUtf8 = "not UTF-8";
 constexpr const char* kTimeBack = "a time that goes back";
 constexpr const char* kContradiction = "parts larger than the whole";
+constexpr base::Duration kLongest = std::chrono::seconds(4'000'000'000);
 constexpr const char* kCutFile = "the rest of a file that is cut or damaged";
 
 // The format whose first line this is.
@@ -40,6 +42,14 @@ std::unique_ptr<LineFormat> format_of(std::string_view line, const TraceOptions&
   if (has("time_s") && has("requests")) {
     throw LineFault{"", "is a trace of token totals per time bin, not of requests",
                     "play it with epfleet replay"};
+  }
+  for (const char separator : {';', '\t'}) {
+    if (names.size() == 1 && line.find(separator) != line.npos) {
+      throw LineFault{"",
+                      fmt::format("its columns are separated by {}, not by commas",
+                                  separator == ';' ? "semicolons" : "tabs"),
+                      "write it with commas"};
+    }
   }
   if (text::trimmed(line).starts_with('[')) {
     throw LineFault{"", "is one JSON list; a trace has one object a line",
@@ -198,6 +208,10 @@ void RequestTrace::check(const TraceRecord& record) {
   if (latest_ && record.time < *latest_) {
     throw LineFault{kTimeBack, "the time is before that of the request before",
                     "sort the trace by time"};
+  }
+  if (record.time - first_.value_or(record.time) > kLongest) {
+    throw LineFault{kTooLarge, "the time is more than 126 years after the first request",
+                    "is its unit another (--time-unit)?"};
   }
   const std::int64_t known = std::max(record.session_tokens, record.shared_tokens);
   if (known > record.input || record.cached.value_or(0) > record.input ||

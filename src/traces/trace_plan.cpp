@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <chrono>
+
 #include "epfleet/base/error.h"
 #include "epfleet/traces/trace_source.h"
 
@@ -50,6 +52,14 @@ std::optional<base::Duration> window_of_trace(const workload::WorkloadConfig& co
   const double played_s = base::to_seconds(trace.period()) * stretch_factor(trace, config);
   const base::Duration window =
       (config.trace.stretch ? base::duration_from_seconds(played_s) : trace.period()) - warm_up;
+  if (constexpr base::Duration kLongest = std::chrono::hours(400 * 24); window > kLongest) {
+    throw base::InputError(
+        {.file = config.path,
+         .what = fmt::format("goes on for {:.0f} days, and the window would be as long",
+                             base::to_seconds(window) / 86'400.0),
+         .remedy = "play a part of it (--length), say its unit (--time-unit), or state the window "
+                   "(--set 'duration=...')"});
+  }
   if (window <= base::Duration{}) {
     throw base::InputError(
         {.key = "workload.warm_up",

@@ -258,6 +258,16 @@ class AccountTest(ProgramTest):
         self.assertEqual(self.account(said), [5, 0, 0, 0])
         self.assertNotIn("rows of the trace", notes)
 
+    def test_notes_come_after_the_table_where_both_go_to_one_file(self):
+        import program
+        (self.folder / "five.csv").write_text(self.FIVE)
+        done = subprocess.run([program.PROGRAM, "replay", "five.csv", "--scenario", MOONCAKE_REPLAY,
+                               "--set", "duration=10 min", "--out", "r", "--progress", "off"],
+                              cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, timeout=300, check=True)
+        self.assertLess(done.stdout.index("expected revenue"),
+                        done.stdout.index("warning: rows of the trace"))
+
     def test_damaged_rows_are_counted_by_reason(self):
         (self.folder / "n.csv").write_text(OWN_HEAD + "0,5,5\n1,-5,5\n2,5\n2,x,5\n9,5,5\n")
         said, _, notes = self.played("n.csv", "--lenient")
@@ -304,17 +314,20 @@ class AccountTest(ProgramTest):
     def test_a_made_trace_replays_like_its_scenario(self):
         """It started with a cold store: TTFT 306 s instead of 3."""
         # A tenth of the traffic: the run of all of it takes seconds.
-        some = ["--set", "workload.rate_scale=0.1"]
-        self.epfleet("trace", "make", "--scenario", QUICK, *some, "q.csv.zst")
+        warm_up = ["--set", "workload.warm_up=5 min"]
+        some = ["--set", "workload.rate_scale=0.1", *warm_up]
+        said = self.epfleet("trace", "make", "--scenario", QUICK, *some, "q.csv.zst").stderr
+        self.assertIn("--set 'workload.warm_up=300 s'", said)
         self.epfleet("run", QUICK, *some, "--out", "made", "--quiet")
-        self.epfleet("replay", "q.csv.zst", "--scenario", QUICK, "--out", "played", "--quiet")
+        self.epfleet("replay", "q.csv.zst", "--scenario", QUICK, *warm_up, "--out", "played",
+                     "--quiet")
         made, played = (self.json_of(f"{out}/summary.json") for out in ["made", "played"])
         self.assertAlmostEqual(played["cache"]["hit_ratio"], made["cache"]["hit_ratio"], delta=0.01)
         for name in ["ttft_s", "tpot_s"]:
             self.assertAlmostEqual(played["latency"][name]["p50"], made["latency"][name]["p50"],
                                    delta=0.05 * made["latency"][name]["p50"])
-        cold = self.epfleet("replay", "q.csv.zst", "--scenario", QUICK, "--cold-store", "--json",
-                            "--out", "cold")
+        cold = self.epfleet("replay", "q.csv.zst", "--scenario", QUICK, *warm_up, "--cold-store",
+                            "--json", "--out", "cold")
         self.assertLess(json.loads(cold.stdout)["cache"]["hit_ratio"],
                         made["cache"]["hit_ratio"] - 0.05)
 
@@ -343,6 +356,17 @@ class IntakeTest(ProgramTest):
         self.assertEqual(len(out.splitlines()), 3)
         packed = gzip.compress(OWN_HEAD.encode() + b"0,5,5\n")
         self.piped("trace", "stat", "-", content=packed)
+
+    def test_a_full_device_is_told_whatever_is_written_there(self):
+        (self.folder / "t.csv").write_text(OWN_HEAD + "0,5,5\n")
+        for arguments in [["trace", "stat", "t.csv"], ["trace", "convert", "t.csv", "-"],
+                          ["explain", "duration"]]:
+            import program
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([program.PROGRAM, *arguments], cwd=self.folder, stdout=full,
+                                      stderr=subprocess.PIPE, timeout=300)
+            self.assertEqual(done.returncode, 74, (arguments, done.stderr))
+        self.epfleet("trace", "convert", "t.csv", "/dev/full", code=74)
 
     def test_what_is_no_text_is_named(self):
         text = (OWN_HEAD + "0,5,5\n").encode()

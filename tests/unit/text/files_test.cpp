@@ -151,6 +151,13 @@ TEST_F(Files, APipeGetsTheCompressedBytesAndNoMore) {
   ASSERT_EQ(lines.next(), LineReader::Got::Line);
   EXPECT_EQ(lines.line(), "text");
   EXPECT_EQ(lines.next(), LineReader::Got::End);
+  write_file(folder_ / "b.gz", got + "\x1e" + got.substr(1));  // a member whose start is damaged
+  LineReader damaged((folder_ / "b.gz").string());
+  const auto read_on = [&] {
+    while (damaged.next() == LineReader::Got::Line) {
+    }
+  };
+  EXPECT_THROW(read_on(), base::InputError);
 }
 
 }  // namespace

@@ -298,6 +298,8 @@ TEST(RequestTrace, ForeignJsonSaysWhatIsMissingAndWhatReadsIt) {
   EXPECT_THAT(said, HasSubstr("--column input_length=NAME"));
   EXPECT_THAT(said, HasSubstr("azure (TIMESTAMP,ContextTokens,GeneratedTokens)"));
   EXPECT_THAT(refusal("[{\"timestamp\": 1}]\n"), HasSubstr("is one JSON list"));
+  EXPECT_THAT(refusal("arrival_s;input_tokens;output_tokens\n"), HasSubstr("by semicolons"));
+  EXPECT_THAT(refusal("arrival_s\tinput_tokens\toutput_tokens\n"), HasSubstr("by tabs"));
 }
 
 TEST(RequestTrace, ColumnsOfOtherNamesAndTimesInOtherUnits) {

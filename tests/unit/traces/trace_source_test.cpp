@@ -315,6 +315,17 @@ TEST(TraceSource, ATraceThatEndsBeforeTheWindowIsSaid) {
   EXPECT_TRUE(make_trace_source(spec_of(file.path(), std::chrono::seconds(400)))->notes().empty());
 }
 
+// Two rows 285 years apart: their period did not fit, and a window as long would never end.
+TEST(TraceSource, ATraceOfCenturiesIsRefused) {
+  const auto trace = [](const char* seconds) {
+    return fmt::format("arrival_s,input_tokens,output_tokens\n0,5,5\n{},5,5\n", seconds);
+  };
+  const test::TemporaryFile centuries(trace("8999999999")), years(trace("90000000"));
+  EXPECT_THROW((void)make_trace_source(spec_of(centuries.path())), base::InputError);
+  EXPECT_THROW((void)window_of_trace(spec_of(years.path()).config, 1), base::InputError);
+  EXPECT_EQ(played(spec_of(years.path())).size(), 1U);  // with a window that is stated
+}
+
 // One request repeated every millisecond would never end.
 TEST(TraceSource, WhatHasNoLengthIsNotRepeated) {
   const test::TemporaryFile file(chats(1));
