@@ -47,6 +47,11 @@ const experts::ExpertRule& rule_of(std::string_view name) {
 experts::ExpertSlots slots_of(const ExpertsRequest& request, const experts::ExpertLoads& loads) {
   const experts::ExpertSlots slots{static_cast<std::int64_t>(loads.front().size()),
                                    request.replicas, request.groups, request.nodes, request.gpus};
+  constexpr std::int64_t kMostSlots = 16'384;  // of a layer, as in prefill.redundant_experts
+  if (slots.slots > kMostSlots) {
+    throw wrong_option("--replicas", fmt::format("{} slots are more than are placed", slots.slots),
+                       fmt::format("choose at most {}", kMostSlots));
+  }
   std::vector<base::Problem> problems;
   for (const std::string_view what : experts::problems_of(slots)) {
     problems.push_back(

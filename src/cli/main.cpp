@@ -4,13 +4,17 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
+#include <iostream>
 #include <iterator>
 #include <new>
 
 #include "commands.h"
 #include "epfleet/base/error.h"
+#include "epfleet/base/log.h"
 #include "epfleet/text/nearest_word.h"
 #include "epfleet/version.h"
 
@@ -85,6 +89,27 @@ void check_command(const CLI::App& app, int argc, char** argv, int at) {
        .remedy = fmt::format("{} commands are {}", meant, fmt::join(names, ", "))});
 }
 
+// Every command can be told to be quiet; those with progress to show have an option of their own.
+void add_quiet(CLI::App& command) {
+  for (CLI::App* below : command.get_subcommands([](CLI::App*) { return true; })) {
+    if (!below->get_name().empty()) {
+      add_quiet(*below);
+    }
+  }
+  if (command.get_option_no_throw("--quiet") == nullptr && command.get_parent() != nullptr) {
+    command.add_flag_callback("--quiet", epfleet::base::silence_log, "No notes on stderr");
+  }
+}
+
+// A full disk, or a pipe that nobody reads, may show no earlier than here.
+void flush_output() {
+  std::cout.flush();
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0 || !std::cout) {
+    throw epfleet::base::MachineError(
+        fmt::format("cannot write to stdout: {}", std::strerror(errno)));
+  }
+}
+
 int parse_and_run(int argc, char** argv) {
   CLI::App app("Simulates a fleet that serves DeepSeek-V3/R1.", "epfleet");
   app.set_version_flag("--version", fmt::format("epfleet {}", epfleet::kVersion));
@@ -97,6 +122,7 @@ int parse_and_run(int argc, char** argv) {
         epfleet::cli::add_explain}) {
     add(app, chosen);
   }
+  add_quiet(app);
   check_command(app, argc, argv, 1);
   try {
     app.parse(argc, argv);
@@ -106,19 +132,14 @@ int parse_and_run(int argc, char** argv) {
   return chosen();
 }
 
-// What is still to be written may not fit on the disk.
-void finish_output() {
-  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-    throw epfleet::base::MachineError("cannot write the standard output");
-  }
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
+  // By lines, so that what goes to stderr stands where it was said when both go to one file.
+  std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
   try {
     const int code = parse_and_run(argc, argv);
-    finish_output();
+    flush_output();
     return code;
   } catch (const epfleet::base::InputError& error) {
     for (const auto& problem : error.problems()) {
@@ -134,7 +155,7 @@ int main(int argc, char** argv) {
                error.what());
     return ExitCode::kBrokenInvariant;
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "epfleet: not enough memory\n");
+    fmt::print(stderr, "epfleet: out of memory: the machine has less than this needs\n");
     return ExitCode::kMachineFailed;
   } catch (const std::exception& error) {
     fmt::print(stderr, "epfleet: {}\n", error.what());

@@ -9,7 +9,7 @@
 #include "commands.h"
 #include "epfleet/config/key.h"
 #include "epfleet/experiment/capacity_plan.h"
-#include "epfleet/report/catalogue.h"
+#include "epfleet/experiment/sweep_jobs.h"
 #include "epfleet/report/result_folder.h"
 #include "epfleet/text/parse.h"
 #include "signals.h"
@@ -54,10 +54,8 @@ experiment::PlanQuestion question_of(const PlanRequest& request) {
       throw wrong_option("--maximise", fmt::format("'{}' is not varied", request.maximise),
                          fmt::format("add --vary {}=LO..HI", request.maximise));
     }
-  } else if (report::find_metric(request.minimise) == nullptr) {
-    throw wrong_option("--minimise",
-                       fmt::format("summary.json has no number '{}'", request.minimise),
-                       "write a path such as cost.usd or unit_cost.usd_per_m_output");
+  } else {
+    experiment::require_metric(request.minimise, "", "--minimise");
   }
   if (!searched->is_range) {
     throw wrong_option("--vary", fmt::format("{} is searched, and needs a range", searched->key),
@@ -144,6 +142,9 @@ void answer(const PlanRequest& request) {
   std::erase(changes, "none");
   for (std::string& change : changes) {
     change = spelled_out(change, scenario);
+  }
+  if (!request.out.empty()) {
+    report::require_writable_folder(request.out);
   }
   Planner planner(request);
   const std::vector<experiment::PlanAnswer> answers = planner.ask(question, std::nullopt);

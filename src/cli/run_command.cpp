@@ -157,10 +157,12 @@ int run_command(const RunRequest& request) {
   options.until = until_of(request);
   options.folder = &folder;
   options.trace_events = request.trace_events;
+  options.note = [](const std::string& note) { base::log_warning(note); };
   const base::Duration counted = options.until.value_or(scenario.duration);
   const base::TimePoint start =
       base::kWindowStart - scenario.workload.warm_up.value_or(base::Duration{});
-  ProgressBar bar(start, base::kWindowStart + counted, request.progress);
+  ProgressBar bar(start, base::kWindowStart + counted,
+                  request.quiet ? ProgressMode::Off : request.progress);
   Progress progress{start, 0};
   options.progress = [&](const observe::FleetSample& sample) {
     progress = {sample.time, sample.arrived};
@@ -179,11 +181,17 @@ int run_command(const RunRequest& request) {
   const bool beside = folder.commit(report.partial);
   const fs::path named = out.has_filename() ? out : out.parent_path();
   show(report, request, beside ? fs::path(named.string() + ".partial") : out);
+  if (report.overrun) {
+    throw base::MachineError(experiment::kOverrun);
+  }
   return exit_code(signal_received());
 }
 
 void check(const RunRequest& request) {
-  (void)config::load_scenario(request.scenario, request.overrides);
+  const config::Scenario scenario = config::load_scenario(request.scenario, request.overrides);
+  for (const std::string& note : experiment::check_scenario(scenario)) {
+    base::log_warning(note);
+  }
   fmt::print("{}: no problem found\n", request.scenario);
 }
 

@@ -15,6 +15,10 @@ double mean_groups(const FleetSpec& spec) {
   return group_s / base::to_seconds(spec.window_end() - spec.run_start());
 }
 
+double mean_units(const FleetSpec& spec, std::int64_t base, std::int64_t group) {
+  return std::max(1.0, static_cast<double>(base) + mean_groups(spec) * static_cast<double>(group));
+}
+
 // Seconds of a decode step with `batch` requests of `kv_tokens` on every GPU.
 double step_seconds(const timing::DecodePricer& pricer, std::size_t gpus, std::int32_t batch,
                     double kv_tokens) {
@@ -42,12 +46,28 @@ double prefill_tokens_per_s_per_gpu(const FleetSpec& spec, const timing::Prefill
          full_prefill_step_seconds(spec, pricer);
 }
 
+FleetCapacity fleet_capacity(const FleetSpec& spec, const StepPricers& pricers,
+                             double mean_kv_tokens) {
+  const UnitCounts base = spec.fleet.base, group = spec.fleet.group;
+  const double prefill_gpus = mean_units(spec, base.prefill_units, group.prefill_units) *
+                              static_cast<double>(spec.prefill.gpus);
+  const double decode_gpus = mean_units(spec, base.decode_units, group.decode_units) *
+                             static_cast<double>(spec.decode.gpus);
+  const double room = static_cast<double>(decode_memory(spec).kv_capacity_tokens());
+  const auto batch = static_cast<std::int32_t>(
+      std::clamp(room / mean_kv_tokens, 1.0, static_cast<double>(max_requests_per_gpu(spec))));
+  const double per_step = batch * spec.decode.mtp.tokens_per_step(spec.decode.mtp.acceptance);
+  return {prefill_gpus * prefill_tokens_per_s_per_gpu(spec, pricers.prefill),
+          decode_gpus * per_step /
+              step_seconds(pricers.decode, static_cast<std::size_t>(spec.decode.gpus), batch,
+                           mean_kv_tokens)};
+}
+
 ServiceEstimate estimate_service(const FleetSpec& spec, const StepPricers& pricers,
                                  const SteadyLoad& load) {
   const auto gpus = static_cast<std::size_t>(spec.decode.gpus);
   const double units =
-      std::max(1.0, static_cast<double>(spec.fleet.base.decode_units) +
-                        mean_groups(spec) * static_cast<double>(spec.fleet.group.decode_units));
+      mean_units(spec, spec.fleet.base.decode_units, spec.fleet.group.decode_units);
   const double per_gpu = load.output_tokens_per_s / (units * static_cast<double>(gpus));
   const double per_step = spec.decode.mtp.tokens_per_step(spec.decode.mtp.acceptance);
   // The smallest batch that keeps up; the full one if none does.

@@ -75,7 +75,8 @@ bool Engine::pass_to(base::TimePoint time, Phase phase, EventKind kind, std::uin
                 "an event is not scheduled in the past");
   const bool first = queue_.empty() || time < queue_.front().time ||
                      (time == queue_.front().time && phase < queue_.front().phase);
-  if (!first || !runs_before(time, phase, until_) || executed_ % kStopCheckEvery == 0) {
+  if (!first || !runs_before(time, phase, until_) || executed_ % kStopCheckEvery == 0 ||
+      stopping_) {
     return false;
   }
   begin({time, next_sequence_++, target, phase, kind});
@@ -93,6 +94,9 @@ RunEnd Engine::run(Handler& handler, base::TimePoint until, const std::atomic<bo
       now_ = until_;
       phase_ = Phase::Sample;
       return RunEnd::Reached;
+    }
+    if (stopping_) {
+      return RunEnd::Stopped;
     }
     if (stop != nullptr && executed_ % kStopCheckEvery == 0 &&
         stop->load(std::memory_order_relaxed)) {

@@ -9,11 +9,14 @@
 #include <limits>
 
 #include "epfleet/base/real_math.h"
+#include "epfleet/base/error.h"
 #include "epfleet/experiment/run_case.h"
 #include "epfleet/text/parse.h"
 
 namespace epfleet::experiment {
 namespace {
+
+constexpr std::size_t kMostCombinations = 10'000;
 
 // The search along one key at one point of the grid.
 class Search {
@@ -246,6 +249,13 @@ std::vector<PlanAnswer> make_plan(const PlanQuestion& question, const Simulate& 
                                   std::optional<double> start) {
   std::vector<std::vector<std::string>> combinations = {{}};
   for (const Vary& vary : question.grid) {
+    if (combinations.size() * vary.grid().size() > kMostCombinations) {
+      throw base::InputError({.key = "--vary",
+                              .what = fmt::format("the grid has more than {} points, and a search "
+                                                  "runs at each of them",
+                                                  kMostCombinations),
+                              .remedy = "vary fewer keys, or take fewer values"});
+    }
     std::vector<std::vector<std::string>> finer;
     for (const auto& combination : combinations) {
       for (const std::string& value : vary.grid()) {

@@ -11,11 +11,17 @@
 namespace epfleet::experiment {
 namespace {
 
-// Worse statuses hide better ones.
+std::size_t failed_seeds(const Variant& variant) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      variant.by_seed, [](const auto& seed) { return seed.second.status == CaseStatus::Failed; }));
+}
+
+// Worse statuses hide better ones; but a seed that failed has told nothing, and the others count.
 CaseStatus worst_status(const Variant& variant) {
-  CaseStatus worst = CaseStatus::Ok;
+  const bool all_failed = failed_seeds(variant) == variant.by_seed.size();
+  CaseStatus worst = all_failed ? CaseStatus::Failed : CaseStatus::Ok;
   for (const auto& [seed, seen] : variant.by_seed) {
-    worst = std::max(worst, seen.status);
+    worst = seen.status == CaseStatus::Failed ? worst : std::max(worst, seen.status);
   }
   return worst;
 }
@@ -48,6 +54,7 @@ ComparedVariant compared(const Variant& variant, const Variant& baseline,
   row.name = variant.name;
   row.is_baseline = &variant == &baseline;
   row.status = worst_status(variant);
+  row.failed = failed_seeds(variant);
   const Pairs pairs = pairs_of(variant, baseline, metric);
   row.seeds = pairs.own.size();
   if (row.status != CaseStatus::Ok || pairs.own.empty()) {

@@ -139,7 +139,8 @@ std::string comparison_text(const Comparison& comparison, std::size_t most_metri
     for (const ComparedVariant& row : metric.variants) {
       text += fmt::format(
           "  {} {}\n", report::padded_right(row.name, width),
-          row.value ? quoted_row(row) : std::string(base::name_in(kUnquoted, row.status)));
+          (row.value ? quoted_row(row) : std::string(base::name_in(kUnquoted, row.status))) +
+              (row.value && row.failed > 0 ? fmt::format(" ({} more failed)", row.failed) : ""));
     }
     text += sentences(metric) + "\n";
   }

@@ -10,16 +10,19 @@ PlanPoint simulate_point(const std::string& scenario,
                          const std::vector<config::Override>& overrides,
                          const std::atomic<bool>* stop) {
   PlanPoint point;
-  std::optional<config::Scenario> loaded;
+  RunOptions options;
+  options.stop = stop;
+  report::RunReport report;
   try {
-    loaded = config::load_scenario(scenario, overrides);
+    report = run_scenario(config::load_scenario(scenario, overrides), options);
   } catch (const base::InputError& error) {
     point.why_not = "refused: " + error.problems().front().text();
     return point;
   }
-  RunOptions options;
-  options.stop = stop;
-  const report::RunReport report = run_scenario(*loaded, options);
+  if (report.overrun) {
+    point.why_not = kOverrun;
+    return point;
+  }
   require_slo(report.statistics, "a plan");
   const Verdict verdict = meets_slo(report.statistics);
   point.met = verdict.good;

@@ -83,7 +83,10 @@ std::string plain_number(double value) { return fmt::format("{:.6g}", value); }
 CaseResult result_of(const report::RunReport& report) {
   CaseResult result;
   result.metrics = report::metric_values(report);
-  if (const Verdict up = keeps_up(report.statistics); !up.good) {
+  if (report.overrun) {
+    result.status = CaseStatus::Unstable;
+    result.message = kOverrun;
+  } else if (const Verdict up = keeps_up(report.statistics); !up.good) {
     result.status = CaseStatus::Unstable;
     result.message = up.why;
   }

@@ -6,10 +6,12 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "demand.h"
 #include "epfleet/base/error.h"
 #include "epfleet/base/worker.h"
 #include "epfleet/cluster/fleet.h"
@@ -30,6 +32,7 @@
 namespace epfleet::experiment {
 namespace {
 
+constexpr int kMostRead = 20'000'000;  // requests
 constexpr std::int64_t kSecondsPerDay = 86'400;
 
 // --trace-events: a line per executed event, "time_ns phase kind target", so that two runs can be
@@ -37,12 +40,17 @@ constexpr std::int64_t kSecondsPerDay = 86'400;
 class EventTrace {
  public:
   // An empty path: no trace.
-  EventTrace(const std::string& path, cluster::Fleet& fleet) : path_(path) {
-    if (path.empty()) {
+  explicit EventTrace(const std::string& path) : path_(path) {
+    if (!path.empty()) {
+      file_.reset(std::fopen(path.c_str(), "w"));
+      check(file_ != nullptr);
+    }
+  }
+
+  void follow(cluster::Fleet& fleet) {
+    if (!file_) {
       return;
     }
-    file_.reset(std::fopen(path.c_str(), "w"));
-    check(file_ != nullptr);
     fleet.trace_to([this](const engine::Event& event) {
       const std::string line = fmt::format("{} {} {} {}\n", event.time.time_since_epoch().count(),
                                            static_cast<int>(event.phase),
@@ -197,62 +205,113 @@ class Observers {
   std::vector<observe::Observer*> all_;
 };
 
-// REQUIRES: a warm-up of a length. Throws StillDrifting if `settle` and it was too short.
-report::RunReport run_once(const config::Scenario& scenario, const RunOptions& options,
-                           bool settle) {
-  report::RunReport report;
-  report.config = scenario.report;
-  // Early: a mistake shows before a long run.
-  report.published = report::load_published(report.config);
-
-  const base::Duration counted =
-      std::min(options.until.value_or(scenario.duration), scenario.duration);
-  cluster::FleetSpec spec = scenario;
-  spec.duration = counted;
-  spec.samples = sample_times(scenario, counted);
-  std::optional<WarmUpWatch> watch;
-  if (settle) {
-    watch.emplace(scenario.workload.warm_up.value());
-    const auto looks = warm_up_looks(scenario.workload.warm_up.value());
-    spec.samples.insert(spec.samples.begin(), looks.begin(), looks.end());
+// A run from what is made before its first event to its report. What a scenario can be refused for
+// is refused by the constructor, or by config::check before: `epfleet check` makes one, too.
+class Run {
+ public:
+  // REQUIRES: a warm-up of a length. `settle`: simulate() throws StillDrifting if it is too short.
+  Run(const config::Scenario& scenario, const RunOptions& options, bool settle = false)
+      : scenario_(scenario),
+        options_(options),
+        watch_(settle ? std::make_unique<WarmUpWatch>(scenario.workload.warm_up.value()) : nullptr),
+        counted_(std::min(options.until.value_or(scenario.duration), scenario.duration)),
+        published_(report::load_published(scenario.report)),
+        spec_(counted_spec(scenario, counted_, settle)),
+        pricers_(cluster::make_step_pricers(spec_)),
+        early_notes_(notes_on_demand(scenario, pricers_)),
+        worker_(options.threads ? std::make_unique<base::Worker>() : nullptr),
+        workload_(scenario, spec_, pricers_, worker_.get()),
+        cache_(workload_.make_cache(scenario, spec_)),
+        observers_(scenario, counted_, options.folder, worker_.get(), watch_.get()),
+        // Block ids of requests in flight are read where they are drawn: on this thread.
+        arrivals_(workload_.source(), workload_.draws_apart() ? worker_.get() : nullptr),
+        fleet_(spec_, pricers_, arrivals_, *cache_, observers_.all()),
+        trace_(options.trace_events) {
+    trace_.follow(fleet_);
   }
-  const cluster::StepPricers pricers = cluster::make_step_pricers(spec);
-  std::optional<base::Worker> worker;
-  if (options.threads) {
-    worker.emplace();
+
+  [[nodiscard]] report::RunReport simulate() {
+    if (options_.note) {
+      std::ranges::for_each(early_notes_, options_.note);
+    }
+    const engine::RunEnd end = fleet_.run(options_.stop, options_.progress);
+    trace_.finish();
+    report::RunReport report;
+    report.config = scenario_.report;
+    report.published = std::move(published_);
+    report.scenario = scenario_.name;
+    report.seed = scenario_.seed;
+    report.warm_up = scenario_.workload.warm_up.value();
+    report.trajectory_fingerprint = fleet_.engine().fingerprint();
+    report.partial = end == engine::RunEnd::Stopped || counted_ < scenario_.duration;
+    report.tokens_are_replayed = scenario_.workload.source != workload::SourceKind::Sessions;
+    report.statistics = observers_.finish();
+    const NodeCapacity capacity = node_capacity(spec_, pricers_, report.statistics);
+    report.load = loads_of(capacity, report.statistics);
+    report.verdict = verdict_of(spec_, pricers_, capacity, report.statistics);
+    report.statement = statement_of(scenario_, capacity, report.statistics);
+    const auto solved = workload_.source().solved_totals();
+    report.solved_totals.assign(solved.begin(), solved.end());
+    report.rows =
+        workload_.source().rows(std::min(report.statistics.end, base::kWindowStart + counted_));
+    report.notes = notes_of(scenario_, report.statistics, early_notes());
+    report.overrun = overran(end);
+    report.info.events = fleet_.engine().executed();
+    return report;
   }
-  Workload workload(scenario, spec, pricers, worker ? &*worker : nullptr);
-  const auto cache = workload.make_cache(scenario, spec);
 
-  Observers observers(scenario, counted, options.folder, worker ? &*worker : nullptr,
-                      watch ? &*watch : nullptr);
-  // Block ids of requests in flight are read where they are drawn: on this thread.
-  workload::ArrivalFeed arrivals(workload.source(),
-                                 worker && workload.draws_apart() ? &*worker : nullptr);
-  cluster::Fleet fleet(spec, pricers, arrivals, *cache, observers.all());
-  EventTrace trace(options.trace_events, fleet);
-  const engine::RunEnd end = fleet.run(options.stop, options.progress);
-  trace.finish();
+  // Of the demand, and so far of the workload.
+  [[nodiscard]] std::vector<std::string> early_notes() const {
+    std::vector<std::string> notes = early_notes_;
+    std::ranges::move(workload_.notes(), std::back_inserter(notes));
+    return notes;
+  }
 
-  report.scenario = scenario.name;
-  report.seed = scenario.seed;
-  report.warm_up = scenario.workload.warm_up.value();
-  report.trajectory_fingerprint = fleet.engine().fingerprint();
-  report.partial = end == engine::RunEnd::Stopped || counted < scenario.duration;
-  report.tokens_are_replayed = scenario.workload.source != workload::SourceKind::Sessions;
-  report.statistics = observers.finish();
-  const NodeCapacity capacity = node_capacity(spec, pricers, report.statistics);
-  report.load = loads_of(capacity, report.statistics);
-  report.verdict = verdict_of(spec, pricers, capacity, report.statistics);
-  report.statement = statement_of(scenario, capacity, report.statistics);
-  const auto solved = workload.source().solved_totals();
-  report.solved_totals.assign(solved.begin(), solved.end());
-  report.rows =
-      workload.source().rows(std::min(report.statistics.end, base::kWindowStart + counted));
-  report.notes = notes_of(scenario, report.statistics, workload.notes());
-  report.info.events = fleet.engine().executed();
-  return report;
-}
+  // A broken line of a trace shows when it is read. Copies of a short trace need no end.
+  void read_trace() {
+    if (workload_.draws_apart()) {
+      return;
+    }
+    workload::Source& source = workload_.source();
+    for (int read = 0; read < kMostRead && source.next_arrival(); ++read) {
+      const workload::Request request = source.take();
+      source.complete(request, request.arrival);
+    }
+  }
+
+ private:
+  [[nodiscard]] bool overran(engine::RunEnd end) const {
+    return end == engine::RunEnd::Stopped && !(options_.stop != nullptr && options_.stop->load());
+  }
+
+  static cluster::FleetSpec counted_spec(const config::Scenario& scenario, base::Duration counted,
+                                         bool settle) {
+    cluster::FleetSpec spec = scenario;
+    spec.duration = counted;
+    spec.samples = sample_times(scenario, counted);
+    if (settle) {
+      const auto looks = warm_up_looks(scenario.workload.warm_up.value());
+      spec.samples.insert(spec.samples.begin(), looks.begin(), looks.end());
+    }
+    return spec;
+  }
+
+  const config::Scenario& scenario_;
+  const RunOptions options_;
+  std::unique_ptr<WarmUpWatch> watch_;
+  base::Duration counted_;
+  report::Published published_;
+  cluster::FleetSpec spec_;
+  cluster::StepPricers pricers_;
+  std::vector<std::string> early_notes_;
+  std::unique_ptr<base::Worker> worker_;
+  Workload workload_;
+  std::unique_ptr<cache::PrefixCache> cache_;
+  Observers observers_;
+  workload::ArrivalFeed arrivals_;
+  cluster::Fleet fleet_;
+  EventTrace trace_;
+};
 
 }  // namespace
 
@@ -266,12 +325,19 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
   base::Duration& warm_up = *tried.workload.warm_up;
   while (!scenario.workload.warm_up && warm_up > base::Duration{} && warm_up < kLongestWarmUp) {
     try {
-      return finished(run_once(tried, options, true));
+      return finished(Run(tried, options, true).simulate());
     } catch (const StillDrifting&) {
       warm_up *= 2;
     }
   }
-  return finished(run_once(tried, options, false));
+  return finished(Run(tried, options).simulate());
+}
+
+std::vector<std::string> check_scenario(const config::Scenario& scenario) {
+  const config::Scenario first = with_first_warm_up(scenario);
+  Run run(first, {});
+  run.read_trace();
+  return run.early_notes();
 }
 
 }  // namespace epfleet::experiment

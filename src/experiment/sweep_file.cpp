@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <set>
 
@@ -33,6 +34,10 @@ class SweepReader {
     for (const Entry& entry : root.entries) {
       read_entry(entry);
     }
+    if (const auto fault = config::name_fault(sweep_.name); !fault.empty()) {
+      const Node* name = root.find("name");
+      report((name == nullptr ? &root : name)->place, "name", fault.data(), config::kNameRemedy);
+    }
     if (sweep_.scenario.empty() && root.find("scenario") == nullptr) {
       report(root.place, "scenario", "is missing", "name the scenario that is swept");
     }
@@ -57,9 +62,6 @@ class SweepReader {
     const Node& value = entry.value;
     if (entry.key == "name") {
       sweep_.name = text(value, "name");
-      if (const auto fault = config::name_fault(sweep_.name); !fault.empty()) {
-        report(value.place, "name", std::string(fault), config::kNameRemedy);
-      }
     } else if (entry.key == "scenario") {
       // read already
     } else if (entry.key == "set") {
@@ -69,16 +71,18 @@ class SweepReader {
     } else if (entry.key == "cases") {
       read_cases(value);
     } else if (entry.key == "guesses") {
-      sweep_.guesses = text(value, "guesses") == "true";
+      sweep_.guesses = flag(value, "guesses");
     } else if (entry.key == "replicates") {
       const double count = number(value, "replicates", 1, kMostReplicates);
       sweep_.replicates = static_cast<std::int64_t>(count);
+      if (std::floor(count) != count) {
+        report(value.place, "replicates", "is not a whole number", "");
+      }
     } else if (entry.key == "search") {
       read_search(value);
-    } else if (entry.key == "metrics" && value.kind == Node::Kind::Scalar) {
-      sweep_.metrics = {text(value, "metrics")};  // all, or a single one
     } else if (entry.key == "metrics") {
-      for (const Node& item : list(value, "metrics")) {
+      const bool single = value.kind == Node::Kind::Scalar;  // all, or one path
+      for (const Node& item : single ? std::vector{value} : list(value, "metrics")) {
         sweep_.metrics.push_back(text(item, "metrics"));
       }
     } else if (entry.key == "baseline") {
@@ -98,6 +102,14 @@ class SweepReader {
       return "";
     }
     return node.text;
+  }
+
+  bool flag(const Node& node, const char* key) {
+    if (node.text != "true" && node.text != "false") {
+      report(node.place, key, fmt::format("'{}' is neither true nor false", node.text),
+             "write true or false");
+    }
+    return node.text == "true";
   }
 
   double number(const Node& node, const char* key, double low, double high) {
@@ -147,6 +159,9 @@ class SweepReader {
   }
 
   void read_grid(const Node& node, const std::string& above) {
+    if (node.kind != Node::Kind::Map) {
+      report(node.place, "grid", "is not a group of keys", "write KEY: [A, B, ...]");
+    }
     for (const Entry& entry : node.entries) {
       const std::string name = above.empty() ? entry.key : above + "." + entry.key;
       if (entry.value.kind == Node::Kind::Map) {
@@ -229,6 +244,13 @@ class SweepReader {
         if (member->empty()) {
           report(item.place, "claims", fmt::format("a claim lacks '{}'", key),
                  "write {claim: ..., says: ..., case: NAME, metric: PATH}");
+        }
+      }
+      for (const Entry& entry : item.entries) {
+        constexpr std::string_view kKnown[] = {"claim", "says", "case", "metric", "over"};
+        if (std::ranges::find(kKnown, entry.key) == std::end(kKnown)) {
+          report(entry.place, "claims." + entry.key, "a claim has no such entry",
+                 "choose from claim, says, case, metric, over");
         }
       }
       if (const Node* over = item.find("over")) {

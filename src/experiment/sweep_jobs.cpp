@@ -13,6 +13,7 @@
 #include "epfleet/report/catalogue.h"
 #include "epfleet/report/result_folder.h"
 #include "epfleet/text/files.h"
+#include "epfleet/text/nearest_word.h"
 
 namespace epfleet::experiment {
 namespace {
@@ -40,9 +41,8 @@ std::vector<std::string> checked_metrics(const SweepFile& sweep) {
   }
   std::erase_if(metrics, [&](const auto& m) { return std::ranges::count(own, m) > 0; });
   const auto check = [&](const std::string& metric, const char* key) {
-    if (report::find_metric(metric) == nullptr && std::ranges::count(own, metric) == 0) {
-      throw problem(sweep, key, fmt::format("summary.json has no number '{}'", metric),
-                    "write a path such as latency.ttft_s.p95, or all");
+    if (std::ranges::count(own, metric) == 0) {
+      require_metric(metric, sweep.file, key);
     }
   };
   for (const std::string& metric : metrics) {
@@ -203,6 +203,25 @@ std::vector<std::string> usual_metrics() {
       "unit_cost.usd_per_m_output",
       "margin.theoretical_ratio",
   };
+}
+
+void require_metric(const std::string& path, const std::string& file, const std::string& key) {
+  if (report::find_metric(path) != nullptr) {
+    return;
+  }
+  std::vector<std::string> paths;
+  for (const report::Metric& metric : report::metric_catalogue()) {
+    paths.push_back(metric.path);
+  }
+  const std::string nearest = text::nearest_word(path, paths);
+  throw base::InputError(
+      {.file = file,
+       .key = key,
+       .what = fmt::format("summary.json has no number '{}'", path),
+       .remedy =
+           nearest.empty()
+               ? "write a path such as latency.ttft_s.p95; epfleet explain --metrics lists them"
+               : fmt::format("did you mean '{}'?", nearest)});
 }
 
 std::string one_line(const base::InputError& error) {

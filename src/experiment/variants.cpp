@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "epfleet/base/error.h"
+#include "epfleet/experiment/sweep_jobs.h"
 #include "epfleet/experiment/verdict.h"
 #include "epfleet/report/catalogue.h"
 #include "epfleet/report/metric_values.h"
@@ -43,11 +44,13 @@ std::vector<Row> rows_of(std::string_view csv) {
   return rows;
 }
 
+constexpr std::string_view kSearch = "search.";  // what a sweep's search found
+
 // The far side of a search's bracket: not a result of its own.
 bool is_bracket(const std::string& name) { return name.ends_with(".fails_at"); }
 
 bool is_metric(const std::string& name) {
-  return report::find_metric(name) != nullptr || name.starts_with("search.");
+  return report::find_metric(name) != nullptr || name.starts_with(kSearch);
 }
 
 std::string name_of(const Variant& variant, const std::string& case_name) {
@@ -179,6 +182,11 @@ Variants read_variants(const std::vector<std::string>& folders,
                        const std::vector<std::string>& metrics) {
   Variants all;
   all.metrics = metrics;
+  for (const std::string& metric : metrics) {
+    if (!metric.starts_with(kSearch)) {
+      require_metric(metric, "", "--metric");
+    }
+  }
   std::vector<std::string> runs;
   for (const std::string& folder : folders) {
     if (!fs::exists(fs::path(folder) / "epfleet_sweep")) {
@@ -190,6 +198,12 @@ Variants read_variants(const std::vector<std::string>& folders,
     }
     Variants some =
         variants_of_csv(text::read_file(fs::path(folder) / "sweep.csv", "compare"), folder);
+    for (const std::string& metric : metrics) {
+      if (std::ranges::count(some.metrics, metric) == 0) {
+        throw problem(folder, fmt::format("its sweep.csv has no column '{}'", metric),
+                      "name it under metrics in the sweep file, or choose one that is there");
+      }
+    }
     for (const std::string& metric : some.metrics) {
       if (metrics.empty() && std::ranges::count(all.metrics, metric) == 0) {
         all.metrics.push_back(metric);

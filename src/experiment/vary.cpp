@@ -13,6 +13,7 @@ namespace {
 
 constexpr double kMostWhole = 16;
 constexpr int kEvenly = 5;
+constexpr int kMostValues = 1000;
 
 base::InputError problem(std::string what) {
   return base::InputError({.key = "--vary",
@@ -46,6 +47,9 @@ void read_range(Vary& vary, const std::string& low, const std::string& rest) {
   }
   if (!(vary.high > vary.low) || (vary.step && !(*vary.step > 0.0))) {
     throw problem(fmt::format("{}: HI must be above LO, and STEP above 0", vary.key));
+  }
+  if (vary.step && (vary.high - vary.low) / *vary.step > kMostValues) {
+    throw problem(fmt::format("{}: more than {} values", vary.key, kMostValues));
   }
   if (vary.whole && (std::floor(vary.low) != vary.low || std::floor(vary.high) != vary.high)) {
     throw problem(fmt::format("{} takes whole numbers", vary.key));

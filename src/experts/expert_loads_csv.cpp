@@ -12,6 +12,8 @@
 namespace epfleet::experts {
 namespace {
 
+constexpr double kLargest = 1e30;  // sums stay within single precision
+
 bool is_word(std::string_view text) {
   return !text.empty() && std::isalpha(static_cast<unsigned char>(text[0])) != 0 && text != "nan" &&
          text != "inf";
@@ -34,9 +36,9 @@ ExpertLoads read_expert_loads(const std::string& path) {
     std::vector<double> row;
     for (std::size_t i = 0; i < rows.fields(); ++i) {
       const auto load = text::parse_number(rows.text(i));
-      if (!load || *load < 0.0) {
+      if (!load || *load < 0.0 || *load > kLargest) {
         add(rows.problem(i, fmt::format("'{}' is not a load", rows.text(i)),
-                         "write numbers >= 0, one an expert"));
+                         "write numbers from 0 to 1e30, one an expert"));
       }
       row.push_back(load.value_or(0.0));
     }

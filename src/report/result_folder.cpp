@@ -5,11 +5,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "epfleet/base/error.h"
 #include "epfleet/text/files.h"
+#include "epfleet/text/parse.h"
 
 namespace epfleet::report {
 namespace {
@@ -42,10 +46,15 @@ void replace_in_two_steps(const fs::path& from, const fs::path& to, const fs::pa
   }
 }
 
-// The hidden sibling of `target` for this process: ".NAME.KIND-PID".
+// Hidden siblings of `target` that processes of this host make: ".NAME.KIND-HOST-PID".
+std::string sibling_name(const fs::path& target, std::string_view kind) {
+  std::array<char, 256> host{};
+  (void)::gethostname(host.data(), host.size() - 1);
+  return fmt::format(".{}.{}-{}-", target.filename().string(), kind, host.data());
+}
+
 fs::path sibling(const fs::path& target, std::string_view kind) {
-  return target.parent_path() /
-         fmt::format(".{}.{}-{}", target.filename().string(), kind, ::getpid());
+  return target.parent_path() / (sibling_name(target, kind) + fmt::format("{}", ::getpid()));
 }
 
 // All that epfleet ever writes into a result folder; what else is there is the user's.
@@ -71,6 +80,21 @@ void remove_own_files(const fs::path& folder) {
     fs::remove(folder / name, ignored);
   }
   fs::remove(folder, ignored);
+}
+
+// What runs of this host have left that were killed: their numbers are nobody's now.
+void remove_leftovers(const fs::path& target, std::string_view kind) {
+  const std::string begin = sibling_name(target, kind);
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(target.parent_path(), error)) {
+    const std::string name = entry.path().filename().string();
+    const auto pid = name.starts_with(begin)
+                         ? text::parse_whole<pid_t>(std::string_view(name).substr(begin.size()))
+                         : std::nullopt;
+    if (pid && *pid > 0 && ::kill(*pid, 0) != 0 && errno == ESRCH) {
+      remove_own_files(entry.path());
+    }
+  }
 }
 
 // An absolute path without a trailing slash; a link to a result folder means the folder it points
@@ -127,6 +151,17 @@ void refuse_foreign_folder(const fs::path& folder, bool ours, std::string_view w
        .remedy = "name another folder, or remove this one yourself"});
 }
 
+void require_writable_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) {
+    fail("cannot create", folder, error.value());
+  }
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+    fail("cannot write into", folder, errno);
+  }
+}
+
 void write_into_folder(const fs::path& folder, std::string_view name, std::string_view content) {
   std::error_code error;
   fs::create_directories(folder, error);  // what went wrong shows when the file is written
@@ -146,6 +181,7 @@ ResultFolder::ResultFolder(const fs::path& target, ResultOwner owner)
     fail("cannot create", target_.parent_path(), error.value());
   }
   remove_own_files(staging_);  // of a process that died and had this number
+  remove_leftovers(target_, "partial");
   if (!fs::create_directory(staging_, error)) {
     fail("cannot create", staging_, error.value());
   }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <set>
 
 #include "epfleet/report/checks.h"
 #include "epfleet/report/human_numbers.h"
@@ -41,9 +42,20 @@ std::string verdict(const Canvas& canvas, const CheckRow& row) {
   return *row.within ? canvas.painted("within", Ink::Good) : canvas.painted("OUTSIDE", Ink::Bad);
 }
 
+// Notes that several rows have, as that of another window: said once, above them.
+std::set<std::string> shared_notes(const std::vector<CheckRow>& rows) {
+  std::set<std::string> seen, shared;
+  for (const CheckRow& row : rows) {
+    if (!row.note.empty() && !seen.insert(row.note).second) {
+      shared.insert(row.note);
+    }
+  }
+  return shared;
+}
+
 // What the guesses leave open, and why there may be no verdict.
-std::string remark(const CheckRow& row) {
-  std::string text = row.note;
+std::string remark(const CheckRow& row, const std::set<std::string>& said) {
+  std::string text = said.contains(row.note) ? "" : row.note;
   if (row.band.low || row.band.high) {
     text += text.empty() ? "" : "; ";
     text += fmt::format("guesses allow {} to {}{}", row.band.low ? figure(*row.band.low) : "-",
@@ -53,7 +65,7 @@ std::string remark(const CheckRow& row) {
   return text;
 }
 
-void show_row(Canvas& canvas, const CheckRow& row) {
+void show_row(Canvas& canvas, const CheckRow& row, const std::set<std::string>& said_above) {
   const std::string error =
       row.error_ratio ? fmt::format("{:+.2f} %", *row.error_ratio * 100.0) : "";
   const std::size_t width = name_width(canvas);
@@ -63,7 +75,7 @@ void show_row(Canvas& canvas, const CheckRow& row) {
                            padded_left(simulated, kSimulated) + padded_left(error, kError);
   const std::string mark = verdict(canvas, row);
   canvas.raw(mark.empty() ? line : line + "  " + mark);
-  const std::string said = remark(row);
+  const std::string said = remark(row, said_above);
   if (!said.empty()) {
     canvas.remark(said);
   }
@@ -81,13 +93,17 @@ void show_checks(Canvas& canvas, const RunReport& report) {
   canvas.raw(padded_right(" " + canvas.painted("Published beside simulated", Ink::Accent),
                           name_width(canvas)) +
              canvas.painted(names, Ink::Dim));
+  const std::set<std::string> shared = shared_notes(rows);
+  for (const std::string& note : shared) {
+    canvas.remark(note);
+  }
   std::optional<Role> shown;
   for (const CheckRow& row : rows) {
     if (shown != row.role) {
       canvas.raw("  " + canvas.painted(base::name_in(kHeadings, row.role), Ink::Bold));
     }
     shown = row.role;
-    show_row(canvas, row);
+    show_row(canvas, row, shared);
   }
 }
 

@@ -1,5 +1,7 @@
 #include "epfleet/workload/arrival_feed.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "epfleet/base/error.h"
@@ -9,6 +11,7 @@ namespace epfleet::workload {
 namespace {
 
 // Of a source that no completion brings anything back to: long against the cost of a hand-over.
+constexpr std::size_t kMostInSlice = 5'000'000;  // half a gigabyte
 constexpr base::Duration kLongestSlice = std::chrono::seconds(1);
 
 }  // namespace
@@ -64,6 +67,12 @@ void ArrivalFeed::draw() {
   drawn_.clear();
   for (auto next = source_.next_arrival(); next && *next < drawn_until_;
        next = source_.next_arrival()) {
+    if (drawn_.size() == kMostInSlice) {
+      throw base::InputError({.key = "workload",
+                              .what = fmt::format("more than {} requests arrive within {:g} s",
+                                                  kMostInSlice, base::to_seconds(slice_)),
+                              .remedy = "lower workload.rate_scale or what the workload asks for"});
+    }
     drawn_.push_back(source_.take());
   }
 }

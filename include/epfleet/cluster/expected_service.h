@@ -23,6 +23,15 @@ struct ServiceEstimate {
 [[nodiscard]] ServiceEstimate estimate_service(const FleetSpec& spec, const StepPricers& pricers,
                                                const SteadyLoad& load);
 
+struct FleetCapacity {
+  double prefill_tokens_per_s = 0.0;  // computed, in full steps of standard prompts
+  double output_tokens_per_s = 0.0;   // in decode steps as full as limits and memory allow
+};
+
+// Of the units that are allotted, on average over the run.
+[[nodiscard]] FleetCapacity fleet_capacity(const FleetSpec& spec, const StepPricers& pricers,
+                                           double mean_kv_tokens);
+
 // What one GPU of a full prefill unit computes a second, standard prompts.
 [[nodiscard]] double prefill_tokens_per_s_per_gpu(const FleetSpec& spec,
                                                   const timing::PrefillPricer& pricer);

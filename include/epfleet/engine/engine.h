@@ -70,6 +70,8 @@ class Engine {
   // run ends), then sets the clock to `until`. Returns early when nothing is left (Exhausted) or
   // when `stop` becomes true (Stopped).
   RunEnd run(Handler& handler, base::TimePoint until, const std::atomic<bool>* stop = nullptr);
+  // Within a handler: the run ends after this event, as if `stop` had become true.
+  void stop_after_this() { stopping_ = true; }
 
   // Within a handler: nothing is executed after this event, as if run() had been asked for now.
   void finish() { until_ = now_; }
@@ -100,6 +102,7 @@ class Engine {
   base::TimePoint now_;
   base::TimePoint until_ = base::TimePoint::min();
   Phase phase_ = Phase::Sample;
+  bool stopping_ = false;
   std::vector<Event> queue_;  // binary heap, earliest first
   std::unordered_set<std::uint64_t> marked_;
   std::uint64_t next_sequence_ = 0;

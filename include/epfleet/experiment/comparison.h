@@ -22,8 +22,9 @@ using metrics::Better;
 struct ComparedVariant {
   std::string name;
   bool is_baseline = false;
-  CaseStatus status = CaseStatus::Ok;  // the worst of its seeds
+  CaseStatus status = CaseStatus::Ok;  // the worst of its seeds that did not fail, if any
   std::size_t seeds = 0;               // that it shares with the baseline
+  std::size_t failed = 0;              // seeds that it lacks because they failed
   std::optional<Estimate> value;       // not quoted: none
   std::optional<Estimate> difference;  // to the baseline, pair by pair
   bool significant = false;            // at 5 % over all variants of the metric (Holm)

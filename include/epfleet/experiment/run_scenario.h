@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "epfleet/base/time.h"
 #include "epfleet/config/scenario.h"
@@ -19,15 +20,25 @@ struct RunOptions {
   const std::atomic<bool>* stop = nullptr;  // becomes true: end now, with a partial report
   std::optional<base::Duration> until;      // of the counted window; the report is then partial
   std::function<void(const observe::FleetSample&)> progress;  // at every sample
+  std::function<void(const std::string&)> note;  // what is known before the first event
   // Where requests.csv.zst and timeline.json stream to, if the scenario asks for them.
   report::ResultFolder* folder = nullptr;
   std::string trace_events;  // file for one line per executed event; empty: none
   bool threads = true;       // arrivals and statistics on a second thread; same bytes without
 };
 
+// Why a report is an overrun.
+inline constexpr const char* kOverrun =
+    "ended early: more than 10 million requests were in service; the fleet is far too small for "
+    "what the workload asks";
+
 // Throws InputError for what only shows when the parts are made (totals that cannot be met, a
 // broken trace).
 [[nodiscard]] report::RunReport run_scenario(const config::Scenario& scenario,
                                              const RunOptions& options);
+
+// Does all that a run does before its first event, and reads its trace to the end of the window:
+// throws InputError where run_scenario would. Returns what RunOptions::note is told.
+[[nodiscard]] std::vector<std::string> check_scenario(const config::Scenario& scenario);
 
 }  // namespace epfleet::experiment

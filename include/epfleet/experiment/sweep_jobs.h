@@ -53,6 +53,9 @@ struct SweepJobs {
 // What is tabulated and compared by default.
 [[nodiscard]] std::vector<std::string> usual_metrics();
 
+// Throws base::InputError, naming the nearest, unless summary.json has that number.
+void require_metric(const std::string& path, const std::string& file, const std::string& key);
+
 // All that is wrong, for a table.
 [[nodiscard]] std::string one_line(const base::InputError& error);
 

@@ -74,6 +74,9 @@ struct StoredResult {
 // it should have been ("a sweep").
 void refuse_foreign_folder(const std::filesystem::path& folder, bool ours, std::string_view what);
 
+// Makes the folder if it is missing, before work whose result it is to hold. Throws MachineError.
+void require_writable_folder(const std::filesystem::path& folder);
+
 // One file in a folder that is made if it is missing, written aside and renamed: an old one stays
 // whole until the new one is. Throws MachineError.
 void write_into_folder(const std::filesystem::path& folder, std::string_view name,

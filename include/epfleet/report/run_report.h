@@ -31,7 +31,8 @@ struct RunReport {
   std::string scenario_fingerprint;          // of every key that decides what is simulated; hex
   std::uint64_t trajectory_fingerprint = 0;  // of every event and completion record of this run
   bool partial = false;                      // interrupted, or stopped before the window's end
-  bool nodes_are_chosen = false;             // a policy chose the nodes; no schedule was replayed
+  bool overrun = false;              // and that because of more requests in service than are kept
+  bool nodes_are_chosen = false;     // a policy chose the nodes; no schedule was replayed
   bool tokens_are_replayed = false;  // a token-rate trace set the tokens; no totals were solved for
   base::Duration warm_up{};          // before the window
   metrics::RunStatistics statistics;

@@ -56,6 +56,25 @@ TEST(Comparison, DoesNotQuoteWhatDiverged) {
                         "decode.balancer=slow (+100.0 %). Not judged: decode.balancer=lost."));
 }
 
+TEST(Comparison, OneFailedSeedDoesNotDiscardAVariant) {
+  std::string csv = kCsv;
+  csv.replace(csv.find("5.1,5,,ok"), 9, ",,,failed");
+  const ComparedMetric ttft = compared(csv).front();
+  const ComparedVariant& slow = ttft.variants[1];
+  EXPECT_EQ(slow.name, "decode.balancer=slow");
+  EXPECT_EQ(slow.status, CaseStatus::Ok);
+  EXPECT_EQ(slow.seeds, 2U);
+  EXPECT_EQ(slow.failed, 1U);
+  EXPECT_NEAR(slow.difference->mean, 1.95, 1e-12);
+  EXPECT_THAT(comparison_text(compared(csv), 0), HasSubstr("(1 more failed)"));
+  for (const char* other : {"3.0,5,,ok\nb,1", "3.9,5,,ok\nc,0"}) {
+    csv.replace(csv.find(other), 9, ",,,failed");
+  }
+  const ComparedVariant none = compared(csv).front().variants[1];
+  EXPECT_EQ(none.name, "decode.balancer=slow");
+  EXPECT_EQ(none.status, CaseStatus::Failed);
+}
+
 TEST(Comparison, EqualValuesDoNotDiffer) {
   const ComparedMetric cost = compared().back();
   EXPECT_EQ(cost.variants[1].difference->mean, 0.0);

@@ -118,5 +118,28 @@ TEST(SweepFile, AllProblemsAtOnceWithTheirPlaces) {
   }
 }
 
+// What a sweep silently took for something else once: yes for false, 2.5 for 2, a value for a grid.
+TEST(SweepFile, ValuesOfTheWrongTypeAreRefused) {
+  const ScenarioFiles files;
+  for (const auto& [text, said] :
+       {std::pair("guesses: yes", "guesses: 'yes' is neither true nor false"),
+        {"guesses: [true]", "guesses: '' is neither true nor false"},
+        {"replicates: 2.5", "replicates: is not a whole number"},
+        {"replicates: 1e9", "replicates: '1e9' is not a number from 1 to 10000"},
+        {"grid: 5", "grid: is not a group of keys"},
+        {"grid: [decode.gpus]", "grid: is not a group of keys"},
+        {"claims: [{claim: a, says: b, case: c, metric: cost.usd, ober: d}]",
+         "claims.ober: a claim has no such entry"},
+        {"name: [a]", "name: is not one value"}}) {
+    const std::string path = files.write("s.yaml", std::string("scenario: quick.yaml\n") + text);
+    try {
+      (void)load_sweep(path);
+      ADD_FAILURE() << text;
+    } catch (const base::InputError& error) {
+      EXPECT_THAT(error.what(), HasSubstr(said));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace epfleet::experiment

@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""Careless and hostile use: what is asked for is huge, contradicts itself, or cannot be written; it
+ends quickly and says why, and nothing that was there is lost."""
+
+import pathlib
+import resource
+import signal
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from support.program import PROGRAM, QUICK, SMALL, SMALL_TRACE, SOURCE, ProgramTest, main  # noqa: E402
+
+DAY = SOURCE / "configs" / "deepseek_day.yaml"
+SHORT = ["--set", "workload.warm_up=0 s", "--until", "1 s"]
+
+
+class CarelessTest(ProgramTest):
+    def run_with(self, *arguments, code=0, **how):
+        """The program with its streams or limits set by hand."""
+        done = subprocess.run([PROGRAM, *map(str, arguments)], cwd=self.folder, text=True,
+                              stdin=subprocess.DEVNULL, timeout=300, **how)
+        self.assertEqual(done.returncode, code, arguments)
+        return done
+
+    def test_a_day_in_ten_minutes_is_refused_and_until_is_named(self):
+        for command in ["check", "run"]:
+            said = self.refused(command, DAY, "--set", "duration=10 min")
+            self.assertIn("times the", said)
+            self.assertIn("use --until", said)
+        self.assertIn("use --until", self.refused("run", QUICK, "--set", "duration=1 ms"))
+
+    def test_more_than_the_fleet_can_do_is_said_by_check_and_run(self):
+        much = ["--set", "workload.rate_scale=14"]
+        for done in [self.epfleet("check", SMALL, *much), self.epfleet("run", SMALL, *much, *SHORT)]:
+            self.assertIn("warning: the traffic asks", done.stderr)
+            self.assertIn("queues grow", done.stderr)
+
+    def test_check_and_run_refuse_the_same(self):
+        for scenario, arguments in [
+                (QUICK, ["kv_cache.eviction=lfu"]), (QUICK, ["kv_cache.eviction=s3fifo"]),
+                (QUICK, ["fleet.base.prefill_units=70000"]),
+                (SMALL, ["workload.source=requests", "kv_cache.isolation=session",
+                         f"workload.path={self.folder}/blocks.jsonl"]),
+                (SMALL, ["workload.source=requests", f"workload.path={SOURCE}/README.md"]),
+                (SMALL, [f"workload.hourly_shape={self.folder}/short.csv"])]:
+            (self.folder / "short.csv").write_text("weight\n1\n2\n")
+            (self.folder / "blocks.jsonl").write_text(
+                '{"timestamp": 0, "input_length": 600, "output_length": 9, "hash_ids": [1, 2]}\n')
+            settings = [part for one in arguments for part in ["--set", one]]
+            self.assertEqual(self.refused("check", scenario, *settings),
+                             self.refused("run", scenario, *settings, *SHORT), arguments)
+
+    def test_check_and_run_pass_the_same(self):
+        for arguments in [["decode.gpus=1024", "decode.redundant_experts=768"],
+                          ["prefill.gpus=2048", "prefill.redundant_experts=1792"],
+                          ["fleet.base.prefill_units=1100"], ["seed=20250229"]]:
+            settings = [part for one in arguments for part in ["--set", one]]
+            self.epfleet("check", QUICK, *settings)
+            self.epfleet("run", QUICK, *settings, *SHORT, "--force")
+
+    def test_a_total_just_out_of_reach_is_said(self):
+        seed = ["--set", "seed=20250229"]
+        self.epfleet("run", QUICK, *seed, *SHORT)
+        self.assertIn("hit_ratio: asked 0.563, but", self.epfleet("check", QUICK, *seed).stderr)
+        self.assertIn("and that is what is simulated",
+                      (self.folder / "out/quick/summary.json").read_text() +
+                      self.epfleet("check", QUICK, *seed).stderr)
+
+    def test_a_full_stdout_is_exit_74_everywhere(self):
+        for command in [["--help"], ["--version"], ["run", "--help"], ["explain"],
+                        ["explain", "--json-schema"], ["check", SMALL],
+                        ["run", SMALL, *SHORT], ["run", SMALL, *SHORT, "--json"],
+                        ["experts", "--scenario", SMALL], ["timing", "decode", "--scenario", SMALL],
+                        ["trace", "stat", SOURCE / "traces/example_chats.jsonl.zst"]]:
+            with open("/dev/full", "w") as full:
+                done = self.run_with(*command, code=74, stdout=full, stderr=subprocess.PIPE)
+            self.assertIn("No space left", done.stderr, command)
+        self.assertTrue((self.folder / "out/small_fleet/summary.json").exists(), "the result is kept")
+
+    def test_quiet_means_no_progress(self):
+        for command in [["run", SMALL, *SHORT, "--progress", "on"],
+                        ["replay", SMALL_TRACE, "--scenario", SMALL, *SHORT, "--out", "r",
+                         "--progress", "on"],
+                        ["experts", "--scenario", SMALL], ["timing", "decode", "--scenario", SMALL],
+                        ["check", SMALL, "--set", "workload.rate_scale=14"]]:
+            self.assertEqual(self.epfleet(*command, "--quiet").stderr, "", command)
+
+    def test_notes_stand_after_the_table_when_both_go_to_one_file(self):
+        with open(self.folder / "all", "w") as file:
+            self.run_with("run", SMALL, *SHORT, stdout=file, stderr=subprocess.STDOUT)
+        self.assertTrue((self.folder / "all").read_text().splitlines()[-1].startswith("info: "))
+
+    def test_a_note_of_many_rows_is_said_once(self):
+        table = self.epfleet("run", DAY, *SHORT).stdout
+        self.assertIn("Published beside simulated", table)
+        self.assertEqual(table.count("published for 24 h, simulated"), 1)
+
+    def test_an_unknown_metric_is_refused_by_compare(self):
+        for price in [1, 2]:
+            self.epfleet("run", SMALL, "--set", "workload.warm_up=0 s", "--set", "duration=10 s",
+                         "--set", "workload.totals.output=50000", "--set",
+                         f"prices.gpu_hour={price} USD/h", "--out", price)
+        self.assertIn("did you mean 'cost.usd'",
+                      self.refused("compare", "1", "2", "--metric", "cost.usb"))
+        summary = self.folder / "1" / "summary.json"
+        summary.write_text(summary.read_text().replace('"ttft_s"', '"ttft_ms"'))
+        self.epfleet("compare", "1", "2", "--metric", "cost.usd")  # a foreign summary
+
+    def test_weights_of_any_name_and_unit(self):
+        (self.folder / "kw.csv").write_text("clock,power_kw\n" + "".join(
+            f"{hour}:00,{1 + hour % 3}\n" for hour in range(24)))
+        self.epfleet("check", SMALL, "--set", f"workload.hourly_shape={self.folder}/kw.csv")
+
+    def test_thousands_of_unknown_keys(self):
+        text = f"extends: {SMALL}\n" + "".join(f"unknown_key_{i}: 1\n" for i in range(16000))
+        (self.folder / "many.yaml").write_text(text)
+        self.assertEqual(len(self.refused("check", "many.yaml").splitlines()), 16000)
+
+    def test_huge_sizes_of_experts(self):
+        (self.folder / "loads.csv").write_text("1,2,3,4\n")
+        sizes = {"--replicas": 8, "--groups": 1, "--nodes": 1, "--gpus": 2}
+        for option in sizes:
+            huge = [str(part) for pair in {**sizes, option: 2_000_000_000}.items() for part in pair]
+            self.refused("experts", "--loads", "loads.csv", *huge)
+        for load in ["inf", "nan", "-1", "1e300"]:
+            (self.folder / "loads.csv").write_text(f"1,{load},3,4\n")
+            usual = [str(part) for pair in sizes.items() for part in pair]
+            self.assertIn("is not a load", self.refused("experts", "--loads", "loads.csv", *usual))
+
+    def test_a_huge_grid_of_a_plan(self):
+        for vary in ["workload.rate_scale=1..2/1e-9", "workload.rate_scale=1..2/0.0001"]:
+            self.assertIn("more than 1000 values", self.refused(
+                "plan", SMALL, "--vary", "fleet.groups=0..2", "--vary", vary, "--meet", "slo",
+                "--minimise", "cost.usd"))
+
+    def test_an_unwritable_folder_is_told_before_the_runs_of_a_plan(self):
+        done = self.epfleet("plan", SMALL, "--set", "slo.ttft.limit=5 s", "--vary",
+                            "fleet.groups=0..2", "--meet", "slo", "--minimise", "cost.usd",
+                            "--out", "/proc/epfleet", code=74)
+        self.assertNotIn("tried", done.stderr)
+
+    def test_out_of_memory_is_exit_74_and_the_old_result_stays(self):
+        self.epfleet("run", SMALL, *SHORT, "--out", "old")
+        before = (self.folder / "old/summary.json").read_bytes()
+
+        def little():
+            resource.setrlimit(resource.RLIMIT_AS, (100 << 20, 100 << 20))
+        how = {"preexec_fn": little, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+        if subprocess.run([PROGRAM, "--version"], check=False, **how).returncode != 0:
+            self.skipTest("a sanitizer takes all addresses")
+        for command in [["check", DAY], ["run", DAY, *SHORT, "--out", "old", "--force"]]:
+            self.assertIn("out of memory", self.run_with(*command, code=74, **how).stderr)
+        self.assertEqual((self.folder / "old/summary.json").read_bytes(), before)
+
+    def test_what_a_killed_run_left_is_removed_by_the_next(self):
+        killed = subprocess.Popen([PROGRAM, "run", QUICK, "--progress", "on"], cwd=self.folder,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        while not list(self.folder.glob("out/.quick.partial-*")):
+            self.assertIsNone(killed.poll(), "it runs for seconds")
+        killed.send_signal(signal.SIGKILL)
+        killed.communicate()
+        [left] = self.folder.glob("out/.quick.partial-*")
+        foreign = left.parent / (".quick.partial-elsewhere-" + left.name.rsplit("-", 1)[1])
+        foreign.mkdir()
+        self.epfleet("run", QUICK, *SHORT)
+        self.assertEqual([left.exists(), foreign.exists()], [False, True], "its host is unknown")
+
+
+if __name__ == "__main__":
+    main()
