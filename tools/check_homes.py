@@ -31,6 +31,8 @@ HOMES = [
     ("quoting for CSV and JSON", r"'\"' \|\| .* == '\\\\\\\\'|\? \"\\\"\\\"\"", ["text/quote.cpp"]),
     ("trimming", r"while \(.*\.back\(\)\)|find_last_not_of\(", ["text/parse.h"]),
     ("parsing dates", r"std::get_time|year_month_day", ["text/parse.cpp"]),
+    ("logarithms, exponentials and powers: the same bytes everywhere, base/real_math",
+     r"\bstd::(log|log2|log10|log1p|exp|exp2|expm1|pow|cbrt|tgamma|lgamma|erfc?)\(", []),
     ("a thread beside the simulation", r"std::jthread thread_;", ["base/worker.h"]),
 ]
 

@@ -37,6 +37,8 @@ WRAPPED = {
 TARGETS = {
     "CLI/": "CLI11::CLI11",
     "archive": "LibArchive::LibArchive",
+    "zlib.h": "ZLIB::ZLIB",
+    "zstd.h": "PkgConfig::ZSTD",
     "boost/": "Boost::headers",
     "fmt/": "fmt::fmt",
     "nlohmann/": "nlohmann_json::nlohmann_json",

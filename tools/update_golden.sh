@@ -16,7 +16,7 @@ trap 'rm -rf "$scratch"' EXIT
 
 head -n 1 "$golden" >"$scratch/expected.csv"
 while IFS=, read -r scenario seed _; do
-  "$program" run "$scenario" --seed "$seed" --quiet --out "$scratch/result" </dev/null
+  "$program" run "$scenario" --seed "$seed" --quiet --out "$scratch/result" --force </dev/null
   python3 - "$scenario" "$seed" "$scratch/result/summary.json" >>"$scratch/expected.csv" <<'EOF'
 import json, sys
 scenario, seed, path = sys.argv[1:]

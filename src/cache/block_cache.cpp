@@ -40,6 +40,11 @@ class TableOfBlocks final : public PrefixCache {
     advance(now);
     return static_cast<std::int64_t>(index_.size()) * block_;
   }
+  std::int64_t peak_tokens() const override { return peak_ * block_; }
+  void restart_peak(base::TimePoint now) override {
+    advance(now);
+    peak_ = static_cast<std::int64_t>(index_.size());
+  }
 
  private:
   struct Block {
@@ -59,6 +64,7 @@ class TableOfBlocks final : public PrefixCache {
   std::int64_t block_;  // tokens
   Retention keeps_;
   std::int64_t capacity_;  // blocks
+  std::int64_t peak_ = 0;  // blocks
   std::unique_ptr<EvictionRule> rule_;
   base::TimePoint now_ = base::TimePoint::min();
   tsl::robin_map<BlockId, BlockSlot> index_;  // of what is stored
@@ -127,6 +133,7 @@ std::int64_t TableOfBlocks::put(std::span<const BlockId> blocks, base::TimePoint
   while (static_cast<std::int64_t>(index_.size()) > capacity_) {
     leave(rule_->victim());
   }
+  peak_ = std::max(peak_, static_cast<std::int64_t>(index_.size()));
   return written;
 }
 

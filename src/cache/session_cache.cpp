@@ -30,6 +30,11 @@ class SessionCache final : public PrefixCache {
     store_.advance(now);
     return store_.stored_tokens();
   }
+  std::int64_t peak_tokens() const override { return store_.peak_tokens(); }
+  void restart_peak(base::TimePoint now) override {
+    store_.advance(now);
+    store_.restart_peak();
+  }
   void prefetch(const workload::PrefixIdentity& prefix) const override {
     if (prefix.session_slot < sessions_.size()) {
       __builtin_prefetch(&sessions_[prefix.session_slot]);

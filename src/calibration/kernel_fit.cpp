@@ -9,10 +9,12 @@
 #include <set>
 #include <utility>
 
+#include "epfleet/base/real_math.h"
 #include "epfleet/calibration/minimise.h"
 #include "epfleet/config/key.h"
 #include "epfleet/text/parse.h"
 #include "profile_knobs.h"
+#include "told_constants.h"
 
 namespace epfleet::calibration {
 namespace {
@@ -84,7 +86,7 @@ double mean_of(const Samples& samples, const std::function<double(const FitRow&)
 // Mean |log(predicted / measured)|: half and double are equally wrong.
 double log_error(const HardwareProfile& profile, const Samples& samples) {
   return mean_of(samples, [&](const FitRow& row) {
-    return std::log(*row.kernel.predicted_us({profile, row.clock}) / row.kernel.measured_us);
+    return base::real_log(*row.kernel.predicted_us({profile, row.clock}) / row.kernel.measured_us);
   });
 }
 
@@ -96,28 +98,42 @@ double mean_error(const HardwareProfile& profile, const Samples& samples) {
 // Four digits say all that a fit knows. By way of text, so that it prints as four digits.
 double rounded(double value) { return text::parse_number(fmt::format("{:.4g}", value)).value(); }
 
-HardwareProfile fitted(const HardwareProfile& base, const Family& family, const Samples& samples) {
+Told told_by(const HardwareProfile& base, const Family& family, const Samples& samples) {
+  std::vector<RowTime> times;
+  for (const FitRow* row : samples) {
+    times.emplace_back([row](const HardwareProfile& profile) {
+      return *row->kernel.predicted_us({profile, row->clock});
+    });
+  }
+  return told_constants(base, family.knobs, times);
+}
+
+// The constants that the samples tell are moved, the others stay.
+HardwareProfile fitted(const HardwareProfile& base, const std::vector<Knob>& knobs,
+                       const Samples& samples) {
+  if (knobs.empty()) {
+    return base;
+  }
   const auto error = [&](const std::vector<double>& values) {
     double beyond = 0.0;  // keeps the simplex inside the ranges
     for (std::size_t i = 0; i < values.size(); ++i) {
-      const Knob& knob = family.knobs[i];
-      const double inside = std::clamp(values[i], knob.low, knob.high);
+      const double inside = std::clamp(values[i], knobs[i].low, knobs[i].high);
       beyond += std::abs(values[i] - inside) / (std::abs(inside) + 1.0);
     }
-    return log_error(with(base, family.knobs, values), samples) + beyond;
+    return log_error(with(base, knobs, values), samples) + beyond;
   };
   std::vector<double> start;
-  for (const Knob& knob : family.knobs) {
-    const double value = knob.get(base);
-    start.push_back(value == 0.0 ? 1.0 : value);  // a simplex needs a size
+  for (const Knob& knob : knobs) {
+    start.push_back(knob.size(base));
   }
   Minimum best = minimise(error, std::move(start));
   std::ranges::transform(best.at, best.at.begin(), rounded);
-  HardwareProfile profile = with(base, family.knobs, best.at);
+  HardwareProfile profile = with(base, knobs, best.at);
   return log_error(profile, samples) <= log_error(base, samples) ? profile : base;
 }
 
-// The samples of one part at a time are left out and predicted by the fit to the others.
+// The samples of one part at a time are left out and predicted by the fit to the others, with the
+// constants that those tell.
 double left_out_error(const HardwareProfile& base, const Family& family, const Samples& samples,
                       const std::vector<std::size_t>& part_of) {
   double sum = 0.0;
@@ -128,16 +144,17 @@ double left_out_error(const HardwareProfile& base, const Family& family, const S
       (part_of[i] == part ? left_out : seen).push_back(samples[i]);
     }
     if (!seen.empty() && !left_out.empty()) {
-      sum +=
-          mean_error(fitted(base, family, seen), left_out) * static_cast<double>(left_out.size());
+      const HardwareProfile profile = fitted(base, told_by(base, family, seen).knobs, seen);
+      sum += mean_error(profile, left_out) * static_cast<double>(left_out.size());
     }
   }
   return sum / static_cast<double>(samples.size());
 }
 
-// Rows go to the parts round robin, or belong together by their value in a column. Empty: leave
-// nothing out.
-std::vector<std::size_t> parts_of(const Samples& samples, const LeaveOut& leave_out) {
+// Rows of one shape belong together, or one row would tell of the other; shapes go to the parts
+// round robin, or by their value in a column. Empty: there is nothing to leave out.
+std::vector<std::size_t> parts_of(const Samples& samples, const Told& told,
+                                  const LeaveOut& leave_out) {
   std::vector<std::size_t> part_of;
   if (!leave_out.column.empty()) {
     std::map<std::string, std::size_t> parts;
@@ -146,9 +163,9 @@ std::vector<std::size_t> parts_of(const Samples& samples, const LeaveOut& leave_
     }
     return parts.size() > 1 ? part_of : std::vector<std::size_t>{};
   }
-  const auto folds = static_cast<std::size_t>(leave_out.folds);
-  for (std::size_t i = 0; folds > 1 && samples.size() >= folds && i < samples.size(); ++i) {
-    part_of.push_back(i % folds);
+  const std::size_t folds = std::min(static_cast<std::size_t>(leave_out.folds), told.shapes);
+  for (std::size_t i = 0; folds > 1 && i < samples.size(); ++i) {
+    part_of.push_back(told.shape_of[i] % folds);
   }
   return part_of;
 }
@@ -185,6 +202,7 @@ FitResult KernelFit::run(const LeaveOut& leave_out) const {
                       .remedy = "give tables of kernels, not of single chain operations"});
   }
   FitResult result{base_, {}};
+  std::size_t fitted_keys = 0;
   for (const Family& family : families(base_)) {
     Samples samples;
     for (const FitRow& row : rows_) {
@@ -195,18 +213,34 @@ FitResult KernelFit::run(const LeaveOut& leave_out) const {
     if (samples.empty()) {
       continue;
     }
-    FittedPart part{family.name, samples.size(), mean_error(result.profile, samples), 0.0, {}, {}};
     const HardwareProfile before = result.profile;
-    result.profile = fitted(before, family, samples);
+    const Told told = told_by(before, family, samples);
+    FittedPart part;
+    part.name = family.name;
+    part.rows = samples.size();
+    part.shapes = told.shapes;
+    part.before = mean_error(before, samples);
+    part.unknown = told.unknown;
+    result.profile = fitted(before, told.knobs, samples);
     part.after = mean_error(result.profile, samples);
-    if (const auto part_of = parts_of(samples, leave_out); !part_of.empty()) {
+    if (const auto part_of = parts_of(samples, told, leave_out);
+        !part_of.empty() && !told.knobs.empty()) {
       part.left_out = left_out_error(before, family, samples, part_of);
     }
-    for (const Knob& knob : family.knobs) {
+    for (const Knob& knob : told.knobs) {
       part.changes.push_back(
           {knob.key, printed(base_, knob.key), printed(result.profile, knob.key)});
     }
+    fitted_keys += told.knobs.size();
     result.parts.push_back(std::move(part));
+  }
+  if (fitted_keys == 0) {
+    throw base::InputError(base::Problem{
+        .what =
+            fmt::format("the {} row{} cannot tell a single constant: too few differ in shape, or "
+                        "all that differ answer to the same constants",
+                        rows_.size(), rows_.size() == 1 ? "" : "s"),
+        .remedy = "measure more shapes, small and large: a fit needs more of them than constants"});
   }
   return result;
 }
@@ -223,7 +257,10 @@ std::string profile_text(const FitResult& result, const std::string& base,
   }
   text += "\n# Mean error of the rows of each kind:\n";
   for (const FittedPart& part : result.parts) {
-    text += fmt::format("#   {}: {:.1f} % of {} rows\n", part.name, 100.0 * part.after, part.rows);
+    text += fmt::format("#   {}: {:.1f} % of {} rows", part.name, 100.0 * part.after, part.rows);
+    text += part.left_out
+                ? fmt::format(", {:.1f} % where they were left out\n", 100.0 * *part.left_out)
+                : std::string("\n");
     for (const FittedKey& change : part.changes) {
       fitted_keys.insert(change.key);
     }

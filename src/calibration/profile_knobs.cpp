@@ -12,11 +12,14 @@ using hardware::HardwareProfile;
 
 // Durations are whole nanoseconds in a profile, so a fit moves them in nanoseconds.
 Knob knob(std::string key, base::Duration HardwareProfile::* member) {
-  return {std::move(key), 0.0, 1e9,
+  return {std::move(key),
+          0.0,
+          1e9,
           [member](const HardwareProfile& p) { return static_cast<double>((p.*member).count()); },
           [member](HardwareProfile& p, double ns) {
             p.*member = base::Duration(static_cast<std::int64_t>(std::llround(ns)));
-          }};
+          },
+          1'000.0};
 }
 
 template <class Tag>

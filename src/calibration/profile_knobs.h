@@ -14,6 +14,13 @@ struct Knob {
   double low, high;
   std::function<double(const hardware::HardwareProfile&)> get;
   std::function<void(hardware::HardwareProfile&, double)> set;
+  double size_of_none = 1.0;  // where the profile has 0: how far a fit looks
+
+  // What a tenth of it, or a simplex around it, is a part of.
+  [[nodiscard]] double size(const hardware::HardwareProfile& profile) const {
+    const double value = get(profile);
+    return value == 0.0 ? size_of_none : value;
+  }
 };
 
 struct Family {

@@ -12,6 +12,7 @@
 #include "epfleet/config/key.h"
 #include "epfleet/config/loader.h"
 #include "epfleet/report/catalogue.h"
+#include "epfleet/text/nearest_word.h"
 
 namespace epfleet::cli {
 namespace {
@@ -33,8 +34,8 @@ std::vector<std::string> metric_names() {
 
 base::InputError unknown_name(const std::string& name) {
   const std::string key = config::nearest_key(name);
-  const std::string metric = config::nearest_word(name, metric_names());
-  std::string nearest = config::nearest_word(name, std::array{key, metric});
+  const std::string metric = text::nearest_word(name, metric_names());
+  std::string nearest = text::nearest_word(name, std::array{key, metric});
   if (nearest.empty()) {
     nearest = key;  // the right word on the wrong level
   }

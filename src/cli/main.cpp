@@ -15,7 +15,7 @@
 #include "commands.h"
 #include "epfleet/base/error.h"
 #include "epfleet/base/log.h"
-#include "epfleet/config/key.h"
+#include "epfleet/text/nearest_word.h"
 #include "epfleet/version.h"
 
 namespace {
@@ -50,7 +50,7 @@ void check_options(const CLI::App& app, int argc, char** argv, int at) {
     if (!option.starts_with("--") || std::ranges::find(names, option) != names.end()) {
       continue;
     }
-    const std::string nearest = epfleet::config::nearest_word(option, names);
+    const std::string nearest = epfleet::text::nearest_word(option, names);
     const std::string meant = nearest.empty() ? "" : fmt::format("did you mean '{}'? ", nearest);
     std::string command = app.get_name();
     for (const CLI::App* above = app.get_parent(); above != nullptr; above = above->get_parent()) {
@@ -80,7 +80,7 @@ void check_command(const CLI::App& app, int argc, char** argv, int at) {
     }
     names.push_back(command->get_name());
   }
-  const std::string nearest = epfleet::config::nearest_word(word, names);
+  const std::string nearest = epfleet::text::nearest_word(word, names);
   const std::string meant =
       nearest.empty() ? "the" : fmt::format("did you mean '{}'? The", nearest);
   throw epfleet::base::InputError(

@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "epfleet/sessions/token_rate_trace.h"
+#include "epfleet/text/files.h"
 
 namespace epfleet::cli {
 namespace {
@@ -25,6 +26,8 @@ constexpr KeyOption kOptions[] = {
     {"--from", "workload.trace.from", "Begin so far into the trace"},
     {"--length", "workload.trace.length", "Play so much of it"},
     {"--block", "workload.trace.block", "Tokens of a block id, if unusual"},
+    {"--time-unit", "workload.trace.time_unit", "Unit of times, if unusual: s, ms, us, ns"},
+    {"--column", "workload.trace.columns", "OURS=THEIRS: a column or key of another name"},
     {"--variant", "workload.trace.variant", "v3 or r1, for requests that do not say"},
     {"--channel", "workload.trace.channel", "web, app or api, for requests that do not say"},
     {"--tile", "duration", "Repeat the trace over so long a run, e.g. '24 h'"},
@@ -47,7 +50,10 @@ void add_replay_options(CLI::App& command, ReplayOptions& replay) {
     const KeyOption& option = kOptions[i];
     std::string& value = replay.values[i];
     if (*option.flag == '\0') {
-      requests.add_option(option.name, value, option.help);
+      CLI::Option* added = requests.add_option(option.name, value, option.help);
+      if (is(option, "--column")) {  // may be given several times
+        added->join(',');
+      }
     } else {
       requests.add_flag_callback(option.name, [&] { value = option.flag; }, option.help);
     }
@@ -55,6 +61,7 @@ void add_replay_options(CLI::App& command, ReplayOptions& replay) {
 }
 
 std::vector<std::string> replay_overrides(const ReplayOptions& replay) {
+  text::refuse_pipe(replay.trace);
   const bool rates = sessions::is_token_rate_trace(replay.trace);
   std::vector<std::string> overrides{
       fmt::format("workload.source={}", rates ? "token_rate" : "requests"),

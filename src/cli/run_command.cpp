@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 
@@ -14,6 +16,8 @@
 #include "epfleet/config/loader.h"
 #include "epfleet/config/resolved.h"
 #include "epfleet/experiment/run_scenario.h"
+#include "epfleet/experiment/trace_window.h"
+#include "epfleet/report/human_numbers.h"
 #include "epfleet/report/result_files.h"
 #include "epfleet/report/terminal_summary.h"
 #include "epfleet/version.h"
@@ -105,8 +109,37 @@ void show(const report::RunReport& report, const RunRequest& request, const fs::
   } else if (!request.quiet) {
     fmt::print("{}", report::terminal_summary(report, report::terminal_style(stdout)));
   }
+  if (report.rows && report.rows->played < report.rows->read) {
+    base::log_warning(fmt::format("rows of the trace: {}", report::account_of(*report.rows)));
+  }
   base::log_info(
       fmt::format("{} is in {}", report.partial ? "a partial result" : "the result", out.string()));
+}
+
+// A replay plays its trace whole: the scenario's duration was not meant for it, unless the command
+// line states it.
+config::Scenario loaded(const RunRequest& request) {
+  std::vector<std::string> overrides = all_overrides(request);
+  config::Scenario scenario = config::load_scenario(request.scenario, overrides);
+  const bool stated = std::ranges::any_of(
+      overrides, [](const std::string& text) { return text.starts_with("duration="); });
+  const auto window =
+      request.replay.trace.empty() || stated ? std::nullopt : experiment::window_of_trace(scenario);
+  if (!window || *window == scenario.duration) {
+    return scenario;
+  }
+  const auto text = [](base::Duration duration) {
+    return config::print_whole(config::Dimension::Duration, duration.count());
+  };
+  const double own_s = base::to_seconds(*window), stated_s = base::to_seconds(scenario.duration);
+  if (constexpr double kSmall = 0.01; std::abs(own_s - stated_s) > kSmall * stated_s) {
+    base::log_info(
+        fmt::format("the window is the trace's own, {}, not the scenario's duration of "
+                    "{} (--set 'duration=...' says otherwise)",
+                    report::human_duration(own_s), text(scenario.duration)));
+  }
+  overrides.push_back(fmt::format("duration={}", text(*window)));
+  return config::load_scenario(request.scenario, overrides);
 }
 
 int run_command(const RunRequest& request) {
@@ -114,8 +147,7 @@ int run_command(const RunRequest& request) {
     base::silence_log();
   }
   const auto started = std::chrono::steady_clock::now();
-  const std::vector<std::string> overrides = all_overrides(request);
-  const config::Scenario scenario = config::load_scenario(request.scenario, overrides);
+  const config::Scenario scenario = loaded(request);
   const fs::path out =
       request.out.empty() ? fs::path("out") / scenario.name : fs::path(request.out);
   report::ResultFolder folder(out, {config::scenario_fingerprint(scenario), request.force});
@@ -127,9 +159,11 @@ int run_command(const RunRequest& request) {
   options.trace_events = request.trace_events;
   options.note = [](const std::string& note) { base::log_warning(note); };
   const base::Duration counted = options.until.value_or(scenario.duration);
-  ProgressBar bar(base::kWindowStart - scenario.workload.warm_up, base::kWindowStart + counted,
+  const base::TimePoint start =
+      base::kWindowStart - scenario.workload.warm_up.value_or(base::Duration{});
+  ProgressBar bar(start, base::kWindowStart + counted, 
                   request.quiet ? ProgressMode::Off : request.progress);
-  Progress progress{base::kWindowStart - scenario.workload.warm_up, 0};
+  Progress progress{start, 0};
   options.progress = [&](const observe::FleetSample& sample) {
     progress = {sample.time, sample.arrived};
     bar.update(progress);

@@ -120,14 +120,17 @@ void fit_command(const FitRequest& request) {
   }
   const calibration::FitResult result = fit.run(request.leave_out);
   for (const auto& part : result.parts) {
-    fmt::print("{}: {} rows, mean error {:.2f} % before, {:.2f} % after", part.name, part.rows,
-               100.0 * part.before, 100.0 * part.after);
-    if (part.left_out) {
-      fmt::print(", {:.2f} % of rows left out of the fit", 100.0 * *part.left_out);
-    }
-    fmt::print("\n");
+    fmt::print("{}: {} rows of {} shapes, mean error {:.2f} % before, {:.2f} % after; {}\n",
+               part.name, part.rows, part.shapes, 100.0 * part.before, 100.0 * part.after,
+               part.left_out
+                   ? fmt::format("{:.2f} % of rows left out of the fit", 100.0 * *part.left_out)
+                   : std::string("too few shapes to leave some out"));
     for (const auto& change : part.changes) {
       fmt::print("  {}: {} -> {}\n", change.key, change.before, change.after);
+    }
+    if (!part.unknown.empty()) {
+      fmt::print("  stay as they are, these rows cannot tell them: {}\n",
+                 fmt::join(part.unknown, ", "));
     }
   }
   text::write_file(request.out, calibration::profile_text(result, request.base, request.tables));
@@ -170,12 +173,14 @@ void add_timing_fit(CLI::App& timing, Chosen& chosen) {
   command->add_option("--out", request->out, "Write the profile (YAML) here")->required();
   CLI::Option* folds =
       command
-          ->add_option("--folds", request->leave_out.folds,
-                       "Also fit N times, each without every N-th row, and report the error there")
+          ->add_option(
+              "--folds", request->leave_out.folds,
+              "Fit N times more, each without every N-th shape, for the error of rows that "
+              "were left out (default: 5)")
           ->check(CLI::Range(2, 1000));
   command
       ->add_option("--leave-out", request->leave_out.column,
-                   "Also fit without the rows of each value of this column, value by value")
+                   "The same, but without the rows of each value of this column, value by value")
       ->excludes(folds);
   when_chosen(*command, chosen, request, fit_command);
 }

@@ -10,7 +10,7 @@
 #include "epfleet/config/value.h"
 #include "epfleet/experiment/make_trace.h"
 #include "epfleet/report/trace_report.h"
-#include "epfleet/sessions/token_rate_trace.h"
+#include "epfleet/text/files.h"
 #include "epfleet/traces/request_trace.h"
 #include "epfleet/traces/session_blocks.h"
 #include "epfleet/traces/trace_writer.h"
@@ -18,13 +18,27 @@
 namespace epfleet::cli {
 namespace {
 
+// How a trace is to be read.
+struct TraceReading {
+  bool lenient = false;
+  std::int64_t block_tokens = 0;  // 0: as the format has it
+  std::string time_unit;          // empty: the same
+  std::vector<std::string> columns;
+
+  [[nodiscard]] traces::TraceOptions options() const {
+    return {.lenient = lenient,
+            .block_tokens = block_tokens,
+            .time_unit = time_unit == "auto" ? "" : time_unit,
+            .columns = traces::parse_columns(fmt::format("{}", fmt::join(columns, ",")))};
+  }
+};
+
 struct TraceStatRequest {
   std::string trace;
+  TraceReading reading;
   bool json = false;
-  bool lenient = false;
   bool reuse = true;                       // false: no hit ratios
   std::int64_t reuse_blocks = 20'000'000;  // distinct ones after which hits are no longer counted
-  std::int64_t block_tokens = 0;           // 0: as the format has it
   // Tokens: 2^20 x 1, 4, 16 ...
   std::vector<std::string> capacities{"1048576",  "4194304",   "16777216",
                                       "67108864", "268435456", "1073741824"};
@@ -33,8 +47,7 @@ struct TraceStatRequest {
 
 struct TraceConvertRequest {
   std::string in, out;
-  bool lenient = false;
-  std::int64_t block_tokens = 0;
+  TraceReading reading;
 };
 
 struct TraceMakeRequest {
@@ -63,26 +76,28 @@ std::vector<Value> all_whole(config::Dimension dimension, const std::string& opt
   return values;
 }
 
-void refuse_token_rates(const std::string& path) {
-  if (sessions::is_token_rate_trace(path)) {
-    throw base::InputError({.file = path,
-                            .what = "is a trace of token totals per time bin, not of requests",
-                            .remedy = "play it with epfleet replay"});
+base::InputError no_requests(const std::string& path, const traces::RequestTrace& trace) {
+  if (trace.skipped().empty()) {
+    return base::InputError(
+        {.file = path, .what = "the trace has no requests", .remedy = "add some lines"});
   }
+  return base::InputError({.file = path,
+                           .what = fmt::format("the trace has no requests that can be read: {}",
+                                               fmt::join(trace.notes(), "; ")),
+                           .remedy = "without --lenient the first wrong line is shown"});
 }
 
 void trace_stat(const TraceStatRequest& request) {
-  refuse_token_rates(request.trace);
-  traces::RequestTrace trace(request.trace,
-                             {.lenient = request.lenient, .block_tokens = request.block_tokens});
+  traces::RequestTrace trace(request.trace, request.reading.options());
   report::TraceReport report;
   report.name = std::filesystem::path(request.trace).filename().string();
   report.info = trace.info();
   // Sessions are cut into blocks of the service's size.
   constexpr std::int64_t kServiceBlock = 64;
   std::optional<traces::SessionBlocks> sessions;
-  if (report.info.block_tokens == 0 && report.info.sessions) {
-    report.info.block_tokens = request.block_tokens > 0 ? request.block_tokens : kServiceBlock;
+  if (report.info.by_sessions()) {
+    const std::int64_t asked = request.reading.block_tokens;
+    report.info.block_tokens = asked > 0 ? asked : kServiceBlock;
     sessions.emplace(report.info.block_tokens);
   }
   if (request.reuse && report.info.block_tokens > 0) {
@@ -107,42 +122,46 @@ void trace_stat(const TraceStatRequest& request) {
     }
   }
   if (report.statistics.requests() == 0) {
-    throw base::InputError(
-        {.file = request.trace, .what = "the trace has no requests", .remedy = "add some lines"});
+    throw no_requests(request.trace, trace);
   }
-  report.odd_block_lists = trace.odd_block_lists();
-  report.cut_last_line = trace.cut_last_line();
+  report.rows = trace.rows();
+  report.reading_notes = trace.notes();
   report.skipped.assign(trace.skipped().begin(), trace.skipped().end());
   fmt::print("{}", request.json ? report::trace_json(report)
                                 : report::trace_summary(report, report::terminal_style(stdout)));
 }
 
 void trace_convert(const TraceConvertRequest& request) {
-  refuse_token_rates(request.in);
-  traces::RequestTrace trace(request.in,
-                             {.lenient = request.lenient, .block_tokens = request.block_tokens});
+  traces::RequestTrace trace(request.in, request.reading.options());
   traces::TraceInfo info = trace.info();
+  std::vector<std::string> notes;
   std::optional<traces::SessionBlocks> sessions;
-  if (traces::TraceWriter::is_json(request.out) && info.block_tokens == 0 && info.sessions) {
+  if (traces::TraceWriter::is_json(request.out) && info.by_sessions()) {
     info.block_tokens = traces::TraceWriter::kJsonBlock;
     sessions.emplace(info.block_tokens);
+    notes.push_back(fmt::format(
+        "what sessions and shared starts have in common is written as ids of blocks of {} tokens: "
+        "less than a block of it is lost; CSV keeps all",
+        info.block_tokens));
   }
-  traces::TraceWriter writer(request.out, info);
+  traces::TraceWriter writer(request.out == "-" ? text::kStandardOutput : request.out, info);
   traces::TraceRecord record;
-  std::int64_t requests = 0;
   while (trace.next(record)) {
     if (sessions) {
       sessions->assign(record);
     }
     writer.write(record);
-    ++requests;
+  }
+  if (writer.requests() == 0) {
+    throw no_requests(request.in, trace);
   }
   writer.finish();
-  for (const traces::SkippedLines& skipped : trace.skipped()) {
-    base::log_warning(fmt::format("{} lines skipped: {} (first: line {})", skipped.count,
-                                  skipped.reason, skipped.first_line));
+  const std::vector<std::string> read = trace.notes();
+  notes.insert(notes.end(), read.begin(), read.end());
+  for (const std::string& note : notes) {
+    base::log_warning(note);
   }
-  base::log_info(fmt::format("{} requests are in {}", requests, request.out));
+  base::log_info(fmt::format("{} requests are in {}", writer.requests(), request.out));
 }
 
 void trace_make(const TraceMakeRequest& request) {
@@ -157,20 +176,33 @@ void trace_make(const TraceMakeRequest& request) {
           : base::Duration(whole(config::Dimension::Duration, "--until", request.until));
   const experiment::MadeTrace made =
       experiment::make_trace(scenario, std::min(until, scenario.duration), request.out);
+  for (const std::string& note : made.notes) {
+    base::log_warning(note);
+  }
   base::log_info(fmt::format("{} requests with {} input and {} output tokens are in {}",
                              made.requests, made.input_tokens, made.output_tokens, request.out));
+}
+
+void add_reading(CLI::App& command, TraceReading& reading) {
+  command.add_flag("--lenient", reading.lenient, "Skip and count wrong lines");
+  command.add_option("--block", reading.block_tokens, "Tokens of a block id, if unusual")
+      ->check(CLI::PositiveNumber);
+  command.add_option("--time-unit", reading.time_unit, "Unit of times, if unusual: s, ms, us, ns");
+  command
+      .add_option("--column", reading.columns,
+                  "OURS=THEIRS: a column or key of another name, e.g. input_length=prompt")
+      ->allow_extra_args(false)
+      ->take_all();
 }
 
 void add_stat(CLI::App& trace, Chosen& chosen) {
   auto request = std::make_shared<TraceStatRequest>();
   CLI::App& stat = *trace.add_subcommand("stat", "Counts, rates, lengths, and what a cache hits");
-  stat.add_option("TRACE", request->trace, "Trace file")->required();
+  stat.add_option("TRACE", request->trace, "Trace file; -: the standard input")->required();
   stat.add_flag("--json", request->json, "As JSON");
-  stat.add_flag("--lenient", request->lenient, "Skip and count wrong lines");
+  add_reading(stat, request->reading);
   stat.add_option("--capacity", request->capacities, "LRU stores to ask for, tokens")->take_all();
   stat.add_option("--ttl", request->ttls, "TTLs to ask for, e.g. '20 min'")->take_all();
-  stat.add_option("--block", request->block_tokens, "Tokens of a block id, if unusual")
-      ->check(CLI::PositiveNumber);
   stat.add_option(
           "--reuse-blocks", request->reuse_blocks,
           "Distinct blocks after which hits are no longer counted: what the memory holds, at "
@@ -185,14 +217,12 @@ void add_convert(CLI::App& trace, Chosen& chosen) {
   auto request = std::make_shared<TraceConvertRequest>();
   CLI::App& convert =
       *trace.add_subcommand("convert", "Write a trace as epfleet's CSV or Mooncake's JSONL");
-  convert.add_option("IN", request->in, "Trace file")->required();
+  convert.add_option("IN", request->in, "Trace file; -: the standard input")->required();
   convert
       .add_option("OUT", request->out,
                   "New file: .jsonl (Mooncake) or anything else (CSV), then perhaps .zst or .gz")
       ->required();
-  convert.add_flag("--lenient", request->lenient, "Skip and count wrong lines");
-  convert.add_option("--block", request->block_tokens, "Tokens of a block id, if unusual")
-      ->check(CLI::PositiveNumber);
+  add_reading(convert, request->reading);
   when_chosen(convert, chosen, request, trace_convert);
 }
 

@@ -11,8 +11,11 @@ using serving::Link;
 using serving::LiveRequest;
 using serving::RequestSlot;
 using Waiting = serving::DecodeUnit::Waiting;
+using Leaving = serving::DecodeUnit::Leaving;
 
 namespace {
+
+constexpr double kAllAccepted = 1.0;
 
 policy::DecodeDemand demand_of(const LiveRequest& request) {
   return {request.kv(request.steps_taken)};
@@ -22,7 +25,9 @@ policy::DecodeDemand demand_of(const LiveRequest& request) {
 
 DecodeRouter::DecodeRouter(FleetState& fleet)
     : fleet_(fleet),
-      rule_(policy::decode_unit_rules()[fleet.spec.decode.balancer.unit](fleet.spec.seed)) {}
+      rule_(policy::decode_unit_rules()[fleet.spec.decode.balancer.unit](fleet.spec.seed)),
+      most_growth_(
+          base::TokenParts32::nearest(fleet.spec.decode.mtp.tokens_per_step(kAllAccepted))) {}
 
 void DecodeRouter::place(Member& member, RequestSlot slot, std::uint32_t gpu,
                          base::TimePoint arrives) {
@@ -31,6 +36,27 @@ void DecodeRouter::place(Member& member, RequestSlot slot, std::uint32_t gpu,
 }
 
 base::TimePoint DecodeRouter::hand_over(RequestSlot slot, Link& from) {
+  return put(slot, [&](Link& to) {
+    return Link::transfer(from, to, fleet_.now(), fleet_.kv_bytes(fleet_.requests[slot]));
+  });
+}
+
+void DecodeRouter::take_over(const Leaving& leaving, std::vector<Link>& from) {
+  const LiveRequest& request = fleet_.requests[leaving.slot];
+  const base::Bytes bytes = fleet_.kv_bytes(request);
+  const std::uint32_t old_gpu = request.decode_gpu;
+  base::TimePoint ready = std::max(fleet_.now(), leaving.since);
+  if (leaving.kv == Leaving::Kv::InHost) {
+    ready += bytes / fleet_.spec.decode_hardware.pcie_bandwidth;
+  }
+  (void)put(leaving.slot, [&](Link& to) {
+    return leaving.kv == Leaving::Kv::Elsewhere ? to.reserve(ready, bytes)
+                                                : Link::transfer(from[old_gpu], to, ready, bytes);
+  });
+}
+
+template <class Send>
+base::TimePoint DecodeRouter::put(RequestSlot slot, const Send& send) {
   DecodePool& pool = fleet_.decode;
   EPFLEET_CHECK(pool.any_open(), "a decode unit serves");
   LiveRequest& request = fleet_.requests[slot];
@@ -44,7 +70,7 @@ base::TimePoint DecodeRouter::hand_over(RequestSlot slot, Link& from) {
                        : std::nullopt;  // no request overtakes those that wait
   base::TimePoint sent = fleet_.now();
   if (gpu) {
-    sent = Link::transfer(from, member.rdma[*gpu], sent, fleet_.kv_bytes(request));
+    sent = send(member.rdma[*gpu]);
     place(member, slot, *gpu, sent);
   } else {
     request.stage = serving::Stage::AwaitingRoom;
@@ -93,7 +119,7 @@ bool DecodeRouter::swap_in(Member& member, const Waiting& waiting) {
   const policy::DecodeGpuView view = member.unit.view();
   const auto has_room = [&](std::uint32_t gpu) {
     // One step's growth of the whole GPU as slack, so that it is not swapped out again at once.
-    const auto slack = base::TokenParts32::from_tokens(4 * view.requests[gpu]);
+    const auto slack = most_growth_ * (view.requests[gpu] + 1);
     return view.requests[gpu] < view.request_limit &&
            view.kv[gpu] <= view.kv_limit - demand.kv - slack;
   };

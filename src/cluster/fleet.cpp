@@ -31,10 +31,8 @@ engine::RunEnd Fleet::run(const std::atomic<bool>* stop, FleetSampler::Progress 
   units_.start();
   sampler_.start(std::move(progress));
   requests_.start();
-  const engine::RunEnd end = state_.engine.run(*this, state_.spec.window_end(), stop);
-  if (end == engine::RunEnd::Stopped) {
-    sampler_.sample_last();
-  }
+  const engine::RunEnd end = state_.engine.run(*this, state_.spec.run_end(), stop);
+  sampler_.sample_last();
   requests_.end_run();
   return end;
 }
@@ -60,7 +58,8 @@ void Fleet::handle(const engine::Event& event) {
     case Kind::ArrivalSlice:
       return requests_.open_arrival_slice();
     case Kind::Sample:
-      return sampler_.sample();
+      sampler_.sample();
+      return requests_.finish_if_done();
   }
 }
 

@@ -36,20 +36,51 @@ void FleetSampler::start(Progress progress) {
   // At whole intervals from the window's start, backwards into the warm-up and on to the end, which
   // always has one.
   const base::Duration interval = fleet_.spec.report.interval;
-  const base::Duration warm_up = fleet_.spec.workload.warm_up;
-  fleet_.schedule(base::kWindowStart - warm_up / interval * interval, Phase::Sample, Kind::Sample);
+  const base::Duration warm_up = base::kWindowStart - fleet_.now();
+  base::TimePoint first = base::kWindowStart - warm_up / interval * interval;
+  if (!fleet_.spec.samples.empty()) {
+    first = std::min(first, fleet_.spec.samples.front());
+  }
+  fleet_.schedule(first, Phase::Sample, Kind::Sample);
 }
 
 void FleetSampler::sample() {
   const base::TimePoint now = fleet_.now();
-  const base::TimePoint end = fleet_.spec.window_end();
-  announce(now == base::kWindowStart, now == end);
-  if (now < end) {
-    fleet_.schedule(std::min(now + fleet_.spec.report.interval, end), Phase::Sample, Kind::Sample);
+  announce(now == base::kWindowStart, now == fleet_.spec.window_end());
+  if (now == base::kWindowStart) {
+    restart_peaks();
+  }
+  if (now < fleet_.spec.run_end()) {
+    fleet_.schedule(next_sample(), Phase::Sample, Kind::Sample);
   }
 }
 
-void FleetSampler::sample_last() { announce(false, true); }
+// The next whole interval, unless the window's end or a moment of the spec comes first.
+base::TimePoint FleetSampler::next_sample() const {
+  const base::TimePoint now = fleet_.now();
+  const base::Duration interval = fleet_.spec.report.interval;
+  const base::Duration since = now - base::kWindowStart;
+  const base::Duration into = (since % interval + interval) % interval;
+  base::TimePoint next = std::min(now - into + interval, fleet_.spec.run_end());
+  if (now < fleet_.spec.window_end()) {
+    next = std::min(next, fleet_.spec.window_end());
+  }
+  const auto asked = std::ranges::upper_bound(fleet_.spec.samples, now);
+  return asked == fleet_.spec.samples.end() ? next : std::min(next, *asked);
+}
+
+void FleetSampler::restart_peaks() {
+  fleet_.totals.peaks = {};
+  fleet_.totals.peaks.in_service = fleet_.totals.in_service();
+  fleet_.raise_nodes_peak();
+  cache_.restart_peak(fleet_.now());
+}
+
+void FleetSampler::sample_last() {
+  if (fleet_.now() != sampled_) {
+    announce(false, fleet_.now() < fleet_.spec.window_end());
+  }
+}
 
 void FleetSampler::announce(bool window_start, bool window_end) {
   if (window_start) {
@@ -63,6 +94,7 @@ void FleetSampler::announce(bool window_start, bool window_end) {
         fleet_.early_output + output_in_flight_of_early_requests() - emitted_before_window_;
     sample.carried_in_tokens = fleet_.early_input_tokens + output.whole_tokens();
   }
+  sampled_ = sample.time;
   for (observe::Observer* observer : observers_) {
     observer->on_sample(sample);
   }
@@ -77,6 +109,7 @@ observe::FleetSample FleetSampler::sample_of_now() {
   count_prefill(sample);
   count_decode(sample);
   sample.cache_stored_bytes = fleet_.kv_bytes(cache_.stored_tokens(sample.time)).count();
+  sample.peaks.cache_stored_bytes = fleet_.kv_bytes(cache_.peak_tokens()).count();
   return sample;
 }
 

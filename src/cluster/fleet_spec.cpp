@@ -12,7 +12,7 @@ model::PrefillLayout prefill_layout(const FleetSpec& spec) {
   return {.gpus = unit.gpus,
           .redundant_experts =
               unit.redundant_experts.value_or(model::filling_redundancy(spec.model, unit.gpus)),
-          .dual_batch = unit.overlap == serving::Overlap::DualBatch,
+          .overlap = unit.overlap,
           .phase_barriers = unit.phase_barriers,
           .mtp = spec.decode.mtp.enabled,
           .gpus_per_node = spec.prefill_hardware.gpus_per_node,
@@ -25,7 +25,7 @@ model::DecodeLayout decode_layout(const FleetSpec& spec) {
           .redundant_experts =
               unit.redundant_experts.value_or(model::filling_redundancy(spec.model, unit.gpus)),
           .draft_tokens = unit.mtp.drafts(),
-          .dual_batch = unit.overlap == serving::Overlap::DualBatch,
+          .overlap = unit.overlap,
           .phase_barriers = unit.phase_barriers,
           .gpus_per_node = spec.decode_hardware.gpus_per_node,
           .host_time = unit.host_time,

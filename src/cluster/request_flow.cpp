@@ -39,7 +39,7 @@ void RequestFlow::start() {
 void RequestFlow::schedule_next_arrival() {
   const workload::Request* next = arrivals_.front();
   const base::TimePoint at = next != nullptr ? next->arrival : arrivals_.next_slice();
-  if (at < fleet_.spec.window_end()) {
+  if (at < fleet_.spec.run_end()) {
     fleet_.schedule(at, Phase::Arrival, next != nullptr ? Kind::Arrival : Kind::ArrivalSlice);
   }
 }
@@ -54,7 +54,7 @@ void RequestFlow::accept_arrivals() {
   do {
     accept_arrival();
     next = arrivals_.front();
-  } while (next != nullptr && next->arrival < fleet_.spec.window_end() &&
+  } while (next != nullptr && next->arrival < fleet_.spec.run_end() &&
            fleet_.engine.pass_to(next->arrival, Phase::Arrival,
                                  static_cast<engine::EventKind>(Kind::Arrival), 0));
   schedule_next_arrival();
@@ -70,6 +70,7 @@ void RequestFlow::accept_arrival() {
     cache_.prefetch(soon->prefix);
   }
   ++fleet_.totals.arrived;
+  window_in_service_ += fleet_.spec.in_window(request.arrival) ? 1 : 0;
   const RequestSlot slot = fleet_.requests.add(request);
   if (fleet_.requests.live() >= FleetState::kMostInService) {
     fleet_.engine.stop_after_this();
@@ -78,6 +79,8 @@ void RequestFlow::accept_arrival() {
     end(slot, *reason);
     return announce_done();
   }
+  observe::FleetSample& totals = fleet_.totals;
+  totals.peaks.in_service = std::max(totals.peaks.in_service, totals.in_service());
   LiveRequest& live = fleet_.requests[slot];
   look_up(live);
   live.rate = draw_rate(request);
@@ -229,7 +232,17 @@ void RequestFlow::end(RequestSlot slot, Ending ending) {
     cache_.forget_session(request);
   }
   arrivals_.complete(request, fleet_.now());
+  if (fleet_.spec.in_window(request.arrival)) {
+    --window_in_service_;
+    finish_if_done();
+  }
   fleet_.requests.remove(slot);
+}
+
+void RequestFlow::finish_if_done() {
+  if (window_in_service_ == 0 && fleet_.now() >= fleet_.spec.window_end()) {
+    fleet_.engine.finish();
+  }
 }
 
 void RequestFlow::end_run() {

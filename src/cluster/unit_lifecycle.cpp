@@ -100,6 +100,7 @@ void UnitLifecycle::aim_at(const policy::Target& target) {
       leave(fleet_.decode, unit);
     }
   }
+  fleet_.raise_nodes_peak();
   const base::TimePoint loaded = fleet_.now() + fleet_.spec.scaling.start_up;
   for (std::int64_t group = before.allotted + 1; group <= target.allotted; ++group) {
     fleet_.schedule(loaded, Phase::Decision, Kind::GroupLoaded, static_cast<std::uint32_t>(group));
@@ -189,11 +190,11 @@ void UnitLifecycle::leave(PrefillPool& pool, std::uint32_t unit) {
 
 void UnitLifecycle::leave(DecodePool& pool, std::uint32_t unit) {
   if (fleet_.spec.scaling.drain == policy::DrainMode::Migrate) {
-    std::vector<RequestSlot> evicted;
+    std::vector<serving::DecodeUnit::Leaving> evicted;
     pool[unit].unit.evict_all(evicted);
     pool.refresh_load(unit);
-    for (const RequestSlot slot : evicted) {
-      decode_router_.hand_over(slot, pool[unit].rdma[fleet_.requests[slot].decode_gpu]);
+    for (const auto& leaving : evicted) {
+      decode_router_.take_over(leaving, pool[unit].rdma);
     }
   } else if (!pool[unit].unit.empty()) {
     pool.wake(unit, fleet_.now());

@@ -31,7 +31,7 @@ std::int64_t kv_room(const FleetSpec& spec, const model::MemoryPlan& plan, const
 
 std::unique_ptr<policy::ScalingRule> make_scaling_rule(const FleetSpec& spec) {
   return policy::scaling_rules()[spec.scaling.policy](
-      {spec.scaling, spec.fleet.groups, spec.run_start(), spec.window_end()});
+      {spec.scaling, spec.fleet.groups, spec.run_start(), spec.run_end()});
 }
 
 std::vector<Allotment> allotments_without_load(const FleetSpec& spec) {
@@ -86,7 +86,7 @@ serving::DecodeUnitLimits decode_limits(const FleetSpec& spec) {
   const model::DecodeLayout layout = decode_layout(spec);
   const workload::WorkloadConfig& load = spec.workload;
   // One batch has no halves to stay in.
-  const bool sticky = layout.dual_batch && spec.decode.microbatch == serving::Microbatch::Sticky;
+  const bool sticky = layout.dual_batch() && spec.decode.microbatch == serving::Microbatch::Sticky;
   return {.gpus = static_cast<std::int32_t>(layout.gpus),
           .max_requests_per_gpu = static_cast<std::int32_t>(layout.max_requests_per_gpu),
           .kv_capacity_tokens = kv_room(spec, decode_memory(spec), "decode"),

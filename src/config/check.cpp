@@ -88,7 +88,8 @@ void check_report(const Scenario& scenario, Contradictions& found) {
     found.add({"report.interval"}, "an hour is not a whole multiple of it",
               "choose for example 60 s or 5 min");
   }
-  if (scenario.workload.warm_up % interval != base::Duration{} && interval > base::Duration{}) {
+  const base::Duration warm_up = scenario.workload.warm_up.value_or(base::Duration{});
+  if (interval > base::Duration{} && warm_up % interval != base::Duration{}) {
     found.add(
         {"workload.warm_up", "report.interval"}, "is not a whole multiple of report.interval",
         fmt::format("choose a multiple of {}", print_whole(Dimension::Duration, interval.count())));

@@ -12,6 +12,9 @@ constexpr const char* kH100 = "epfleet's H100 measurements (same die, clocks and
 constexpr const char* kInsights = "Insights into DeepSeek-V3, ISCA 2025, arXiv 2505.09343";
 constexpr const char* kStorage = "3FS README: 40 GiB/s at best over 400 Gb/s";
 
+// Of the profile that both phases have unless one names its own.
+constexpr const char* kEveryPhase = "hardware.";
+
 // A member of the profile behind its name.
 #define EPFLEET_FIELD(member) #member, &HardwareProfile::member
 
@@ -203,6 +206,15 @@ class ProfileRows {
           kProfile);
     fixed(EPFLEET_FIELD(normal_combine_barrier), "Waiting of a combine for the slowest rank.",
           kProfile);
+    number(
+        EPFLEET_FIELD(normal_barrier_tokens), between(1, 8'192),
+        "Tokens of the fullest GPU's micro-batch from which on both wait so long; below, less in "
+        "proportion.",
+        "a guess: a barrier waits for what the slowest rank has to do; the one profile, whose "
+        "times these are, has 8,192");
+    if (prefix_ == kEveryPhase) {
+      rows_.guess("1024", "8192");
+    }
     rate(EPFLEET_FIELD(rdma_bandwidth), "Effective bandwidth of a GPU's own NIC, for moving KV.",
          kInsights);
     rate(EPFLEET_FIELD(storage_bandwidth), "Bandwidth of a node's storage NIC.", kStorage);
@@ -219,7 +231,7 @@ class ProfileRows {
 }  // namespace
 
 void add_hardware_rows(Rows& rows) {
-  ProfileRows(rows, "hardware.", &Scenario::hardware).add();
+  ProfileRows(rows, kEveryPhase, &Scenario::hardware).add();
   ProfileRows(rows, "prefill.hardware.", &Scenario::prefill_hardware).add();
   ProfileRows(rows, "decode.hardware.", &Scenario::decode_hardware).add();
 }

@@ -31,6 +31,11 @@ void add_report_rows(Rows& rows) {
               {"Window over which quantiles are judged.", "a choice"});
   rows.number(EPFLEET_KEY(report.interval), between(1.0, 3600.0),
               {"Interval of timeseries.csv; an hour must be a whole multiple of it.", "a choice"});
+  rows.number(
+      EPFLEET_KEY(report.cool_down), between(0.0, 86400.0),
+      {"The load goes on after the window, uncounted, until the requests that arrived in it "
+       "are done, but no longer than this; 0 s: they are cut off at the window's end.",
+       "a choice"});
   rows.choice(EPFLEET_KEY(report.requests),
               {{"none", "", observe::RequestLog::None},
                {"sample", "a share of them, chosen by hash", observe::RequestLog::Sample},

@@ -124,8 +124,11 @@ void add_scenario_rows(Rows& rows) {
           {"Start of the counted window; times of day in the schedule are on this clock.",
            "the published day: 2025-02-27 12:00 UTC+8 (open-infra-index, day 6)"})
       .type = "time with offset (ISO 8601), e.g. 2025-02-27T12:00+08:00";
-  rows.number(EPFLEET_KEY(duration), above(0.0, kYear),
-              {"Length of the counted window.", "the published day: 24 h"});
+  rows.number(
+      EPFLEET_KEY(duration), above(0.0, kYear),
+      {"Length of the counted window; epfleet replay takes that of its trace instead, unless "
+       "the command line states it (--set 'duration=1 h') or the trace is repeated.",
+       "the published day: 24 h"});
 }
 
 void add_fleet_rows(Rows& rows) {

@@ -32,10 +32,12 @@ void add_layout(Rows& rows, const std::string& phase, Unit unit) {
       {"What the routed and the shared experts are stored and multiplied in.",
        "DeepSeek-V3 report, open-infra-index, day 6: FP8"});
   rows.choice(phase + ".overlap", EPFLEET_OF(overlap),
-              {{"dual_batch", "one half computes while the other communicates",
+              {{"auto", "whichever of the two is faster, step by step", serving::Overlap::Auto},
+               {"dual_batch", "one half computes while the other communicates",
                 serving::Overlap::DualBatch},
                {"none", "one batch, phase after phase", serving::Overlap::None}},
-              {"How computing and communication overlap.", "open-infra-index, day 6: dual batch"});
+              {"How computing and communication overlap.",
+               "open-infra-index, day 6: dual batch; auto: a choice"});
   rows.flag(
       phase + ".phase_barriers", EPFLEET_OF(phase_barriers),
       {"Whether both halves of a batch meet at the end of every phase; `epfleet timing` tells "

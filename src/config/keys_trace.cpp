@@ -5,6 +5,7 @@ namespace epfleet::config {
 
 void add_trace_rows(Rows& rows) {
   using workload::Channel;
+  using workload::TimeUnit;
   using workload::Variant;
   const std::string choice = "free choice";
   rows.number(
@@ -23,13 +24,22 @@ void add_trace_rows(Rows& rows) {
               "none");
   rows.flag(EPFLEET_KEY(workload.trace.repeat),
             {"At its end play it again, with fresh identities.", choice});
-  rows.flag(EPFLEET_KEY(workload.trace.warm_store),
-            {"The prompts before workload.trace.from are in the store at the start.", choice});
+  rows.flag(
+      EPFLEET_KEY(workload.trace.warm_store),
+      {"The prompts before workload.trace.from, and what sessions that began before the trace "
+       "share with them, are in the store at the start.",
+       choice});
   rows.flag(EPFLEET_KEY(workload.trace.lenient),
             {"Skip and count the trace's wrong lines instead of refusing the trace.", choice});
   rows.number(EPFLEET_KEY(workload.trace.block), Dimension::Tokens, between(0, 65536),
               {"Tokens of one block id of the trace; 0: as its format has it (Mooncake 512).",
                choice, "512"});
+  rows.choice(EPFLEET_KEY(workload.trace.time_unit), words_of<TimeUnit>(workload::kTimeUnitNames),
+              {"Unit of the trace's times; auto: as its format has it.", choice});
+  rows.text(EPFLEET_KEY(workload.trace.columns),
+            {"Columns or keys of other names: OURS=THEIRS, with commas between; for example "
+             "input_length=prompt_tokens.",
+             choice});
   rows.choice(EPFLEET_KEY(workload.trace.variant), words_of<Variant>(workload::kVariantNames),
               {"Model of requests that do not name one.", choice});
   rows.choice(EPFLEET_KEY(workload.trace.channel), words_of<Channel>(workload::kChannelNames),

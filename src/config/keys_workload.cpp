@@ -45,8 +45,13 @@ void add_source(Rows& rows) {
        "weights from the start, a CSV with one column of them, in any unit, or one beside the "
        "hours; in a wider table it is named weight or theoretical_income_usd.",
        "open-infra-index, day 6, digitised: income per hour"});
-  rows.number(EPFLEET_KEY(workload.warm_up), between(0.0, kYear),
-              {"Service before the window that is simulated but not counted.", "a choice"});
+  rows.number(
+      EPFLEET_KEY(workload.warm_up), between(0.0, kYear),
+      {"Service before the window that is simulated but not counted. auto: until requests "
+       "in service and their KV stop drifting by the rule MSER-5, 20, 40 or at most 80 min; "
+       "of a request trace none.",
+       "a choice; MSER: K. P. White, Simulation 69 (1997), 323-334"},
+      "auto");
   rows.number(
       EPFLEET_KEY(workload.look_back), between(0.0, kYear),
       {"Sessions begun this long before may return, and have filled the store.", "a choice"});

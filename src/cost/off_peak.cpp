@@ -39,4 +39,17 @@ TimeShare OffPeakWindow::share(base::TimePoint begin, base::TimePoint end) const
   return {part, whole};
 }
 
+std::vector<base::TimePoint> OffPeakWindow::edges(base::TimePoint end) const {
+  std::vector<base::TimePoint> edges;
+  for (base::TimePoint opening = base::kWindowStart + opens_ - kDay; opening < end;
+       opening += kDay) {
+    for (const base::TimePoint edge : {opening, opening + length_}) {
+      if (edge > base::kWindowStart && edge < end) {
+        edges.push_back(edge);
+      }
+    }
+  }
+  return edges;
+}
+
 }  // namespace epfleet::cost

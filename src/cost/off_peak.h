@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "epfleet/base/time.h"
 
@@ -24,6 +25,8 @@ class OffPeakWindow {
 
   // REQUIRES: begin <= end. An interval of no length lies wholly in or out.
   [[nodiscard]] TimeShare share(base::TimePoint begin, base::TimePoint end) const;
+  // Openings and closings between TimePoint 0 and `end`, in order.
+  [[nodiscard]] std::vector<base::TimePoint> edges(base::TimePoint end) const;
 
  private:
   base::Duration opens_;  // after the start of a day that begins at TimePoint 0; [0, 24 h)

@@ -25,7 +25,6 @@ struct Usage {
   NodeTime prefill_ns, decode_ns;
   TokensByPayer standard{};  // at the standard prices
   TokensByPayer off_peak{};  // at the off-peak prices
-  std::int64_t computed_tokens = 0;
 };
 
 struct Stretch {
@@ -33,8 +32,8 @@ struct Stretch {
   Usage usage;
 };
 
-Stretch usage_of(const Interval& row, const PricesConfig& prices, const PricingBasis& basis) {
-  Usage usage{row.prefill_node_ns, row.decode_node_ns, row.tokens, {}, row.computed_tokens};
+Usage usage_of(const Interval& row, const PricesConfig& prices, const PricingBasis& basis) {
+  Usage usage{row.prefill_node_ns, row.decode_node_ns, row.tokens, {}};
   if (prices.off_peak) {
     const OffPeakWindow window(prices.off_peak_from, prices.off_peak_to, basis.window_start_utc);
     const TimeShare share = window.share(row.begin, row.end);
@@ -46,7 +45,7 @@ Stretch usage_of(const Interval& row, const PricesConfig& prices, const PricingB
       metrics::add(at_peak, off_peak, -1);
     }
   }
-  return {row.begin, row.end, usage};
+  return usage;
 }
 
 double usd(const TokenPrices& prices, const observe::TokenTotals& tokens) {
@@ -105,23 +104,35 @@ UnitCost unit_cost_of(const Account& total, const Usage& usage) {
   UnitCost unit;
   unit.usd_per_m_input = metrics::ratio(total.prefill_usd * 1e6, as_double(all.input));
   unit.usd_per_m_computed_input =
-      metrics::ratio(total.prefill_usd * 1e6, as_double(usage.computed_tokens));
+      metrics::ratio(total.prefill_usd * 1e6, as_double(all.input - all.cached));
   unit.usd_per_m_output = metrics::ratio(total.decode_usd * 1e6, all.output.tokens());
   return unit;
 }
 
 }  // namespace
 
+std::vector<base::TimePoint> price_changes(const PricesConfig& prices, const PricingBasis& basis,
+                                           base::TimePoint end) {
+  if (!prices.off_peak) {
+    return {};
+  }
+  return OffPeakWindow(prices.off_peak_from, prices.off_peak_to, basis.window_start_utc).edges(end);
+}
+
 Statement price(const PricesConfig& prices, const PricingBasis& basis,
-                std::span<const Interval> intervals) {
+                std::span<const Interval> intervals, std::span<const Interval> pieces) {
   EPFLEET_CHECK(basis.gpus_per_node > 0, "a node has GPUs");
   const auto hour_of = [&](base::TimePoint begin) {
     return (begin - intervals.front().begin) / std::chrono::hours(1);
   };
   Statement statement;
   std::vector<Stretch> hours;
+  auto piece = pieces.begin();
   for (const Interval& row : intervals) {
-    const Stretch stretch = usage_of(row, prices, basis);
+    Stretch stretch{row.begin, row.end, {}};
+    for (; piece != pieces.end() && piece->begin < row.end; ++piece) {
+      metrics::add(stretch.usage, usage_of(*piece, prices, basis));
+    }
     statement.intervals.push_back(account_of(stretch, prices, basis));
     if (hours.empty() || hour_of(row.begin) != hour_of(hours.back().begin)) {
       hours.push_back(stretch);

@@ -60,9 +60,11 @@ void Engine::begin(const Event& event) {
   now_ = event.time;
   phase_ = event.phase;
   ++executed_;
-  mix(static_cast<std::uint64_t>(event.time.time_since_epoch().count()));
-  mix((static_cast<std::uint64_t>(event.phase) << 40U) |
-      (static_cast<std::uint64_t>(event.kind) << 32U) | event.target);
+  if (phase_ != Phase::Sample) {  // whoever looks changes nothing
+    mix(static_cast<std::uint64_t>(event.time.time_since_epoch().count()));
+    mix((static_cast<std::uint64_t>(event.phase) << 40U) |
+        (static_cast<std::uint64_t>(event.kind) << 32U) | event.target);
+  }
   if (trace_) {
     trace_(event);
   }
@@ -88,8 +90,8 @@ RunEnd Engine::run(Handler& handler, base::TimePoint until, const std::atomic<bo
     if (queue_.empty()) {
       return RunEnd::Exhausted;
     }
-    if (!runs_before(queue_.front().time, queue_.front().phase, until)) {
-      now_ = until;
+    if (!runs_before(queue_.front().time, queue_.front().phase, until_)) {
+      now_ = until_;
       phase_ = Phase::Sample;
       return RunEnd::Reached;
     }

@@ -1,3 +1,5 @@
+
+
 #include "epfleet/experiment/capacity_plan.h"
 
 #include <fmt/format.h>
@@ -7,6 +9,7 @@
 #include <limits>
 
 #include "epfleet/base/error.h"
+#include "epfleet/base/real_math.h"
 #include "epfleet/experiment/run_case.h"
 #include "epfleet/text/parse.h"
 
@@ -84,7 +87,7 @@ class Search {
     if (question_.searched.whole) {
       return value + (up ? steps : -steps);
     }
-    return rounded(value * std::pow(1.0 + question_.precision, up ? steps : -steps));
+    return rounded(value * base::real_pow(1.0 + question_.precision, up ? steps : -steps));
   }
 
   [[nodiscard]] bool inside(double value) const {

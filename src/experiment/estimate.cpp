@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "epfleet/base/error.h"
+#include "epfleet/base/real_math.h"
 
 namespace epfleet::experiment {
 namespace {
@@ -54,11 +55,11 @@ Estimate paired_difference(std::span<const double> a, std::span<const double> b)
 }
 
 Estimate paired_ratio(std::span<const double> a, std::span<const double> b) {
-  Estimate result = of_pairs(a, b, [](double x, double y) { return std::log(x / y); });
-  result.mean = std::exp(result.mean);
+  Estimate result = of_pairs(a, b, [](double x, double y) { return base::real_log(x / y); });
+  result.mean = base::real_exp(result.mean);
   if (result.low) {
-    result.low = std::exp(*result.low);
-    result.high = std::exp(*result.high);
+    result.low = base::real_exp(*result.low);
+    result.high = base::real_exp(*result.high);
   }
   return result;
 }

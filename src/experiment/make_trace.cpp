@@ -1,6 +1,9 @@
 #include "epfleet/experiment/make_trace.h"
 
+#include <fmt/core.h>
+
 #include "epfleet/traces/trace_writer.h"
+#include "warm_up.h"
 #include "workload_source.h"
 
 namespace epfleet::experiment {
@@ -30,15 +33,16 @@ traces::TraceRecord record_of(const workload::Request& request, const Workload& 
 
 }  // namespace
 
-MadeTrace make_trace(const config::Scenario& scenario, base::Duration until,
-                     const std::string& path) {
+MadeTrace make_trace(const config::Scenario& given, base::Duration until, const std::string& path) {
+  const config::Scenario scenario = with_first_warm_up(given);
   cluster::FleetSpec spec = scenario;
   spec.duration = until;
   const cluster::StepPricers pricers = cluster::make_step_pricers(spec);
   base::Worker worker;
   const Workload workload(scenario, spec, pricers, &worker);
   const sessions::ExpectedService service = expected_service(scenario, spec, pricers);
-  traces::TraceWriter writer(path, workload.trace_info());
+  const traces::TraceInfo info = workload.trace_info();
+  traces::TraceWriter writer(path, info);
   MadeTrace made;
   workload::Source& source = workload.source();
   while (const auto arrival = source.next_arrival()) {
@@ -54,6 +58,20 @@ MadeTrace make_trace(const config::Scenario& scenario, base::Duration until,
                                                    service.seconds(request.output_tokens)));
   }
   writer.finish();
+  made.notes = workload.notes();
+  const workload::WorkloadConfig& config = scenario.workload;
+  if (config.source == workload::SourceKind::RequestTrace && config.trace.warm_store &&
+      config.trace.from > base::Duration{} && (info.block_tokens > 0 || info.by_sessions())) {
+    made.notes.emplace_back(
+        "what was before workload.trace.from is not in the file: a replay of it starts with a cold "
+        "store");
+  }
+  if (config.warm_up > base::Duration{}) {
+    made.notes.push_back(fmt::format(
+        "the first {0:.6g} s of the file are the warm-up: a replay that is to give the scenario's "
+        "numbers has --set 'workload.warm_up={0:.6g} s'",
+        base::to_seconds(*config.warm_up)));
+  }
   return made;
 }
 

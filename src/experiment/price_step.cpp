@@ -27,7 +27,9 @@ report::StepReport unit_report(const cluster::FleetSpec& spec, const Layout& lay
   report.gpus_per_node = layout.gpus_per_node;
   report.expert_precision =
       layout.expert_precision == model::ExpertPrecision::Bf16 ? "bf16" : "fp8";
-  report.overlap = layout.dual_batch;
+  report.overlap_rule = layout.overlap == model::Overlap::Auto        ? "auto"
+                        : layout.overlap == model::Overlap::DualBatch ? "dual_batch"
+                                                                      : "none";
   report.phase_barriers = layout.phase_barriers;
   report.draft_tokens = spec.decode.mtp.drafts();
   report.hbm.memory = plan.memory.count();

@@ -3,15 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <iterator>
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include "demand.h"
+#include "event_trace.h"
 #include "epfleet/base/error.h"
 #include "epfleet/base/worker.h"
 #include "epfleet/cluster/fleet.h"
@@ -20,10 +18,12 @@
 #include "epfleet/experiment/expert_balance.h"
 #include "epfleet/metrics/recorder.h"
 #include "epfleet/metrics/threaded_observer.h"
+#include "epfleet/report/human_numbers.h"
 #include "epfleet/report/request_log.h"
 #include "epfleet/report/run_timeline.h"
 #include "epfleet/timing/calibrated_range.h"
 #include "epfleet/workload/arrival_feed.h"
+#include "warm_up.h"
 #include "workload_source.h"
 
 namespace epfleet::experiment {
@@ -31,48 +31,6 @@ namespace {
 
 constexpr int kMostRead = 20'000'000;  // requests
 constexpr std::int64_t kSecondsPerDay = 86'400;
-
-// --trace-events: a line per executed event, "time_ns phase kind target", so that two runs can be
-// compared to their first difference. Written by the C library, which also closes it on failure.
-class EventTrace {
- public:
-  // An empty path: no trace.
-  explicit EventTrace(const std::string& path) : path_(path) {
-    if (!path.empty()) {
-      file_.reset(std::fopen(path.c_str(), "w"));
-      check(file_ != nullptr);
-    }
-  }
-
-  void follow(cluster::Fleet& fleet) {
-    if (!file_) {
-      return;
-    }
-    fleet.trace_to([this](const engine::Event& event) {
-      const std::string line = fmt::format("{} {} {} {}\n", event.time.time_since_epoch().count(),
-                                           static_cast<int>(event.phase),
-                                           cluster::Fleet::label(event.kind), event.target);
-      check(std::fwrite(line.data(), 1, line.size(), file_.get()) == line.size());
-    });
-  }
-
-  // The last lines may not fit on the disk.
-  void finish() { check(!file_ || std::fclose(file_.release()) == 0); }
-
- private:
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-
-  void check(bool good) const {
-    if (!good) {
-      throw base::MachineError(fmt::format("cannot write {}: {}", path_, std::strerror(errno)));
-    }
-  }
-
-  std::string path_;
-  std::unique_ptr<std::FILE, Close> file_;
-};
 
 metrics::RecorderConfig recorder_config(const config::Scenario& scenario, base::Duration counted) {
   return {.duration = counted,
@@ -83,14 +41,35 @@ metrics::RecorderConfig recorder_config(const config::Scenario& scenario, base::
           .pool_nodes = scenario.fleet.pool_nodes};
 }
 
-cost::Statement statement_of(const config::Scenario& scenario,
-                             const metrics::RunStatistics& statistics) {
+cost::PricingBasis pricing_basis(const config::Scenario& scenario) {
   cost::PricingBasis basis;
   basis.gpus_per_node = scenario.hardware.gpus_per_node;
   const std::int64_t seconds =
       (scenario.start.utc_seconds % kSecondsPerDay + kSecondsPerDay) % kSecondsPerDay;
   basis.window_start_utc = std::chrono::seconds(seconds);
-  return cost::price(scenario.prices, basis, statistics.intervals);
+  return basis;
+}
+
+cost::Statement statement_of(const config::Scenario& scenario,
+                             const metrics::RunStatistics& statistics) {
+  return cost::price(scenario.prices, pricing_basis(scenario), statistics.intervals,
+                     statistics.pieces);
+}
+
+// Besides the report's intervals: where prices change, and often enough to see queues grow. So no
+// total or verdict depends on report.interval.
+std::vector<base::TimePoint> sample_times(const config::Scenario& scenario,
+                                          base::Duration counted) {
+  constexpr std::int64_t kLooks = 64;
+  std::vector<base::TimePoint> times =
+      cost::price_changes(scenario.prices, pricing_basis(scenario), base::kWindowStart + counted);
+  for (std::int64_t look = 1; look < kLooks; ++look) {
+    times.push_back(base::kWindowStart + counted / kLooks * look);
+  }
+  std::ranges::sort(times);
+  const auto repeated = std::ranges::unique(times);
+  times.erase(repeated.begin(), repeated.end());
+  return times;
 }
 
 std::vector<std::string> notes_of(const config::Scenario& scenario,
@@ -106,6 +85,13 @@ std::vector<std::string> notes_of(const config::Scenario& scenario,
         "{:.2f} % of all steps were priced outside the calibrated ranges ({}; {})",
         *statistics.out_of_range_ratio * 100.0, timing::prefill_ranges(), timing::decode_ranges()));
   }
+  if (statistics.requests.in_flight > 0) {
+    notes.push_back(fmt::format(
+        "{} of the {} requests that arrived in the window had not ended when the run did: "
+        "latencies leave them out and are too short (report.cool_down is {})",
+        statistics.requests.in_flight, statistics.requests.arrived,
+        report::human_duration(base::to_seconds(scenario.report.cool_down))));
+  }
   for (std::string& note : rebalance_notes(scenario)) {
     notes.push_back(std::move(note));
   }
@@ -115,12 +101,16 @@ std::vector<std::string> notes_of(const config::Scenario& scenario,
 // Who looks at a run: the statistics, and the files that are written while it goes on.
 class Observers {
  public:
+  // `watch` is told on the caller's thread; nullptr: none.
   Observers(const config::Scenario& scenario, base::Duration counted, report::ResultFolder* folder,
-            base::Worker* worker)
+            base::Worker* worker, WarmUpWatch* watch)
       : recorder_(recorder_config(scenario, counted)) {
     all_.push_back(&recorder_);
     if (worker != nullptr) {
       all_.front() = &threaded_.emplace(recorder_, *worker);
+    }
+    if (watch != nullptr) {
+      all_.push_back(watch);
     }
     const observe::ReportConfig& wanted = scenario.report;
     if (folder != nullptr && wanted.requests != observe::RequestLog::None) {
@@ -128,7 +118,9 @@ class Observers {
                                    wanted.request_sample, scenario.seed));
     }
     if (folder != nullptr && wanted.timeline.wanted()) {
-      all_.push_back(&timeline_.emplace(folder->path_of("timeline.json"), wanted.timeline));
+      observe::TimelineWindow window = wanted.timeline;
+      window.to = window.to.value_or(counted);
+      all_.push_back(&timeline_.emplace(folder->path_of("timeline.json"), window));
     }
   }
 
@@ -160,18 +152,21 @@ class Observers {
 // is refused by the constructor, or by config::check before: `epfleet check` makes one, too.
 class Run {
  public:
-  Run(const config::Scenario& scenario, const RunOptions& options)
+  // REQUIRES: a warm-up of a length. Throws StillDrifting from simulate() if `settle` and it was too
+  // short.
+  Run(const config::Scenario& scenario, const RunOptions& options, bool settle)
       : scenario_(scenario),
         options_(options),
         counted_(std::min(options.until.value_or(scenario.duration), scenario.duration)),
         published_(report::load_published(scenario.report)),
-        spec_(counted_spec(scenario, counted_)),
+        watch_(settle ? std::make_unique<WarmUpWatch>(scenario.workload.warm_up.value()) : nullptr),
+        spec_(watched_spec(scenario, counted_, settle)),
         pricers_(cluster::make_step_pricers(spec_)),
         early_notes_(notes_on_demand(scenario, pricers_)),
         worker_(options.threads ? std::make_unique<base::Worker>() : nullptr),
         workload_(scenario, spec_, pricers_, worker_.get()),
         cache_(workload_.make_cache(scenario, spec_)),
-        observers_(scenario, counted_, options.folder, worker_.get()),
+        observers_(scenario, counted_, options.folder, worker_.get(), watch_.get()),
         // Block ids of requests in flight are read where they are drawn: on this thread.
         arrivals_(workload_.source(), workload_.draws_apart() ? worker_.get() : nullptr),
         fleet_(spec_, pricers_, arrivals_, *cache_, observers_.all()),
@@ -190,7 +185,7 @@ class Run {
     report.published = std::move(published_);
     report.scenario = scenario_.name;
     report.seed = scenario_.seed;
-    report.scenario_fingerprint = config::scenario_fingerprint(scenario_);
+    report.warm_up = scenario_.workload.warm_up.value();
     report.trajectory_fingerprint = fleet_.engine().fingerprint();
     report.partial = end == engine::RunEnd::Stopped || counted_ < scenario_.duration;
     report.tokens_are_replayed = scenario_.workload.source != workload::SourceKind::Sessions;
@@ -198,9 +193,10 @@ class Run {
     report.statement = statement_of(scenario_, report.statistics);
     const auto solved = workload_.source().solved_totals();
     report.solved_totals.assign(solved.begin(), solved.end());
+    report.rows = workload_.source().rows(
+        std::min(report.statistics.end, base::kWindowStart + counted_));
     report.notes = notes_of(scenario_, report.statistics, early_notes());
     report.overrun = overran(end);
-    report.resolved_yaml = config::resolved_document(scenario_);
     report.info.events = fleet_.engine().executed();
     return report;
   }
@@ -208,7 +204,7 @@ class Run {
   // Of the demand, and so far of the workload.
   [[nodiscard]] std::vector<std::string> early_notes() const {
     std::vector<std::string> notes = early_notes_;
-    std::ranges::move(workload_.source().notes(), std::back_inserter(notes));
+    std::ranges::move(workload_.notes(), std::back_inserter(notes));
     return notes;
   }
 
@@ -229,9 +225,15 @@ class Run {
     return end == engine::RunEnd::Stopped && !(options_.stop != nullptr && options_.stop->load());
   }
 
-  static cluster::FleetSpec counted_spec(const config::Scenario& scenario, base::Duration counted) {
+  static cluster::FleetSpec watched_spec(const config::Scenario& scenario, base::Duration counted,
+                                         bool settle) {
     cluster::FleetSpec spec = scenario;
     spec.duration = counted;
+    spec.samples = sample_times(scenario, counted);
+    if (settle) {
+      const auto looks = warm_up_looks(scenario.workload.warm_up.value());
+      spec.samples.insert(spec.samples.begin(), looks.begin(), looks.end());
+    }
     return spec;
   }
 
@@ -239,6 +241,7 @@ class Run {
   const RunOptions options_;
   base::Duration counted_;
   report::Published published_;
+  std::unique_ptr<WarmUpWatch> watch_;
   cluster::FleetSpec spec_;
   cluster::StepPricers pricers_;
   std::vector<std::string> early_notes_;
@@ -254,11 +257,28 @@ class Run {
 }  // namespace
 
 report::RunReport run_scenario(const config::Scenario& scenario, const RunOptions& options) {
-  return Run(scenario, options).simulate();
+  const auto finished = [&](report::RunReport report) {
+    report.scenario_fingerprint = config::scenario_fingerprint(scenario);
+    report.resolved_yaml = config::resolved_document(scenario);
+    return report;
+  };
+  RunOptions told = options;
+  config::Scenario tried = with_first_warm_up(scenario);
+  base::Duration& warm_up = *tried.workload.warm_up;
+  while (!scenario.workload.warm_up && warm_up > base::Duration{} && warm_up < kLongestWarmUp) {
+    try {
+      return finished(Run(tried, told, true).simulate());
+    } catch (const StillDrifting&) {
+      warm_up *= 2;
+      told.note = nullptr;  // once is enough
+    }
+  }
+  return finished(Run(tried, told, false).simulate());
 }
 
 std::vector<std::string> check_scenario(const config::Scenario& scenario) {
-  Run run(scenario, {});
+  const config::Scenario tried = with_first_warm_up(scenario);
+  Run run(tried, {}, false);
   run.read_trace();
   return run.early_notes();
 }

@@ -13,6 +13,7 @@
 #include "epfleet/report/catalogue.h"
 #include "epfleet/report/result_folder.h"
 #include "epfleet/text/files.h"
+#include "epfleet/text/nearest_word.h"
 
 namespace epfleet::experiment {
 namespace {
@@ -212,7 +213,7 @@ void require_metric(const std::string& path, const std::string& file, const std:
   for (const report::Metric& metric : report::metric_catalogue()) {
     paths.push_back(metric.path);
   }
-  const std::string nearest = config::nearest_word(path, paths);
+  const std::string nearest = text::nearest_word(path, paths);
   throw base::InputError(
       {.file = file,
        .key = key,

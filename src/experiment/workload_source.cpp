@@ -3,8 +3,10 @@
 #include "epfleet/base/error.h"
 #include "epfleet/cache/block_cache.h"
 #include "epfleet/cluster/expected_service.h"
+#include "epfleet/experiment/trace_window.h"
 #include "epfleet/sessions/session_source.h"
 #include "epfleet/sessions/token_rate_source.h"
+#include "epfleet/sessions/token_rate_trace.h"
 
 namespace epfleet::experiment {
 namespace {
@@ -17,6 +19,7 @@ std::unique_ptr<workload::Source> make_sessions(const config::Scenario& scenario
   sessions.config = scenario.workload;
   sessions.seed = scenario.seed;
   sessions.duration = scenario.duration;
+  sessions.cool_down = scenario.report.cool_down;
   sessions.block = scenario.kv_cache.block;
   sessions.service = expected_service(scenario, spec, pricers);
   sessions.worker = worker;
@@ -24,6 +27,18 @@ std::unique_ptr<workload::Source> make_sessions(const config::Scenario& scenario
 }
 
 }  // namespace
+
+std::optional<base::Duration> window_of_trace(const config::Scenario& scenario) {
+  switch (scenario.workload.source) {
+    case workload::SourceKind::TokenRateTrace:
+      return sessions::window_of_trace(scenario.workload);
+    case workload::SourceKind::RequestTrace:
+      return traces::window_of_trace(scenario.workload, scenario.seed);
+    case workload::SourceKind::Sessions:
+      break;
+  }
+  return std::nullopt;
+}
 
 sessions::ExpectedService expected_service(const config::Scenario& scenario,
                                            const cluster::FleetSpec& spec,
@@ -46,13 +61,18 @@ Workload::Workload(const config::Scenario& scenario, const cluster::FleetSpec& s
       source_ = make_sessions(scenario, spec, pricers, worker);
       break;
     case workload::SourceKind::TokenRateTrace:
-      source_ = sessions::make_token_rate_source(
-          {.config = scenario.workload, .seed = scenario.seed, .duration = scenario.duration});
+      source_ = sessions::make_token_rate_source({.config = scenario.workload,
+                                                  .seed = scenario.seed,
+                                                  .duration = scenario.duration,
+                                                  .cool_down = scenario.report.cool_down});
       states_hits_ = true;
       break;
     case workload::SourceKind::RequestTrace: {
-      auto requests = traces::make_trace_source(
-          {.config = scenario.workload, .seed = scenario.seed, .duration = scenario.duration});
+      auto requests = traces::make_trace_source({.config = scenario.workload,
+                                                 .seed = scenario.seed,
+                                                 .duration = scenario.duration,
+                                                 .cool_down = scenario.report.cool_down,
+                                                 .counted = spec.duration});
       requests_ = requests.get();
       source_ = std::move(requests);
       break;
@@ -75,8 +95,10 @@ std::unique_ptr<cache::PrefixCache> Workload::make_cache(const config::Scenario&
     if (trace.block_tokens > 0) {
       return warmed(cache::make_block_cache(config, token_bytes, trace.block_tokens, *requests_));
     }
-    if (trace.states_hits && !trace.sessions) {
+    if (trace.states_hits() && !trace.by_sessions()) {
       config.model = cache::CacheModel::Statistical;  // it replays what is stated
+    } else if (!trace.by_sessions()) {
+      notes_.emplace_back("the trace has no identities: a mechanistic cache finds nothing again");
     }
   }
   return warmed(
@@ -105,10 +127,27 @@ traces::TraceInfo Workload::trace_info() const {
   if (requests_ != nullptr) {
     return requests_->info();
   }
+  using traces::Field;
   traces::TraceInfo info;
-  info.sessions = !states_hits_;
-  info.states_hits = states_hits_;
+  for (const Field field :
+       {Field::Reasoning, Field::Session, Field::Turn, Field::Variant, Field::Channel,
+        Field::SessionTokens, Field::SharedPrefix, Field::SharedTokens, Field::LastTurn}) {
+    // A trace of token rates has its lengths from sessions; they are not its own.
+    if (!states_hits_ || field == Field::Reasoning || field == Field::Variant ||
+        field == Field::Channel) {
+      info.set(field);
+    }
+  }
+  if (states_hits_) {
+    info.set(Field::Cached);
+  }
   return info;
+}
+
+std::vector<std::string> Workload::notes() const {
+  std::vector<std::string> notes = source_->notes();
+  notes.insert(notes.end(), notes_.begin(), notes_.end());
+  return notes;
 }
 
 std::span<const workload::BlockId> Workload::blocks_of(const workload::Request& request) const {

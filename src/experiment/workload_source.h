@@ -30,6 +30,9 @@ class Workload {
   [[nodiscard]] std::unique_ptr<cache::PrefixCache> make_cache(const config::Scenario& scenario,
                                                                const cluster::FleetSpec& spec);
 
+  // What a reader of the numbers must know of the requests: one sentence each.
+  [[nodiscard]] std::vector<std::string> notes() const;
+
   // What a trace of these requests can tell.
   [[nodiscard]] traces::TraceInfo trace_info() const;
   // Of a request that was taken and is not complete.
@@ -41,6 +44,7 @@ class Workload {
       std::unique_ptr<cache::PrefixCache> cache);
 
   std::unique_ptr<workload::Source> source_;
+  std::vector<std::string> notes_;
   bool states_hits_ = false;                 // a trace of token rates
   traces::TraceSource* requests_ = nullptr;  // source_, if it is a request trace
 };

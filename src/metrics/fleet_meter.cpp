@@ -44,56 +44,39 @@ void FleetMeter::add(const FleetSample& sample) {
   if (ended_) {
     return;
   }
-  raise_peaks(sample);
-  const bool at_multiple =
-      (sample.time - base::kWindowStart) % config_.interval == base::Duration(0);
-  if (sample.window_end || at_multiple) {
-    close_interval(sample);
+  const Interval piece = between(last_, sample);
+  if (piece.length() > base::Duration(0)) {
+    pieces_.push_back(piece);
+  } else if (!pieces_.empty()) {
+    append(pieces_.back(), piece);  // a second sample of the same instant
   }
+  last_ = sample;
   ended_ = sample.window_end;
 }
 
-// What is allotted at the very end belongs to the time after it.
-void FleetMeter::raise_peaks(const FleetSample& sample) {
-  if (!sample.window_end) {
-    nodes_peak_ = std::max(nodes_peak_, sample.nodes_allotted());
-  }
-  concurrent_peak_ = std::max(concurrent_peak_, sample.in_service());
-  stored_peak_ = std::max(stored_peak_, sample.cache_stored_bytes);
-}
-
-void FleetMeter::close_interval(const FleetSample& sample) {
-  const Interval row = between(last_, sample);
-  if (row.length() > base::Duration(0)) {
-    intervals_.push_back(row);
-  } else if (!intervals_.empty()) {
-    append(intervals_.back(), row);  // a second sample of the same instant
-  }
-  last_ = sample;
-}
-
-// An interval belongs to the hour in which it begins.
-std::vector<Interval> FleetMeter::hours() const {
-  const auto hour_of = [](const Interval& row) {
-    return (row.begin - base::kWindowStart) / std::chrono::hours(1);
+// A piece belongs to the stretch in which it begins.
+std::vector<Interval> FleetMeter::joined(base::Duration width) const {
+  const auto index_of = [&](const Interval& row) {
+    return (row.begin - base::kWindowStart) / width;
   };
-  std::vector<Interval> hours;
-  for (const Interval& row : intervals_) {
-    if (hours.empty() || hour_of(row) != hour_of(hours.back())) {
-      hours.push_back(row);
+  std::vector<Interval> rows;
+  for (const Interval& piece : pieces_) {
+    if (rows.empty() || index_of(piece) != index_of(rows.back())) {
+      rows.push_back(piece);
     } else {
-      append(hours.back(), row);
+      append(rows.back(), piece);
     }
   }
-  return hours;
+  return rows;
 }
 
 void FleetMeter::describe(RunStatistics& run, Timeline& timeline) const {
   if (!started_) {
     return;  // cut short in the warm-up: the window is empty
   }
-  run.intervals = intervals_;
-  run.hours = hours();
+  run.pieces = pieces_;
+  run.intervals = joined(config_.interval);
+  run.hours = joined(std::chrono::hours(1));
   for (auto* rows : {&run.intervals, &run.hours}) {
     for (Interval& row : *rows) {
       timeline.describe(row, config_.decode_gpus_per_unit);
@@ -103,7 +86,7 @@ void FleetMeter::describe(RunStatistics& run, Timeline& timeline) const {
   run.begin = window.begin;
   run.end = window.end;
   run.requests.preemptions = window.preempted;
-  run.requests.concurrent_peak = concurrent_peak_;
+  run.requests.concurrent_peak = last_.peaks.in_service;
   run.kv_moved_bytes = window.kv_moved_bytes;
   run.tokens = tokens_in(window);
   run.nodes = nodes_in(window);
@@ -125,27 +108,25 @@ TokenSums FleetMeter::tokens_in(const Interval& window) const {
   TokenSums tokens;
   tokens.input = all.input;
   tokens.cached = all.cached;
-  tokens.computed = window.computed_tokens;
+  tokens.computed = all.input - all.cached;
+  tokens.computed_in_steps = window.computed_tokens;
   tokens.output = all.output.whole_tokens();
   tokens.carried_in = last_.carried_in_tokens;
   tokens.by_payer = window.tokens;
-  for (const Interval& row : intervals_) {
-    const double rate = sum(row.tokens).output.tokens() / base::to_seconds(row.length());
-    tokens.output_peak_tps = std::max(tokens.output_peak_tps.value_or(0.0), rate);
-  }
   return tokens;
 }
 
 NodeUse FleetMeter::nodes_in(const Interval& window) const {
   const NodeTime& prefill = window.prefill_node_ns;
   const NodeTime& decode = window.decode_node_ns;
-  return {.peak = nodes_peak_,
+  const std::int64_t peak = last_.peaks.nodes_allotted;
+  return {.peak = peak,
           .mean = window.mean_nodes(),
           .prefill_mean = window.mean_prefill_nodes(),
           .decode_mean = window.mean_decode_nodes(),
           .prefill_ns = prefill,
           .decode_ns = decode,
-          .released_ns = config_.pool_nodes.value_or(nodes_peak_) * window.length().count() -
+          .released_ns = config_.pool_nodes.value_or(peak) * window.length().count() -
                          prefill.allotted() - decode.allotted(),
           .gpus_per_node = config_.gpus_per_node};
 }
@@ -157,7 +138,7 @@ CacheUse FleetMeter::store_in(const Interval& window) const {
   return {.hit_ratio = hit_ratio(tokens),
           .bytes_read = window.cache_read_bytes,
           .bytes_written = window.cache_written_bytes,
-          .bytes_stored_peak = stored_peak_,
+          .bytes_stored_peak = last_.peaks.cache_stored_bytes,
           .lost_cold_ratio = share(lost.cold),
           .lost_capacity_ratio = share(lost.capacity),
           .lost_ttl_ratio = share(lost.ttl),

@@ -27,19 +27,17 @@ class FleetMeter {
   void describe(RunStatistics& run, Timeline& timeline) const;
 
  private:
-  void raise_peaks(const observe::FleetSample& sample);
-  void close_interval(const observe::FleetSample& sample);
-  [[nodiscard]] std::vector<Interval> hours() const;
+  // The pieces of each stretch of that width, from the window's start, as one row.
+  [[nodiscard]] std::vector<Interval> joined(base::Duration width) const;
   [[nodiscard]] TokenSums tokens_in(const Interval& window) const;
   [[nodiscard]] NodeUse nodes_in(const Interval& window) const;
   [[nodiscard]] CacheUse store_in(const Interval& window) const;
 
   RecorderConfig config_;
   observe::FleetSample first_;  // at the window's start
-  observe::FleetSample last_;   // at the end of the last interval
+  observe::FleetSample last_;   // at the end of the last piece
   bool started_ = false, ended_ = false;
-  std::vector<Interval> intervals_;
-  std::int64_t nodes_peak_ = 0, concurrent_peak_ = 0, stored_peak_ = 0;
+  std::vector<Interval> pieces_;  // from sample to sample
 };
 
 }  // namespace epfleet::metrics

@@ -5,6 +5,28 @@
 #include "timeline.h"
 
 namespace epfleet::metrics {
+namespace {
+
+// Tokens in the busiest whole second. REQUIRES: times that do not go back.
+class BusiestSecond {
+ public:
+  void add(base::TimePoint time, base::TokenParts tokens) {
+    const auto second = std::chrono::floor<std::chrono::seconds>(time);
+    if (second != second_) {
+      most_ = most();
+      second_ = second;
+      tokens_ = {};
+    }
+    tokens_ += tokens;
+  }
+  [[nodiscard]] base::TokenParts most() const { return std::max(most_, tokens_); }
+
+ private:
+  std::chrono::time_point<base::TimePoint::clock, std::chrono::seconds> second_;
+  base::TokenParts tokens_, most_;
+};
+
+}  // namespace
 
 struct Recorder::Meters {
   explicit Meters(const RecorderConfig& given)
@@ -18,6 +40,8 @@ struct Recorder::Meters {
   RequestMeter requests;
   FleetMeter fleet;
   DurationStatistics gaps{Resolution::Fine};  // between chunks
+  StepSums steps;  // all of the window, in their order: sums do not depend on the interval
+  BusiestSecond output;
 };
 
 Recorder::Recorder(const RecorderConfig& config) : meters_(std::make_unique<Meters>(config)) {}
@@ -32,6 +56,8 @@ void Recorder::on_requests_done(std::span<const observe::RequestDone> requests) 
 void Recorder::on_prefill_step(const observe::PrefillStepDone& step) {
   if (meters_->timeline.contains(step.end)) {
     meters_->timeline.slot(step.end).steps.add(step);
+    meters_->steps.add(step);
+    meters_->output.add(step.end, base::TokenParts::from_tokens(step.first_tokens));
   }
 }
 
@@ -39,7 +65,9 @@ void Recorder::on_prefill_step(const observe::PrefillStepDone& step) {
 void Recorder::on_decode_step(const observe::DecodeStepDone& step) {
   if (meters_->timeline.contains(step.end)) {
     meters_->timeline.slot(step.end).steps.add(step);
+    meters_->steps.add(step);
     meters_->gaps.add(step.end - step.start, step.requests - step.joined);
+    meters_->output.add(step.end, step.emitted);
   }
 }
 
@@ -56,8 +84,9 @@ RunStatistics Recorder::statistics() {
   RunStatistics run;
   meters_->fleet.describe(run, meters_->timeline);
   meters_->requests.describe(run);
+  run.tokens.output_peak_tps = meters_->output.most().whole_tokens();
   run.latency.itl = meters_->gaps.distribution();
-  run.utilisation.steps = meters_->timeline.all_steps().means(meters_->config.decode_gpus_per_unit);
+  run.utilisation.steps = meters_->steps.means(meters_->config.decode_gpus_per_unit);
   const StepMeans& steps = run.utilisation.steps;
   run.priced_steps = steps.prefill_steps + steps.decode_steps;
   run.out_of_range_ratio =

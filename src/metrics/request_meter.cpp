@@ -37,6 +37,10 @@ RequestMeter::RequestMeter(base::Duration duration, const SloConfig& slo)
 void RequestMeter::add(const RequestDone& request, Timeline& timeline) {
   const Measure speed = output_speed_of(request);
   follow(request, speed, timeline);
+  const base::TimePoint window_end = base::kWindowStart + duration_;
+  in_service_s_ += base::to_seconds(
+      std::max(std::min(request.done, window_end) - std::max(request.arrival, base::kWindowStart),
+               base::Duration(0)));
   if (request.arrival < base::kWindowStart || request.arrival - base::kWindowStart >= duration_) {
     return;
   }
@@ -52,6 +56,9 @@ void RequestMeter::follow(const RequestDone& request, Measure speed, Timeline& t
   if (request.outcome != Outcome::Completed || !timeline.contains(request.done)) {
     return;
   }
+  ++counts_.finished_in_window;
+  counts_.finished_input_tokens += request.prompt_tokens;
+  counts_.finished_output_tokens += request.output_tokens;
   Reasoning& reasoning = reasoning_[static_cast<std::size_t>(request.variant)];
   reasoning.reasoning += request.reasoning_tokens;
   reasoning.output += request.output_tokens;
@@ -161,6 +168,7 @@ void RequestMeter::describe(RunStatistics& run) {
   EPFLEET_CHECK(counts_.arrived == ended + counts_.in_flight, "requests are not conserved");
   counts_.preemptions = run.requests.preemptions;
   counts_.concurrent_peak = run.requests.concurrent_peak;
+  counts_.concurrent_mean = ratio(in_service_s_, run.window_seconds());
   run.requests = counts_;
   run.workload = workload_means();
   run.tokens.reasoning = reasoning_tokens(run.tokens.by_payer);

@@ -44,6 +44,7 @@ class RequestMeter {
 
   base::Duration duration_;
   RequestCounts counts_;
+  double in_service_s_ = 0.0;  // of all requests, within the window
   WorkloadSums workload_;
   std::array<Reasoning, workload::kVariants> reasoning_{};
   DurationStatistics ttft_{Resolution::Fine}, tpot_{Resolution::Fine}, e2e_{Resolution::Fine};

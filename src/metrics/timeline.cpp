@@ -103,12 +103,4 @@ void Timeline::describe(Interval& row, std::int64_t decode_gpus_per_unit) {
   row.steps = steps.means(decode_gpus_per_unit);
 }
 
-StepSums Timeline::all_steps() const {
-  StepSums all;
-  for (const Slot& slot : slots_) {
-    all.merge(slot.steps);
-  }
-  return all;
-}
-
 }  // namespace epfleet::metrics

@@ -65,7 +65,6 @@ class Timeline {
 
   // Fills in the averages of a row. REQUIRES: row.begin is a multiple of the interval.
   void describe(Interval& row, std::int64_t decode_gpus_per_unit);
-  [[nodiscard]] StepSums all_steps() const;
 
  private:
   base::Duration duration_;

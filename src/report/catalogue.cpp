@@ -38,12 +38,37 @@ class Builder {
 constexpr Row<RunReport> kRunRows[] = {
     {"simulated_s", "s", metrics::Kind::Flow, metrics::Better::Neither,
      metrics::of<&RunReport::simulated_s>, "Length of the counted window."},
+    {"warm_up_s", "s", metrics::Kind::Level, metrics::Better::Neither,
+     metrics::of<&RunReport::warm_up>, "Service before the window that is not counted."},
+};
+
+template <std::int64_t workload::RowAccount::* Member>
+metrics::Value rows_of(const RunReport& report) {
+  return report.rows ? metrics::Value((*report.rows).*Member) : metrics::Value();
+}
+metrics::Value skipped_rows(const RunReport& report) {
+  return report.rows ? metrics::Value(report.rows->skipped()) : metrics::Value();
+}
+
+using workload::RowAccount;
+constexpr Row<RunReport> kAccountingRows[] = {
+    {"rows_read", "rows", metrics::Kind::Flow, metrics::Better::Neither, rows_of<&RowAccount::read>,
+     "Rows of the trace: the sum of the others. Null without a trace."},
+    {"played", "rows", metrics::Kind::Flow, metrics::Better::Neither, rows_of<&RowAccount::played>,
+     "Rows that arrived in the window, counted once however often they were played."},
+    {"before_window", "rows", metrics::Kind::Flow, metrics::Better::Neither,
+     rows_of<&RowAccount::before_window>, "Rows before the cut, or played in the warm-up only."},
+    {"after_window", "rows", metrics::Kind::Flow, metrics::Better::Neither,
+     rows_of<&RowAccount::after_window>, "Rows behind the cut or after the end of the window."},
+    {"skipped", "rows", metrics::Kind::Flow, metrics::Better::Neither, skipped_rows,
+     "Rows that could not be or were not to be played; accounting.skipped_by has the reasons."},
 };
 
 // clang-format off
 void add_statistics(Builder& to) {
   to.add("", [](const auto& r) -> auto& { return r; }, kRunRows);
   to.add("requests", [](const auto& r) -> auto& { return r.statistics.requests; }, metrics::kRequestRows);
+  to.add("accounting", [](const auto& r) -> auto& { return r; }, kAccountingRows);
   to.add("tokens", [](const auto& r) -> auto& { return r.statistics.tokens; }, metrics::kTokenRows);
   to.add("workload", [](const auto& r) -> auto& { return r.statistics.workload; }, metrics::kWorkloadRows);
   to.add("cache", [](const auto& r) -> auto& { return r.statistics.cache; }, metrics::kCacheRows);

@@ -79,21 +79,24 @@ std::string run_info_json(const RunReport& report) {
 
 std::string bench_serving_json(const RunReport& report) {
   const metrics::RunStatistics& s = report.statistics;
+  // One set: the requests that finished in the window. Latencies are of those that arrived in it.
   const double duration = report.simulated_s();
-  const auto input = static_cast<double>(s.tokens.input);
-  const auto output = static_cast<double>(s.tokens.output);
+  const metrics::RequestCounts& requests = s.requests;
+  const auto input = static_cast<double>(requests.finished_input_tokens);
+  const auto output = static_cast<double>(requests.finished_output_tokens);
   Json document;
   document["duration"] = duration;
-  document["completed"] = s.requests.completed;
-  document["failed"] = s.requests.failed + s.requests.rejected;
-  document["total_input_tokens"] = s.tokens.input;
-  document["total_output_tokens"] = s.tokens.output;
-  document["request_throughput"] = per_second(static_cast<double>(s.requests.completed), duration);
+  document["completed"] = requests.finished_in_window;
+  document["failed"] = requests.failed + requests.rejected;
+  document["total_input_tokens"] = requests.finished_input_tokens;
+  document["total_output_tokens"] = requests.finished_output_tokens;
+  document["request_throughput"] =
+      per_second(static_cast<double>(requests.finished_in_window), duration);
   document["request_goodput"] = json_of(s.slo.goodput_rps);
   document["output_throughput"] = per_second(output, duration);
   document["total_token_throughput"] = per_second(input + output, duration);
-  document["max_output_tokens_per_s"] = json_of(s.tokens.output_peak_tps);
-  document["max_concurrent_requests"] = s.requests.concurrent_peak;
+  document["max_output_tokens_per_s"] = s.tokens.output_peak_tps;
+  document["max_concurrent_requests"] = requests.concurrent_peak;
   add_milliseconds(document, "ttft", s.latency.ttft);
   add_milliseconds(document, "tpot", s.latency.tpot);
   add_milliseconds(document, "itl", s.latency.itl);

@@ -64,6 +64,7 @@ Measure published(const Row& row) {
 Measure per_second(const Row& row, double tokens) {
   return metrics::ratio(tokens, base::to_seconds(row.interval->length()));
 }
+std::int64_t computed_tokens(const Row& row) { return row.tokens.input - row.tokens.cached; }
 Measure input_tps(const Row& row) { return per_second(row, static_cast<double>(row.tokens.input)); }
 Measure output_tps(const Row& row) { return per_second(row, row.tokens.output.tokens()); }
 
@@ -110,7 +111,8 @@ constexpr Column kFlowColumns[] = {
     {{"idle_cost_usd", "cost.idle_usd"}, money<&Account::idle_usd>},
     {{"prefill_nodes_mean", "nodes.prefill_mean"}, flow<&Interval::mean_prefill_nodes>},
     {{"decode_nodes_mean", "nodes.decode_mean"}, flow<&Interval::mean_decode_nodes>},
-    {{"computed_tokens", "tokens.computed"}, flow<&FleetTotals::computed_tokens>},
+    {{"computed_tokens", "tokens.computed"}, of<&computed_tokens>},
+    {{"computed_in_steps_tokens", "tokens.computed_in_steps"}, flow<&FleetTotals::computed_tokens>},
     {{"arrived_requests", "", "requests", Kind::Flow, "Requests that arrived."}, flow<&FleetTotals::arrived>},
     {{"completed_requests", "", "requests", Kind::Flow, "Requests that got their last token, whenever they arrived."}, flow<&FleetTotals::completed>},
     {{"rejected_requests", "", "requests", Kind::Flow, "Requests that were turned away."}, flow<&FleetTotals::rejected>},

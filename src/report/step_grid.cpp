@@ -1,6 +1,7 @@
 // Steps of many batches, one table a quantity.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <set>
 
@@ -108,7 +109,7 @@ std::string step_grid(std::span<const StepReport> reports, const TerminalStyle& 
   }
   grid.table("layer, ms",
              [](const StepReport& r) { return fmt::format("{:.3f}", r.anatomy.layer_s * 1e3); });
-  if (reports.front().overlap) {
+  if (std::ranges::any_of(reports, [](const StepReport& r) { return r.overlap(); })) {
     grid.table("barriers cost",
                [](const StepReport& r) { return human_percent(r.anatomy.gap_ratio()); });
   }

@@ -14,7 +14,8 @@ Json layout_of(const StepReport& r) {
                  {"redundant_experts", r.redundant_experts},
                  {"experts_per_gpu", r.experts_per_gpu},
                  {"expert_precision", r.expert_precision},
-                 {"overlap", r.overlap ? "dual_batch" : "none"},
+                 {"overlap", r.overlap() ? "dual_batch" : "none"},
+                 {"overlap_rule", r.overlap_rule},
                  {"phase_barriers", r.phase_barriers},
                  {"draft_tokens", r.draft_tokens}};
   if (r.decode) {
@@ -82,6 +83,7 @@ Json document(const StepReport& r) {
   json[r.decode ? "context_tokens" : "prompt_tokens"] = r.tokens;
   json["layout"] = layout_of(r);
   json["step_s"] = step.step_s;
+  json["other_overlap_step_s"] = step.other_way_s ? Json(*step.other_way_s) : Json(nullptr);
   json["layer_s"] = step.layer_s;
   json["step_parts_s"] = parts_of(step);
   json["stages_us"] = stages_of(step);

@@ -24,7 +24,7 @@ std::string experts_of(const StepReport& r) {
 std::string batch_of(const StepReport& r) {
   if (!r.decode) {
     return fmt::format("{} tokens a GPU, of prompts of {}; {}", count(r.per_gpu), count(r.tokens),
-                       r.overlap ? "two micro-batches" : "one batch, no overlap");
+                       r.overlap() ? "two micro-batches" : "one batch, no overlap");
   }
   const std::string drafts =
       r.draft_tokens == 0
@@ -33,7 +33,7 @@ std::string batch_of(const StepReport& r) {
                         r.draft_tokens == 1 ? "" : "s", human_percent(r.acceptance));
   return fmt::format("{} requests a GPU with {} tokens of context each; {}; {}", count(r.per_gpu),
                      count(r.tokens), drafts,
-                     r.overlap ? "two micro-batches" : "one batch, no overlap");
+                     r.overlap() ? "two micro-batches" : "one batch, no overlap");
 }
 
 class StepPage {
@@ -62,6 +62,12 @@ class StepPage {
     canvas_.line("step", fmt::format("{}; {} tokens/s a node, {} a GPU{}", ms(r_.anatomy.step_s),
                                      grouped(r_.tokens_per_s_per_node()),
                                      grouped(r_.tokens_per_s_per_gpu), request));
+    if (r_.anatomy.other_way_s) {
+      canvas_.line(
+          "overlap",
+          fmt::format("{}: the faster; {} would take {}", r_.overlap() ? "dual_batch" : "none",
+                      r_.overlap() ? "none" : "dual_batch", ms(*r_.anatomy.other_way_s)));
+    }
   }
 
   void share(std::string_view name, double seconds, double whole) {
@@ -98,7 +104,7 @@ class StepPage {
                                    phase.bound_by_network() ? "network" : "compute",
                                    human_percent(phase.seconds() / sum)});
     }
-    if (r_.overlap) {
+    if (r_.overlap()) {
       canvas_.remark(
           fmt::format("with a barrier after each phase {}, without {} ({} less); the "
                       "step is priced {}",

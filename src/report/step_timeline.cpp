@@ -42,7 +42,7 @@ class StepTimeline {
     trace_.name_thread(kByStream, kNetwork, "communication");
     trace_.name_process(kByMicroBatch, unit + ": one GPU, by micro-batch");
     for (const int batch : {0, 1}) {
-      if (batch == 0 || r_.overlap) {
+      if (batch == 0 || r_.overlap()) {
         trace_.name_thread(kByMicroBatch, 2 * batch + kCompute,
                            fmt::format("micro-batch {}: compute", batch));
         trace_.name_thread(kByMicroBatch, 2 * batch + kNetwork,
@@ -65,8 +65,8 @@ class StepTimeline {
     for (std::size_t i = 0; i < graph.size(); ++i) {
       const Task& task = graph[i];
       const std::string name =
-          r_.overlap ? fmt::format("{}({})", timing::stage_name(task.stage), task.micro_batch)
-                     : std::string(timing::stage_name(task.stage));
+          r_.overlap() ? fmt::format("{}({})", timing::stage_name(task.stage), task.micro_batch)
+                       : std::string(timing::stage_name(task.stage));
       const std::string layer = fmt::format("layer {}", task.layer);
       const auto start = at(now_ + spans[i].start_s), end = at(now_ + spans[i].end_s);
       trace_.slice(kByStream, thread_of(task.stream), name, layer, start, end);

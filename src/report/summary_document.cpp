@@ -63,6 +63,14 @@ Json summary_document(const RunReport& report) {
       summary["partial"] = report.partial;  // of that time
     }
   }
+  if (!report.rows) {
+    summary.erase("accounting");  // there was no trace
+  } else {
+    Json& reasons = summary["accounting"]["skipped_by"] = Json::object();
+    for (const workload::SkippedRows& one : report.rows->skipped_by) {
+      reasons[one.reason] = one.rows;
+    }
+  }
   summary["solved_totals"] = solved(report.solved_totals);
   summary["notes"] = report.notes;
   summary["command"] = report.command;

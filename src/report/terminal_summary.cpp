@@ -36,6 +36,7 @@ std::string percent(const Measure& value) { return value ? human_percent(*value)
 std::string speed(const Measure& value) { return value ? fmt::format("{:.1f}", *value) : "-"; }
 std::string times(const Measure& value) { return value ? fmt::format("{:.2f}", *value) : "-"; }
 std::string count(std::int64_t value) { return human_count(static_cast<double>(value)); }
+std::string grouped_whole(std::int64_t value) { return grouped(static_cast<double>(value)); }
 std::string number(const Measure& value) { return value ? human_number(*value) : "-"; }
 std::string bytes(std::int64_t value) { return human_bytes(static_cast<double>(value)); }
 
@@ -85,6 +86,9 @@ void load(Canvas& canvas, const RunReport& r) {
                                       "flight",
                                       count(q.arrived), count(q.completed), count(q.rejected),
                                       count(q.failed), count(q.in_flight)));
+  if (r.rows) {
+    canvas.line("rows of the trace", account_of(*r.rows));
+  }
   canvas.line("tokens", fmt::format("{} in, {} of them computed, {} out", count(t.input),
                                     count(t.computed), count(t.output)));
   canvas.line("a request", fmt::format("{} tokens in, {} out, KV length {} per output token",
@@ -189,6 +193,20 @@ TerminalStyle terminal_style(std::FILE* out) {
     style.width = std::clamp<std::size_t>(size.ws_col, kNarrowest, kWidest);
   }
   return style;
+}
+
+std::string account_of(const workload::RowAccount& rows) {
+  std::string text = fmt::format("{} read, {} played in the window", grouped_whole(rows.read),
+                                 grouped_whole(rows.played));
+  const auto add = [&](std::int64_t number, std::string_view what) {
+    text += number > 0 ? fmt::format(", {} {}", grouped_whole(number), what) : "";
+  };
+  add(rows.before_window, "before it");
+  add(rows.after_window, "after it");
+  for (const workload::SkippedRows& one : rows.skipped_by) {
+    add(one.rows, fmt::format("skipped: {}", one.reason));
+  }
+  return text;
 }
 
 std::string terminal_summary(const RunReport& report, const TerminalStyle& style) {

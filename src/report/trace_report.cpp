@@ -101,18 +101,7 @@ void draw_reuse(const cache::ReuseProfile& reuse, Canvas& canvas) {
 }  // namespace
 
 std::vector<std::string> notes_of(const TraceReport& report) {
-  std::vector<std::string> notes;
-  for (const traces::SkippedLines& skipped : report.skipped) {
-    notes.push_back(fmt::format("{} lines skipped: {} (first: line {})", skipped.count,
-                                skipped.reason, skipped.first_line));
-  }
-  if (report.cut_last_line) {
-    notes.emplace_back("the last line has no line end: if the file was cut, it may be wrong");
-  }
-  if (report.odd_block_lists > 0) {
-    notes.push_back(fmt::format("{} requests have more or fewer block ids than their input needs",
-                                report.odd_block_lists));
-  }
+  std::vector<std::string> notes = report.reading_notes;
   const std::int64_t empty = report.statistics.input().zeros();
   if (empty > 0) {
     notes.push_back(fmt::format("{} requests have no input tokens", empty));
@@ -135,6 +124,8 @@ std::string trace_json(const TraceReport& report) {
   Json document = {
       {"trace", report.name},
       {"format", report.info.format},
+      {"time_unit", report.info.time_unit.empty() ? Json() : Json(report.info.time_unit)},
+      {"rows_read", report.rows},
       {"requests", s.requests()},
       {"span_s", base::to_seconds(s.span())},
       {"rates", rates(s)},

@@ -41,7 +41,7 @@ void DecodeUnit::forget_finish(RequestSlot slot) {
   finishers_.remove(request.joined_step + static_cast<std::uint32_t>(stay) - 1, slot);
 }
 
-void DecodeUnit::evict_all(std::vector<RequestSlot>& evicted) {
+void DecodeUnit::evict_all(std::vector<Leaving>& evicted) {
   EPFLEET_CHECK(!stepping_, "requests leave a unit between steps");
   pool_.for_each([&](RequestSlot slot, LiveRequest& request) {
     const bool here = request.decode_unit == id_.value() &&
@@ -49,7 +49,8 @@ void DecodeUnit::evict_all(std::vector<RequestSlot>& evicted) {
     if (!here) {
       return;
     }
-    if (request.stage == Stage::Decoding) {
+    const bool moving = request.stage == Stage::Moving;
+    if (!moving) {
       leave(request, steps_of(request));
     } else {
       const std::size_t gpu = request.decode_gpu;
@@ -60,10 +61,12 @@ void DecodeUnit::evict_all(std::vector<RequestSlot>& evicted) {
       placed_kv_total_ -= kv;
     }
     request.stage = Stage::AwaitingRoom;
-    evicted.push_back(slot);
+    evicted.push_back(
+        {slot, Leaving::Kv::OnGpu, moving ? request.kv_ready : base::TimePoint::min()});
   });
   for (const Waiting& waiting : waiting_) {
-    evicted.push_back(waiting.slot);
+    evicted.push_back({waiting.slot, waiting.swapped ? Leaving::Kv::InHost : Leaving::Kv::Elsewhere,
+                       waiting.not_before});
   }
   waiting_.clear();
   incoming_.clear();

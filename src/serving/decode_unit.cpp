@@ -193,6 +193,7 @@ void DecodeUnit::describe_step(base::TimePoint now, const timing::StepPrice& pri
 void DecodeUnit::finish_step(base::TimePoint now, std::vector<RequestSlot>& finished,
                              std::vector<RequestSlot>& preempted) {
   EPFLEET_CHECK(stepping_ && now == step_.end, "a step ends when it was priced to end");
+  step_.emitted = rate_total_;
   advance_all();
   ++step_number_;
   retire_finished(finished);
@@ -271,9 +272,11 @@ void DecodeUnit::retire(LiveRequest& request) {
   const std::int32_t steps = steps_of(request);
   leave(request, steps);
   // The last step may overshoot the answer's end: what was not emitted is taken back.
-  emitted_[static_cast<std::size_t>(request.request.variant)]
-          [static_cast<std::size_t>(request.request.channel)] -=
+  const base::TokenParts overshoot =
       base::TokenParts(request.rate) * steps - request.decode_output();
+  emitted_[static_cast<std::size_t>(request.request.variant)]
+          [static_cast<std::size_t>(request.request.channel)] -= overshoot;
+  step_.emitted -= overshoot;
 }
 
 }  // namespace epfleet::serving

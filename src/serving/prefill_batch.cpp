@@ -25,6 +25,12 @@ void PrefillUnit::begin_batch(base::TimePoint now) {
   for (Gpu& gpu : gpus_) {
     gpu.work_s = 0.0;
   }
+  const double waiting_s =
+      pricer_.work().seconds(static_cast<double>(outstanding_tokens_), 0.0, outstanding_pairs_) /
+      limits_.gpus;
+  usual_s_ = budget_s_ = usual_work_s(limits_.work_budget_s, waiting_s, step_fixed_s_);
+  arrivals_.roll(now);
+  others_rate_ = arrivals_.others_per_second(now);
   std::fill(loads_.begin(), loads_.end(), timing::PrefillLoad{});
   step_loads_.clear();
   open_ = all_gpus_;
@@ -100,6 +106,14 @@ bool PrefillUnit::try_place(RequestSlot slot, std::optional<std::uint32_t> bound
   return false;
 }
 
+// What a prompt that must be cut may take: the step's budget, or more where a small chunk would cost
+// it more than a long step costs those who come meanwhile.
+double PrefillUnit::work_room(const Gpu& gpu, const LiveRequest& request) const {
+  const double again_s = pricer_.work().seconds_per_prefix_token * request.computed_to;
+  const double alone_s = long_chunk_work_s(step_fixed_s_ + again_s, usual_s_, others_rate_);
+  return std::max(budget_s_, alone_s) - gpu.work_s;
+}
+
 // As much of the prompt as the GPU's budget takes, in whole grains; a GPU without any chunk takes
 // at least one grain, so that every step makes progress. 0: nothing.
 std::int32_t PrefillUnit::chunk_within_budget(const Gpu& gpu, std::uint32_t index,
@@ -108,16 +122,19 @@ std::int32_t PrefillUnit::chunk_within_budget(const Gpu& gpu, std::uint32_t inde
   const std::int32_t before = request.computed_to;
   const std::int32_t remaining = request.tokens_left();
   const std::int32_t token_room = limits_.max_tokens_per_gpu - loads_[index].tokens;
-  const double work_room = limits_.work_budget_s - gpu.work_s;
-  if (remaining <= token_room &&
-      work.seconds(remaining, before, pairs_left(request)) <= work_room) {
+  const double all_s = work.seconds(remaining, before, pairs_left(request));
+  if (remaining <= token_room && all_s <= budget_s_ - gpu.work_s) {
     return remaining;
   }
-  // seconds(q) = a q^2 + b q + c, from q * before + q (q + 1) / 2 pairs, solved for work_room
+  const double room_s = work_room(gpu, request);
+  if (remaining <= token_room && all_s <= room_s) {
+    return remaining;
+  }
+  // seconds(q) = a q^2 + b q + c, from q * before + q (q + 1) / 2 pairs, solved for room_s
   const double a = 0.5 * work.seconds_per_pair;
   const double b = work.seconds_per_token + work.seconds_per_pair * (before + 0.5);
   const double c = work.seconds_per_prefix_token * before;
-  const double spare = std::max(0.0, work_room - c);
+  const double spare = std::max(0.0, room_s - c);
   const double most = 2.0 * spare / (b + std::sqrt(b * b + 4.0 * a * spare));
   const auto affordable = std::min(static_cast<std::int32_t>(std::min(most, 1e9)), token_room);
   const std::int32_t whole_grains = affordable / limits_.chunk_grain * limits_.chunk_grain;
@@ -139,6 +156,7 @@ void PrefillUnit::add_chunk(std::uint32_t index, RequestSlot slot, std::int32_t 
   request.prefill_gpu = static_cast<std::uint16_t>(index);
   gpu.chunks.push_back({slot, tokens, last, continued});
   gpu.work_s += pricer_.work().seconds(tokens, before, chunk_pairs);
+  budget_s_ = std::max(budget_s_, gpu.work_s);  // all wait for it, so all may use the time
   timing::PrefillLoad& load = loads_[index];
   load.tokens += tokens;
   load.prefix_tokens += before;
@@ -199,7 +217,7 @@ bool PrefillUnit::take_back(std::uint32_t index, const Chunk& chunk) {
 
 bool PrefillUnit::has_budget(std::uint32_t gpu) const {
   return gpus_[gpu].halfway == kNoRequest && loads_[gpu].tokens < limits_.max_tokens_per_gpu &&
-         gpus_[gpu].work_s < limits_.work_budget_s;
+         gpus_[gpu].work_s < budget_s_;
 }
 
 void PrefillUnit::close(std::uint32_t gpu) { std::erase(open_, gpu); }

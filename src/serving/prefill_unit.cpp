@@ -1,6 +1,7 @@
 #include "epfleet/serving/prefill_unit.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "epfleet/base/error.h"
@@ -13,6 +14,28 @@ double standard_work_budget_s(const timing::PrefillWork& work, std::int32_t max_
   return work.seconds(max_tokens_per_gpu, 0.0, prompts * PrefillUnit::pairs(kStandardPrompt, 0));
 }
 
+double usual_work_s(double budget_s, double waiting_s, double fixed_s) {
+  constexpr double kTimesTheMean = 2.0, kTimesTheFixed = 2.0;
+  return std::min(budget_s, std::max(kTimesTheMean * waiting_s, kTimesTheFixed * fixed_s));
+}
+
+double long_chunk_work_s(double fixed_s, double usual_s, double others_per_second) {
+  constexpr double kStepsWaited = 2.0, kNobody = 1e-9;
+  const double waited = kStepsWaited * std::max(others_per_second, kNobody);
+  const double square = fixed_s * fixed_s + fixed_s * (1.0 / waited - usual_s);
+  return std::max(usual_s, fixed_s + std::sqrt(std::max(0.0, square)));
+}
+
+namespace {
+
+double emptiest_step_s(const timing::PrefillPricer& pricer, std::int32_t gpus) {
+  std::vector<timing::PrefillLoad> loads(static_cast<std::size_t>(gpus));
+  loads.front() = {.tokens = 1, .prefix_tokens = 0, .sequences = 1, .attention_pairs = 1.0};
+  return base::to_seconds(pricer.price(loads).duration);
+}
+
+}  // namespace
+
 PrefillUnit::PrefillUnit(base::UnitId id, const PrefillUnitLimits& limits,
                          const timing::PrefillPricer& pricer, policy::PrefillRule& gpu_rule,
                          RequestPool& pool)
@@ -21,6 +44,7 @@ PrefillUnit::PrefillUnit(base::UnitId id, const PrefillUnitLimits& limits,
       pricer_(pricer),
       gpu_rule_(gpu_rule),
       pool_(pool),
+      step_fixed_s_(emptiest_step_s(pricer, limits.gpus)),
       step_loads_(static_cast<std::size_t>(limits.gpus)),
       queued_loads_(static_cast<std::size_t>(limits.gpus)),
       rebalance_(limits.rebalance) {
@@ -45,6 +69,7 @@ void PrefillUnit::enqueue(RequestSlot slot) {
   outstanding_tokens_ += tokens;
   outstanding_pairs_ += pairs_left(request);
   ++queued_requests_;
+  arrivals_.count();
   std::uint32_t queue = 0;
   if (limits_.placement == Placement::Arrival) {
     queue = gpu_rule_.choose(demand_of(request), queued_loads_.view(all_gpus_));
@@ -120,6 +145,7 @@ void PrefillUnit::finish_step(base::TimePoint now, std::vector<RequestSlot>& fir
       if (chunk.last) {
         request.first_token = now;
         first_tokens.push_back(chunk.slot);
+        ++step_.first_tokens;
       }
     }
     gpu.chunks.clear();

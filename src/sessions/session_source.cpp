@@ -18,7 +18,7 @@ class SessionSource final : public workload::Source {
  public:
   explicit SessionSource(const SessionSourceSpec& spec)
       : plan_(plan_sessions(spec)), law_(plan_.mix.config, spec.seed), starts_(spec, plan_, law_) {
-    const base::TimePoint start = base::kWindowStart - spec.config.warm_up;
+    const base::TimePoint start = base::kWindowStart - spec.config.warm_up.value();
     put_to_sleep(draw_sleepers(spec, plan_, law_, start));
     totals_ = expected_warm_totals(spec, plan_, start);
   }

@@ -7,8 +7,8 @@ namespace epfleet::sessions {
 StartFeed::StartFeed(const SessionSourceSpec& spec, const SessionPlan& plan, const SessionLaw& law)
     : law_(law) {
   const base::StreamFamily family(spec.seed, "workload.birth");  // another name: other draws
-  const base::TimePoint from = base::kWindowStart - spec.config.warm_up;
-  const base::TimePoint until = base::kWindowStart + spec.duration;
+  const base::TimePoint from = base::kWindowStart - spec.config.warm_up.value();
+  const base::TimePoint until = base::kWindowStart + spec.duration + spec.cool_down;
   for (std::size_t c = 0; c < workload::kSessionClasses; ++c) {
     StartStream stream(plan.starts, plan.starts_per_day[c], from, until, base::Stream(family, c));
     classes_.push_back({stream, 0, std::nullopt});

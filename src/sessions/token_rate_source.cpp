@@ -1,6 +1,6 @@
 #include "epfleet/sessions/token_rate_source.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -13,27 +13,40 @@
 namespace epfleet::sessions {
 namespace {
 
-__extension__ using Wide = unsigned __int128;  // products of two token counts
-
 RequestLimits limits_of(const workload::WorkloadConfig& config) {
   return {.context = config.context_limit, .output = config.output_limit_r1};
+}
+
+TokenRateBin first_part(const TokenRateBin& bin, base::Duration width,
+                        const RequestLimits& limits) {
+  const double part = base::to_seconds(width) / base::to_seconds(bin.width);
+  TokenRateBin cut = scaled({bin}, part, limits).front();
+  cut.width = width;
+  return cut;
+}
+
+void check_repeats(const TokenRateBin& bin, base::Duration over, const char* key) {
+  constexpr std::int64_t kMost = 10'000'000;
+  if (over / bin.width > kMost) {
+    throw base::InputError(
+        {.key = key,
+         .what = fmt::format("repeats a bin of the trace more than {} times", kMost),
+         .remedy = "shorten it"});
+  }
 }
 
 // The first bin, repeated backwards over the warm-up; the earliest copy is cut to what is left of
 // it.
 std::vector<TokenRateBin> warm_up_bins(const TokenRateBin& first, base::Duration warm_up,
                                        const RequestLimits& limits) {
+  check_repeats(first, warm_up, "workload.warm_up");
   std::vector<TokenRateBin> bins;
   base::TimePoint until = base::kWindowStart;
   const base::TimePoint start = base::kWindowStart - warm_up;
   while (until > start) {
-    TokenRateBin bin = first;
-    bin.width = std::min(first.width, until - start);
-    bin.from = until - bin.width;
-    if (bin.width < first.width) {
-      const double part = base::to_seconds(bin.width) / base::to_seconds(first.width);
-      bin = scaled({bin}, part, limits).front();
-    }
+    const base::Duration width = std::min(first.width, until - start);
+    TokenRateBin bin = width < first.width ? first_part(first, width, limits) : first;
+    bin.from = until - width;
     bins.push_back(bin);
     until = bin.from;
   }
@@ -60,11 +73,14 @@ class TokenRateSource final : public workload::Source {
         law_(config_, spec.seed),
         class_family_(spec.seed, "workload.trace.class"),
         arrival_family_(spec.seed, "workload.trace.arrival"),
-        bins_(scaled(read_token_rate_trace(config_, spec.duration), config_.rate_scale,
-                     limits_of(config_))) {
+        bins_(scaled(read_token_rate_trace(config_, spec.duration, &unread_), config_.rate_scale,
+                     limits_of(config_))),
+        end_(base::kWindowStart + spec.duration) {
     const std::vector<TokenRateBin> before =
-        warm_up_bins(bins_.front(), config_.warm_up, limits_of(config_));
+        warm_up_bins(bins_.front(), config_.warm_up.value(), limits_of(config_));
     warm_bins_ = before.size();
+    trace_bins_ = bins_.size();
+    repeat_last(spec.cool_down);
     bins_.insert(bins_.begin(), before.begin(), before.end());
     double sum = 0.0;
     for (std::size_t i = 0; i < config_.classes.size(); ++i) {
@@ -104,17 +120,50 @@ class TokenRateSource final : public workload::Source {
     slots_.give_back(slot);
   }
 
-  std::vector<std::string> notes() const override {
-    if (long_answers_ == 0) {
-      return {};
+  std::optional<workload::RowAccount> rows(base::TimePoint end) const override {
+    workload::RowAccount rows;
+    for (std::size_t i = warm_bins_; i < warm_bins_ + trace_bins_; ++i) {
+      ++(bins_[i].from < std::min(end, end_) ? rows.played : rows.after_window);
     }
-    return {
-        fmt::format("{} answers of V3 are longer than workload.output_limit_v3 ({} tokens): the "
-                    "trace states totals, and their share of them is that long",
-                    long_answers_, config_.output_limit_v3)};
+    rows.read = rows.played + rows.after_window;
+    return rows;
+  }
+
+  std::vector<std::string> notes() const override {
+    std::vector<std::string> notes;
+    if (long_answers_ > 0) {
+      notes.push_back(
+          fmt::format("{} answers of V3 are longer than workload.output_limit_v3 ({} tokens): the "
+                      "trace states totals, and their share of them is that long",
+                      long_answers_, config_.output_limit_v3));
+    }
+    if (!unread_.empty()) {
+      notes.push_back(fmt::format("columns of the trace that are not known and were not read: {}",
+                                  fmt::join(unread_, ", ")));
+    }
+    const TokenRateBin& last = bins_[warm_bins_ + trace_bins_ - 1];
+    workload::note_early_end(last.from + last.width, end_, notes);
+    return notes;
   }
 
  private:
+  // The load goes on after the window, but not in it where the trace is over.
+  void repeat_last(base::Duration cool_down) {
+    const TokenRateBin last = bins_.back();
+    base::TimePoint from = last.from + last.width;
+    if (from < end_) {
+      return;
+    }
+    check_repeats(last, cool_down, "report.cool_down");
+    for (const base::TimePoint end = from + cool_down; from < end;) {
+      const base::Duration width = std::min(last.width, end - from);
+      TokenRateBin bin = width < last.width ? first_part(last, width, limits_of(config_)) : last;
+      bin.from = from;
+      bins_.push_back(bin);
+      from += width;
+    }
+  }
+
   void plan_bin() {
     const bool warm = next_bin_ < warm_bins_;
     const TokenRateBin& bin = bins_[next_bin_];
@@ -202,8 +251,10 @@ class TokenRateSource final : public workload::Source {
   base::StreamFamily class_family_, arrival_family_;
   std::vector<double> share_until_;     // of sessions, over the classes
   std::optional<SessionTurn> current_;  // the turn that the latest request has its lengths from
+  std::vector<std::string> unread_;     // columns
   std::vector<TokenRateBin> bins_;      // the warm-up's first
-  std::size_t warm_bins_ = 0;
+  base::TimePoint end_;                 // of the window
+  std::size_t warm_bins_ = 0, trace_bins_ = 0;
   std::size_t next_bin_ = 0;
   std::uint64_t next_ordinal_ = 0;
   std::vector<workload::Request> planned_;  // of the current bin
@@ -214,38 +265,6 @@ class TokenRateSource final : public workload::Source {
 };
 
 }  // namespace
-
-std::vector<std::int64_t> proportional_parts(std::int64_t total, std::int64_t least,
-                                             std::span<const std::int64_t> weights,
-                                             std::span<const std::int64_t> limits) {
-  std::int64_t weight_sum = 0;
-  for (const std::int64_t weight : weights) {
-    weight_sum += weight;
-  }
-  const std::int64_t to_share = total - least * static_cast<std::int64_t>(weights.size());
-  EPFLEET_CHECK(to_share >= 0, "a total of at least the least parts");
-  std::vector<std::int64_t> parts;
-  parts.reserve(weights.size());
-  std::int64_t weight_so_far = 0;
-  std::int64_t shared = 0;
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    weight_so_far += weights[i];
-    const auto due =
-        static_cast<std::int64_t>(static_cast<Wide>(to_share) * static_cast<Wide>(weight_so_far) /
-                                  static_cast<Wide>(weight_sum));
-    // What a limit holds back is due to the parts that follow.
-    const std::int64_t extra = std::min(due - shared, limits[i] - least);
-    parts.push_back(least + extra);
-    shared += extra;
-  }
-  for (std::size_t i = 0; i < parts.size() && shared < to_share; ++i) {
-    const std::int64_t extra = std::min(to_share - shared, limits[i] - parts[i]);
-    parts[i] += extra;
-    shared += extra;
-  }
-  EPFLEET_CHECK(shared == to_share, "a total that the limits can hold");
-  return parts;
-}
 
 std::unique_ptr<workload::Source> make_token_rate_source(const TokenRateSourceSpec& spec) {
   return std::make_unique<TokenRateSource>(spec);

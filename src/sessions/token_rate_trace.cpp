@@ -10,6 +10,7 @@
 
 #include "epfleet/base/error.h"
 #include "epfleet/text/csv_reader.h"
+#include "epfleet/text/files.h"
 #include "epfleet/text/line_reader.h"
 #include "epfleet/text/parse.h"
 
@@ -20,12 +21,12 @@ enum Column : std::uint8_t { Time, Requests, Input, Cached, Output };
 
 constexpr base::Duration kShortestBin = std::chrono::milliseconds(1);
 constexpr std::int64_t kMostRequests =
-    50'000'000;  // a bin's requests are planned together, in memory
+    10'000'000;  // a bin's requests are planned together, in memory: 1.2 GB
 
 void check_counts(const text::CsvReader& rows, const TokenRateBin& bin,
                   const workload::WorkloadConfig& config) {
   if (bin.requests > kMostRequests) {
-    throw rows.problem(Requests, "more than 50,000,000 requests in a bin", "use shorter bins");
+    throw rows.problem(Requests, "more than 10,000,000 requests in a bin", "use shorter bins");
   }
   if (bin.cached > bin.input) {
     throw rows.problem(Cached, fmt::format("more cached tokens than input tokens ({})", bin.input),
@@ -76,11 +77,16 @@ bool has(const text::CsvRow& names, std::string_view name) {
 }  // namespace
 
 std::vector<TokenRateBin> read_token_rate_trace(const workload::WorkloadConfig& config,
-                                                base::Duration only_width) {
+                                                base::Duration only_width,
+                                                std::vector<std::string>* unread) {
   constexpr double kLongest = 4e9;  // seconds: a trace of 126 years
+  text::refuse_pipe(config.path);
   text::CsvReader rows(config.path,
                        {"time_s", "requests", "input_tokens", "cached_tokens", "output_tokens"}, {},
                        {.ends_with_line = true});
+  if (unread != nullptr) {
+    *unread = rows.unread();
+  }
   std::vector<TokenRateBin> bins;
   double first_s = 0.0;
   while (rows.next_row()) {
@@ -136,6 +142,12 @@ std::vector<TokenRateBin> scaled(const std::vector<TokenRateBin>& bins, double s
     result.push_back(bin);
   }
   return result;
+}
+
+std::optional<base::Duration> window_of_trace(const workload::WorkloadConfig& config) {
+  const std::vector<TokenRateBin> bins = read_token_rate_trace(config, base::Duration(1));
+  return bins.size() > 1 ? std::optional(bins.back().from + bins.back().width - bins.front().from)
+                         : std::nullopt;
 }
 
 bool is_token_rate_trace(const std::string& path) {

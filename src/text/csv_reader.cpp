@@ -105,6 +105,11 @@ void CsvReader::read_header(const std::vector<std::string>& optional) {
     columns_.push_back(column);
     place_.push_back(place_of(column));
   }
+  for (std::size_t i = 0; i < width_; ++i) {
+    if (std::ranges::find(place_, std::optional(i)) == place_.end()) {
+      unread_.emplace_back(row_[i]);
+    }
+  }
 }
 
 std::string_view CsvReader::text(std::size_t field) const {

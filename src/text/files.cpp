@@ -78,6 +78,29 @@ std::string unique_suffix() {
 
 }  // namespace
 
+void refuse_device(const fs::path& path, const std::string& key) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  const bool endless = fs::is_character_file(status) || fs::is_block_file(status);
+  if (endless && path.string() != "/dev/stdin") {
+    throw base::InputError(
+        {.file = key.empty() ? path.string() : "",
+         .key = key,
+         .what = (key.empty() ? "" : path.string() + " ") + std::string("is a device, not a file"),
+         .remedy = "give a file or a pipe"});
+  }
+}
+
+void refuse_pipe(const fs::path& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path == "-" ? "/dev/stdin" : path, error);
+  if (fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status)) {
+    throw base::InputError({.file = path.string(),
+                            .what = "is a pipe or a device, and is to be read several times",
+                            .remedy = "save it in a file first"});
+  }
+}
+
 std::optional<std::string> read_if_any(const fs::path& path) {
   std::error_code error;
   std::ifstream file(path, std::ios::binary);
@@ -88,6 +111,7 @@ std::optional<std::string> read_if_any(const fs::path& path) {
 }
 
 std::string read_file(const fs::path& path, const std::string& key) {
+  refuse_device(path, key);
   if (auto text = read_if_any(path)) {
     return *std::move(text);
   }
@@ -129,11 +153,11 @@ void rename_or_fail(const fs::path& from, const fs::path& to) {
 
 Aside::Aside(const fs::path& target) : target_(target), aside_(target) {
   std::error_code error;
-  if (fs::is_symlink(target, error)) {
-    target_ = aside_ = fs::weakly_canonical(target, error);
-  }
-  const fs::file_status status = fs::status(target_, error);
-  if (!fs::exists(status) || fs::is_regular_file(status)) {
+  const fs::file_status status = fs::status(target_, error);  // where links lead to
+  if (target != kStandardOutput && (!fs::exists(status) || fs::is_regular_file(status))) {
+    if (fs::is_symlink(target, error)) {
+      target_ = fs::weakly_canonical(target, error);
+    }
     aside_ =
         target_.parent_path() / fmt::format(".{}.{}", target_.filename().string(), unique_suffix());
   }

@@ -5,11 +5,17 @@
 #include <fmt/core.h>
 #include <simdjson.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
+#include <span>
 #include <utility>
 
 #include "epfleet/base/error.h"
+#include "epfleet/text/files.h"
+#include "foreign_content.h"
+#include "gunzip.h"
 
 namespace epfleet::text {
 
@@ -27,25 +33,29 @@ class InputFile {
   // Throws InputError when the file cannot be opened.
   explicit InputFile(std::string path);
 
-  // Up to `most` bytes, uncompressed; 0 at the end. Throws InputError when the file is cut or
+  // Up to kChunk bytes, uncompressed; 0 at the end. Throws InputError when the file is cut or
   // damaged (compressed files tell).
-  [[nodiscard]] std::size_t read(char* to, std::size_t most);
+  [[nodiscard]] std::size_t read(char* to);
 
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
-  [[nodiscard]] base::InputError problem(const char* what, const char* remedy) const;
+  [[nodiscard]] std::span<const char> read_packed();
+  [[nodiscard]] base::InputError problem(const char* what, const char* reason,
+                                         const char* remedy) const;
 
   std::string path_;
   std::unique_ptr<archive, int (*)(archive*)> archive_;
-  bool over_ = false;
+  std::vector<char> packed_;
+  std::optional<Gunzip> gunzip_;
+  bool begun_ = false, over_ = false;
 };
 
 InputFile::InputFile(std::string path)
     : path_(std::move(path)), archive_(archive_read_new(), archive_read_free) {
   constexpr std::size_t kDiskBlock = 262'144;
+  refuse_device(path_, "");
   // Not all filters: some start other programs, and one takes plain text for uuencoded.
-  archive_read_support_filter_gzip(archive_.get());
   archive_read_support_filter_zstd(archive_.get());
   archive_read_support_filter_xz(archive_.get());
   archive_read_support_filter_bzip2(archive_.get());
@@ -55,28 +65,59 @@ InputFile::InputFile(std::string path)
     // libarchive's own errors are -1 and EILSEQ; the system's (no such file) come as they are.
     const int why = archive_errno(archive_.get());
     const bool damaged = why < 0 || why == EILSEQ;
-    throw problem("cannot be read",
-                  damaged ? "the file is cut or damaged: fetch it again" : "check the path");
+    const char* reason = archive_error_string(archive_.get());
+    throw damaged
+        ? problem("is cut or damaged in its first block, so that nothing of it can be read", reason,
+                  "fetch it again")
+        : problem("cannot be read", reason, "check the path");
   }
   archive_entry* entry = nullptr;
   const int opened = archive_read_next_header(archive_.get(), &entry);
   if (opened != ARCHIVE_OK && opened != ARCHIVE_EOF) {
-    throw problem("cannot be read", "give a plain, gzip, zstd, xz or bzip2 file");
+    throw problem("cannot be read", archive_error_string(archive_.get()),
+                  "give a plain, gzip, zstd, xz or bzip2 file");
   }
   over_ = opened == ARCHIVE_EOF;  // an empty file has no entry to read
 }
 
-std::size_t InputFile::read(char* to, std::size_t most) {
-  const auto got = over_ ? 0 : archive_read_data(archive_.get(), to, most);
+std::span<const char> InputFile::read_packed() {
+  packed_.resize(kChunk);
+  const auto got = over_ ? 0 : archive_read_data(archive_.get(), packed_.data(), packed_.size());
   over_ = got <= 0;
   if (got < 0) {
-    throw problem("the file is cut or damaged", "fetch it again");
+    throw problem("the file is cut or damaged", archive_error_string(archive_.get()),
+                  "fetch it again");
   }
-  return static_cast<std::size_t>(got);
+  return {packed_.data(), static_cast<std::size_t>(got)};
 }
 
-base::InputError InputFile::problem(const char* what, const char* remedy) const {
-  const char* reason = archive_error_string(archive_.get());
+std::size_t InputFile::read(char* to) {
+  if (!std::exchange(begun_, true)) {
+    const std::span<const char> beginning = read_packed();
+    if (Gunzip::begins(beginning)) {
+      gunzip_.emplace([this, beginning, first = true]() mutable {
+        return std::exchange(first, false) ? beginning : read_packed();
+      });
+    } else {
+      std::ranges::copy(beginning, to);
+      return beginning.size();
+    }
+  }
+  if (!gunzip_) {
+    return static_cast<std::size_t>(std::ranges::copy(read_packed(), to).out - to);
+  }
+  const std::size_t got = gunzip_->read(to, kChunk);
+  if (got == 0 && gunzip_->fault()) {
+    const std::string fault = *gunzip_->fault();
+    gunzip_.reset();
+    over_ = true;
+    throw problem("the file is cut or damaged", fault.c_str(), "fetch it again");
+  }
+  return got;
+}
+
+base::InputError InputFile::problem(const char* what, const char* reason,
+                                    const char* remedy) const {
   return base::InputError(
       {.file = path_,
        .what = fmt::format("{}: {}", what, reason != nullptr ? reason : "unknown error"),
@@ -84,7 +125,7 @@ base::InputError InputFile::problem(const char* what, const char* remedy) const 
 }
 
 LineReader::LineReader(std::string path, std::size_t longest)
-    : file_(std::make_unique<InputFile>(std::move(path))),
+    : file_(std::make_unique<InputFile>(path == "-" ? "/dev/stdin" : std::move(path))),
       longest_(longest),
       buffer_(2 * kChunk + kPadding) {}
 
@@ -103,8 +144,11 @@ bool LineReader::fill() {
     buffer_.resize(2 * buffer_.size());
   }
   const std::size_t unread = std::exchange(end_, 0);  // for good, if the file is damaged here
-  const std::size_t got = file_->read(buffer_.data() + unread, kChunk);
+  const std::size_t got = file_->read(buffer_.data() + unread);
   end_ = unread + got;
+  if (bytes_ == 0) {
+    refuse_foreign({buffer_.data(), end_});
+  }
   bytes_ += static_cast<std::int64_t>(got);
   // Checked in large pieces: a call per line would cost more than reading it.
   const char* begin = buffer_.data() + known_utf8_to_;
@@ -114,6 +158,12 @@ bool LineReader::fill() {
     known_utf8_to_ = static_cast<std::size_t>(newline - buffer_.data());
   }
   return got > 0;
+}
+
+void LineReader::refuse_foreign(std::string_view beginning) const {
+  if (const auto foreign = foreign_content(beginning)) {
+    throw base::InputError({.file = path(), .what = foreign->what, .remedy = foreign->remedy});
+  }
 }
 
 bool LineReader::line_is_utf8() const {
@@ -131,32 +181,48 @@ void LineReader::take(std::size_t length) {
   }
 }
 
+void LineReader::skip_rest() {
+  while (true) {
+    const char* begin = buffer_.data() + at_;
+    if (const void* newline = std::memchr(begin, '\n', end_ - at_)) {
+      at_ += static_cast<std::size_t>(static_cast<const char*>(newline) - begin) + 1;
+      return;
+    }
+    at_ = end_;  // what was read of it makes room
+    if (!fill()) {
+      return;
+    }
+  }
+}
+
 LineReader::Got LineReader::next() {
+  if (std::exchange(too_long_, false)) {
+    skip_rest();
+  }
   ++number_;
   std::size_t searched = 0;
-  bool too_long = false;
   while (true) {
     const char* begin = buffer_.data() + at_;
     const void* newline = std::memchr(begin + searched, '\n', end_ - at_ - searched);
+    const std::size_t length =
+        newline != nullptr ? static_cast<std::size_t>(static_cast<const char*>(newline) - begin)
+                           : end_ - at_;
+    if (length > longest_) {
+      too_long_ = true;
+      return Got::TooLong;
+    }
     if (newline != nullptr) {
-      const auto length = static_cast<std::size_t>(static_cast<const char*>(newline) - begin);
-      too_long = too_long || length > longest_;
       take(length);
       at_ += length + 1;
-      return too_long ? Got::TooLong : Got::Line;
+      return Got::Line;
     }
-    searched = end_ - at_;
-    if (too_long || searched > longest_) {  // what was read of it makes room
-      too_long = true;
-      at_ = end_;
-      searched = 0;
-    }
+    searched = length;
     if (!fill()) {
       break;
     }
   }
   if (at_ == end_) {
-    return too_long ? Got::TooLong : Got::End;
+    return Got::End;
   }
   cut_last_line_ = true;
   take(end_ - at_);

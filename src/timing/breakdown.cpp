@@ -12,7 +12,7 @@ double batches_of(const PrefillLayer& layer) {
 
 // Requests of a GPU in micro-batch i.
 double requests_in(const DecodeLayer& layer, double requests, std::size_t i) {
-  if (!layer.layout().dual_batch) {
+  if (!layer.layout().dual_batch()) {
     return i == 0 ? requests : 0.0;
   }
   return i == 0 ? std::ceil(requests / 2.0) : std::floor(requests / 2.0);
@@ -33,7 +33,7 @@ DecodeHalves decode_halves(const DecodeLayer& layer, double requests, double kv_
   DecodeHalves halves;
   for (std::size_t i = 0; i < 2; ++i) {
     const double n = requests_in(layer, requests, i);
-    if (i == 1 && !layer.layout().dual_batch) {
+    if (i == 1 && !layer.layout().dual_batch()) {
       break;
     }
     halves.stages[i] = layer.even_stages(n, kv);
@@ -52,7 +52,7 @@ PrefillHalf prefill_half(const PrefillLayer& layer, double tokens, double prefix
 }
 
 double layer_s(const DecodeLayer& layer, const DecodeHalves& halves) {
-  if (!layer.layout().dual_batch) {
+  if (!layer.layout().dual_batch()) {
     return decode_layer_without_overlap(halves.stages[0]);
   }
   return layer.layout().phase_barriers ? decode_layer_with_barriers(halves)
@@ -60,7 +60,7 @@ double layer_s(const DecodeLayer& layer, const DecodeHalves& halves) {
 }
 
 double layer_s(const PrefillLayer& layer, const PrefillHalf& half) {
-  if (!layer.layout().dual_batch) {
+  if (!layer.layout().dual_batch()) {
     return prefill_layer_without_overlap(half);
   }
   return layer.layout().phase_barriers
@@ -81,8 +81,8 @@ LayerBreakdown decode_breakdown(const DecodeLayer& layer, double requests, doubl
     rows.compute += layer.attn0(n);
     rows.compute += layer.attn1(n, kv_tokens / static_cast<double>(layout.micro_batches()));
     rows.compute += layer.mlp(layer.received_requests(n * static_cast<double>(layout.gpus)));
-    const double under_dispatch = layout.dual_batch ? halves.shared_attn0_s[i] : 0.0;
-    const double under_combine = layout.dual_batch ? halves.stages[1 - i].attn1_s : 0.0;
+    const double under_dispatch = layout.dual_batch() ? halves.shared_attn0_s[i] : 0.0;
+    const double under_combine = layout.dual_batch() ? halves.stages[1 - i].attn1_s : 0.0;
     rows.dispatch_core_s += std::max(0.0, own.dispatch_s - under_dispatch);
     rows.combine_core_s += std::max(0.0, own.combine_s - under_combine);
     network_s += own.dispatch_s + own.combine_s;
@@ -105,10 +105,10 @@ LayerBreakdown prefill_breakdown(const PrefillLayer& layer, double tokens, doubl
   rows.compute += layer.mlp(received);
   scale(rows.compute, batches);
   const NormalAllToAll& network = layer.all_to_all();
-  rows.dispatch_barrier_s = batches * network.dispatch_barrier();
-  rows.combine_barrier_s = batches * network.combine_barrier();
-  rows.dispatch_core_s = batches * (layer.dispatch_s(busiest) - network.dispatch_barrier());
-  rows.combine_core_s = batches * (layer.combine_s(busiest) - network.combine_barrier());
+  rows.dispatch_barrier_s = batches * network.dispatch_barrier(busiest);
+  rows.combine_barrier_s = batches * network.combine_barrier(busiest);
+  rows.dispatch_core_s = batches * layer.dispatch_s(busiest) - rows.dispatch_barrier_s;
+  rows.combine_core_s = batches * layer.combine_s(busiest) - rows.combine_barrier_s;
   rows.compute_bubble_s = std::max(0.0, rows.overall_s - rows.compute.total());
   rows.communication_bubble_s = rows.overall_s - rows.dispatch_barrier_s - rows.dispatch_core_s -
                                 rows.combine_barrier_s - rows.combine_core_s;

@@ -125,6 +125,7 @@ NormalAllToAll::NormalAllToAll(const hardware::HardwareProfile& hardware, const 
                                std::int64_t gpus, std::int64_t gpus_per_node, bool beside_compute)
     : dispatch_barrier_(to_seconds(hardware.normal_dispatch_barrier)),
       combine_barrier_(to_seconds(hardware.normal_combine_barrier)),
+      barrier_tokens_(real(hardware.normal_barrier_tokens)),
       distinct_gpus_(expected_distinct_places(model, gpus)) {
   const std::int64_t nodes = std::max<std::int64_t>(1, gpus / gpus_per_node);
   // One node needs no NIC. Beyond it either all copies for nodes count, the sender's own too, or

@@ -24,7 +24,14 @@ DecodeLayer::DecodeLayer(const hardware::HardwareProfile& hardware, const model:
       imbalance_(imbalance),
       width_(model, layout.expert_precision),
       kernels_(hardware, hardware.sms, clock),  // low-latency transfers hold no SMs in flight
-      all_to_all_(hardware, model, layout.gpus, layout.gpus_per_node, layout.dual_batch) {}
+      beside_compute_(hardware, model, layout.gpus, layout.gpus_per_node, true),
+      alone_(hardware, model, layout.gpus, layout.gpus_per_node, false) {}
+
+DecodeLayer DecodeLayer::as(model::Overlap overlap) const {
+  DecodeLayer other = *this;
+  other.layout_.overlap = overlap;
+  return other;
+}
 
 ComputeTime DecodeLayer::attn0(double requests) const {
   const double m = query_tokens(requests);

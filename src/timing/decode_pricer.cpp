@@ -22,11 +22,13 @@ StepPrice DecodePricer::price(std::span<const std::int32_t> requests,
 
 DecodeHalves DecodePricer::stages(std::span<const std::int32_t> requests,
                                   std::span<const base::TokenParts32> kv) const {
-  return tables_->halves(tables_->split_anew(requests, kv));
+  const DecodeStep step = tables_->split_anew(requests, kv);
+  return tables_->layout().dual_batch() ? tables_->halves(step)
+                                        : DecodeHalves{{tables_->whole(step), {}}, {}};
 }
 
 StepPrice DecodePricer::price_halves(const UnitHalves& halves) const {
-  EPFLEET_CHECK(tables_->layout().dual_batch,
+  EPFLEET_CHECK(tables_->layout().dual_batch(),
                 "halves are priced where there are two micro-batches");
   for (const UnitHalf& half : halves) {
     check_gpus(half);

@@ -24,9 +24,11 @@ struct DecodeMicroBatch {
   double attn1_s = 0.0;
 };
 
-// What the step's formula needs of the unit's load.
+// What the step's formula needs of the unit's load: halved and, for the price without overlap,
+// undivided.
 struct DecodeStep {
   std::array<DecodeMicroBatch, 2> batches{};
+  DecodeMicroBatch whole;
   double dense_s = 0.0;
   double head_s = 0.0;
   std::int64_t requests = 0;
@@ -53,8 +55,9 @@ class ByRequests {
   std::vector<Row> rows_;
 };
 
-// Split anew, micro-batch 0 of a GPU with n requests has ceil(n / 2), micro-batch 1 floor(n / 2);
-// without overlap micro-batch 0 has all. Functions of n are monotone (but with tiles,
+// Split anew, micro-batch 0 of a GPU with n requests has ceil(n / 2), micro-batch 1 floor(n / 2).
+// Both ways to overlap come from the same pass over the GPUs, so that choosing the faster costs
+// next to nothing. Functions of n are monotone (but with tiles,
 // decode_layer.h), so their maximum is that of the fullest GPU; only where KV comes in too, or
 // halves differ, must every GPU be looked at.
 class DecodeTables {
@@ -63,13 +66,14 @@ class DecodeTables {
   DecodeTables(const DecodeTables&) = delete;  // the tables refer to `layer_`
   DecodeTables& operator=(const DecodeTables&) = delete;
 
-  [[nodiscard]] const model::DecodeLayout& layout() const { return layer_.layout(); }
+  [[nodiscard]] const model::DecodeLayout& layout() const { return layout_; }
   [[nodiscard]] DecodeStep split_anew(std::span<const std::int32_t> requests,
                                       std::span<const base::TokenParts32> kv) const;
   // REQUIRES: two micro-batches.
   [[nodiscard]] DecodeStep given(const UnitHalves& halves) const;
-  // Without overlap SHARED and ATTN-0 are inside ATTN-1 of the first.
   [[nodiscard]] DecodeHalves halves(const DecodeStep& step) const;
+  // SHARED and ATTN-0 are inside ATTN-1.
+  [[nodiscard]] DecodeStages whole(const DecodeStep& step) const;
   [[nodiscard]] StepPrice price(const DecodeStep& step) const;
 
  private:
@@ -77,26 +81,24 @@ class DecodeTables {
     double shared = 0.0, attn0 = 0.0;
     float attn1_fixed = 0.0F;
   };
-  struct Received {  // by the most loaded GPU's experts, in one micro-batch of the unit
+  struct Received {  // by the most loaded GPU's experts
     double requests = 0.0, mlp_s = 0.0;
   };
 
-  [[nodiscard]] std::int64_t half(std::int64_t n, std::size_t batch) const;
-  [[nodiscard]] std::int64_t unit_half(const UnitTotals& totals, std::size_t batch) const;
   [[nodiscard]] GpuTerms gpu_terms(std::int64_t n) const;
   [[nodiscard]] GpuTerms slowest(std::span<const std::int32_t> requests,
                                  std::span<const base::TokenParts32> kv,
                                  std::int64_t fullest) const;
-  [[nodiscard]] DecodeStages stages(const DecodeMicroBatch& batch) const;
-  [[nodiscard]] bool out_of_range(const DecodeStep& step) const;
+  void add_whole(DecodeStep& step, std::int64_t fullest, const GpuTerms& slowest) const;
+  [[nodiscard]] DecodeStages stages(const DecodeLayer& layer, const DecodeMicroBatch& batch) const;
 
-  DecodeLayer layer_;
-  bool dual_;
+  model::DecodeLayout layout_;
+  DecodeLayer layer_, alone_;  // two micro-batches; one
   GpuTerms slopes_;
   ByRequests<HalfTerms> by_half_;  // of a GPU in one micro-batch
   ByRequests<GpuTerms> by_gpu_;    // of a GPU
   ByRequests<double> head_;        // of a GPU
-  ByRequests<Received> received_;  // of the unit in one micro-batch
+  ByRequests<Received> received_;  // of the unit in one micro-batch, or in the batch
 };
 
 }  // namespace epfleet::timing

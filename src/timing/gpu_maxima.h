@@ -21,9 +21,9 @@ struct UnitTotals {
 
 // Seconds of one GPU; a row costs by requests, a slope by part of a token of KV.
 struct alignas(16) GpuTerms {
-  float batch[2] = {0.0F, 0.0F};  // one layer of each micro-batch
+  float batch[2] = {0.0F, 0.0F};  // ATTN-1 of one layer, each micro-batch
   float dense = 0.0F;             // all dense layers, whole batch
-  float unused = 0.0F;
+  float whole = 0.0F;             // SHARED, ATTN-0 and ATTN-1 of one layer, the batch undivided
 };
 
 [[nodiscard]] UnitTotals unit_totals(std::span<const std::int32_t> requests,

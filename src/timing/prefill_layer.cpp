@@ -10,10 +10,6 @@ namespace {
 // Large enough that fixed times and weight streams no longer matter: for linear estimates.
 constexpr double kLargeBatch = 16'384.0;
 
-std::int64_t compute_sms(const hardware::HardwareProfile& hardware, bool dual_batch) {
-  return dual_batch ? hardware.sms - hardware.prefill_comm_sms : hardware.sms;
-}
-
 // Keys of every head: the up-projected part is read, the whole is written; BF16.
 double key_copy_bytes(const model::Model& model) {
   return 2.0 * real(model.heads * (model.nope + model.nope + model.rope));
@@ -32,9 +28,16 @@ PrefillLayer::PrefillLayer(const hardware::HardwareProfile& hardware, const mode
       layout_(layout),
       imbalance_(imbalance),
       width_(model, layout.expert_precision),
-      kernels_(hardware, compute_sms(hardware, layout.dual_batch), clock),
+      beside_communication_(hardware, hardware.sms - hardware.prefill_comm_sms, clock),
       all_sms_(hardware, hardware.sms, clock),
-      all_to_all_(hardware, model, layout.gpus, layout.gpus_per_node, layout.dual_batch) {}
+      beside_compute_(hardware, model, layout.gpus, layout.gpus_per_node, true),
+      alone_(hardware, model, layout.gpus, layout.gpus_per_node, false) {}
+
+PrefillLayer PrefillLayer::as(model::Overlap overlap) const {
+  PrefillLayer other = *this;
+  other.layout_.overlap = overlap;
+  return other;
+}
 
 // Everything but core attention of the pairs, the prefix, and the gate.
 ComputeTime PrefillLayer::attn_linear(const Kernels& kernels, double tokens) const {
@@ -70,15 +73,15 @@ double PrefillLayer::kv_up_per_token_s(const Kernels& kernels) const {
 }
 
 ComputeTime PrefillLayer::attn(double tokens, double prefix_tokens, double pairs) const {
-  ComputeTime time = attn_linear(kernels_, tokens);
+  ComputeTime time = attn_linear(kernels(), tokens);
   if (tokens <= 0.0) {
     return time;
   }
   time.attention_core_s += pairs * attn_per_pair_s();
   time.gemm_s += prefix_tokens * attn_per_prefix_token_s() +
-                 kernels_.gate_gemm(tokens, model_.experts, model_.hidden);
-  time.other_s += kernels_.topk(tokens, model_.experts);
-  time.gap_s += 2.0 * kernels_.gap();
+                 kernels().gate_gemm(tokens, model_.experts, model_.hidden);
+  time.other_s += kernels().topk(tokens, model_.experts);
+  time.gap_s += 2.0 * kernels().gap();
   return time;
 }
 
@@ -90,18 +93,18 @@ ComputeTime PrefillLayer::mlp(double received_tokens) const {
     return time;
   }
   const double rows = received_tokens * real(model_.top_k);
-  const double arrivals = received_tokens * all_to_all_.distinct_gpus();
+  const double arrivals = received_tokens * all_to_all().distinct_gpus();
   const double slots =
       real(model::expert_slots_per_gpu(model_, layout_.gpus, layout_.redundant_experts));
   const double active = std::min(slots, rows);
   time.moe_s =
-      kernels_.fp8().contiguous(rows, active, 2 * model_.moe_inter, width_.depth(model_.hidden)) +
-      kernels_.fp8().contiguous(rows, active, model_.hidden, width_.depth(model_.moe_inter));
+      kernels().fp8().contiguous(rows, active, 2 * model_.moe_inter, width_.depth(model_.hidden)) +
+      kernels().fp8().contiguous(rows, active, model_.hidden, width_.depth(model_.moe_inter));
   time.other_s =
-      kernels_.elementwise(width_.dispatched(arrivals + rows) * dispatch_bytes_per_token(model_)) +
-      kernels_.silu_quantise(rows, model_.moe_inter) +
-      kernels_.elementwise((rows + arrivals) * combine_bytes_per_token(model_));
-  time.gap_s = 5.0 * kernels_.gap();
+      kernels().elementwise(width_.dispatched(arrivals + rows) * dispatch_bytes_per_token(model_)) +
+      kernels().silu_quantise(rows, model_.moe_inter) +
+      kernels().elementwise((rows + arrivals) * combine_bytes_per_token(model_));
+  time.gap_s = 5.0 * kernels().gap();
   return time;
 }
 

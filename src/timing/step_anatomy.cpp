@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "arithmetic.h"
 #include "epfleet/base/error.h"
@@ -26,6 +27,15 @@ void set_sequential(StepAnatomy& step, const std::vector<StageDuration>& stages,
     step.phases.push_back({std::string(stage_name(stage)), std::string(stage_key(stage)),
                            network ? 0.0 : duration_s, network ? duration_s : 0.0});
   }
+}
+
+// The faster of both ways, as the pricers choose.
+StepAnatomy faster(StepAnatomy halved, StepAnatomy whole) {
+  const double halved_s = halved.step_s, whole_s = whole.step_s;
+  const bool halves = halved.layer_s <= whole.layer_s;
+  StepAnatomy taken = halves ? std::move(halved) : std::move(whole);
+  taken.other_way_s = halves ? whole_s : halved_s;
+  return taken;
 }
 
 // --- decode
@@ -77,15 +87,20 @@ std::vector<PhaseTime> four_phases(const PrefillHalf& half) {
 StepAnatomy decode_anatomy(const DecodeLayer& layer, double requests, double kv_tokens) {
   EPFLEET_CHECK(requests >= 1.0 && kv_tokens > 0.0, "a decode step has requests with KV");
   const model::DecodeLayout& layout = layer.layout();
+  if (layout.overlap == model::Overlap::Auto) {
+    return faster(decode_anatomy(layer.as(model::Overlap::DualBatch), requests, kv_tokens),
+                  decode_anatomy(layer.as(model::Overlap::None), requests, kv_tokens));
+  }
   const model::Model& model = layer.model();
   const DecodeHalves halves = on_time_grid(decode_halves(layer, requests, kv_tokens));
   StepAnatomy step;
+  step.dual_batch = layout.dual_batch();
   step.moe_layers = model.moe_layers();
   step.mtp_layers = layout.draft_tokens * model.mtp_layers;
   const auto layers = static_cast<std::int32_t>(step.moe_layers + step.mtp_layers);
   step.layer_s = layer_s(layer, halves);
-  step.stages = mean_stages(halves, layout.dual_batch);
-  if (layout.dual_batch) {
+  step.stages = mean_stages(halves, layout.dual_batch());
+  if (layout.dual_batch()) {
     step.with_barriers_s = decode_layer_with_barriers(halves);
     step.without_barriers_s = decode_layer_without_barriers(halves);
     step.phases = five_stages(halves);
@@ -99,7 +114,7 @@ StepAnatomy decode_anatomy(const DecodeLayer& layer, double requests, double kv_
   step.host_s = base::to_seconds(layout.host_time);
   add_up(step);
   step.breakdown = decode_breakdown(layer, requests, kv_tokens);
-  const double larger = layout.dual_batch ? std::ceil(requests / 2.0) : requests;
+  const double larger = layout.dual_batch() ? std::ceil(requests / 2.0) : requests;
   step.expert_imbalance = layer.imbalance(larger * real(layout.gpus));
   step.outside_calibration = outside_calibration(
       kDecodeRanges,
@@ -110,15 +125,20 @@ StepAnatomy decode_anatomy(const DecodeLayer& layer, double requests, double kv_
 StepAnatomy prefill_anatomy(const PrefillLayer& layer, const PrefillBatch& batch) {
   EPFLEET_CHECK(batch.tokens > 0.0, "a prefill step computes tokens");
   const model::PrefillLayout& layout = layer.layout();
+  if (layout.overlap == model::Overlap::Auto) {
+    return faster(prefill_anatomy(layer.as(model::Overlap::DualBatch), batch),
+                  prefill_anatomy(layer.as(model::Overlap::None), batch));
+  }
   const PrefillHalf half =
       on_time_grid(prefill_half(layer, batch.tokens, batch.prefix_tokens, batch.pairs));
   StepAnatomy step;
+  step.dual_batch = layout.dual_batch();
   step.moe_layers = layer.model().moe_layers();
   step.mtp_layers = layer.moe_layer_equivalents() - step.moe_layers;
   const auto layers = static_cast<std::int32_t>(layer.moe_layer_equivalents());
   step.layer_s = layer_s(layer, half);
   step.stages = stages_of(half);
-  if (layout.dual_batch) {
+  if (layout.dual_batch()) {
     step.with_barriers_s = prefill_layer_with_barriers(half);
     step.without_barriers_s = prefill_layer_without_barriers(half, layers);
     step.phases = four_phases(half);

@@ -64,6 +64,9 @@ std::vector<RateWindow> read_rates(const std::string& path) {
     if (!windows.empty() && window.from_s <= windows.back().from_s) {
       throw wrong("the window does not begin after the one before");
     }
+    if (window.from_s > static_cast<double>(text::kMostSeconds) / 2.0) {
+      throw wrong("the window begins more than 142 years after 0");
+    }
     windows.push_back(window);
   }
   if (windows.size() < 2) {
@@ -73,24 +76,36 @@ std::vector<RateWindow> read_rates(const std::string& path) {
 }
 
 // Throws simdjson_error for what has another form.
-LengthWindow read_window(std::string_view start, json::object of) {
+LengthWindow read_window(std::string_view start, json::object of, ClientFiles& client) {
   LengthWindow window;
+  MeasuredValues text_tokens;  // of mixes with images: the text among the input
   bool good = read_number(start, window.from_s);
   for (auto field : of) {
-    const std::string_view key = field.unescaped_key();
+    const std::string key(std::string_view(field.unescaped_key()));
+    if (key != "input_tokens" && key != "text_tokens" && key != "output_tokens" &&
+        key != "reason_ratio") {
+      client.unread.insert(key);
+      continue;
+    }
     const std::string_view text = field.value().get_string();
     if (key == "input_tokens") {
       good = window.input.parse(text) && good;
+    } else if (key == "text_tokens") {
+      good = text_tokens.parse(text) && good;
     } else if (key == "output_tokens") {
       good = window.output.parse(text) && good;
     } else if (key == "reason_ratio") {
       good = window.reasoning_share.parse(text) && good;
     }
   }
+  if (window.input.empty() && !text_tokens.empty()) {
+    window.input = text_tokens;
+    client.input_is_text = true;
+  }
   return good ? window : throw simdjson::simdjson_error(simdjson::INCORRECT_TYPE);
 }
 
-std::vector<LengthWindow> read_lengths(const std::string& path) {
+void read_lengths(const std::string& path, ClientFiles& client) {
   simdjson::padded_string text;
   if (simdjson::padded_string::load(path).get(text) != simdjson::SUCCESS) {
     throw refusal(path, "cannot be read");
@@ -102,18 +117,17 @@ std::vector<LengthWindow> read_lengths(const std::string& path) {
       document.get_object().get(windows) != simdjson::SUCCESS) {
     throw refusal(path, "is not a JSON object of windows");
   }
-  std::vector<LengthWindow> all;
+  std::vector<LengthWindow>& all = client.lengths;
   try {
     for (auto field : windows) {
       const std::string_view start = field.unescaped_key();
-      all.push_back(read_window(start, field.value().get_object()));
+      all.push_back(read_window(start, field.value().get_object(), client));
     }
   } catch (const simdjson::simdjson_error&) {
     throw refusal(path, "a window is not: start, then input_tokens, output_tokens, reason_ratio");
   }
   std::erase_if(all, [](const LengthWindow& w) { return w.input.empty() || w.output.empty(); });
   std::ranges::sort(all, {}, &LengthWindow::from_s);
-  return all;
 }
 
 }  // namespace
@@ -158,7 +172,10 @@ double MeasuredValues::mean() const {
 }
 
 ClientFiles read_client(const std::string& rates_csv, const std::string& lengths_json) {
-  return {read_rates(rates_csv), read_lengths(lengths_json)};
+  ClientFiles client;
+  client.rates = read_rates(rates_csv);
+  read_lengths(lengths_json, client);
+  return client;
 }
 
 }  // namespace epfleet::traces

@@ -1,6 +1,7 @@
 // One client of a mix as its two files describe it; see client_mix.h.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,8 @@ struct LengthWindow {
 struct ClientFiles {
   std::vector<RateWindow> rates;      // rising; the last is as long as the one before
   std::vector<LengthWindow> lengths;  // rising, with input and output; empty: nothing measured
+  bool input_is_text = false;         // input_tokens were not there; text_tokens were
+  std::set<std::string> unread;       // other keys
 };
 
 // Throws InputError with file and line.

@@ -1,6 +1,6 @@
 #include "epfleet/traces/client_mix.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -8,12 +8,15 @@
 #include <utility>
 
 #include "client_files.h"
+#include "epfleet/base/error.h"
 #include "epfleet/traces/request_trace.h"
 
 namespace epfleet::traces {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr double kMostRequests = 1e9;
 
 std::string file_of(const std::string& folder, int number, const char* what) {
   return (fs::path(folder) / fmt::format("chunk-{}-{}", number, what)).string();
@@ -94,6 +97,7 @@ class ClientMix::Client {
     }
   }
 
+  [[nodiscard]] const ClientFiles& files() const { return files_; }
   [[nodiscard]] bool has_lengths() const { return !files_.lengths.empty(); }
   [[nodiscard]] double expected() const {
     double sum = 0.0;
@@ -124,6 +128,7 @@ class ClientMix::Client {
     return std::pair(a->time_s_, a->number_) > std::pair(b->time_s_, b->number_);
   }
 
+  // REQUIRES: has_lengths()
   void fill(TraceRecord& record) {
     base::Stream stream(lengths_, number_, requests_++);
     const auto after = std::ranges::upper_bound(files_.lengths, time_s_, {}, &LengthWindow::from_s);
@@ -174,12 +179,19 @@ ClientMix::ClientMix(const std::string& folder, double rate_scale, std::uint64_t
     auto client = std::make_unique<Client>(
         read_client(file_of(folder, number, "trace.csv"), file_of(folder, number, "dataset.json")),
         number, rate_scale, seed);
+    const ClientFiles& files = client->files();
     expected_ += client->expected();
-    if (!client->has_lengths()) {
-      left_out_ += client->expected();
-    } else if (client->advance()) {
+    text_only_ += files.input_is_text ? 1 : 0;
+    unread_.insert(files.unread.begin(), files.unread.end());
+    if (client->advance()) {
       clients_.push_back(std::move(client));
     }
+  }
+  if (expected_ > kMostRequests) {
+    throw base::InputError(
+        {.file = folder,
+         .what = fmt::format("its rates ask for {:.3g} requests, more than a billion", expected_),
+         .remedy = "lower the rates (--rate-scale), or give shorter windows"});
   }
   std::ranges::make_heap(clients_, Client::later);
 }
@@ -187,17 +199,40 @@ ClientMix::ClientMix(const std::string& folder, double rate_scale, std::uint64_t
 ClientMix::~ClientMix() = default;
 
 bool ClientMix::next(TraceRecord& record) {
-  if (clients_.empty()) {
-    return false;
+  while (!clients_.empty()) {
+    std::ranges::pop_heap(clients_, Client::later);
+    const bool is_whole = clients_.back()->has_lengths();
+    if (is_whole) {
+      clients_.back()->fill(record);
+    } else {
+      left_out_.resize(1, {"of clients without lengths (input_tokens, output_tokens) left out"});
+      ++left_out_.front().count;
+    }
+    if (clients_.back()->advance()) {
+      std::ranges::push_heap(clients_, Client::later);
+    } else {
+      clients_.pop_back();
+    }
+    if (is_whole) {
+      return true;
+    }
   }
-  std::ranges::pop_heap(clients_, Client::later);
-  clients_.back()->fill(record);
-  if (clients_.back()->advance()) {
-    std::ranges::push_heap(clients_, Client::later);
-  } else {
-    clients_.pop_back();
+  return false;
+}
+
+std::vector<std::string> ClientMix::notes() const {
+  std::vector<std::string> notes;
+  if (text_only_ > 0) {
+    notes.push_back(fmt::format(
+        "{} clients state text_tokens instead of input_tokens: taken for the whole prompt",
+        text_only_));
   }
-  return true;
+  if (!unread_.empty()) {
+    notes.push_back(
+        fmt::format("keys of the clients' lengths that are not known and were not read: {}",
+                    fmt::join(unread_, ", ")));
+  }
+  return notes;
 }
 
 }  // namespace epfleet::traces

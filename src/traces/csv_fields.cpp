@@ -6,6 +6,8 @@
 #include <cstdlib>
 
 #include "csv_format.h"
+#include "epfleet/base/random.h"
+#include "epfleet/base/registry.h"
 #include "epfleet/text/parse.h"
 #include "epfleet/traces/request_trace.h"
 
@@ -48,38 +50,70 @@ std::int64_t tokens_in(std::string_view text) {
   return *value;
 }
 
-std::uint64_t count_in(std::string_view text) {
+std::uint64_t count_in(std::string_view text, std::uint64_t most) {
   const auto value = text::parse_whole<std::uint64_t>(text);
+  if (value > most || (!value && text::is_digits(text))) {
+    throw too_large(text, most > 0xffff'ffffU ? "stay below 2^64" : "stay below 2^32");
+  }
   if (!value) {
-    throw text::is_digits(text) ? too_large(text, "stay below 2^64") : not_a_number(text);
+    throw text.starts_with('-') ? negative(text) : not_a_number(text);
   }
   return *value;
 }
 
-void read_seconds(std::string_view text, TraceRecord& record) {
-  if (text.starts_with('-')) {
-    throw negative(text);
-  }
-  const auto nanoseconds = text::parse_seconds(text);
-  if (!nanoseconds) {
-    throw text::parse_number(text) ? too_large(text, "give seconds, at most 9,000,000,000")
-                                   : not_a_number(text);
-  }
-  record.time = base::Duration(*nanoseconds);
-}
-
-void read_milliseconds(std::string_view text, TraceRecord& record) {
-  const std::size_t point = std::min(text.find('.'), text.size());
-  const auto whole = text::parse_whole<std::int64_t>(text.substr(0, point));
-  std::string_view part = text.substr(std::min(point + 1, text.size()));
-  const std::int64_t fraction = text::take_fraction(part) / 1000;
-  if (text.starts_with('-')) {
-    throw negative(text);
-  }
-  if (!whole || !part.empty() || *whole > text::kMostSeconds * 1000) {
+std::uint64_t id_in(std::string_view text) {
+  if (text.empty()) {
     throw not_a_number(text);
   }
-  record.time = std::chrono::milliseconds(*whole) + base::Duration(fraction);
+  if (const auto value = text::parse_whole<std::uint64_t>(text)) {
+    return *value;
+  }
+  if (const auto value = text::parse_whole<std::int64_t>(text)) {  // hashes may have a sign
+    return static_cast<std::uint64_t>(*value);
+  }
+  std::uint64_t id = text.size();
+  for (const char c : text) {
+    id = base::mix64(id ^ static_cast<unsigned char>(c));
+  }
+  return id;
+}
+
+template <std::int64_t kUnit>
+void read_time(std::string_view text, TraceRecord& record) {
+  constexpr std::int64_t kPerSecond = 1'000'000'000 / kUnit;
+  if (text.starts_with('-')) {
+    throw negative(text);
+  }
+  const std::size_t point = std::min(text.find('.'), text.size());
+  const auto whole = text::parse_whole<std::int64_t>(text.substr(0, point));
+  std::string_view rest = text.substr(std::min(point + 1, text.size()));
+  const std::int64_t part = text::take_fraction(rest) / kPerSecond;
+  if (whole && rest.empty() && *whole <= text::kMostSeconds * kPerSecond) {
+    record.time = base::Duration(*whole * kUnit + part);
+    return;
+  }
+  const auto number = text::parse_number(text);  // with an exponent, or beyond what fits
+  if (!number) {
+    throw not_a_number(text);
+  }
+  if (*number / static_cast<double>(kPerSecond) > static_cast<double>(text::kMostSeconds)) {
+    throw too_large(text, "a time is at most 9,000,000,000 s: is its unit another (--time-unit)?");
+  }
+  record.time =
+      base::Duration(static_cast<std::int64_t>(*number * static_cast<double>(kUnit) + 0.5));
+}
+template void read_time<1>(std::string_view, TraceRecord&);
+template void read_time<1'000>(std::string_view, TraceRecord&);
+template void read_time<1'000'000>(std::string_view, TraceRecord&);
+template void read_time<1'000'000'000>(std::string_view, TraceRecord&);
+
+ReadField* time_reader(std::string_view unit) {
+  static constexpr base::Registry<ReadField*>::Row kRows[] = {
+      {"s", "seconds", read_time<1'000'000'000>},
+      {"ms", "milliseconds", read_time<1'000'000>},
+      {"us", "microseconds", read_time<1'000>},
+      {"ns", "nanoseconds", read_time<1>}};
+  return base::Registry<ReadField*>("--time-unit", kRows)[unit];
 }
 
 void read_date(std::string_view text, TraceRecord& record) {
@@ -99,9 +133,13 @@ void read_last_turn(std::string_view text, TraceRecord& record) {
   record.last_turn = text == "1";
 }
 
+void read_cached(std::string_view text, TraceRecord& record) {
+  record.cached = text.empty() ? std::nullopt : std::optional(tokens_in(text));
+}
+
 void read_variant(std::string_view text, TraceRecord& record) {
   record.variant = base::value_in<workload::Variant>(workload::kVariantNames, text);
-  if (!record.variant) {
+  if (!record.variant && !text.empty()) {
     throw LineFault{
         kBadValue,
         fmt::format("'{}' is neither {}", text, fmt::join(workload::kVariantNames, " nor ")), ""};
@@ -110,10 +148,32 @@ void read_variant(std::string_view text, TraceRecord& record) {
 
 void read_channel(std::string_view text, TraceRecord& record) {
   record.channel = base::value_in<workload::Channel>(workload::kChannelNames, text);
-  if (!record.channel) {
+  if (!record.channel && !text.empty()) {
     throw LineFault{
         kBadValue,
         fmt::format("'{}' is none of {}", text, fmt::join(workload::kChannelNames, ", ")), ""};
+  }
+}
+
+void read_hashes(std::string_view text, TraceRecord& record) {
+  constexpr std::string_view kBetween = " \t|;,[]'\"";
+  record.blocks.clear();
+  while (true) {
+    text.remove_prefix(std::min(text.find_first_not_of(kBetween), text.size()));
+    if (text.empty()) {
+      return;
+    }
+    const std::size_t end = std::min(text.find_first_of(kBetween), text.size());
+    record.blocks.push_back(id_in(text.substr(0, end)));
+    text.remove_prefix(end);
+  }
+}
+
+void read_block_size(std::string_view text, TraceRecord& record) {
+  record.block_tokens = tokens_in(text);
+  if (record.block_tokens < 1 || record.block_tokens > kMostBlock) {
+    throw LineFault{kBadValue, fmt::format("'{}' is no size of a block", text),
+                    "give 1 to 65,536 tokens"};
   }
 }
 

@@ -1,4 +1,4 @@
-// The columns of the CSV formats.
+// The columns of the CSV formats of others.
 #pragma once
 
 #include "csv_format.h"
@@ -15,28 +15,20 @@ inline constexpr CsvColumn kAzureColumns[] = {
 inline constexpr CsvColumn kBurstgptColumns[] = {
     {"Timestamp", read_seconds},
     {"Request tokens", read_tokens<&TraceRecord::input>},
-    {"Response tokens", read_tokens<&TraceRecord::output>}};
+    {"Response tokens", read_tokens<&TraceRecord::output>},
+    {"Session ID", read_id<&TraceRecord::session>, false, Field::Session},
+    {"Model", nullptr, false},
+    {"Total tokens", nullptr, false},
+    {"Log Type", nullptr, false},
+    {"Elapsed time", nullptr, false}};
 
-// Source: microsoft/vidur.
+// Source: microsoft/vidur; with block hashes its forks that know prefix caches.
 inline constexpr CsvColumn kVidurColumns[] = {
     {"arrived_at", read_seconds},
     {"num_prefill_tokens", read_tokens<&TraceRecord::input>},
-    {"num_decode_tokens", read_tokens<&TraceRecord::output>}};
-
-inline constexpr CsvColumn kEpfleetColumns[] = {
-    {"arrival_s", read_seconds},
-    {"input_tokens", read_tokens<&TraceRecord::input>},
-    {"output_tokens", read_tokens<&TraceRecord::output>},
-    {"reasoning_tokens", read_tokens<&TraceRecord::reasoning>, false},
-    {"cached_tokens", read_tokens<&TraceRecord::cached>, false},
-    {"session", read_count<&TraceRecord::session>, false},
-    {"turn", read_count<&TraceRecord::turn>, false},
-    {"session_tokens", read_tokens<&TraceRecord::session_tokens>, false},
-    {"shared_prefix", read_count<&TraceRecord::shared_prefix>, false},
-    {"shared_tokens", read_tokens<&TraceRecord::shared_tokens>, false},
-    {"last_turn", read_last_turn, false},
-    {"variant", read_variant, false},
-    {"channel", read_channel, false},
-    {"block_ids_*", read_blocks, false}};
+    {"num_decode_tokens", read_tokens<&TraceRecord::output>},
+    {"session_id", read_id<&TraceRecord::session>, false, Field::Session},
+    {"block_size", read_block_size, false},
+    {"block_hash_ids", read_hashes, false}};
 
 }  // namespace epfleet::traces

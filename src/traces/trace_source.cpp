@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 #include <tsl/robin_map.h>
+#include <tsl/robin_set.h>
 
 #include <algorithm>
 #include <cmath>
@@ -13,36 +14,26 @@
 #include "epfleet/traces/trace_stream.h"
 #include "epfleet/workload/day_curve.h"
 #include "epfleet/workload/session_slots.h"
+#include "length_limits.h"
+#include "row_meter.h"
+#include "trace_plan.h"
 
 namespace epfleet::traces {
 namespace {
 
 constexpr std::int64_t kNoPrefix = -1;
 
-TraceCut cut_of(const workload::WorkloadConfig& config, std::uint64_t seed) {
-  return {.path = config.path,
-          .options = {.lenient = config.trace.lenient,
-                      .block_tokens = config.trace.block,
-                      .rate_scale = config.rate_scale,
-                      .seed = seed},
-          .from = config.trace.from,
-          .length = config.trace.length};
-}
-
-bool is_shaped(const workload::WorkloadConfig& config) {
-  const bool flat = config.hourly_shape.empty() || config.hourly_shape == "flat";
-  return config.trace.rate || !flat;
-}
-
 class PlayedTrace final : public TraceSource {
  public:
   explicit PlayedTrace(const TraceSourceSpec& spec)
       : config_(spec.config),
-        start_(base::kWindowStart - config_.warm_up),
-        end_(base::kWindowStart + spec.duration),
-        trace_(cut_of(config_, spec.seed)) {
-    // A mix of clients has been drawn at the scaled rates.
-    const double scale = trace_.info().format == "servegen" ? 1.0 : config_.rate_scale;
+        start_(base::kWindowStart - config_.warm_up.value()),
+        window_end_(base::kWindowStart + spec.duration),
+        end_(window_end_ + spec.cool_down),
+        lengths_(config_),
+        trace_(cut_of(config_, spec.seed)),
+        rows_(trace_, base::kWindowStart + spec.counted.value_or(spec.duration)) {
+    const double scale = copies_of(trace_, config_);
     if (is_shaped(config_)) {
       const double rate = config_.trace.rate.value_or(trace_.requests_per_second()) * scale;
       // So many copies that the shape squeezes and stretches the trace as little as it can.
@@ -52,10 +43,18 @@ class PlayedTrace final : public TraceSource {
       pace_ = make_shaped_pace(std::make_unique<TraceStream>(trace_, copies, true, spec.seed),
                                shape, rate, start_, end_);
     } else {
+      if (config_.trace.repeat && !config_.trace.length && trace_.span() <= base::Duration{}) {
+        throw problem(
+            "all requests of the trace come at one instant: there is no time after which "
+            "it could be repeated",
+            "say how long a round is: --length");
+      }
       stream_ = std::make_unique<TraceStream>(trace_, scale, config_.trace.repeat, spec.seed);
-      const auto& stretch = config_.trace.stretch;
-      pace_ = make_recorded_pace(
-          start_, stretch ? base::to_seconds(*stretch) / base::to_seconds(trace_.period()) : 1.0);
+      pace_ = make_recorded_pace(start_, stretch_factor(trace_, config_));
+      if (!config_.trace.repeat) {
+        TraceStream once(trace_, scale, false, spec.seed);
+        find_earlier_sessions(once);
+      }
     }
     find_shared_prefixes();
     advance();
@@ -65,6 +64,7 @@ class PlayedTrace final : public TraceSource {
 
   workload::Request take() override {
     EPFLEET_CHECK(next_arrival_.has_value(), "a source with requests left");
+    rows_.arrived(*next_arrival_, stream_->row());
     const workload::Request request = request_of(*record_, *next_arrival_);
     advance();
     return request;
@@ -80,6 +80,10 @@ class PlayedTrace final : public TraceSource {
                                          : std::span<const workload::BlockId>();
   }
   std::size_t shared_prefixes() const override { return shared_.size(); }
+  std::span<const workload::WarmExtent> warm_extents() const override { return earlier_; }
+  std::optional<workload::RowAccount> rows(base::TimePoint end) const override {
+    return rows_.account(end, stream_->left_out());
+  }
   const TraceInfo& info() const override { return trace_.info(); }
   std::vector<std::string> notes() const override;
   void play_before(const std::function<void(const workload::Request&)>& serve) override;
@@ -101,7 +105,7 @@ class PlayedTrace final : public TraceSource {
     request.variant = record.variant.value_or(config_.trace.variant);
     request.channel = record.channel.value_or(config_.trace.channel);
     set_identity(record, request.prefix);
-    set_lengths(record, request);
+    lengths_.set(record, request);
     request.turn = static_cast<std::uint16_t>(
         std::min<std::uint32_t>(record.turn, std::numeric_limits<std::uint16_t>::max()));
     return request;
@@ -109,7 +113,7 @@ class PlayedTrace final : public TraceSource {
 
   void release(const workload::Request& request) {
     const std::uint32_t slot = request.prefix.session_slot;
-    if (!trace_.info().sessions) {
+    if (!trace_.info().by_sessions()) {
       slots_.leave_service(slot);
       slots_.give_back(slot);
     } else if (--in_service_[slot] == 0 && !request.prefix.returns) {
@@ -117,10 +121,9 @@ class PlayedTrace final : public TraceSource {
     }
   }
 
-  // Blocks: a session slot for every request, with the list of its ids. Sessions: a slot each
-  // until its last turn.
+  // Blocks: a session slot for every request, with its ids. Sessions: one until their last turn.
   void set_identity(const TraceRecord& record, workload::PrefixIdentity& prefix) {
-    if (!trace_.info().sessions) {
+    if (!trace_.info().by_sessions()) {
       prefix.session_slot = slots_.take();
       slots_.enter_service(prefix.session_slot);
       if (trace_.info().block_tokens > 0) {
@@ -148,9 +151,26 @@ class PlayedTrace final : public TraceSource {
     }
   }
 
+  // Who has been here before the trace began. What is before a cut fills the store itself.
+  void find_earlier_sessions(TraceStream& once) {
+    if (!trace_.info().by_sessions() || !config_.trace.warm_store ||
+        config_.trace.from > base::Duration{}) {
+      return;
+    }
+    tsl::robin_set<std::uint64_t> seen;
+    while (const TraceRecord* record = once.next()) {
+      if (!seen.insert(record->session).second || record->session_tokens == 0) {
+        continue;
+      }
+      const std::uint32_t slot = slots_.take();
+      slot_of_[record->session] = slot;
+      earlier_.push_back({slot, static_cast<std::int32_t>(record->session_tokens), start_});
+    }
+  }
+
   // The cache must have their number beforehand, and works with one length each.
   void find_shared_prefixes() {
-    if (!trace_.info().sessions) {
+    if (!trace_.info().by_sessions()) {
       return;
     }
     RequestTrace whole(config_.path, trace_.cut().options);
@@ -177,37 +197,14 @@ class PlayedTrace final : public TraceSource {
   }
 
   [[nodiscard]] base::InputError problem(std::string what, std::string remedy) const {
-    return base::InputError(
-        {.file = config_.path, .what = std::move(what), .remedy = std::move(remedy)});
-  }
-
-  void set_lengths(const TraceRecord& record, workload::Request& request) {
-    const bool r1 = record.variant.value_or(config_.trace.variant) == workload::Variant::R1;
-    const std::int64_t output_limit = r1 ? config_.output_limit_r1 : config_.output_limit_v3;
-    const std::int64_t input = std::max<std::int64_t>(1, record.input);
-    std::int64_t output = std::max<std::int64_t>(1, record.output);
-    lengths_.empty_prompts += record.input == 0 ? 1 : 0;
-    lengths_.empty_answers += record.output == 0 ? 1 : 0;
-    const std::int64_t room = config_.context_limit - input;
-    if (room <= 0) {  // will be rejected: its answer is not cut
-      ++lengths_.long_prompts;
-      output = std::min(output, output_limit);
-    } else if (const std::int64_t most = std::min(output_limit, room); output > most) {
-      ++lengths_.cut_answers;
-      lengths_.cut_tokens += output - most;
-      output = most;
-    }
-    request.prompt_tokens = static_cast<std::int32_t>(input);
-    request.output_tokens = static_cast<std::int32_t>(output);
-    request.reasoning_tokens = static_cast<std::int32_t>(std::min(record.reasoning, output));
-    if (record.cached) {
-      request.stated_cached_tokens = static_cast<std::int32_t>(std::min(*record.cached, input - 1));
-    }
+    return base::InputError({.file = config_.path, .what = what, .remedy = remedy});
   }
 
   workload::WorkloadConfig config_;
-  base::TimePoint start_, end_;
+  base::TimePoint start_, window_end_, end_;
+  LengthLimits lengths_;
   ScannedTrace trace_;
+  RowMeter rows_;
   std::unique_ptr<TraceStream> stream_;
   std::unique_ptr<TracePace> pace_;
   const TraceRecord* record_ = nullptr;  // the next one
@@ -218,33 +215,25 @@ class PlayedTrace final : public TraceSource {
   std::vector<std::uint32_t> in_service_;                 // [session slot] its requests
   tsl::robin_map<std::uint64_t, std::uint32_t> slot_of_;  // of sessions that may return
   tsl::robin_map<std::uint64_t, std::uint32_t> shared_;   // dense ids of shared prefixes
-  // What did not fit.
-  struct Lengths {
-    std::int64_t long_prompts = 0, cut_answers = 0, cut_tokens = 0;
-    std::int64_t empty_prompts = 0, empty_answers = 0;
-  } lengths_;
+  std::vector<workload::WarmExtent> earlier_;             // sessions that began before the trace
 };
 
 std::vector<std::string> PlayedTrace::notes() const {
   std::vector<std::string> notes = trace_.notes();
-  const auto say = [&](std::int64_t count, const std::string& what) {
-    if (count > 0) {
-      notes.push_back(fmt::format("{} {}", count, what));
-    }
-  };
-  say(lengths_.long_prompts,
-      fmt::format("prompts of the trace fill the context limit of {} tokens or more and were "
-                  "rejected (workload.context_limit)",
-                  config_.context_limit));
-  say(lengths_.cut_answers,
-      fmt::format("answers of the trace were cut to the context or output limit, by {} tokens in "
-                  "all",
-                  lengths_.cut_tokens));
-  say(lengths_.empty_prompts, "prompts of the trace have no tokens and were played with one");
-  say(lengths_.empty_answers, "answers of the trace have no tokens and were played with one");
-  const TraceInfo& trace = trace_.info();
-  if (trace.block_tokens == 0 && !trace.sessions && !trace.states_hits) {
-    notes.emplace_back("the trace has no identities: a mechanistic cache finds nothing again");
+  lengths_.add_notes(notes);
+  if (!earlier_.empty()) {
+    notes.push_back(fmt::format(
+        "{} sessions began before the trace: what their first prompts share with earlier turns is "
+        "in the store at the start (--cold-store: it is not)",
+        earlier_.size()));
+  }
+  if (is_shaped(config_)) {
+    notes.emplace_back(
+        "the trace is played over and over under workload.trace.rate or workload.hourly_shape, not "
+        "at its own times (--hourly-shape flat: once)");
+  } else if (!config_.trace.repeat) {
+    const double played_s = base::to_seconds(trace_.period()) * stretch_factor(trace_, config_);
+    workload::note_early_end(start_ + base::duration_from_seconds(played_s), window_end_, notes);
   }
   return notes;
 }
@@ -252,8 +241,8 @@ std::vector<std::string> PlayedTrace::notes() const {
 void PlayedTrace::play_before(const std::function<void(const workload::Request&)>& serve) {
   EPFLEET_CHECK(next_id_ == 0, "a store is warmed before the run");
   const TraceInfo& trace = trace_.info();
-  if (!config_.trace.warm_store || config_.trace.from <= base::Duration{} ||
-      (trace.block_tokens == 0 && !trace.sessions)) {
+  const bool has_identities = trace.block_tokens > 0 || trace.by_sessions();
+  if (!config_.trace.warm_store || config_.trace.from <= base::Duration{} || !has_identities) {
     return;
   }
   TraceCut before = trace_.cut();
@@ -262,13 +251,13 @@ void PlayedTrace::play_before(const std::function<void(const workload::Request&)
   const ScannedTrace scanned(before);
   TraceStream once(scanned, 1.0, false, 0);
   while (const TraceRecord* record = once.next()) {
-    const workload::Request request =
-        request_of(*record, start_ - config_.trace.from + record->time);
+    const base::TimePoint at = start_ - config_.trace.from + record->time;
+    const workload::Request request = request_of(*record, at);
     serve(request);
     release(request);
   }
   next_id_ = 0;
-  lengths_ = {};
+  lengths_ = LengthLimits(config_);
 }
 
 }  // namespace

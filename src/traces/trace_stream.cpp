@@ -6,7 +6,9 @@
 #include <cmath>
 #include <utility>
 
+#include "epfleet/base/error.h"
 #include "epfleet/base/random.h"
+#include "epfleet/text/files.h"
 
 namespace epfleet::traces {
 namespace {
@@ -29,34 +31,45 @@ class CutReader {
       }
       record.time -= *first_ + cut_.from;
       if (cut_.length && record.time >= *cut_.length) {
+        ++after_;
         return false;
       }
       if (record.time >= base::Duration{}) {
         return true;
       }
+      ++before_;
     }
     return false;
   }
+  // Reads what is behind the cut: it is to be accounted for, too.
+  void read_on(TraceRecord& record) {
+    while (trace_.next(record)) {
+      ++after_;
+    }
+  }
   [[nodiscard]] const RequestTrace& trace() const { return trace_; }
+  [[nodiscard]] std::int64_t before() const { return before_; }
+  [[nodiscard]] std::int64_t after() const { return after_; }
 
  private:
   const TraceCut& cut_;
   RequestTrace trace_;
   std::optional<base::Duration> first_;
+  std::int64_t before_ = 0, after_ = 0;
 };
 
 }  // namespace
 
 ScannedTrace::ScannedTrace(const TraceCut& cut) : cut_(cut) {
+  text::refuse_pipe(cut_.path);
   CutReader reader(cut_);
   info_ = reader.trace().info();
   kept_.emplace();
   std::size_t blocks = 0;
   TraceRecord record;
-  base::Duration last{};
   while (reader.next(record)) {
     ++requests_;
-    last = record.time;
+    span_ = record.time;
     blocks += record.blocks.size();
     if (kept_ && (requests_ > kMostKept || blocks > kMostKeptBlocks)) {
       kept_.reset();
@@ -65,22 +78,22 @@ ScannedTrace::ScannedTrace(const TraceCut& cut) : cut_(cut) {
       kept_->push_back(record);
     }
   }
+  reader.read_on(record);
+  before_ = reader.before();
+  after_ = reader.after();
+  rows_ = reader.trace().rows();
   if (requests_ == 0) {
     throw base::InputError(
         {.file = cut_.path,
-         .what = "the trace has no requests there",
+         .what = fmt::format("the trace has no requests there: {} are before, {} after, {} were "
+                             "skipped",
+                             before_, after_, rows_ - before_ - after_),
          .remedy = "check workload.trace.from and length against epfleet trace stat"});
   }
-  period_ = cut_.length.value_or(last + last / std::max<std::int64_t>(1, requests_ - 1));
+  period_ = cut_.length.value_or(span_ + span_ / std::max<std::int64_t>(1, requests_ - 1));
   period_ = std::max(period_, base::Duration(std::chrono::milliseconds(1)));
-  for (const SkippedLines& skipped : reader.trace().skipped()) {
-    notes_.push_back(fmt::format("{} lines of the trace skipped: {} (first: line {})",
-                                 skipped.count, skipped.reason, skipped.first_line));
-  }
-  if (reader.trace().cut_last_line()) {
-    notes_.emplace_back(
-        "the trace's last line has no line end: if the file was cut, it may be wrong");
-  }
+  skipped_.assign(reader.trace().skipped().begin(), reader.trace().skipped().end());
+  notes_ = reader.trace().notes();
 }
 
 double ScannedTrace::requests_per_second() const {
@@ -106,7 +119,9 @@ class TraceStream::Copy {
       if (!repeat_ && time >= trace_.period()) {
         return false;
       }
-      if (time >= base::Duration{} && is_played()) {
+      if (time >= base::Duration{} && !is_played()) {
+        left_out_ += round_ == 0 ? 1 : 0;
+      } else if (time >= base::Duration{}) {
         record_.time = time;
         make_fresh();
         return true;
@@ -115,6 +130,8 @@ class TraceStream::Copy {
     return false;
   }
   [[nodiscard]] const TraceRecord& record() const { return record_; }
+  [[nodiscard]] std::size_t row() const { return at_ - 1; }
+  [[nodiscard]] std::int64_t take_left_out() { return std::exchange(left_out_, 0); }
   [[nodiscard]] static bool later(const std::unique_ptr<Copy>& a, const std::unique_ptr<Copy>& b) {
     return std::pair(a->record_.time, a->number_) > std::pair(b->record_.time, b->number_);
   }
@@ -155,7 +172,7 @@ class TraceStream::Copy {
       return true;
     }
     std::uint64_t conversation = at_;
-    if (trace_.info().sessions) {
+    if (trace_.info().has(Field::Session)) {
       conversation = record_.session;
     } else if (!record_.blocks.empty()) {
       conversation = record_.blocks[std::min<std::size_t>(1, record_.blocks.size() - 1)];
@@ -183,6 +200,7 @@ class TraceStream::Copy {
   base::StreamFamily family_;
   std::int64_t round_ = 0;
   std::size_t at_ = 0;  // records read of this round
+  std::int64_t left_out_ = 0;
   std::unique_ptr<CutReader> file_;
   TraceRecord record_;
 };
@@ -198,6 +216,7 @@ TraceStream::TraceStream(const ScannedTrace& trace, double copies, bool repeat,
          .remedy = "lower the rate, or begin with a longer trace"});
   }
   const auto number = static_cast<std::int64_t>(std::ceil(copies));
+  alone_ = number == 1;
   for (std::int64_t i = 0; i < number; ++i) {
     copies_.push_back(
         std::make_unique<Copy>(trace, static_cast<std::uint64_t>(i), trace.period() / number * i,
@@ -208,12 +227,17 @@ TraceStream::TraceStream(const ScannedTrace& trace, double copies, bool repeat,
 TraceStream::~TraceStream() = default;
 
 const TraceRecord* TraceStream::next() {
+  const auto has_next = [&](Copy& copy) {
+    const bool is_there = copy.next();
+    left_out_ += alone_ ? copy.take_left_out() : 0;
+    return is_there;
+  };
   if (!std::exchange(started_, true)) {
-    std::erase_if(copies_, [](const auto& copy) { return !copy->next(); });
+    std::erase_if(copies_, [&](const auto& copy) { return !has_next(*copy); });
     std::ranges::make_heap(copies_, Copy::later);
   } else if (!copies_.empty()) {
     std::ranges::pop_heap(copies_, Copy::later);
-    if (copies_.back()->next()) {
+    if (has_next(*copies_.back())) {
       std::ranges::push_heap(copies_, Copy::later);
     } else {
       copies_.pop_back();
@@ -221,5 +245,7 @@ const TraceRecord* TraceStream::next() {
   }
   return copies_.empty() ? nullptr : &copies_.front()->record();
 }
+
+std::size_t TraceStream::row() const { return copies_.front()->row(); }
 
 }  // namespace epfleet::traces

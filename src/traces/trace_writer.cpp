@@ -4,13 +4,18 @@
 
 #include <filesystem>
 #include <iterator>
-#include <ranges>
+
+#include "trace_fields.h"
 
 namespace epfleet::traces {
 namespace {
 
 constexpr std::int64_t kBillion = 1'000'000'000;
 constexpr std::int64_t kNsPerMs = 1'000'000;
+
+Field field_of(const TraceField& field) {
+  return static_cast<Field>(&field - trace_fields().data());
+}
 
 }  // namespace
 
@@ -28,11 +33,8 @@ TraceWriter::TraceWriter(const std::string& path, const TraceInfo& info)
     return;
   }
   line_ = "arrival_s,input_tokens,output_tokens";
-  line_ += info_.states_hits ? ",cached_tokens" : "";
-  if (info_.sessions) {
-    line_ +=
-        ",reasoning_tokens,session,turn,session_tokens,shared_prefix,shared_tokens,last_turn,"
-        "variant,channel";
+  for (const TraceField& field : trace_fields()) {
+    line_ += info_.has(field_of(field)) ? fmt::format(",{}", field.name) : "";
   }
   if (info_.block_tokens > 0) {
     line_ += fmt::format(",block_ids_{}", info_.block_tokens);
@@ -46,21 +48,18 @@ void TraceWriter::write(const TraceRecord& record) {
   line_.clear();
   json_ ? add_json(record, time) : add_csv(record, time);
   output_.add(line_);
+  ++requests_;
 }
 
 void TraceWriter::add_csv(const TraceRecord& record, base::Duration time) {
   auto out = std::back_inserter(line_);
   fmt::format_to(out, "{}.{:09},{},{}", time.count() / kBillion, time.count() % kBillion,
                  record.input, record.output);
-  if (info_.states_hits) {
-    fmt::format_to(out, ",{}", record.cached.value_or(0));
-  }
-  if (info_.sessions) {
-    fmt::format_to(out, ",{},{},{},{},{},{},{},{},{}", record.reasoning, record.session,
-                   record.turn, record.session_tokens, record.shared_prefix, record.shared_tokens,
-                   record.last_turn ? 1 : 0,
-                   workload::name_of(record.variant.value_or(workload::Variant::V3)),
-                   workload::name_of(record.channel.value_or(workload::Channel::Api)));
+  for (const TraceField& field : trace_fields()) {
+    if (info_.has(field_of(field))) {
+      line_ += ',';
+      field.write(record, line_);
+    }
   }
   if (info_.block_tokens > 0) {
     fmt::format_to(out, ",{:x}", fmt::join(record.blocks, " "));
@@ -70,18 +69,24 @@ void TraceWriter::add_csv(const TraceRecord& record, base::Duration time) {
 
 void TraceWriter::add_json(const TraceRecord& record, base::Duration time) {
   auto out = std::back_inserter(line_);
-  fmt::format_to(out,
-                 R"({{"timestamp": {}, "input_length": {}, "output_length": {}, "hash_ids": [)",
-                 time.count() / kNsPerMs, record.input, record.output);
-  if (info_.block_tokens > 0) {
-    fmt::format_to(out, "{}", fmt::join(record.blocks, ", "));
-  } else {
-    const auto blocks = static_cast<std::uint64_t>((record.input + kJsonBlock - 1) / kJsonBlock);
-    const auto ids = std::views::iota(next_unique_, next_unique_ + blocks);
-    fmt::format_to(out, "{}", fmt::join(ids, ", "));
-    next_unique_ += blocks;
+  fmt::format_to(out, R"({{"timestamp": {})", time.count() / kNsPerMs);
+  if (time.count() % kNsPerMs != 0) {
+    fmt::format_to(out, ".{:06}", time.count() % kNsPerMs);
   }
-  line_ += "]}\n";
+  fmt::format_to(out, R"(, "input_length": {}, "output_length": {})", record.input, record.output);
+  if (info_.block_tokens > 0) {
+    fmt::format_to(out, R"(, "hash_ids": [{}])", fmt::join(record.blocks, ", "));
+  }
+  for (const TraceField& field : trace_fields()) {
+    std::string value;
+    if (info_.has(field_of(field))) {
+      field.write(record, value);
+    }
+    if (!value.empty()) {
+      fmt::format_to(out, R"(, "{0}": {1}{2}{1})", field.name, field.is_text ? "\"" : "", value);
+    }
+  }
+  line_ += "}\n";
 }
 
 void TraceWriter::finish() {

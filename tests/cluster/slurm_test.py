@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A sweep on a real Slurm (controller and two nodes, all on this machine) gives the bytes that one
-machine gives, also when a node dies in the middle of its work."""
+machine gives, also when a node or a program dies in the middle of its work."""
 
 import os
 import pathlib
@@ -67,6 +67,12 @@ def processes_on(node, out):
     return found
 
 
+def programs_among(processes):
+    """Those that are epfleet itself, not the scripts and daemons above it."""
+    return [one for one in processes
+            if pathlib.Path(f"/proc/{one}/comm").read_text().strip() == pathlib.Path(PROGRAM).name]
+
+
 class SlurmTest(ProgramTest):
     def setUp(self):
         super().setUp()
@@ -98,7 +104,7 @@ class SlurmTest(ProgramTest):
         self.assertIn("12 done before", (self.folder / "out.slurm/shard-0.log").read_text())
         self.assert_as_alone("out")
 
-    def test_a_node_dies(self):
+    def test_a_node_and_a_shard_on_the_other_die(self):
         out = self.folder / "out"
         submitted = self.submit("out", "-n", "4")
         self.assertEqual(submitted.returncode, 0, submitted.stderr)
@@ -107,6 +113,9 @@ class SlurmTest(ProgramTest):
         daemon = int((self.run_folder / "slurmd-sim2.pid").read_text())
         for process in {daemon, *processes_on("sim2", out)}:
             os.kill(process, signal.SIGKILL)
+        # The other node lives on: its task has failed, Slurm does not requeue it, the merge must.
+        for process in programs_among(processes_on("sim1", out)):
+            os.kill(process, signal.SIGKILL)
         self.assertLess(len(list(out.glob("cases/*.case"))), 48, "too late: all was done")
         # The controller would notice by itself after SlurmdTimeout; an operator says it sooner.
         subprocess.run(["scontrol", "update", "nodename=sim2", "state=down", "reason=test"],
@@ -114,6 +123,7 @@ class SlurmTest(ProgramTest):
         self.wait_for(lambda: (self.folder / "out.slurm/exit_code").exists(), "the merge")
         self.assertEqual((self.folder / "out.slurm/exit_code").read_text().strip(), "0",
                          (self.folder / "out.slurm/merge.log").read_text())
+        self.assertIn("submitting them again", (self.folder / "out.slurm/merge.log").read_text())
         self.assert_as_alone("out")
         restarted = [log.read_text() for log in (self.folder / "out.slurm").glob("shard-*.log")]
         self.assertTrue(any("done before" in log for log in restarted), restarted)

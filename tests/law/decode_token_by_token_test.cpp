@@ -165,8 +165,12 @@ class Comparison {
     EXPECT_EQ(duration, pricer_.price_halves(expected).duration);
   }
   void evict() {
+    std::vector<DecodeUnit::Leaving> leaving;
+    unit_.evict_all(leaving);
     std::vector<RequestSlot> evicted;
-    unit_.evict_all(evicted);
+    for (const DecodeUnit::Leaving& one : leaving) {
+      evicted.push_back(one.slot);
+    }
     std::vector<RequestSlot> expected = promised();
     for (const auto& [slot, member] : reference_.members) {
       expected.push_back(slot);

@@ -75,7 +75,7 @@ TEST(Determinism, WhoListensChangesNothing) {
   const report::RunReport report = report_of(scenario, true);
   const FleetRun run = run_fleet(scenario);
   EXPECT_EQ(report.trajectory_fingerprint, run.fingerprint);
-  EXPECT_EQ(report.info.events, run.executed);
+  EXPECT_GT(report.info.events, run.executed);  // it looks at the fleet more often
 }
 
 TEST(CommonRandomNumbers, BalancersSeeTheSameArrivals) {

@@ -17,10 +17,11 @@ namespace {
 using observe::Outcome;
 using observe::RequestDone;
 
-// A calm fleet, a crowded one (requests wait for room in decode), one whose units come and go, and
-// one whose units stop to move their experts.
+// A calm fleet, one that is followed through its cool-down, a crowded one (requests wait for room in
+// decode), one whose units come and go, and one whose units stop to move their experts.
 const std::vector<std::vector<std::string>> kScenarios = {
     {},
+    {"report.cool_down=20 min"},
     {"decode.max_requests_per_gpu=4", "decode.mtp.acceptance_spread=0.1"},
     {"scaling.policy=schedule",
      "scaling.schedule=[{at: 1 min, groups: 2}, {at: 3 min, groups: 1}, {at: 5 min, groups: 0}]",
@@ -101,7 +102,7 @@ TEST_P(RequestLaws, NothingHappensBeforeItsCause) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Fleets, RequestLaws, ::testing::Values(0, 1, 2, 3));
+INSTANTIATE_TEST_SUITE_P(Fleets, RequestLaws, ::testing::Values(0, 1, 2, 3, 4));
 
 // In a fleet that stays as it is, KV moves once: it arrives before decode begins.
 TEST(RequestLawsOfAFixedFleet, KvArrivesBeforeDecodeBegins) {

@@ -95,6 +95,23 @@ class TimingKernelsTest(ProgramTest):
                                         "hardware: mine.yaml\n")
         self.epfleet("check", scenario)
 
+    def test_a_fit_says_what_the_rows_cannot_tell(self):
+        table = self.write("gemm_dense.csv", DENSE + "q_up,64,24576,1536,16.1\n")
+        said = self.epfleet("timing", "fit", table, "--base", "h100", "--out", "mine.yaml").stdout
+        self.assertIn("3 rows of 3 shapes", said)
+        self.assertIn("of rows left out of the fit", said)
+        stay = re.search(r"stay as they are, these rows cannot tell them: (.*)", said).group(1)
+        moved = re.findall(r"^  (\w+): .* -> ", said, re.MULTILINE)
+        self.assertEqual(len(stay.split(", ")) + len(moved), 12)
+        self.assertLess(len(moved), 3)
+        fitted = re.findall(r"^(\w+): .*\[fit\]$", (self.folder / "mine.yaml").read_text(), re.MULTILINE)
+        self.assertEqual(fitted, moved)
+
+    def test_one_shape_is_refused(self):
+        table = self.write("gemm_dense.csv", DENSE.rsplit("o_proj", 1)[0])
+        said = self.refused("timing", "fit", table, "--base", "h100", "--out", "mine.yaml")
+        self.assertIn("the 1 row cannot tell a single constant", said)
+
     def test_left_out_rows(self):
         table = self.write("gemm_dense.csv", DENSE + DENSE.split("\n", 1)[1].replace(",64,", ",96,"))
         base = ["timing", "fit", table, "--base", "h800", "--out", "mine.yaml"]

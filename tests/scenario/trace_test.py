@@ -11,7 +11,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
-from program import REFERENCE, SMALL, SMALL_TRACE, SOURCE, ProgramTest, main, needs  # noqa: E402
+from program import QUICK, REFERENCE, SMALL, SMALL_TRACE, SOURCE, ProgramTest, main, needs  # noqa: E402
 
 MOONCAKE = REFERENCE / "traces" / "mooncake" / "conversation_trace.jsonl.zst"
 AZURE = REFERENCE / "traces" / "azure" / "AzureLLMInferenceTrace_conv.csv.zst"
@@ -221,6 +221,194 @@ class ReplayTest(ProgramTest):
         (self.folder / "bad.csv").write_text(OWN_HEAD + "0,-1,1\n")
         self.refused("replay", "bad.csv", "--scenario", SMALL)
         self.assertEqual([p.name for p in self.folder.iterdir()], ["bad.csv"])
+
+
+class AccountTest(ProgramTest):
+    """What is not played or not read is said."""
+
+    FIVE = OWN_HEAD + "".join(f"{at},500,5\n" for at in [0, 300, 599, 700, 3000])
+
+    def played(self, trace, *arguments):
+        done = self.epfleet("replay", trace, "--scenario", MOONCAKE_REPLAY, "--out", "r", "--force",
+                            "--progress", "off", *arguments)
+        return self.json_of("r/summary.json"), done.stdout, done.stderr
+
+    def account(self, said):
+        rows = said["accounting"]
+        self.assertEqual(rows["rows_read"], rows["played"] + rows["before_window"] +
+                         rows["after_window"] + rows["skipped"])
+        self.assertEqual(rows["skipped"], sum(rows["skipped_by"].values()))
+        return [rows[k] for k in ["played", "before_window", "after_window", "skipped"]]
+
+    def test_rows_outside_the_window_are_said(self):
+        (self.folder / "five.csv").write_text(self.FIVE)
+        said, table, notes = self.played("five.csv", "--set", "duration=10 min")
+        self.assertEqual(self.account(said), [3, 0, 2, 0])
+        self.assertIn("5 read, 3 played in the window, 2 after it", table)
+        self.assertEqual(notes.count("rows of the trace"), 1)
+        said, table, notes = self.played("five.csv", "--set", "duration=10 min", "--set",
+                                         "workload.warm_up=5 min")
+        self.assertEqual(self.account(said), [3, 1, 1, 0])
+        said, table, notes = self.played("five.csv", "--from", "250 s", "--length", "400 s")
+        self.assertEqual(self.account(said), [2, 1, 2, 0])
+        self.epfleet("replay", "five.csv", "--scenario", MOONCAKE_REPLAY, "--until", "5 min", "--out",
+                     "part", "--quiet")
+        self.assertEqual(self.account(self.json_of("part/summary.json")), [1, 0, 4, 0])
+        said, table, notes = self.played("five.csv")
+        self.assertEqual(self.account(said), [5, 0, 0, 0])
+        self.assertNotIn("rows of the trace", notes)
+
+    def test_damaged_rows_are_counted_by_reason(self):
+        (self.folder / "n.csv").write_text(OWN_HEAD + "0,5,5\n1,-5,5\n2,5\n2,x,5\n9,5,5\n")
+        said, _, notes = self.played("n.csv", "--lenient")
+        self.assertEqual(self.account(said), [2, 0, 0, 3])
+        self.assertEqual(said["accounting"]["skipped_by"],
+                         {"negative": 1, "wrong number of fields": 1, "not a number": 1})
+
+    def test_token_totals_are_accounted_for_by_bin(self):
+        said, _, notes = self.played(SMALL_TRACE, "--set", "duration=90 s")
+        rows = self.rows_of_trace(SMALL_TRACE)
+        self.assertEqual(self.account(said)[0], sum(float(r["time_s"]) < 90 for r in rows))
+        self.assertEqual(said["accounting"]["rows_read"], len(rows))
+
+    def rows_of_trace(self, path):
+        with open(path, newline="") as file:
+            return list(csv.DictReader(line for line in file if not line.startswith("#")))
+
+    def test_made_up_traffic_has_no_rows(self):
+        self.epfleet("run", QUICK, "--until", "5 s", "--set", "workload.warm_up=0 s", "--out", "r",
+                     "--quiet")
+        self.assertNotIn("accounting", self.json_of("r/summary.json"))
+
+    def test_the_window_is_the_traces_own(self):
+        """A ten-minute trace in a scenario of another duration: all rates were diluted."""
+        said, _, notes = self.played(EXAMPLE)
+        self.assertAlmostEqual(said["simulated_s"], 600, delta=1)
+        said, _, notes = self.played(EXAMPLE, "--set", "duration=1 h")
+        self.assertEqual(said["simulated_s"], 3600)
+        self.assertIn("before the window of 3600 s does", " ".join(said["notes"]))
+        (self.folder / "long.yaml").write_text(f"extends: {MOONCAKE_REPLAY}\nduration: 2 h\n")
+        done = self.epfleet("replay", EXAMPLE, "--scenario", "long.yaml", "--out", "r2")
+        self.assertAlmostEqual(self.json_of("r2/summary.json")["simulated_s"], 600, delta=1)
+        self.assertIn("not the scenario's duration of 2 h", done.stderr)
+        self.assertIn("takes the whole trace", self.refused(
+            "replay", EXAMPLE, "--scenario", MOONCAKE_REPLAY, "--set", "workload.warm_up=1 h"))
+
+    def test_a_statistical_cache_does_not_speak_of_a_mechanistic_one(self):
+        (self.folder / "five.csv").write_text(self.FIVE)
+        self.assertIn("no identities", " ".join(self.played("five.csv")[0]["notes"]))
+        said, _, _ = self.played("five.csv", "--set", "kv_cache.model=statistical", "--set",
+                                 "kv_cache.hit_ratio=0.5")
+        self.assertNotIn("no identities", " ".join(said["notes"]))
+
+    def test_a_made_trace_replays_like_its_scenario(self):
+        """It started with a cold store: TTFT 306 s instead of 3."""
+        # A tenth of the traffic: the run of all of it takes seconds.
+        some = ["--set", "workload.rate_scale=0.1"]
+        self.epfleet("trace", "make", "--scenario", QUICK, *some, "q.csv.zst")
+        self.epfleet("run", QUICK, *some, "--out", "made", "--quiet")
+        self.epfleet("replay", "q.csv.zst", "--scenario", QUICK, "--out", "played", "--quiet")
+        made, played = (self.json_of(f"{out}/summary.json") for out in ["made", "played"])
+        self.assertAlmostEqual(played["cache"]["hit_ratio"], made["cache"]["hit_ratio"], delta=0.01)
+        for name in ["ttft_s", "tpot_s"]:
+            self.assertAlmostEqual(played["latency"][name]["p50"], made["latency"][name]["p50"],
+                                   delta=0.05 * made["latency"][name]["p50"])
+        cold = self.epfleet("replay", "q.csv.zst", "--scenario", QUICK, "--cold-store", "--json",
+                            "--out", "cold")
+        self.assertLess(json.loads(cold.stdout)["cache"]["hit_ratio"],
+                        made["cache"]["hit_ratio"] - 0.05)
+
+
+class IntakeTest(ProgramTest):
+    """Files of other people: read, or refused with the reason."""
+
+    def stat(self, *arguments):
+        return json.loads(self.epfleet("trace", "stat", *arguments, "--json").stdout)
+
+    def piped(self, *arguments, content=OWN_HEAD.encode() + b"0,5,5\n1,5,5\n", code=0):
+        import program
+        done = subprocess.run([program.PROGRAM, *map(str, arguments)], cwd=self.folder,
+                              input=content, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              timeout=300)
+        self.assertEqual(done.returncode, code, done.stderr)
+        return done
+
+    def test_pipes_are_read_once_and_a_replay_says_that_it_reads_more_often(self):
+        for name in ["-", "/dev/stdin"]:
+            said = json.loads(self.piped("trace", "stat", name, "--json").stdout)
+            self.assertEqual(said["requests"], 2)
+            self.assertIn(b"save it in a file first", self.piped(
+                "replay", name, "--scenario", MOONCAKE_REPLAY, code=2).stderr)
+        out = self.piped("trace", "convert", "-", "-").stdout
+        self.assertEqual(len(out.splitlines()), 3)
+        packed = gzip.compress(OWN_HEAD.encode() + b"0,5,5\n")
+        self.piped("trace", "stat", "-", content=packed)
+
+    def test_what_is_no_text_is_named(self):
+        text = (OWN_HEAD + "0,5,5\n").encode()
+        for name, content, what in [
+                ("a.parquet", b"PAR1" + bytes(40), "Parquet"), ("a.zip", b"PK\x03\x04" + text, "zip"),
+                ("a.csv", text.decode().encode("utf-16"), "UTF-16"),
+                ("b.csv", text.decode().encode("utf-16-le"), "UTF-16"),
+                ("a.json", b'[{"timestamp": 0}]', "one JSON list"),
+                ("c.zst", subprocess.run(["zstd", "-qc"], input=text * 99, check=True,
+                                         stdout=subprocess.PIPE).stdout[:30], "cut or damaged")]:
+            (self.folder / name).write_bytes(content)
+            for lenient in [[], ["--lenient"]]:
+                self.assertIn(what, self.refused("trace", "stat", name, *lenient))
+        self.assertIn("is a device", self.refused("trace", "stat", "/dev/zero", "--lenient"))
+        self.assertIn("longer than 4 MiB", self.piped("trace", "stat", "-", content=bytes(5_000_000),
+                                                      code=2).stderr.decode())
+
+    def test_quotes_and_byte_order_marks(self):
+        (self.folder / "q.csv").write_text('\ufeff"arrival_s","input_tokens","output_tokens"\n'
+                                           '"0","5","5"\n')
+        self.assertEqual(self.stat("q.csv")["requests"], 1)
+        (self.folder / "b.jsonl").write_text("\ufeff" + chat(0, 5, [1]))
+        self.assertEqual(self.stat("b.jsonl")["requests"], 1)
+
+    def test_foreign_json_can_be_mapped(self):
+        (self.folder / "f.jsonl").write_text(
+            "".join('{"at": %d, "prompt": 600, "answer": 5}\n' % at for at in range(3)))
+        said = self.refused("trace", "stat", "f.jsonl")
+        self.assertIn("missing: timestamp, input_length, output_length", said)
+        self.assertIn("the line has at, prompt, answer", said)
+        columns = ["--column", "timestamp=at", "--column", "input_length=prompt", "--column",
+                   "output_length=answer"]
+        said = self.stat("f.jsonl", *columns)
+        self.assertIn("--time-unit", " ".join(said["notes"]))
+        self.assertEqual(self.stat("f.jsonl", *columns, "--time-unit", "s")["span_s"], 2)
+        self.epfleet("replay", "f.jsonl", "--scenario", MOONCAKE_REPLAY, *columns, "--time-unit",
+                     "s", "--out", "r", "--quiet")
+        self.assertEqual(self.json_of("r/summary.json")["simulated_s"], 3)
+        self.assertIn("--column", self.json_of("r/summary.json")["command"])
+        self.assertIn("did you mean 'input_length'", self.refused(
+            "trace", "stat", "f.jsonl", "--column", "inputlength=prompt"))
+
+    def test_two_rows_that_share_both_blocks_hit_half(self):
+        (self.folder / "v.csv").write_text(
+            "arrived_at,num_prefill_tokens,num_decode_tokens,session_id,block_hash_ids\n"
+            "0.0,32,30,7,11|22\n1.0,32,30,7,11|22\n")
+        said = self.stat("v.csv")
+        self.assertEqual(said["block_tokens"], 16)
+        self.assertEqual(said["ideal_hit_ratio"], 0.5)
+
+    def test_conversions_keep_what_the_trace_says(self):
+        (self.folder / "a.csv").write_text(
+            AZURE_HEAD + "2023-11-16 18:15:46.6805900,374,44\n2023-11-16 18:15:50.9951690,396,9\n")
+        self.epfleet("trace", "convert", "a.csv", "a.jsonl")
+        said = self.stat("a.jsonl")
+        self.assertIsNone(said["ideal_hit_ratio"])  # identities were invented
+        self.assertAlmostEqual(said["span_s"], 4.314579, places=9)
+        (self.folder / "s.csv").write_text(
+            "arrival_s,input_tokens,output_tokens,reasoning_tokens,session,session_tokens,"
+            "variant,channel\n0,600,9,4,1,0,r1,app\n1,700,9,4,1,600,r1,app\n")
+        done = self.epfleet("trace", "convert", "s.csv", "s.jsonl")
+        self.assertIn("less than a block", done.stderr)
+        lines = [json.loads(line) for line in (self.folder / "s.jsonl").read_text().splitlines()]
+        self.assertEqual([lines[1][k] for k in ["variant", "channel", "reasoning_tokens"]],
+                         ["r1", "app", 4])
+        self.assertEqual(lines[0]["hash_ids"][0], lines[1]["hash_ids"][0])
 
 
 class DamageTest(ProgramTest):

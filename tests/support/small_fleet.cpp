@@ -64,13 +64,16 @@ class KeepingObserver final : public observe::Observer {
 
 std::unique_ptr<workload::Source> source_of(const config::Scenario& scenario) {
   if (scenario.workload.source == workload::SourceKind::TokenRateTrace) {
-    return sessions::make_token_rate_source(
-        {.config = scenario.workload, .seed = scenario.seed, .duration = scenario.duration});
+    return sessions::make_token_rate_source({.config = scenario.workload,
+                                             .seed = scenario.seed,
+                                             .duration = scenario.duration,
+                                             .cool_down = scenario.report.cool_down});
   }
   sessions::SessionSourceSpec spec;
   spec.config = scenario.workload;
   spec.seed = scenario.seed;
   spec.duration = scenario.duration;
+  spec.cool_down = scenario.report.cool_down;
   spec.block = scenario.kv_cache.block;
   spec.service = {1.0, 0.03};  // only places the turns of earlier sessions
   return sessions::make_session_source(spec);
@@ -136,7 +139,7 @@ FleetRun run_fleet(const config::Scenario& scenario, const cluster::FleetSpec& s
   cluster::Fleet fleet(run.spec, *run.pricers, arrivals, *cache, {&observer});
   (void)fleet.run(nullptr, nullptr);
   std::erase_if(run.ledger.arrivals, [&](const workload::Request& drawn_ahead) {
-    return drawn_ahead.arrival >= run.spec.window_end();
+    return drawn_ahead.arrival >= run.ledger.last().time;
   });
   run.fingerprint = fleet.engine().fingerprint();
   run.scheduled = fleet.engine().scheduled();

@@ -55,7 +55,7 @@ struct FleetRun {
   [[nodiscard]] std::int64_t steps_of(std::int64_t output_tokens) const;
 };
 
-// Warm-up and window, on one thread.
+// Warm-up, window and cool-down, on one thread.
 [[nodiscard]] FleetRun run_fleet(const config::Scenario& scenario);
 // The same in a fleet that the scenario alone does not describe.
 [[nodiscard]] FleetRun run_fleet(const config::Scenario& scenario, const cluster::FleetSpec& spec);

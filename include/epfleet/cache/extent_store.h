@@ -3,6 +3,7 @@
 // the store keeps totals. Why an extent needs no list of blocks: see session_cache.h.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "epfleet/base/time.h"
@@ -63,8 +64,13 @@ class ExtentStore {
     generations_.add(extent.generation, tokens);
   }
 
-  void evict() { generations_.evict_to(keeps_.tokens); }
+  void evict() {
+    generations_.evict_to(keeps_.tokens);
+    peak_ = std::max(peak_, generations_.stored_tokens());
+  }
   [[nodiscard]] std::int64_t stored_tokens() const { return generations_.stored_tokens(); }
+  [[nodiscard]] std::int64_t peak_tokens() const { return peak_; }
+  void restart_peak() { peak_ = generations_.stored_tokens(); }
   [[nodiscard]] bool started() const { return now_ != base::TimePoint::min(); }
 
   [[nodiscard]] std::int64_t tokens(std::int32_t blocks) const { return blocks * block_; }
@@ -79,6 +85,7 @@ class ExtentStore {
   Retention keeps_;
   base::TimePoint now_ = base::TimePoint::min();
   Generations generations_;
+  std::int64_t peak_ = 0;
 };
 
 }  // namespace epfleet::cache

@@ -61,6 +61,9 @@ class PrefixCache {
                     std::span<const workload::WarmTotal> /*totals*/) {}
 
   [[nodiscard]] virtual std::int64_t stored_tokens(base::TimePoint /*now*/) { return 0; }
+  // Most that was stored at any moment since the last restart, or since the start.
+  [[nodiscard]] virtual std::int64_t peak_tokens() const { return 0; }
+  virtual void restart_peak(base::TimePoint /*now*/) {}
 
   // A hint that the entries of this prefix will be needed in a moment: at millions of sessions a
   // miss of the processor's cache costs more than the lookup. Changes nothing.

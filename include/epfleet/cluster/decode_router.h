@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "epfleet/cluster/fleet_state.h"
 #include "epfleet/policy/balancer.h"
@@ -17,6 +18,9 @@ class DecodeRouter {
   // its unit; wakes the unit. Returns when the KV has left the sender: at the transfer's end, or
   // now, to host memory.
   base::TimePoint hand_over(serving::RequestSlot slot, serving::Link& from);
+  // A request that leaves another unit, whose NICs these are, with the KV that it has there: over
+  // the NIC of its GPU, first read over PCIe where it is in the host's memory.
+  void take_over(const serving::DecodeUnit::Leaving& leaving, std::vector<serving::Link>& from);
   // A preempted request: its KV goes to host memory over PCIe and comes back when its GPU has room,
   // or another one of the unit.
   void swap_out(serving::RequestSlot slot);
@@ -28,12 +32,16 @@ class DecodeRouter {
  private:
   using Member = DecodePool::Member;
 
+  // Chooses unit and GPU. `send`: moves the KV, Link to -> TimePoint.
+  template <class Send>
+  base::TimePoint put(serving::RequestSlot slot, const Send& send);
   bool admit(Member& member, const serving::DecodeUnit::Waiting& waiting);
   bool swap_in(Member& member, const serving::DecodeUnit::Waiting& waiting);
   void place(Member& member, serving::RequestSlot slot, std::uint32_t gpu, base::TimePoint arrives);
 
   FleetState& fleet_;
   std::unique_ptr<policy::DecodeUnitRule> rule_;
+  base::TokenParts32 most_growth_;  // of a request in one step
 };
 
 }  // namespace epfleet::cluster

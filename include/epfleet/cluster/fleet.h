@@ -21,8 +21,8 @@ class Fleet : private engine::Handler {
   Fleet(const FleetSpec& spec, const StepPricers& pricers, workload::ArrivalFeed& arrivals,
         cache::PrefixCache& cache, std::vector<observe::Observer*> observers);
 
-  // Runs to the window's end, or until `stop`. Announces what is then still in flight, and a last
-  // sample. `progress` is called at every sample.
+  // Runs until all arrivals of the window are done, at the latest to run_end(), or until `stop`.
+  // Announces what is then still in flight and a last sample; `progress` is called at each sample.
   engine::RunEnd run(const std::atomic<bool>* stop, FleetSampler::Progress progress);
 
   [[nodiscard]] const engine::Engine& engine() const { return state_.engine; }

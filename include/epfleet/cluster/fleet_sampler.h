@@ -1,5 +1,5 @@
 // Samples of the whole fleet for the statistics: at every report interval, at both ends of the
-// counted window, and where a run is stopped.
+// counted window, where the spec asks for more, and where a run is stopped.
 #pragma once
 
 #include <cstdint>
@@ -22,10 +22,12 @@ class FleetSampler {
   // Schedules samples; `progress` is called at each of them.
   void start(Progress progress);
   void sample();       // at an interval
-  void sample_last();  // where the run was stopped
+  void sample_last();  // where the run ended: the window's end, if it was stopped before
 
  private:
   void announce(bool window_start, bool window_end);
+  [[nodiscard]] base::TimePoint next_sample() const;
+  void restart_peaks();
   [[nodiscard]] observe::FleetSample sample_of_now();
   void count_prefill(observe::FleetSample& sample);
   void count_decode(observe::FleetSample& sample);
@@ -35,7 +37,8 @@ class FleetSampler {
   cache::PrefixCache& cache_;
   std::span<observe::Observer* const> observers_;
   Progress progress_;
-  base::TokenParts emitted_before_window_;  // by early requests, when the window began
+  base::TimePoint sampled_ = base::TimePoint::min();  // last
+  base::TokenParts emitted_before_window_;            // by early requests, when the window began
 };
 
 }  // namespace epfleet::cluster

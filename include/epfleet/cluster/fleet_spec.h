@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "epfleet/base/time.h"
 #include "epfleet/cache/config.h"
@@ -31,10 +32,18 @@ struct FleetSpec {
   cache::KvCacheConfig kv_cache;
   FleetConfig fleet;
   policy::ScalingConfig scaling;
-  observe::ReportConfig report;  // the fleet takes samples at its interval
+  observe::ReportConfig report;          // the fleet takes samples at its interval
+  std::vector<base::TimePoint> samples;  // and at these moments, in order
 
-  [[nodiscard]] base::TimePoint run_start() const { return base::kWindowStart - workload.warm_up; }
+  [[nodiscard]] base::TimePoint run_start() const {  // auto is not known here: none
+    return base::kWindowStart - workload.warm_up.value_or(base::Duration{});
+  }
   [[nodiscard]] base::TimePoint window_end() const { return base::kWindowStart + duration; }
+  // The latest end of the run: it ends when the window is over and its arrivals are done.
+  [[nodiscard]] base::TimePoint run_end() const { return window_end() + report.cool_down; }
+  [[nodiscard]] bool in_window(base::TimePoint time) const {
+    return time >= base::kWindowStart && time < window_end();
+  }
 };
 
 // With `auto` replaced by the number it stands for, as in the layouts.

@@ -2,6 +2,7 @@
 // store, and what has been counted so far. Plain; each part says what it changes.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "epfleet/cluster/fleet_spec.h"
@@ -59,6 +60,13 @@ struct FleetState {
   base::TimePoint write_to_store(serving::Link& nic, std::int64_t tokens) {
     totals.cache_written_bytes += kv_bytes(tokens).count();
     return store.write(nic, now(), kv_bytes(tokens));
+  }
+
+  [[nodiscard]] std::int64_t nodes_allotted() const {
+    return prefill.nodes_allotted() + decode.nodes_allotted();
+  }
+  void raise_nodes_peak() {
+    totals.peaks.nodes_allotted = std::max(totals.peaks.nodes_allotted, nodes_allotted());
   }
 
   const FleetSpec spec;

@@ -55,7 +55,8 @@ class RequestFlow {
   void start_decode_step(std::uint32_t unit);
   void end_prefill_step(std::uint32_t unit);
   void end_decode_step(std::uint32_t unit);
-  void end_run();  // announces who is still in flight
+  void finish_if_done();  // the window is over and its arrivals are done: the run ends
+  void end_run();         // announces who is still in flight
 
   // How many requests ended in this way, since the start of the run.
   [[nodiscard]] std::int64_t ended(Ending ending) const {
@@ -84,6 +85,7 @@ class RequestFlow {
   cache::PrefixCache& cache_;
   std::span<observe::Observer* const> observers_;
   std::array<std::int64_t, kEndings.size()> ended_{};
+  std::int64_t window_in_service_ = 0;  // requests that arrived in the window
 
   // reused from event to event: no allocation in steady state
   std::vector<serving::RequestSlot> slots_, preempted_;

@@ -64,6 +64,13 @@ class UnitPool {
     }
   }
   [[nodiscard]] bool any_open() const { return !open_.empty(); }
+  [[nodiscard]] std::int64_t nodes_allotted() const {
+    std::int64_t nodes = 0;
+    for (const Member& member : members_) {
+      nodes += member.clock.state() == UnitState::Off ? 0 : member.clock.nodes();
+    }
+    return nodes;
+  }
 
   // --- Load, as the balancer knows it: as of the last report, and what was placed since. ---
   [[nodiscard]] bool reports_age() const { return report_age_ > base::Duration::zero(); }

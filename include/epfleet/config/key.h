@@ -86,10 +86,6 @@ void require_key(const std::string& name, const std::string& file);
 // The value that a scenario has for a key, as resolved; none for a group of keys.
 [[nodiscard]] std::optional<std::string> value_of(const Scenario& scenario, const std::string& key);
 
-// The word most like a misspelt one; empty if none is near.
-[[nodiscard]] std::string nearest_word(std::string_view misspelt,
-                                       std::span<const std::string> words);
-
 // Groups that may be given as the NAME of a shared part: "hardware", "model", "prices.book", ...
 struct PartGroup {
   std::string name;

@@ -94,8 +94,15 @@ struct Statement {
   std::vector<Account> hours;      // from the first interval's begin; the last may be shorter
 };
 
-// An interval belongs to the hour in which it begins. REQUIRES: intervals in order of time.
+// When prices change in the window, in order.
+[[nodiscard]] std::vector<base::TimePoint> price_changes(const PricesConfig& prices,
+                                                         const PricingBasis& basis,
+                                                         base::TimePoint end);
+
+// An interval belongs to the hour in which it begins. `pieces` are what the intervals are made of,
+// cut at the price changes (else such an interval is split by time). REQUIRES: in order of time.
 [[nodiscard]] Statement price(const PricesConfig& prices, const PricingBasis& basis,
-                              std::span<const metrics::Interval> intervals);
+                              std::span<const metrics::Interval> intervals,
+                              std::span<const metrics::Interval> pieces);
 
 }  // namespace epfleet::cost

@@ -3,8 +3,8 @@
 // Events execute in the total order (time, phase, sequence): at one instant first samples, then
 // what ends, then what arrives, then decisions on it, then what starts. `sequence` is the order of
 // scheduling. The engine refuses the past, and an earlier phase at the present time, so executed
-// keys strictly rise. A running fingerprint over (time, phase, kind, target) of every executed
-// event, into which the model mixes its own records, tells two runs apart; a trace of the same
+// keys strictly rise. A running fingerprint over (time, phase, kind, target) of every executed event
+// but samples, into which the model mixes its own records, tells two runs apart; a trace of the same
 // lines finds their first difference.
 #pragma once
 
@@ -72,6 +72,9 @@ class Engine {
   RunEnd run(Handler& handler, base::TimePoint until, const std::atomic<bool>* stop = nullptr);
   // Within a handler: the run ends after this event, as if `stop` had become true.
   void stop_after_this() { stopping_ = true; }
+
+  // Within a handler: nothing is executed after this event, as if run() had been asked for now.
+  void finish() { until_ = now_; }
 
   void mix(std::uint64_t word) {
     fingerprint_ = (fingerprint_ ^ word) * kPrime ^ (fingerprint_ >> 29U);

@@ -2,11 +2,14 @@
 // Modelled: whatever the scenario's workload is: sessions, or a trace that is cut, repeated, copied
 //   and laid under an hourly shape. A session's next turn waits for the answer as long as the
 //   estimate says (expected_service.h), not as long as a simulated queue would make it wait.
-// Left out: the store's content at the start; a replay of the trace starts cold.
+//   What sessions have in the store at the start is in the file, as the session_tokens of their
+//   first request here.
+// Left out: what else is in the store at the start, and takes room there.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "epfleet/base/time.h"
 #include "epfleet/config/scenario.h"
@@ -17,6 +20,7 @@ struct MadeTrace {
   std::int64_t requests = 0;
   std::int64_t input_tokens = 0;
   std::int64_t output_tokens = 0;
+  std::vector<std::string> notes;  // what a replay must know
 };
 
 // Of the warm-up and the counted window, up to `until` of the window. Throws InputError,

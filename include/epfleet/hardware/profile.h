@@ -132,6 +132,9 @@ struct HardwareProfile {
   double normal_in_situ_factor = 1.18;          // beside compute: 4.74 and 8.63 ms [P] / alone
   Duration normal_dispatch_barrier{1'045'000};  // 2.091 ms per layer, two micro-batches [P]
   Duration normal_combine_barrier{1'013'000};   // 2.026 ms [P]
+  // Of the fullest rank's micro-batch, from which on a barrier takes that long; below, less in
+  // proportion. A guess: the one profile has 8,192.
+  std::int64_t normal_barrier_tokens = 4'096;
 
   // --- links outside the all-to-all
   BytesPerSecond rdma_bandwidth{40e9};               // per NIC, one NIC a GPU; effective [I]

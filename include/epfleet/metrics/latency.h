@@ -1,4 +1,5 @@
-// How long requests took, as distributions over those that completed and had arrived in the window.
+// How long requests took, as distributions over those that arrived in the window and completed, in it
+// or after it.
 #pragma once
 
 #include <cstdint>

@@ -10,34 +10,46 @@ namespace epfleet::metrics {
 
 struct RequestCounts {
   std::int64_t arrived = 0, completed = 0, rejected = 0, failed = 0, in_flight = 0;
+  std::int64_t finished_in_window = 0;
+  std::int64_t finished_input_tokens = 0, finished_output_tokens = 0;  // of these
   std::int64_t preemptions = 0;
   std::int64_t concurrent_peak = 0;
+  Measure concurrent_mean;
 };
 
 inline constexpr Row<RequestCounts> kRequestRows[] = {
     {"arrived", "requests", Kind::Flow, Better::Neither, of<&RequestCounts::arrived>,
      "Requests that arrived in the window: completed + rejected + failed + in flight."},
     {name_of(observe::Outcome::Completed), "requests", Kind::Flow, Better::Neither,
-     of<&RequestCounts::completed>, "Of the arrived ones, those that got their last token."},
+     of<&RequestCounts::completed>,
+     "Of the arrived ones, those that got their last token, in the window or in the cool-down."},
     {name_of(observe::Outcome::Rejected), "requests", Kind::Flow, Better::Less,
      of<&RequestCounts::rejected>, "Of the arrived ones, those that were turned away."},
     {name_of(observe::Outcome::Failed), "requests", Kind::Flow, Better::Less,
      of<&RequestCounts::failed>, "Of the arrived ones, those that were lost."},
     {name_of(observe::Outcome::InFlight), "requests", Kind::Flow, Better::Neither,
-     of<&RequestCounts::in_flight>, "Of the arrived ones, those still in service at the end."},
+     of<&RequestCounts::in_flight>,
+     "Of the arrived ones, those still in service when the cool-down ended."},
+    {"finished_in_window", "requests", Kind::Flow, Better::Neither,
+     of<&RequestCounts::finished_in_window>,
+     "Requests that got their last token in the window, whenever they arrived."},
     {"preemptions", "preemptions", Kind::Flow, Better::Less, of<&RequestCounts::preemptions>,
      "Times that a decode GPU short of memory gave up a request, whenever that had arrived."},
     {"concurrent_peak", "requests", Kind::Level, Better::Neither,
-     of<&RequestCounts::concurrent_peak>, "Most requests in service at any sample."},
+     of<&RequestCounts::concurrent_peak>, "Most requests in service at any moment of the window."},
+    {"concurrent_mean", "requests", Kind::Level, Better::Neither,
+     of<&RequestCounts::concurrent_mean>,
+     "Requests in service, mean over the window; in a steady service arrivals / s x mean e2e."},
 };
 
 struct TokenSums {
   std::int64_t input = 0, cached = 0, computed = 0;
+  std::int64_t computed_in_steps = 0;
   std::int64_t output = 0;  // rounded down to whole tokens
   std::int64_t reasoning = 0;
   std::int64_t carried_in = 0;
-  TokensByPayer by_payer{};  // exact
-  Measure output_peak_tps;   // in the busiest interval
+  TokensByPayer by_payer{};          // exact
+  std::int64_t output_peak_tps = 0;  // in the busiest second
 };
 
 inline constexpr Row<TokenSums> kTokenRows[] = {
@@ -46,7 +58,9 @@ inline constexpr Row<TokenSums> kTokenRows[] = {
     {"cached", "tokens", Kind::Flow, Better::Neither, of<&TokenSums::cached>,
      "Of the input tokens, those whose KV was read from the store."},
     {"computed", "tokens", Kind::Flow, Better::Neither, of<&TokenSums::computed>,
-     "Prompt tokens that prefill steps computed."},
+     "Of the input tokens, those that were computed: input - cached."},
+    {"computed_in_steps", "tokens", Kind::Flow, Better::Neither, of<&TokenSums::computed_in_steps>,
+     "Prompt tokens that the window's prefill steps computed, also of prompts finished after it."},
     {"output", "tokens", Kind::Flow, Better::Neither, of<&TokenSums::output>,
      "Tokens emitted, reasoning included."},
     {"reasoning", "tokens", Kind::Flow, Better::Neither, of<&TokenSums::reasoning>,

@@ -1,7 +1,7 @@
 // The numbers of a run, as plain data: all that the result files need. A number's meaning is in the
-// row that declares it, in the header of its struct. Window rule: requests are those that arrived
-// in [0, duration); tokens, cache, node time and steps are what happened in the window, also for
-// requests that arrived before. Everything is a total or an average over the window.
+// row that declares it, in the header of its struct. Two sets, never mixed in one quotient: requests,
+// latency and objectives are of those that arrived in the window [0, duration), followed to their
+// end; tokens, cache, node time and steps are what happened in the window, whoever asked.
 #pragma once
 
 #include <cstdint>
@@ -32,6 +32,7 @@ struct RunStatistics {
   std::int64_t kv_moved_bytes = 0;
   std::int64_t priced_steps = 0;
   Measure out_of_range_ratio;
+  std::vector<Interval> pieces;  // between any two samples: what intervals and hours are made of
   std::vector<Interval> intervals;
   std::vector<Interval> hours;  // from the window's start; the last may be shorter
 

@@ -23,7 +23,7 @@ inline constexpr Row<CacheUse> kCacheRows[] = {
     {"bytes_written", "bytes", Kind::Flow, Better::Neither, of<&CacheUse::bytes_written>,
      "KV written to the store."},
     {"bytes_stored_peak", "bytes", Kind::Level, Better::Neither, of<&CacheUse::bytes_stored_peak>,
-     "Most KV in the store at any sample."},
+     "Most KV in the store at any moment of the window."},
 };
 
 // Tokens that could have been hits, over input tokens, by why they were not.
@@ -75,7 +75,7 @@ struct NodeUse {
 
 inline constexpr Row<NodeUse> kNodeRows[] = {
     {"peak", "nodes", Kind::Level, Better::Neither, of<&NodeUse::peak>,
-     "Most nodes allotted at any sample."},
+     "Most nodes allotted at any moment of the window."},
     {"mean", "nodes", Kind::Level, Better::Neither, of<&NodeUse::mean>,
      "Nodes allotted, mean over the window."},
     {"prefill_mean", "nodes", Kind::Level, Better::Neither, of<&NodeUse::prefill_mean>,

@@ -20,12 +20,16 @@ namespace epfleet::model {
 // bytes, halves the rate of their products, and sends tokens to them in BF16 too.
 enum class ExpertPrecision { Fp8, Bf16 };
 
+// How a step overlaps computing and communication: two micro-batches, of which one computes while
+// the other communicates; one batch, stage after stage; or whichever is faster, step by step.
+enum class Overlap { Auto, DualBatch, None };
+
 struct DecodeLayout {
   std::int64_t gpus = 144;
   std::int64_t redundant_experts = 32;
   std::int64_t draft_tokens = 1;  // MTP; 0: off
-  bool dual_batch = true;         // two micro-batches overlap compute and communication
-  bool phase_barriers = true;     // compute and communication meet at the end of every phase
+  Overlap overlap = Overlap::DualBatch;
+  bool phase_barriers = true;  // compute and communication meet at the end of every phase
   std::int64_t gpus_per_node = 8;
   // Per step, not overlapped (a guess, 2-8 ms).
   base::Duration host_time = std::chrono::milliseconds(5);
@@ -33,20 +37,24 @@ struct DecodeLayout {
   ExpertPrecision expert_precision = ExpertPrecision::Fp8;
 
   [[nodiscard]] constexpr std::int64_t tokens_per_request() const { return 1 + draft_tokens; }
-  [[nodiscard]] constexpr std::int64_t micro_batches() const { return dual_batch ? 2 : 1; }
+  // With Auto that is how a layer is, unless it is asked for the other (timing's layers: as()).
+  [[nodiscard]] constexpr bool dual_batch() const { return overlap != Overlap::None; }
+  [[nodiscard]] constexpr std::int64_t micro_batches() const { return dual_batch() ? 2 : 1; }
   [[nodiscard]] constexpr bool has_mtp() const { return draft_tokens > 0; }
 };
 
 struct PrefillLayout {
   std::int64_t gpus = 32;
   std::int64_t redundant_experts = 32;
-  bool dual_batch = true;
+  Overlap overlap = Overlap::DualBatch;
   bool phase_barriers = true;
   bool mtp = true;  // the unit also holds and runs the MTP module
   std::int64_t gpus_per_node = 8;
   ExpertPrecision expert_precision = ExpertPrecision::Fp8;
 
-  [[nodiscard]] constexpr std::int64_t micro_batches() const { return dual_batch ? 2 : 1; }
+  // With Auto that is how a layer is, unless it is asked for the other (timing's layers: as()).
+  [[nodiscard]] constexpr bool dual_batch() const { return overlap != Overlap::None; }
+  [[nodiscard]] constexpr std::int64_t micro_batches() const { return dual_batch() ? 2 : 1; }
   [[nodiscard]] constexpr bool has_mtp() const { return mtp; }
 };
 

@@ -51,9 +51,10 @@ struct RequestDone {
 struct PrefillStepDone {
   base::UnitId unit;
   base::TimePoint start, end;
-  std::int64_t tokens = 0;       // computed in the step
-  double attention_pairs = 0.0;  // query-key pairs of the step
-  double efficiency = 0.0;       // mean work over the slowest GPU's work, 0..1
+  std::int64_t tokens = 0;        // computed in the step
+  std::int64_t first_tokens = 0;  // prompts that it finished: a token each
+  double attention_pairs = 0.0;   // query-key pairs of the step
+  double efficiency = 0.0;        // mean work over the slowest GPU's work, 0..1
   double attention_imbalance = 1.0;
   double token_imbalance = 1.0;
   double expert_imbalance = 1.0;
@@ -66,6 +67,7 @@ struct DecodeStepDone {
   base::TimePoint start, end;
   std::int64_t requests = 0;  // that took part
   std::int64_t joined = 0;    // of these, in their first step (their ITL starts at the first token)
+  base::TokenParts emitted{};  // tokens of all of them
   double kv_tokens = 0.0;
   double kv_ratio_max = 0.0;  // fullest GPU: KV held / capacity
   double kv_ratio_mean = 0.0;
@@ -87,7 +89,7 @@ struct TokenTotals {
 struct FleetTotals {
   // [variant][channel]
   std::array<std::array<TokenTotals, workload::kChannels>, workload::kVariants> tokens{};
-  std::int64_t computed_tokens = 0;  // prefill tokens computed
+  std::int64_t computed_tokens = 0;  // by prefill steps, also of prompts that are not finished
   std::int64_t arrived = 0, completed = 0, rejected = 0, failed = 0, preempted = 0;
   struct NodeTime {  // node-nanoseconds
     std::int64_t busy = 0, idle = 0, loading = 0, draining = 0;
@@ -121,8 +123,15 @@ struct FleetState {
   }
 };
 
-// A look at the whole fleet, taken at every report interval and at both ends of the counted window.
+// Most at any moment since the window's start, or before it since the run's.
+struct FleetPeaks {
+  std::int64_t nodes_allotted = 0, in_service = 0, cache_stored_bytes = 0;
+};
+
+// A look at the whole fleet, taken at every report interval, at both ends of the counted window and
+// wherever else the run was asked for one.
 struct FleetSample : FleetTotals, FleetState {
+  FleetPeaks peaks;
   base::TimePoint time;
   bool window_start = false, window_end = false;
   // Since the window's start, for requests that arrived before it: input + output.

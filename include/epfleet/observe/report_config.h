@@ -21,8 +21,10 @@ struct TimelineWindow {
 
 struct ReportConfig {
   base::Duration interval = std::chrono::seconds(60);  // of timeseries.csv
-  RequestLog requests = RequestLog::None;              // requests.csv.zst
-  double request_sample = 0.001;                       // share of requests, for Sample
+  // After the window, until its arrivals are done, but no longer than this.
+  base::Duration cool_down = std::chrono::hours(1);
+  RequestLog requests = RequestLog::None;  // requests.csv.zst
+  double request_sample = 0.001;           // share of requests, for Sample
   std::string published;  // CSV of published values (columns: traces/README.md); empty: no checks
   std::string published_hourly;  // CSV of the published hourly chart; empty: no hourly checks
   TimelineWindow timeline;

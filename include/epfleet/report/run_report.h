@@ -33,9 +33,11 @@ struct RunReport {
   bool overrun = false;              // and that because of more requests in service than are kept
   bool nodes_are_chosen = false;     // a policy chose the nodes; no schedule was replayed
   bool tokens_are_replayed = false;  // a token-rate trace set the tokens; no totals were solved for
+  base::Duration warm_up{};          // before the window
   metrics::RunStatistics statistics;
   cost::Statement statement;
   std::vector<workload::SolvedTotal> solved_totals;
+  std::optional<workload::RowAccount> rows;  // of the trace that was played
   std::vector<std::string> notes;  // what a reader of the numbers must know, one sentence each
   std::string command;             // canonical: without --out, -j, progress or absolute paths
   std::string resolved_yaml;       // the complete scenario as run

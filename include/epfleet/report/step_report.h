@@ -30,7 +30,8 @@ struct StepReport {
   // the layout
   std::int64_t gpus = 0, redundant_experts = 0, experts_per_gpu = 0, gpus_per_node = 8;
   std::string expert_precision = "fp8";
-  bool overlap = true, phase_barriers = true;
+  std::string overlap_rule = "dual_batch";  // as the scenario has it
+  bool phase_barriers = true;
   std::int64_t draft_tokens = 0;
   double acceptance = 0.0;
   // what was asked: requests per GPU and tokens of each; or tokens per GPU and of a prompt
@@ -42,6 +43,7 @@ struct StepReport {
   MemoryBudget hbm;
   std::vector<std::string> warnings;  // beside anatomy.outside_calibration
 
+  [[nodiscard]] bool overlap() const { return anatomy.dual_batch; }  // what was taken
   [[nodiscard]] double tokens_per_s_per_node() const {
     return tokens_per_s_per_gpu * static_cast<double>(gpus_per_node);
   }

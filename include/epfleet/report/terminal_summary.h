@@ -18,6 +18,9 @@ struct TerminalStyle {
 // Colour only on a terminal, and not with NO_COLOR set (no-color.org) or TERM=dumb.
 [[nodiscard]] TerminalStyle terminal_style(std::FILE* out);
 
+// "5 read, 3 played in the window, 2 after it"
+[[nodiscard]] std::string account_of(const workload::RowAccount& rows);
+
 [[nodiscard]] std::string terminal_summary(const RunReport& report, const TerminalStyle& style);
 
 }  // namespace epfleet::report

@@ -19,13 +19,12 @@ struct TraceReport {
   traces::TraceStatistics statistics;
   std::optional<cache::ReuseProfile> reuse;    // of traces with identities
   std::optional<std::int64_t> reuse_of_first;  // requests, if the profile stopped before the end
-  std::int64_t odd_block_lists = 0;
-  bool cut_last_line = false;
+  std::int64_t rows = 0;                       // requests and skipped lines
+  std::vector<std::string> reading_notes;      // of the reader
   std::vector<traces::SkippedLines> skipped;
 };
 
-// What a reader of the numbers must know, a line each: skipped lines, a last line without its end,
-// answers of 0 tokens.
+// What a reader of the numbers must know, a line each: the reader's notes, answers of 0 tokens.
 [[nodiscard]] std::vector<std::string> notes_of(const TraceReport& report);
 
 [[nodiscard]] std::string trace_json(const TraceReport& report);

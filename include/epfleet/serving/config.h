@@ -12,7 +12,7 @@
 
 namespace epfleet::serving {
 
-enum class Overlap { DualBatch, None };
+using model::Overlap;
 enum class Placement { Arrival, Step };  // when a queued prompt is bound to a GPU of its unit
 // Continuous: requests join a running batch at any step; Static: a GPU takes a new batch only when
 // all of the last one are done.
@@ -35,7 +35,7 @@ struct PrefillConfig {
   std::optional<std::int64_t> redundant_experts;  // none: auto
   base::Tokens max_tokens_per_gpu{16'384};        // per step, both micro-batches
   std::int64_t chunk_grain = 64;                  // tokens
-  Overlap overlap = Overlap::DualBatch;
+  Overlap overlap = Overlap::Auto;
   bool phase_barriers = kPrefillDefaults.phase_barriers;
   model::ExpertPrecision expert_precision = kPrefillDefaults.expert_precision;
   BalancerConfig balancer;
@@ -65,7 +65,7 @@ struct MtpConfig {
 struct DecodeConfig {
   std::int64_t gpus = kDecodeDefaults.gpus;       // per unit
   std::optional<std::int64_t> redundant_experts;  // none: auto
-  Overlap overlap = Overlap::DualBatch;
+  Overlap overlap = Overlap::Auto;
   bool phase_barriers = kDecodeDefaults.phase_barriers;
   model::ExpertPrecision expert_precision = kDecodeDefaults.expert_precision;
   BalancerConfig balancer;

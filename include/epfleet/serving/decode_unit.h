@@ -82,9 +82,15 @@ class DecodeUnit {
   // The earliest arrival of KV on its way; none: nothing is.
   [[nodiscard]] std::optional<base::TimePoint> next_ready(base::TimePoint now) const;
 
+  // A request that leaves, and where its KV is.
+  struct Leaving {
+    RequestSlot slot;
+    enum class Kv { OnGpu, InHost, Elsewhere } kv;  // request.decode_gpu's; Elsewhere: never came
+    base::TimePoint since{};                        // there from then on
+  };
   // All leave: running or on the way, in slot order, then what waits (migration, failure).
   // REQUIRES: !stepping().
-  void evict_all(std::vector<RequestSlot>& evicted);
+  void evict_all(std::vector<Leaving>& evicted);
 
   // --- Facts ---
   [[nodiscard]] bool empty() const { return placed_total_ == 0 && waiting_.empty(); }

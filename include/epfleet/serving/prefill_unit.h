@@ -20,6 +20,7 @@
 #include "epfleet/serving/config.h"
 #include "epfleet/serving/live_request.h"
 #include "epfleet/serving/rebalance_pause.h"
+#include "epfleet/serving/recent_arrivals.h"
 #include "epfleet/timing/prefill_pricer.h"
 
 namespace epfleet::serving {
@@ -27,7 +28,7 @@ namespace epfleet::serving {
 struct PrefillUnitLimits {
   std::int32_t gpus = 0;
   std::int32_t max_tokens_per_gpu = 0;  // per step, both micro-batches
-  double work_budget_s = 0.0;           // per GPU and step
+  double work_budget_s = 0.0;           // per GPU and step, under load (usual_work_s)
   std::int32_t chunk_grain = 64;        // tokens
   std::int64_t kv_capacity_tokens = 0;  // per GPU
   Placement placement = Placement::Step;
@@ -40,6 +41,20 @@ inline constexpr std::int32_t kStandardPrompt = 4096;
 // The attention work of a full token budget of standard prompts: the work budget of a step.
 [[nodiscard]] double standard_work_budget_s(const timing::PrefillWork& work,
                                             std::int32_t max_tokens_per_gpu);
+
+// What a GPU may do in a step, in seconds: the budget where as much waits, else twice what waits for
+// the mean GPU, so that nobody waits long for the longest prompt and what waits is done as soon; at
+// least work that is worth the step's own time.
+[[nodiscard]] double usual_work_s(double budget_s, double waiting_s, double fixed_s);
+
+// The work of a step, in seconds, that a prompt too long for one is best cut to. Of a step of t
+// seconds F serve no new token: the step's own time, and keys and values of what is computed
+// already, made again. So R tokens of m seconds each take D(t) = R m t / (t - F). Who comes
+// meanwhile, `others` a second, waits longer than for usual steps of t0: for the running one and
+// for his own. The sum of what all wait, D (1 + 2 others (t - t0)), is least at
+//     t = F + sqrt(F^2 + F (1 / (2 others) - t0)),
+// but never below t0: as long as can be where nobody comes, as usual where many do.
+[[nodiscard]] double long_chunk_work_s(double fixed_s, double usual_s, double others_per_second);
 
 class PrefillUnit {
  public:
@@ -118,6 +133,7 @@ class PrefillUnit {
   bool take_back(std::uint32_t gpu, const Chunk& chunk);
   [[nodiscard]] std::int32_t chunk_within_budget(const Gpu& gpu, std::uint32_t index,
                                                  const LiveRequest& request) const;
+  [[nodiscard]] double work_room(const Gpu& gpu, const LiveRequest& request) const;
   [[nodiscard]] bool has_budget(std::uint32_t gpu) const;
   void close(std::uint32_t gpu);
   void describe_step(base::TimePoint now, const timing::StepPrice& price);
@@ -129,6 +145,11 @@ class PrefillUnit {
   policy::PrefillRule& gpu_rule_;
   RequestPool& pool_;
 
+  double step_fixed_s_;  // a step with next to nothing to do
+  // Of the step being formed: what a GPU may do, and the same raised to its longest so far.
+  double usual_s_ = 0.0, budget_s_ = 0.0;
+  double others_rate_ = 0.0;  // arrivals a second beside a prompt's own
+  RecentArrivals arrivals_;
   std::vector<Gpu> gpus_;
   std::vector<Sent> sending_;               // KV that leaves its GPU at a time to come
   std::vector<timing::PrefillLoad> loads_;  // per GPU, of the step being formed or running

@@ -18,9 +18,10 @@ namespace epfleet::sessions {
 struct SessionSourceSpec {
   workload::WorkloadConfig config;  // paths resolved
   std::uint64_t seed = 1;
-  base::Duration duration{};  // of the counted window, which starts at time 0
-  std::int64_t block = 64;    // tokens; a prefix hits in whole blocks
-  ExpectedService service;    // places turns before any service is simulated
+  base::Duration duration{};   // of the counted window, which starts at time 0
+  base::Duration cool_down{};  // how long after it sessions go on to start
+  std::int64_t block = 64;     // tokens; a prefix hits in whole blocks
+  ExpectedService service;     // places turns before any service is simulated
   ShapeWeights shape_weights;
   base::Worker* worker = nullptr;  // does half of it aside, if there is one; the same requests
 };

@@ -20,7 +20,8 @@ namespace epfleet::sessions {
 struct TokenRateSourceSpec {
   workload::WorkloadConfig config;  // path resolved
   std::uint64_t seed = 1;
-  base::Duration duration{};  // of the counted window: the width of a trace of a single bin
+  base::Duration duration{};   // of the counted window: the width of a trace of a single bin
+  base::Duration cool_down{};  // after the trace its last bin is repeated this long
 };
 
 // Throws InputError.

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,9 +26,11 @@ struct TokenRateBin {
 
 // Throws InputError with file:line:column: columns, numbers, times that do not rise, cached >
 // input, fewer tokens than requests, more tokens a request than the context and output limits
-// allow, an empty trace. `only_width` is the width of a trace of a single bin.
+// allow, an empty trace, a pipe. `only_width` is the width of a trace of a single bin; columns that
+// are not known are added to `unread`.
 [[nodiscard]] std::vector<TokenRateBin> read_token_rate_trace(
-    const workload::WorkloadConfig& config, base::Duration only_width);
+    const workload::WorkloadConfig& config, base::Duration only_width,
+    std::vector<std::string>* unread = nullptr);
 
 // Most tokens of a request.
 struct RequestLimits {
@@ -39,6 +42,10 @@ struct RequestLimits {
 // So is what a bin's requests cannot hold: its tokens go to requests that come later.
 [[nodiscard]] std::vector<TokenRateBin> scaled(const std::vector<TokenRateBin>& bins, double scale,
                                                const RequestLimits& limits = {});
+
+// From the first bin's start to the last one's end; none: a single bin is as long as the window.
+// Throws InputError.
+[[nodiscard]] std::optional<base::Duration> window_of_trace(const workload::WorkloadConfig& config);
 
 // Whether the file is a trace of totals per time bin and not one of requests. Throws InputError.
 [[nodiscard]] bool is_token_rate_trace(const std::string& path);

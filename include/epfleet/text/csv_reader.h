@@ -33,6 +33,8 @@ class CsvReader {
   [[nodiscard]] bool next_row();
 
   [[nodiscard]] const std::vector<std::string>& columns() const { return columns_; }
+  // Of the header, those that were neither needed nor optional.
+  [[nodiscard]] const std::vector<std::string>& unread() const { return unread_; }
   [[nodiscard]] const std::string& path() const { return lines_.path(); }
   [[nodiscard]] std::string_view line() const { return line_; }     // of the row, whole
   [[nodiscard]] int line_number() const { return line_number_; }    // of its first line
@@ -60,7 +62,8 @@ class CsvReader {
   CsvForm form_;
   std::vector<std::string> columns_;
   std::vector<std::optional<std::size_t>> place_;  // of each column in the file; none: not there
-  std::size_t width_ = 0;                          // columns in the file; 0: not known
+  std::vector<std::string> unread_;
+  std::size_t width_ = 0;  // columns in the file; 0: not known
   LineReader lines_;
   std::string_view line_;
   std::string joined_;  // a row of several lines

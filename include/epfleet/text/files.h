@@ -8,6 +8,16 @@
 
 namespace epfleet::text {
 
+// Throws InputError for a device (/dev/zero never ends); the standard input is none, whatever it
+// is.
+void refuse_device(const std::filesystem::path& path, const std::string& key);
+
+// Written to as it is, whatever it is: a pipe, a file that the shell has opened.
+inline constexpr const char* kStandardOutput = "/dev/stdout";
+
+// Throws InputError for what can be read only once.
+void refuse_pipe(const std::filesystem::path& path);
+
 // Throws InputError that names `key` (the scenario key or option that led here) when it cannot be
 // read.
 [[nodiscard]] std::string read_file(const std::filesystem::path& path, const std::string& key);

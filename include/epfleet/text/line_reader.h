@@ -1,8 +1,8 @@
 // Lines of a text file, plain, gzip, zstd, xz or bzip2, recognised by content and not by name, as
 // views into a buffer: no copy, no allocation per line. A line longer than the cap is skipped in
 // constant memory and reported, so neither a file without line ends nor a damaged one fills the
-// memory.
-// Left out: archives of several files (tar, zip); they are read as the bytes they are.
+// memory. Pipes are read as they come, `-` is the standard input.
+// Refused by name: devices, archives (tar, zip), Parquet and other files that are no text, UTF-16.
 #pragma once
 
 #include <cstddef>
@@ -30,7 +30,8 @@ class LineReader {
   explicit LineReader(std::string path, std::size_t longest = kLongestLine);
   ~LineReader();
 
-  // Throws InputError when the file is cut or damaged; what follows is the end.
+  // Throws InputError when the file is cut or damaged, or no text; what follows is the end. A line
+  // that is too long is told as soon as it is; the rest of it is skipped by the next call.
   [[nodiscard]] Got next();
 
   // REQUIRES: next() was Line. Without its end, and a file's byte order mark; valid until the next
@@ -46,6 +47,8 @@ class LineReader {
 
  private:
   bool fill();  // reads more behind end_; false at the end of the file
+  void refuse_foreign(std::string_view beginning) const;
+  void skip_rest();
   void take(std::size_t length);
 
   std::unique_ptr<InputFile> file_;
@@ -57,6 +60,7 @@ class LineReader {
   std::int64_t number_ = 0;
   std::int64_t bytes_ = 0;
   bool cut_last_line_ = false;
+  bool too_long_ = false;  // the rest of the line is still to be skipped
 };
 
 }  // namespace epfleet::text

@@ -1,4 +1,5 @@
-// A text file that is written piece by piece, compressed on the way.
+// A text file that is written piece by piece, compressed on the way. zstd, gzip and xz files carry
+// a checksum.
 #pragma once
 
 #include <cstdint>
@@ -6,8 +7,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-
-struct archive;  // libarchive's
 
 namespace epfleet::text {
 
@@ -20,17 +19,17 @@ class OutputFile {
  public:
   // Throws MachineError, as everything here does: a full disk, a folder that is not there.
   OutputFile(const std::filesystem::path& path, Compression compression);
+  ~OutputFile();
 
   void add(std::string_view text);
   // Writes what is left and closes the file. Without it the file is cut short.
   void finish();
 
  private:
-  void check(bool good) const;
-  void flush();
+  class Sink;
 
-  std::string path_, buffer_;
-  std::unique_ptr<archive, int (*)(archive*)> archive_;
+  std::string buffer_;
+  std::unique_ptr<Sink> sink_;
 };
 
 }  // namespace epfleet::text

@@ -3,12 +3,14 @@
 //
 // Modelled: low-latency kernels (decode): fixed + tokens per rank x slope(GPUs), over the NIC alone
 //   or over NVLink within a node; normal kernels (prefill): bytes to the distinct nodes of a token
-//   over the NIC, or to its distinct GPUs over NVLink, whichever takes longer, plus a barrier.
+//   over the NIC, or to its distinct GPUs over NVLink, whichever takes longer, plus a barrier, whose
+//   wait for the slowest rank grows with what that rank has to do until it is that of a full step.
 // Left out: congestion between units, rails, adaptive routing; a barrier that depends on skew.
 // Source: DeepEP README and issue 71 (February 2025); barriers and in-situ factors: DeepSeek
 //   profile-data.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "epfleet/hardware/profile.h"
@@ -44,6 +46,7 @@ class LowLatencyAllToAll {
   double fixed_, dispatch_slope_, combine_slope_, in_situ_;
 };
 
+// `tokens`: of the rank that sends (or whose experts receive the equivalent of) most.
 class NormalAllToAll {
  public:
   NormalAllToAll(const hardware::HardwareProfile& hardware, const model::Model& model,
@@ -54,12 +57,17 @@ class NormalAllToAll {
   [[nodiscard]] double combine_core(double tokens) const {
     return combine_fixed_ + tokens * combine_slope_;
   }
-  [[nodiscard]] double dispatch_barrier() const { return dispatch_barrier_; }
-  [[nodiscard]] double combine_barrier() const { return combine_barrier_; }
+  [[nodiscard]] double dispatch_barrier(double tokens) const {
+    return dispatch_barrier_ * std::min(1.0, tokens / barrier_tokens_);
+  }
+  [[nodiscard]] double combine_barrier(double tokens) const {
+    return combine_barrier_ * std::min(1.0, tokens / barrier_tokens_);
+  }
   [[nodiscard]] double distinct_gpus() const { return distinct_gpus_; }  // per token
 
  private:
-  double dispatch_slope_, combine_slope_, dispatch_barrier_, combine_barrier_, distinct_gpus_;
+  double dispatch_slope_, combine_slope_, dispatch_barrier_, combine_barrier_, barrier_tokens_;
+  double distinct_gpus_;
   double dispatch_fixed_, combine_fixed_;
 };
 

@@ -20,6 +20,8 @@ class DecodeLayer {
   DecodeLayer(const hardware::HardwareProfile& hardware, const model::Model& model,
               const model::DecodeLayout& layout, const model::ExpertImbalance& imbalance,
               Clock clock = Clock::Sustained);
+  // The same unit with that overlap instead.
+  [[nodiscard]] DecodeLayer as(model::Overlap overlap) const;
 
   // One GPU, one micro-batch of that many requests; nothing for none.
   [[nodiscard]] ComputeTime attn0(double requests) const;
@@ -43,10 +45,10 @@ class DecodeLayer {
   [[nodiscard]] ComputeTime mlp(double received_requests) const;
   // `busiest`: the larger of what the fullest GPU sends and what the most loaded one receives.
   [[nodiscard]] double dispatch_s(double busiest_requests) const {
-    return all_to_all_.dispatch(width_.dispatched(query_tokens(busiest_requests)));
+    return all_to_all().dispatch(width_.dispatched(query_tokens(busiest_requests)));
   }
   [[nodiscard]] double combine_s(double busiest_requests) const {
-    return all_to_all_.combine(query_tokens(busiest_requests));
+    return all_to_all().combine(query_tokens(busiest_requests));
   }
 
   // Once per step and GPU, whole batch: all dense layers without their KV part; head, sampling and
@@ -64,6 +66,9 @@ class DecodeLayer {
   [[nodiscard]] bool is_monotone() const { return kernels_.fp8().is_monotone(); }
 
  private:
+  [[nodiscard]] const LowLatencyAllToAll& all_to_all() const {
+    return layout_.dual_batch() ? beside_compute_ : alone_;
+  }
   [[nodiscard]] double query_tokens(double requests) const {
     return requests * static_cast<double>(layout_.tokens_per_request());
   }
@@ -73,7 +78,7 @@ class DecodeLayer {
   model::ExpertImbalance imbalance_;
   ExpertWidth width_;
   Kernels kernels_;
-  LowLatencyAllToAll all_to_all_;
+  LowLatencyAllToAll beside_compute_, alone_;
 };
 
 }  // namespace epfleet::timing

@@ -3,7 +3,8 @@
 // Modelled: per MoE layer, with micro-batches i and each term of the slowest GPU (five stages):
 //     sum over i of max(SHARED(i) + ATTN0(1-i), DISPATCH(i)) + MLP(i) + max(ATTN1(1-i), COMBINE(i))
 //   plus, per step: dense layers, head, sampling, the MTP module and host time.
-//   Micro-batches are either even halves of every GPU's batch or given explicitly.
+//   Micro-batches are either even halves of every GPU's batch or given explicitly. Without overlap
+//   the stages of one batch add up; overlap `auto` takes the faster of both for every step.
 // Left out: see src/timing/README.md.
 #pragma once
 
@@ -39,12 +40,13 @@ class DecodePricer {
   [[nodiscard]] StepPrice price(std::span<const std::int32_t> requests,
                                 std::span<const base::TokenParts32> kv) const;
   // The same for micro-batches that are what they are; equal to price() when they are its halves.
-  // REQUIRES: two micro-batches (layout.dual_batch); spans of layout.gpus elements; at least one
+  // REQUIRES: two micro-batches (layout.dual_batch()); spans of layout.gpus elements; at least one
   // request in all.
   [[nodiscard]] StepPrice price_halves(const UnitHalves& halves) const;
 
-  // The stages that price() applies the layer's formula to, each that of the slowest GPU. Without
-  // overlap SHARED and ATTN-0 are inside ATTN-1 of the first. REQUIRES: as price().
+  // The stages that price() applies the layer's formula to, each that of the slowest GPU; with
+  // overlap `auto` those of two micro-batches. Without overlap SHARED and ATTN-0 are inside ATTN-1
+  // of the first. REQUIRES: as price().
   [[nodiscard]] DecodeHalves stages(std::span<const std::int32_t> requests,
                                     std::span<const base::TokenParts32> kv) const;
 

@@ -22,16 +22,18 @@ class PrefillLayer {
   PrefillLayer(const hardware::HardwareProfile& hardware, const model::Model& model,
                const model::PrefillLayout& layout, const model::ExpertImbalance& imbalance,
                Clock clock = Clock::Sustained);
+  // The same unit with that overlap instead.
+  [[nodiscard]] PrefillLayer as(model::Overlap overlap) const;
 
   // One GPU, one micro-batch of that many new tokens; nothing for none. ATTN is linear in the
   // prefix and in the pairs: attn(t, 0, 0) + prefix x slope + pairs x slope.
   [[nodiscard]] ComputeTime attn(double tokens, double prefix_tokens, double pairs) const;
   [[nodiscard]] ComputeTime shared(double tokens) const {
-    return shared_expert(kernels_, model_, width_, tokens);
+    return shared_expert(kernels(), model_, width_, tokens);
   }
-  [[nodiscard]] double attn_per_prefix_token_s() const { return kv_up_per_token_s(kernels_); }
+  [[nodiscard]] double attn_per_prefix_token_s() const { return kv_up_per_token_s(kernels()); }
   [[nodiscard]] double attn_per_pair_s() const {
-    return kernels_.prefill_attention_per_pair(model_);
+    return kernels().prefill_attention_per_pair(model_);
   }
   // Tokens whose experts' rows the most loaded GPU computes, in units of the mean GPU's tokens:
   // mean x imbalance, for one micro-batch of that many tokens in the whole unit.
@@ -44,13 +46,15 @@ class PrefillLayer {
   [[nodiscard]] ComputeTime mlp(double received_tokens) const;
   // `busiest`: the larger of what the fullest GPU sends and what the most loaded one receives.
   [[nodiscard]] double dispatch_s(double busiest_tokens) const {
-    return all_to_all_.dispatch_barrier() +
-           all_to_all_.dispatch_core(width_.dispatched(busiest_tokens));
+    return all_to_all().dispatch_barrier(busiest_tokens) +
+           all_to_all().dispatch_core(width_.dispatched(busiest_tokens));
   }
   [[nodiscard]] double combine_s(double busiest_tokens) const {
-    return all_to_all_.combine_barrier() + all_to_all_.combine_core(busiest_tokens);
+    return all_to_all().combine_barrier(busiest_tokens) + all_to_all().combine_core(busiest_tokens);
   }
-  [[nodiscard]] const NormalAllToAll& all_to_all() const { return all_to_all_; }
+  [[nodiscard]] const NormalAllToAll& all_to_all() const {
+    return layout_.dual_batch() ? beside_compute_ : alone_;
+  }
 
   // Once per step and GPU, whole batch, all SMs, without prefix and pairs: the dense layers; and
   // what the MTP module adds to one more MoE layer (its projection).
@@ -66,13 +70,16 @@ class PrefillLayer {
   [[nodiscard]] PrefillWork work() const;
 
   // Whether its times are straight lines but for a few kinks (not so by the law of tiles).
-  [[nodiscard]] bool is_smooth() const { return kernels_.fp8().is_monotone(); }
+  [[nodiscard]] bool is_smooth() const { return kernels().fp8().is_monotone(); }
 
   [[nodiscard]] const model::PrefillLayout& layout() const { return layout_; }
   [[nodiscard]] const model::Model& model() const { return model_; }
   [[nodiscard]] std::int64_t moe_layer_equivalents() const;  // MoE layers and the MTP module
 
  private:
+  [[nodiscard]] const Kernels& kernels() const {
+    return layout_.dual_batch() ? beside_communication_ : all_sms_;
+  }
   [[nodiscard]] ComputeTime attn_linear(const Kernels& kernels, double tokens) const;
   [[nodiscard]] double kv_up_per_token_s(const Kernels& kernels) const;
 
@@ -80,9 +87,9 @@ class PrefillLayer {
   model::PrefillLayout layout_;
   model::ExpertImbalance imbalance_;
   ExpertWidth width_;
-  Kernels kernels_;  // beside communication
-  Kernels all_sms_;  // dense layers and head: nothing to communicate
-  NormalAllToAll all_to_all_;
+  Kernels beside_communication_;
+  Kernels all_sms_;  // without overlap; dense layers and head: nothing to communicate
+  NormalAllToAll beside_compute_, alone_;
 };
 
 }  // namespace epfleet::timing

@@ -3,7 +3,8 @@
 // Modelled: per MoE layer with both micro-batches, each term of the slowest GPU:
 //       max(ATTN + SHARED, COMBINE) + max(ATTN, DISPATCH)
 //     + max(MLP, DISPATCH) + max(MLP + SHARED, COMBINE)
-//   plus, per step: dense layers, the MTP module's layer, head and sampling.
+//   plus, per step: dense layers, the MTP module's layer, head and sampling. Without overlap the
+//   stages of one batch add up; overlap `auto` takes the faster of both for every step.
 // Left out: see src/timing/README.md.
 #pragma once
 
@@ -24,8 +25,8 @@ class PrefillPricer {
   // REQUIRES: loads has layout.gpus elements; at least one token in all.
   [[nodiscard]] StepPrice price(std::span<const PrefillLoad> loads) const;
 
-  // The stages that price() applies the layer's formula to, each that of the slowest GPU.
-  // REQUIRES: as price().
+  // The stages that price() applies the layer's formula to, each that of the slowest GPU; with
+  // overlap `auto` those of two micro-batches. REQUIRES: as price().
   [[nodiscard]] PrefillHalf stages(std::span<const PrefillLoad> loads) const;
 
   // Linear work of a chunk's attention stage on one GPU at large batches.

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,11 @@ struct StepAnatomy {
   std::int64_t moe_layers = 0, mtp_layers = 0;
   double layer_s = 0.0;  // both micro-batches, as the layout overlaps them
   double dense_layers_s = 0.0, head_s = 0.0, host_s = 0.0;
+
+  // Two micro-batches, or one batch without overlap; with `auto` the faster, and then the step the
+  // other way.
+  bool dual_batch = true;
+  std::optional<double> other_way_s;
 
   // The same layer both ways; equal without overlap. The gap is what barriers cost.
   double with_barriers_s = 0.0, without_barriers_s = 0.0;

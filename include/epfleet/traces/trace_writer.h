@@ -1,8 +1,7 @@
 // Writes a request trace: Mooncake's JSONL (OUT ends in .jsonl) or epfleet's CSV (anything else),
 // compressed if the name ends in .zst, .gz or .xz.
-// Modelled: times from the trace's first request on; JSONL counts milliseconds, so finer times are
-//   rounded down; requests without block ids get ids of their own. The file appears under its
-//   name when it is complete.
+// Modelled: times from the trace's first request on, exact; everything that the trace says, in
+//   JSONL as further keys. The file appears under its name when it is complete.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +24,7 @@ class TraceWriter {
   // REQUIRES: times never go back. Throws MachineError.
   void write(const TraceRecord& record);
   void finish();
+  [[nodiscard]] std::int64_t requests() const { return requests_; }  // written so far
 
   [[nodiscard]] static bool is_json(const std::string& path);
 
@@ -38,7 +38,7 @@ class TraceWriter {
   text::OutputFile output_;
   std::string line_;                     // used again
   std::optional<base::Duration> first_;  // time of the first record
-  workload::BlockId next_unique_ = 0;
+  std::int64_t requests_ = 0;
 };
 
 }  // namespace epfleet::traces

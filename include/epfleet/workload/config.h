@@ -62,6 +62,9 @@ struct TotalsConfig {
   std::optional<double> attention_pairs_per_computed_token;
 };
 
+enum class TimeUnit : std::uint8_t { Auto, Second, Millisecond, Microsecond, Nanosecond };
+inline constexpr base::Names<5> kTimeUnitNames = {"auto", "s", "ms", "us", "ns"};
+
 // How a trace of single requests is played.
 struct TraceReplayConfig {
   base::Duration from{};                  // of the trace's own time; what is before warms the store
@@ -72,6 +75,8 @@ struct TraceReplayConfig {
   bool warm_store = true;                 // what is before `from` is in the store
   bool lenient = false;                   // wrong lines are skipped and counted
   std::int64_t block = 0;                 // tokens of a block id; 0: as the format has it
+  TimeUnit time_unit = TimeUnit::Auto;    // of times in the file; Auto: as the format has it
+  std::string columns;                    // OURS=THEIRS, ...: columns of other names
   Variant variant = Variant::V3;          // of requests that do not say
   Channel channel = Channel::Api;
 };
@@ -84,7 +89,9 @@ struct WorkloadConfig {
   std::array<SessionClassConfig, kSessionClasses> classes;  // indexed by SessionClass
   TotalsConfig totals;
   std::string hourly_shape;  // "flat", or a CSV of 24 hourly weights from the scenario's start
-  base::Duration warm_up = std::chrono::minutes(30);  // served but not counted
+  // Served but not counted; none: auto, until the state stops drifting. Whoever runs a scenario
+  // replaces that by a length first.
+  std::optional<base::Duration> warm_up = std::chrono::minutes(30);
   // Sessions begun so long before the run may still return. With the published day's think times,
   // turns more than 48 h after a session's start carry 3 % of all input, more than 14 days 0.03 %.
   // The totals are solved for all of them: a shorter look-back falls short of the input asked for.

@@ -34,6 +34,32 @@ struct WarmTotal {
   std::int64_t tokens = 0;
 };
 
+// What became of the rows of a trace: read = played + before + after + skipped.
+struct SkippedRows {
+  std::string reason;
+  std::int64_t rows = 0;
+};
+struct RowAccount {
+  std::int64_t read = 0;
+  std::int64_t played = 0;         // arrived in the counted window, at least once
+  std::int64_t before_window = 0;  // before the cut, or in the warm-up only
+  std::int64_t after_window = 0;
+  std::vector<SkippedRows> skipped_by{};
+
+  [[nodiscard]] std::int64_t skipped() const {
+    std::int64_t sum = 0;
+    for (const SkippedRows& one : skipped_by) {
+      sum += one.rows;
+    }
+    return sum;
+  }
+};
+
+// Says so if a trace ends well before the window does: rates and money are then of an idle service,
+// too.
+void note_early_end(base::TimePoint trace_end, base::TimePoint window_end,
+                    std::vector<std::string>& notes);
+
 class Source {
  public:
   Source() = default;
@@ -63,6 +89,11 @@ class Source {
 
   [[nodiscard]] virtual std::span<const SolvedTotal> solved_totals() const { return {}; }
   [[nodiscard]] virtual std::size_t shared_prefixes() const { return 0; }  // ids are 0 .. this - 1
+
+  // Of a trace, with the counted window [kWindowStart, end); none: nothing was read.
+  [[nodiscard]] virtual std::optional<RowAccount> rows(base::TimePoint /*end*/) const {
+    return std::nullopt;
+  }
 
   // What of a trace did not fit or was played otherwise, so far: one sentence each.
   [[nodiscard]] virtual std::vector<std::string> notes() const { return {}; }

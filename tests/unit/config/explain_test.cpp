@@ -102,7 +102,8 @@ TEST(JsonSchema, TypesBoundsAndChoices) {
   EXPECT_EQ(gpus["minimum"], 1);
   EXPECT_EQ(gpus["maximum"], 4096);
   EXPECT_EQ(schema_of(schema, "decode.host_time")["type"], "string");
-  EXPECT_EQ(schema_of(schema, "decode.overlap")["enum"], nlohmann::json({"dual_batch", "none"}));
+  EXPECT_EQ(schema_of(schema, "decode.overlap")["enum"],
+            nlohmann::json({"auto", "dual_batch", "none"}));
   EXPECT_EQ(schema_of(schema, "decode.redundant_experts")["anyOf"][1]["const"], "auto");
   EXPECT_EQ(schema_of(schema, "decode.phase_barriers")["type"], "boolean");
   EXPECT_EQ(schema_of(schema, "scaling.schedule")["type"], "array");

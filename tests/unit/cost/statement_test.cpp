@@ -10,6 +10,12 @@
 namespace epfleet::cost {
 namespace {
 
+// Intervals that are one piece each.
+Statement price(const PricesConfig& prices, const PricingBasis& basis,
+                std::span<const metrics::Interval> rows) {
+  return cost::price(prices, basis, rows, rows);
+}
+
 using base::Duration;
 using metrics::Interval;
 using namespace std::chrono_literals;

@@ -46,6 +46,24 @@ TEST(Engine, ExecutesByTimeThenPhaseThenOrderOfScheduling) {
   EXPECT_EQ(targets, (std::vector<std::uint32_t>{2, 0, 1, 3}));
 }
 
+TEST(Engine, NothingIsExecutedAfterARunIsFinished) {
+  Engine engine(at_ns(0));
+  Log log;
+  log.react = [&](const Event& event) {
+    if (event.target == 1) {
+      engine.finish();
+      EXPECT_FALSE(engine.pass_to(at_ns(6), Phase::Arrival, kKind, 9));
+    }
+  };
+  engine.at(at_ns(5), Phase::Completion, kKind, 1);
+  engine.at(at_ns(5), Phase::Start, kKind, 2);
+  engine.at(at_ns(7), Phase::Completion, kKind, 3);
+  EXPECT_EQ(engine.run(log, at_ns(10)), RunEnd::Reached);
+  EXPECT_EQ(log.seen.size(), 1U);
+  EXPECT_EQ(engine.now(), at_ns(5));
+  EXPECT_EQ(engine.left(), 2U);
+}
+
 TEST(Engine, RefusesThePastAndAnEarlierPhaseOfThePresent) {
   Engine engine(at_ns(0));
   Log log;

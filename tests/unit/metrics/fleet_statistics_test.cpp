@@ -40,6 +40,8 @@ FleetSample after(std::int64_t m) {
   s.cache_read_bytes = squared * 11;
   s.cache_written_bytes = squared * 13;
   s.cache_stored_bytes = m < 80 ? m * 100 : 5000;
+  // The peaks of the warm-up, and those since the window's start.
+  s.peaks = m <= 10 ? observe::FleetPeaks{50, 60, 70'000} : observe::FleetPeaks{11, m * 5, 9'000};
   s.cache_lost = {squared * 21, squared * 42, 0, squared * 63, 0};
   s.kv_moved_bytes = squared * 17;
   return s;
@@ -85,7 +87,7 @@ TEST(FleetStatistics, IntervalsAndHoursSumToTheTotals) {
     EXPECT_EQ(sum(all.tokens).output, sum(run.tokens.by_payer).output);
     EXPECT_EQ(all.prefill_node_ns.allotted(), run.nodes.prefill_ns.allotted());
     EXPECT_EQ(all.decode_node_ns.draining, run.nodes.decode_ns.draining);
-    EXPECT_EQ(all.computed_tokens, run.tokens.computed);
+    EXPECT_EQ(all.computed_tokens, run.tokens.computed_in_steps);
     EXPECT_EQ(all.preempted, run.requests.preemptions);
     EXPECT_EQ(all.completed, (160 * 160 - 100) * 7);
     EXPECT_EQ(all.cache_read_bytes, run.cache.bytes_read);
@@ -100,14 +102,15 @@ TEST(FleetStatistics, TheWarmUpIsNotCounted) {
   const RunStatistics run = hours_of_service();
   EXPECT_EQ(run.tokens.input, 21 * 1000 * 25'500LL);
   EXPECT_EQ(run.tokens.output, base::TokenParts(21 * 777 * 25'500LL).whole_tokens());
-  EXPECT_EQ(run.tokens.computed, 12'000 * 25'500LL);
+  EXPECT_EQ(run.tokens.computed_in_steps, 12'000 * 25'500LL);
+  EXPECT_EQ(run.tokens.computed, run.tokens.input - run.tokens.cached);
   EXPECT_EQ(run.tokens.carried_in, 4321);
   EXPECT_DOUBLE_EQ(*run.cache.hit_ratio, 0.4);
   EXPECT_DOUBLE_EQ(*run.cache.lost_cold_ratio, 0.001);
   EXPECT_DOUBLE_EQ(*run.cache.lost_capacity_ratio, 0.002);
   EXPECT_DOUBLE_EQ(*run.cache.lost_rounding_ratio, 0.003);
   EXPECT_DOUBLE_EQ(*run.cache.lost_ttl_ratio, 0.0);
-  EXPECT_EQ(run.cache.bytes_stored_peak, 79 * 100);
+  EXPECT_EQ(run.cache.bytes_stored_peak, 9'000);
 }
 
 // Node time by state; busy / (busy + idle); mean = node time / window; throughput = tokens over it.
@@ -119,22 +122,21 @@ TEST(FleetStatistics, NodesAndThroughput) {
   EXPECT_DOUBLE_EQ(*run.nodes.prefill_mean, prefill / seconds);
   EXPECT_DOUBLE_EQ(*run.nodes.decode_mean, decode / seconds);
   EXPECT_DOUBLE_EQ(*run.nodes.mean, (prefill + decode) / seconds);
-  EXPECT_EQ(run.nodes.peak, 11);  // the 99 of the last sample belong to the time after the window
+  EXPECT_EQ(run.nodes.peak, 11);
   EXPECT_NEAR(static_cast<double>(run.nodes.released_ns) * 1e-9, 20 * seconds - prefill - decode,
               1e-6);
   EXPECT_DOUBLE_EQ(*run.utilisation.prefill_busy_ratio, 1.0 / 3.0);
   EXPECT_DOUBLE_EQ(*run.utilisation.decode_busy_ratio, 0.75);
   EXPECT_DOUBLE_EQ(*run.throughput.prefill_input_tps_per_node, 21e3 * 25'500 / prefill);
-  EXPECT_DOUBLE_EQ(*run.throughput.prefill_computed_tps_per_node, 12e3 * 25'500 / prefill);
+  EXPECT_DOUBLE_EQ(*run.throughput.prefill_computed_tps_per_node, 21e3 * 0.6 * 25'500 / prefill);
   EXPECT_DOUBLE_EQ(*run.throughput.decode_output_tps_per_node,
                    base::TokenParts(21 * 777 * 25'500).tokens() / decode);
 }
 
-// The busiest interval is the last: 160^2 - 159^2 = 319 of the growth, in 60 s.
-TEST(FleetStatistics, PeaksAreOverIntervalsAndSamples) {
+// As the fleet kept them, moment by moment: not those of the warm-up, and not only of samples.
+TEST(FleetStatistics, PeaksAreThoseSinceTheWindowsStart) {
   const RunStatistics run = hours_of_service();
-  EXPECT_DOUBLE_EQ(*run.tokens.output_peak_tps, base::TokenParts(21 * 777 * 319).tokens() / 60.0);
-  EXPECT_EQ(run.requests.concurrent_peak, 160 * 160 * 2 - 160 - 16);
+  EXPECT_EQ(run.requests.concurrent_peak, 160 * 5);
   EXPECT_EQ(run.intervals[0].in_service_at_begin, 100 * 2 - 10 - 1);
   EXPECT_EQ(run.intervals[90].at_begin.nodes_allotted(), 11);
   EXPECT_DOUBLE_EQ(*run.intervals[0].mean_decode_nodes(), (4 * 60e9 + 21 + 5) / 60e9);
@@ -182,7 +184,7 @@ TEST(FleetStatistics, ASecondSampleOfAnInstantLosesNothing) {
   const RunStatistics run = recorder.statistics();
   ASSERT_EQ(run.intervals.size(), 1U);
   EXPECT_EQ(run.intervals[0].computed_tokens, 7);
-  EXPECT_EQ(run.tokens.computed, 7);
+  EXPECT_EQ(run.tokens.computed_in_steps, 7);
 }
 
 TEST(FleetStatistics, TimeThatRunsBackBreaksAnInvariant) {

@@ -78,7 +78,7 @@ TEST(Layout, SmallestUnitOfAnH800InBf16) {
 TEST(Layout, LowLatencyBuffer) {
   DecodeLayout layout = decode(144, 32);
   EXPECT_EQ(plan(layout).buffer.count(), 2'146'959'360);
-  layout.dual_batch = false;
+  layout.overlap = Overlap::None;
   EXPECT_EQ(plan(layout).buffer.count(), 2 * 2'146'959'360LL);
   EXPECT_EQ(plan(prefill(32, 32)).buffer.count(), 0);
 }

@@ -144,7 +144,8 @@ TEST(DecodeUnitRules, ChooseOnlyAmongTheOpen) {
   const std::vector<std::uint32_t> open{1, 4, 6};
   // The closed ones are empty: a rule that looked at them would choose them.
   const std::vector<std::int64_t> load{0, 9, 0, 0, 7, 0, 8, 0};
-  const std::vector<TokenParts> kv(load.begin(), load.end());
+  const std::vector kv{TokenParts(0),   TokenParts(500), TokenParts(0),   TokenParts(0),
+                       TokenParts(700), TokenParts(0),   TokenParts(900), TokenParts(0)};
   for (const auto& name : decode_unit_rules().rows()) {
     const auto rule = decode_unit_rules()[name.name](3);
     for (int i = 0; i < 100; ++i) {
@@ -164,6 +165,17 @@ TEST(DecodeUnitRules, WeightedSumTradesOneMeasureForTheOtherAndJointDoesNot) {
   EXPECT_EQ(decode_unit_rules()["weighted_sum"](1)->choose(kOnePart, view), 0U);
   EXPECT_EQ(decode_unit_rules()["joint"](1)->choose(kOnePart, view), 1U);
   EXPECT_EQ(decode_unit_rules()["fewest_requests"](1)->choose(kOnePart, view), 2U);
+}
+
+// What either measure alone would choose is not what the other would.
+TEST(DecodeUnitRules, LeastKvAndFewestRequestsLookAtTheirOwnMeasure) {
+  const std::vector<std::uint32_t> open{0, 1, 2};
+  const std::vector<std::int64_t> requests{100, 300, 200};
+  const std::vector kv{TokenParts(900'000), TokenParts(100'000), TokenParts(500'000)};
+  const DecodeUnitView view{open, requests, kv};
+  EXPECT_EQ(decode_unit_rules()["fewest_requests"](1)->choose(kOnePart, view), 0U);
+  EXPECT_EQ(decode_unit_rules()["least_kv"](1)->choose(kOnePart, view), 1U);
+  EXPECT_EQ(decode_unit_rules()["joint"](1)->choose(kOnePart, view), 2U);
 }
 
 // 30,000 draws over 3 units: each 10,000 on average with a deviation of 82; 500 is six of them. The
@@ -191,12 +203,14 @@ TEST(DecodeUnitRules, RandomIsFairAndFollowsItsSeed) {
 
 TEST(PrefillRules, ChooseOnlyAmongTheOpen) {
   const std::vector<std::uint32_t> open{1, 4, 6};
-  const std::vector<float> load(8, 10.0F);
+  // The closed ones are empty: a rule that looked at them would choose them.
+  const std::vector<float> tokens{0.0F, 30.0F, 0.0F, 0.0F, 10.0F, 0.0F, 20.0F, 0.0F};
+  const std::vector<float> pairs{0.0F, 100.0F, 0.0F, 0.0F, 300.0F, 0.0F, 200.0F, 0.0F};
   for (const auto& name : prefill_unit_rules().rows()) {
     const auto rule = prefill_unit_rules()[name.name](3);
     std::set<std::uint32_t> chosen;
     for (int i = 0; i < 100; ++i) {
-      chosen.insert(rule->choose({100.0F, 1000.0F}, {open, load, load, 80.0F, 80.0F}));
+      chosen.insert(rule->choose({100.0F, 1000.0F}, {open, tokens, pairs, 60.0F, 600.0F}));
     }
     for (const std::uint32_t choice : chosen) {
       EXPECT_TRUE(std::find(open.begin(), open.end(), choice) != open.end()) << name.name;

@@ -27,7 +27,8 @@ TEST(Catalogue, EveryMetricSaysWhatItIsOnce) {
 
 // The numbers of summary.json are the catalogue, no more and no less, with the same values.
 TEST(Catalogue, IsWhatSummaryJsonHolds) {
-  const RunReport report = sample_report();
+  RunReport report = sample_report();
+  report.rows = workload::RowAccount{5, 3, 1, 1};
   const TemporaryFolder folder;
   write_result_folder(folder.path() / "run", report);
   const MetricValues written = read_result(folder.path() / "run").metrics;

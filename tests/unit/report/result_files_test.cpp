@@ -78,6 +78,7 @@ constexpr const char* kSummaryKeys[] = {"schema",
                                         "tokens.input",
                                         "tokens.cached",
                                         "tokens.computed",
+                                        "tokens.computed_in_steps",
                                         "tokens.output",
                                         "tokens.reasoning",
                                         "tokens.carried_in_tokens",
@@ -322,19 +323,23 @@ TEST(SummaryJson, BeginsWithThisText) {
   },
   "simulated_s": 7200.0,
   "partial": false,
+  "warm_up_s": 0.0,
   "requests": {
     "arrived": 7200,
     "completed": 7190,
     "rejected": 0,
     "failed": 0,
     "in_flight": 10,
+    "finished_in_window": 7190,
     "preemptions": 0,
-    "concurrent_peak": 0
+    "concurrent_peak": 0,
+    "concurrent_mean": null
   },
   "tokens": {
     "input": 7200000,
     "cached": 3600000,
     "computed": 3600000,
+    "computed_in_steps": 3600000,
     "output": 1803600,
     "reasoning": 0,
     "carried_in_tokens": 0

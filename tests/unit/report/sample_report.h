@@ -67,9 +67,13 @@ inline RunReport sample_report() {
   s.requests.arrived = 7200;
   s.requests.completed = 7190;
   s.requests.in_flight = 10;
+  s.requests.finished_in_window = 7190;
+  s.requests.finished_input_tokens = 7'200'000;
+  s.requests.finished_output_tokens = 1'803'600;
   s.tokens.input = 7'200'000;
   s.tokens.cached = 3'600'000;
   s.tokens.computed = 3'600'000;
+  s.tokens.computed_in_steps = 3'600'000;
   s.tokens.output = 1'803'600;
   s.cache.hit_ratio = 0.5;
   s.latency.ttft.mean = 1.5;

@@ -23,12 +23,12 @@ using testing::Not;
 
 StepReport decode_report(std::int64_t requests, std::int64_t context, bool overlap = true) {
   model::DecodeLayout layout;
-  layout.dual_batch = overlap;
+  layout.overlap = overlap ? model::Overlap::DualBatch : model::Overlap::None;
   StepReport report;
   report.gpus = layout.gpus;
   report.redundant_experts = layout.redundant_experts;
   report.experts_per_gpu = 2;
-  report.overlap = overlap;
+  report.overlap_rule = overlap ? "dual_batch" : "none";
   report.draft_tokens = 1;
   report.acceptance = 0.8;
   report.per_gpu = requests;
@@ -177,7 +177,7 @@ TEST(StepTimeline, IsTheWholeStepInOrder) {
       stages[event.at("pid")] += event.at("cat") == "step" ? 0 : 1;
       last = std::max(last, end);
     }
-    EXPECT_EQ(threads.size(), report.overlap ? 6U : 4U);
+    EXPECT_EQ(threads.size(), report.overlap() ? 6U : 4U);
     EXPECT_EQ(stages[1], report.anatomy.graph.size());
     EXPECT_EQ(stages[2], report.anatomy.graph.size());
     EXPECT_NEAR(last, report.anatomy.step_s * 1e6, 2e-3);

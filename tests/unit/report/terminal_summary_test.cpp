@@ -20,7 +20,11 @@ RunReport large_report() {
   r.scenario = "deepseek_day";
   auto& s = r.statistics;
   s.end = base::TimePoint(std::chrono::hours(24));
-  s.requests = {155'555'555, 155'432'100, 1'234, 12'345, 109'876, 0, 0};
+  s.requests.arrived = 155'555'555;
+  s.requests.completed = 155'432'100;
+  s.requests.rejected = 1'234;
+  s.requests.failed = 12'345;
+  s.requests.in_flight = 109'876;
   s.tokens.input = 608'123'456'789;
   s.tokens.computed = 265'987'654'321;
   s.tokens.output = 168'012'345'678;

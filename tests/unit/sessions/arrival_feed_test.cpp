@@ -76,7 +76,7 @@ TEST(ArrivalFeed, HandsOutWhatTheSourceAloneWouldGive) {
   for (const bool threads : {false, true}) {
     const auto source = make_session_source(spec);
     workload::ArrivalFeed feed(*source, threads ? &worker : nullptr);
-    const auto fed = drive_feed(feed, base::kWindowStart - spec.config.warm_up, until);
+    const auto fed = drive_feed(feed, base::kWindowStart - spec.config.warm_up.value(), until);
     ASSERT_EQ(fed.size(), alone.size()) << threads;
     for (std::size_t i = 0; i < fed.size(); ++i) {
       ASSERT_EQ(what_counts(fed[i]), what_counts(alone[i])) << i;

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <numeric>
 
 #include "day_mix.h"
@@ -20,6 +21,16 @@ namespace {
 using testing::HasSubstr;
 
 const std::string kHeader = "time_s,requests,input_tokens,cached_tokens,output_tokens\n";
+
+// Requests in a row that are the same in both.
+std::size_t alike(const std::vector<std::int32_t>& a, const std::vector<std::int32_t>& b) {
+  EXPECT_EQ(a.size(), b.size());
+  std::size_t same = 0;
+  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    same += a[i] == b[i] ? 1 : 0;
+  }
+  return same;
+}
 
 TokenRateSourceSpec spec_of(const test::TemporaryFile& file) {
   TokenRateSourceSpec spec;
@@ -243,7 +254,7 @@ TEST(TokenRateSource, TheWarmUpRepeatsTheFirstBin) {
   std::vector<std::int32_t> outputs;
   for (const workload::Request& r :
        test::drive(*source, ExpectedService{}, base::kWindowStart + std::chrono::minutes(5))) {
-    EXPECT_GE(r.arrival, base::kWindowStart - spec.config.warm_up);
+    EXPECT_GE(r.arrival, base::kWindowStart - spec.config.warm_up.value());
     if (r.arrival < base::kWindowStart) {
       ++warm.requests;
       warm.input += r.prompt_tokens;
@@ -256,7 +267,7 @@ TEST(TokenRateSource, TheWarmUpRepeatsTheFirstBin) {
   }
   EXPECT_EQ(warm, (Sums{400, 1200000, 400000, 400000}));
   ASSERT_EQ(outputs.size(), 300U);
-  EXPECT_NE(std::vector<std::int32_t>(warm_outputs.end() - 300, warm_outputs.end()), outputs);
+  EXPECT_LT(alike({warm_outputs.end() - 300, warm_outputs.end()}, outputs), 15);
 }
 
 TEST(TokenRateSource, SameSeedSameRequests) {
@@ -272,7 +283,7 @@ TEST(TokenRateSource, SameSeedSameRequests) {
     return list;
   };
   EXPECT_EQ(outputs(1), outputs(1));
-  EXPECT_NE(outputs(1), outputs(2));
+  EXPECT_LT(alike(outputs(1), outputs(2)), 15) << "another seed draws each request anew";
 }
 
 TEST(TokenRateSource, EachRequestCompletesOnce) {

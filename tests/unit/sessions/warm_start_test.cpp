@@ -95,7 +95,7 @@ TEST(WarmStart, DirectDrawHasTheLawOfTheDaysBefore) {
     const SessionSourceSpec spec = spec_of(11, shape);
     const SessionPlan plan = plan_sessions(spec);
     const SessionLaw law(plan.mix.config, spec.seed);
-    const base::TimePoint start = base::kWindowStart - spec.config.warm_up;
+    const base::TimePoint start = base::kWindowStart - spec.config.warm_up.value();
     Census direct;
     for (const Sleeper& sleeper : draw_sleepers(spec, plan, law, start)) {
       EXPECT_GE(sleeper.wake, start);

@@ -41,6 +41,41 @@ TEST(LineReader, ALineBeyondTheCapIsSkippedAndTheNextOneRead) {
   EXPECT_EQ(lines.number(), 2);
 }
 
+// `trace stat /dev/zero` never ended: the line was read to its end before it was called too long.
+TEST(LineReader, ALineThatNeverEndsIsToldAtTheCap) {
+  const test::TemporaryFile file(std::string(3'000'000, '\0') + "\nshort\n");
+  LineReader lines(file.path(), 1000);
+  EXPECT_EQ(lines.next(), Got::TooLong);
+  EXPECT_LT(lines.bytes(), 1'000'000);
+  ASSERT_EQ(lines.next(), Got::Line);
+  EXPECT_EQ(lines.line(), "short");
+  EXPECT_EQ(lines.number(), 2);
+  EXPECT_THROW(LineReader("/dev/zero"), base::InputError);
+}
+
+TEST(LineReader, FilesThatAreNoTextAreNamed) {
+  using namespace std::string_literals;
+  const auto said = [](const std::string& content) {
+    const test::TemporaryFile file(content);
+    try {
+      (void)LineReader(file.path()).next();
+    } catch (const base::InputError& error) {
+      return error.problems().front().what;
+    }
+    return std::string("text");
+  };
+  EXPECT_EQ(said("PAR1\x15\x04"s), "is a Parquet file, not text");
+  EXPECT_EQ(said("PK\x03\x04\x14"s), "is a zip archive (or a spreadsheet), not a single text file");
+  EXPECT_EQ(said("\xff\xfe"
+                 "a\0"s),
+            "is UTF-16 or UTF-32 text");
+  EXPECT_EQ(said("a\0r\0r\0i\0v\0"s), "is UTF-16 text");
+  EXPECT_EQ(said("\0a\0r\0r\0i\0v"s), "is UTF-16 text");
+  EXPECT_EQ(said("chunk-0.csv"s + std::string(246, '\0') + "ustar\0"s + std::string(249, '\0')),
+            "is a tar archive, not a single text file");
+  EXPECT_EQ(said("arrival_s,input_tokens\n"s), "text");
+}
+
 TEST(LineReader, TellsWhatIsNotUtf8) {
   const test::TemporaryFile file("gr\xc3\xbc\xc3\x9f\nbad \xff\n");
   LineReader lines(file.path());

@@ -215,7 +215,7 @@ TEST(DecodeHalves, RefusesLoadsOfAnotherUnitAndUnitsOfOneBatch) {
   Halves halves;
   halves[0].requests[0] = 1;
   model::DecodeLayout single;
-  single.dual_batch = false;
+  single.overlap = model::Overlap::None;
   EXPECT_THROW((void)DecodePricer({{}, {}, single, {}}).price_halves(view(halves)),
                base::InvariantBroken);
   halves[1].requests.pop_back();

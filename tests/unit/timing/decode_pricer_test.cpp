@@ -185,7 +185,7 @@ TEST(DecodePricer, FasterHardwareIsNeverSlower) {
 // One batch without overlap: SHARED + ATTN0 + ATTN1 + DISPATCH + MLP + COMBINE of the full batch.
 TEST(DecodePricer, WithoutOverlapStagesAddUp) {
   model::DecodeLayout layout;
-  layout.dual_batch = false;
+  layout.overlap = model::Overlap::None;
   const DecodePricer pricer({{}, {}, layout, {}});
   const DecodeLayer layer({}, {}, layout, {});
   const Load load = even_load(layout.gpus, 64, 4'096);

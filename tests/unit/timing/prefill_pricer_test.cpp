@@ -94,15 +94,31 @@ TEST(PrefillPricer, MoreTokensThanTheCurvesHold) {
   EXPECT_NEAR(price_s(pricer, loads) / reference_s(layer, loads), 1.0, 1e-5);
 }
 
-// One token on one GPU: two barriers and transfers, twice per layer, 59 x 2 x (1.045 + 1.013) ms =
-// 0.243 s at least.
-TEST(PrefillPricer, AnAlmostEmptyStepPaysTheBarriers) {
+// A full step pays its barriers, a tiny one in proportion to its tokens. One token on one GPU: less
+// than a thousandth of 59 x 2 x (1.045 + 1.013) ms = 0.243 s is waiting.
+TEST(PrefillPricer, ATinyStepIsNotFlooredByTheBarrierOfAFullOne) {
   const PrefillPricer pricer({{}, {}, {}, {}});
+  hardware::HardwareProfile no_barrier;
+  no_barrier.normal_dispatch_barrier = no_barrier.normal_combine_barrier = {};
+  const PrefillPricer without({no_barrier, {}, {}, {}});
   std::vector<PrefillLoad> loads(32);
   loads[9] = {1, 0, 1, 1.0};
-  EXPECT_GT(price_s(pricer, loads), 59.0 * 2.0 * (1.045e-3 + 1.013e-3));
-  EXPECT_LT(price_s(pricer, loads), 0.30);
+  const double full = 59.0 * 2.0 * (1.045e-3 + 1.013e-3);
+  EXPECT_LT(price_s(pricer, loads) - price_s(without, loads), full / 1000.0);
+  EXPECT_LT(price_s(pricer, loads), 0.05);
   EXPECT_TRUE(pricer.price(loads).out_of_range);
+}
+
+// From 4,096 tokens of a half on nothing is taken off: the profile's step has 8,192.
+TEST(PrefillPricer, BarriersAreWholeFromTheirTokensOn) {
+  hardware::HardwareProfile constant;
+  constant.normal_barrier_tokens = 1;
+  const PrefillPricer always({constant, {}, {}, {}});
+  const PrefillPricer pricer({{}, {}, {}, {}});
+  for (const std::int32_t tokens : {8'192, 16'384}) {
+    EXPECT_EQ(price_s(pricer, even_loads(tokens, 4)), price_s(always, even_loads(tokens, 4)));
+  }
+  EXPECT_LT(price_s(pricer, even_loads(8'000, 4)), price_s(always, even_loads(8'000, 4)));
 }
 
 // 31 GPUs wait for one with a long prompt: its pairs alone decide the two phases with ATTN.
@@ -143,7 +159,7 @@ TEST(PrefillPricer, WorkIsTheSlopeOfTheAttentionStage) {
 // factor).
 TEST(PrefillPricer, WithoutOverlapStagesAddUp) {
   model::PrefillLayout layout;
-  layout.dual_batch = false;
+  layout.overlap = model::Overlap::None;
   const PrefillPricer pricer({{}, {}, layout, {}});
   const PrefillLayer layer({}, {}, layout, {});
   const auto loads = even_loads(16'384, 4);

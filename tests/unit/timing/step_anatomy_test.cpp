@@ -20,7 +20,7 @@ TEST(StepAnatomy, DecodePartsAddUpToThePricersStep) {
   base::Stream stream(base::StreamFamily(3, "test.anatomy"), 0);
   for (int trial = 0; trial < 100; ++trial) {
     model::DecodeLayout layout = random_decode_layout(stream);
-    layout.dual_batch = trial % 4 != 0;
+    layout.overlap = trial % 4 != 0 ? model::Overlap::DualBatch : model::Overlap::None;
     layout.phase_barriers = flip(stream);
     const auto gpus = static_cast<std::size_t>(layout.gpus);
     const auto requests =
@@ -35,8 +35,8 @@ TEST(StepAnatomy, DecodePartsAddUpToThePricersStep) {
     EXPECT_NEAR(base::to_seconds(price.duration) / step.step_s, 1.0, 1e-4)
         << layout.gpus << " GPUs, " << requests << " requests of " << context;
     EXPECT_EQ(price.out_of_range, !step.outside_calibration.empty());
-    EXPECT_EQ(step.layer_s, layout.dual_batch && !layout.phase_barriers ? step.without_barriers_s
-                                                                        : step.with_barriers_s);
+    EXPECT_EQ(step.layer_s, layout.dual_batch() && !layout.phase_barriers ? step.without_barriers_s
+                                                                          : step.with_barriers_s);
   }
 }
 
@@ -44,7 +44,7 @@ TEST(StepAnatomy, PrefillPartsAddUpToThePricersStep) {
   base::Stream stream(base::StreamFamily(4, "test.anatomy"), 0);
   for (int trial = 0; trial < 100; ++trial) {
     model::PrefillLayout layout = random_prefill_layout(stream);
-    layout.dual_batch = trial % 4 != 0;
+    layout.overlap = trial % 4 != 0 ? model::Overlap::DualBatch : model::Overlap::None;
     layout.phase_barriers = flip(stream);
     const std::int64_t sequences = between(stream, 1, 8);
     const std::int64_t prompt = 64 * between(stream, 1, 40);

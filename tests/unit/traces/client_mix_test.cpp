@@ -112,8 +112,25 @@ TEST_F(ClientMixTest, IsATraceOfItsFolder) {
     ++count;
   }
   EXPECT_NEAR(static_cast<double>(count), 2400.0, 4.0 * std::sqrt(2400.0));  // one client only
-  ClientMix mix(folder(), 1.0, 1);
-  EXPECT_DOUBLE_EQ(mix.left_out_requests(), 600.0);
+  ASSERT_EQ(trace.skipped().size(), 1U);
+  const std::int64_t left_out = trace.skipped().front().count;
+  EXPECT_NEAR(static_cast<double>(left_out), 2400.0, 4.0 * std::sqrt(2400.0));
+  EXPECT_EQ(trace.rows(), count + left_out);
+  EXPECT_EQ(trace.notes().size(), 1U);
+}
+
+// A client whose dataset has text_tokens instead of input_tokens added nothing, and nothing was
+// said.
+TEST_F(ClientMixTest, TextTokensAreTheInputWhereThereIsNoOther) {
+  add_client("0,0.5,1,,0,0\n600,0.5,1,,0,0\n",
+             R"({"0": {"text_tokens": "{70: 1}", "output_tokens": "{9: 1}", "image_tokens": []}})");
+  RequestTrace trace(folder());
+  TraceRecord record;
+  ASSERT_TRUE(trace.next(record));
+  EXPECT_EQ(record.input, 70);
+  ASSERT_EQ(trace.notes().size(), 2U);
+  EXPECT_NE(trace.notes()[0].find("text_tokens"), std::string::npos);
+  EXPECT_NE(trace.notes()[1].find("image_tokens"), std::string::npos);
 }
 
 TEST_F(ClientMixTest, DamagedFilesAreRefused) {
@@ -128,6 +145,8 @@ TEST_F(ClientMixTest, DamagedFilesAreRefused) {
   refused("0,-1,1,,0,0\n600,1,1,,0,0\n", kLengths);
   refused("0,1,1,Pareto,1,1\n600,1,1,,0,0\n", kLengths);
   refused("0,1\n600,1\n", kLengths);
+  refused("0,1,1,,0,0\n9300000000,1,1,,0,0\n", kLengths);  // its times did not fit
+  refused("0,1e9,1,,0,0\n600,1e9,1,,0,0\n", kLengths);     // never ended
   refused(good, "");
   refused(good, "{\"0\": 5}");
   refused(good, R"({"0": {"input_tokens": "{10: x}"}})");

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "epfleet/base/error.h"
+#include "epfleet/traces/trace_writer.h"
 #include "support/temporary_file.h"
 
 namespace epfleet::traces {
@@ -110,7 +111,8 @@ TEST(RequestTrace, OwnFormatHoldsEveryFieldOfARequest) {
   RequestTrace trace(file.path());
   EXPECT_EQ(trace.info().format, "epfleet");
   EXPECT_EQ(trace.info().block_tokens, 64);
-  EXPECT_TRUE(trace.info().sessions && trace.info().states_hits);
+  EXPECT_TRUE(trace.info().has(Field::Session) && trace.info().states_hits());
+  EXPECT_FALSE(trace.info().by_sessions());  // blocks say more
   TraceRecord r;
   ASSERT_TRUE(trace.next(r));
   EXPECT_EQ(r.time, ns(1));
@@ -206,6 +208,183 @@ TEST(RequestTrace, LinesAcrossTheReadersBuffers) {
     sum -= record.input;
   }
   EXPECT_EQ(sum, 0);
+}
+
+std::vector<std::string> notes_of(const std::string& content, const TraceOptions& options = {}) {
+  const test::TemporaryFile file(content);
+  RequestTrace trace(file.path(), options);
+  TraceRecord record;
+  while (trace.next(record)) {
+  }
+  return trace.notes();
+}
+
+// Both columns were dropped, and the trace then had no identities: two rows that share both blocks
+// hit nothing.
+TEST(RequestTrace, BlockHashesOfVidurAreRead) {
+  const std::string head = "arrived_at,num_prefill_tokens,num_decode_tokens,session_id";
+  for (const char* list : {"11|22", "11 22", "\"[11, 22]\"", "\"['11', '22']\"", "11;22"}) {
+    const test::TemporaryFile file(head + ",block_hash_ids\n0.0,32,30,7," + list + "\n");
+    RequestTrace trace(file.path());
+    EXPECT_EQ(trace.info().block_tokens, 16) << list;
+    TraceRecord record;
+    ASSERT_TRUE(trace.next(record));
+    EXPECT_THAT(record.blocks, ElementsAre(11, 22)) << list;
+    EXPECT_EQ(record.session, 7U);
+    EXPECT_TRUE(trace.notes().empty());
+  }
+  const auto block_of = [&](const std::string& row) {
+    const test::TemporaryFile file(head + ",block_hash_ids\n" + row);
+    return RequestTrace(file.path()).info().block_tokens;
+  };
+  EXPECT_EQ(block_of("0,1000,5,1,a b\n"), 512);
+  EXPECT_EQ(block_of("0,40,5,1,a b\n"), 16);  // full blocks only
+  EXPECT_EQ(block_of(""), 16);
+  const std::string sized = head + ",block_size,block_hash_ids\n0,90,5,1,30,a b c\n";
+  EXPECT_EQ(read_all(sized).front().blocks.size(), 3U);
+  EXPECT_THAT(refusal(sized + "1,90,5,1,45,a b\n"), HasSubstr(":3:1: blocks of 45 tokens, where"));
+}
+
+// A misspelt `sesion` was ignored: 45 % of hits instead of 57 %.
+TEST(RequestTrace, AColumnThatOurOwnFormatDoesNotKnowIsRefused) {
+  EXPECT_THAT(refusal("arrival_s,input_tokens,output_tokens,sesion\n0,1,1,1\n"),
+              HasSubstr(":1:38: there is no column 'sesion'; did you mean 'session'?"));
+  EXPECT_THAT(refusal("arrival_s,input_tokens,output_tokens,session_tokens\n0,1,1,1\n"),
+              HasSubstr("session_tokens needs session"));
+  EXPECT_THAT(refusal("arrival_s,input_tokens,output_tokens,shared_prefix\n0,1,1,1\n"),
+              HasSubstr("shared_prefix needs shared_tokens"));
+  EXPECT_THAT(refusal("arrival_s,input_tokens,output_tokens,block_ids_16,block_ids_64\n"),
+              HasSubstr("two columns of block ids"));
+}
+
+TEST(RequestTrace, WhatWasNotReadIsNamed) {
+  EXPECT_THAT(notes_of("arrived_at,num_prefill_tokens,num_decode_tokens,user,city\n0,1,1,2,x\n"),
+              ElementsAre(HasSubstr("not read: user, city")));
+  EXPECT_THAT(
+      notes_of("Timestamp,Session ID,Elapsed time,Model,Request tokens,Response tokens,Total "
+               "tokens,Log Type\n5,a,1,ChatGPT,472,18,490,Conversation log\n"),
+      ElementsAre(HasSubstr("nothing of them is found again")));
+  EXPECT_THAT(notes_of(R"({"timestamp": 0, "input_length": 5, "output_length": 7, "user": 1})"
+                       "\n"),
+              ElementsAre(HasSubstr("not read: user")));
+}
+
+TEST(RequestTrace, ATurnThatDoesNotFitIsRefusedAndNotCut) {
+  const std::string head = "arrival_s,input_tokens,output_tokens,session,turn\n";
+  EXPECT_EQ(read_all(head + "0,1,1,1,4294967295\n").front().turn, 4294967295U);
+  EXPECT_THAT(refusal(head + "0,1,1,1,4294967296\n"),
+              HasSubstr(":2:9: turn: '4294967296' is too large; stay below 2^32"));
+  EXPECT_THAT(refusal(head + "0,1,1,1,-1\n"), HasSubstr("is negative"));
+}
+
+TEST(RequestTrace, IdsAreOptionalInJsonAsInAzuresCsv) {
+  const std::string line = R"({"timestamp": 0, "input_length": 5, "output_length": 7)";
+  const test::TemporaryFile file("\xef\xbb\xbf" + line + "}\n");
+  RequestTrace trace(file.path());
+  EXPECT_EQ(trace.info().block_tokens, 0);
+  TraceRecord record;
+  EXPECT_TRUE(trace.next(record));
+  EXPECT_TRUE(record.blocks.empty());
+  EXPECT_THAT(refusal(line + "}\n" + line + R"(, "hash_ids": [1]})" + "\n"),
+              HasSubstr(":2:1: hash_ids is there, which the first line does not have"));
+  EXPECT_THAT(refusal(line + R"(, "hash_ids": [1]})" + "\n" + line + "}\n"),
+              HasSubstr(":2:1: a value is missing: hash_ids"));
+}
+
+TEST(RequestTrace, ForeignJsonSaysWhatIsMissingAndWhatReadsIt) {
+  const std::string said = refusal("{\"timestamp\": 1, \"prompt\": 5}\n");
+  EXPECT_THAT(said,
+              HasSubstr("missing: input_length, output_length; the line has timestamp, prompt"));
+  EXPECT_THAT(said, HasSubstr("--column input_length=NAME"));
+  EXPECT_THAT(said, HasSubstr("azure (TIMESTAMP,ContextTokens,GeneratedTokens)"));
+  EXPECT_THAT(refusal("[{\"timestamp\": 1}]\n"), HasSubstr("is one JSON list"));
+}
+
+TEST(RequestTrace, ColumnsOfOtherNamesAndTimesInOtherUnits) {
+  const TraceOptions options{.time_unit = "us",
+                             .columns = parse_columns("input_length=prompt, timestamp=at")};
+  const auto json = read_all(
+      R"({"at": 1500.5, "prompt": 5, "output_length": 7, "variant": "r1", "cached_tokens": 3})"
+      "\n",
+      options);
+  ASSERT_EQ(json.size(), 1U);
+  EXPECT_EQ(json[0].time, ns(1'500'500));
+  EXPECT_EQ(json[0].input, 5);
+  EXPECT_EQ(json[0].cached, 3);
+  EXPECT_EQ(json[0].variant, workload::Variant::R1);
+  const TraceOptions csv{.time_unit = "ms", .columns = parse_columns("arrival_s=t")};
+  EXPECT_EQ(read_all("t,input_tokens,output_tokens\n1.25,1,1\n", csv)[0].time, ns(1'250'000));
+  EXPECT_THROW((void)parse_columns("inpt_length=prompt"), base::InputError);
+  EXPECT_THROW((void)read_all(kOwn, {.columns = parse_columns("session=user")}), base::InputError);
+  EXPECT_THROW((void)read_all(kAzure, {.time_unit = "ms"}), base::InputError);
+}
+
+// Seconds in Mooncake's lines are taken for milliseconds: rates a thousand times as high.
+TEST(RequestTrace, TimesThatLookWrongAreSaid) {
+  std::string trace, paced;
+  for (int second = 0; second < 100; ++second) {
+    const auto line = [&](int time) {
+      return "{\"timestamp\": " + std::to_string(time) +
+             ", \"input_length\": 5, \"output_length\": 7}\n";
+    };
+    trace += line(second);
+    paced += line(1000 * second);
+  }
+  EXPECT_THAT(notes_of(trace), ElementsAre(HasSubstr("--time-unit")));
+  EXPECT_TRUE(notes_of(trace, {.time_unit = "s"}).empty());
+  EXPECT_TRUE(notes_of(paced).empty());
+}
+
+TEST(RequestTrace, TheBlockSizeThatFitsIsSuggested) {
+  const std::string line =
+      R"({"timestamp": 0, "input_length": 600, "output_length": 7, "hash_ids": )";
+  EXPECT_THAT(notes_of(line + "[1, 2, 3]}\n"),
+              ElementsAre(HasSubstr("blocks of 256 tokens would fit all: --block 256")));
+  EXPECT_TRUE(notes_of(line + "[1, 2, 3]}\n", {.block_tokens = 256}).empty());
+}
+
+TEST(RequestTrace, ASharedStartNeedsNoSession) {
+  const auto records =
+      read_all("arrival_s,input_tokens,output_tokens,shared_tokens\n0,100,1,64\n1,100,1,64\n");
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_NE(records[0].session, records[1].session);
+  EXPECT_TRUE(records[0].last_turn && records[1].last_turn);
+}
+
+// Conversions invented identities, dropped the model, the channel and reasoning, and cut times to
+// milliseconds.
+TEST(TraceWriter, EveryFormatKeepsWhatTheTraceSays) {
+  const std::string own =
+      "arrival_s,input_tokens,output_tokens,reasoning_tokens,cached_tokens,session,turn,"
+      "session_tokens,shared_prefix,shared_tokens,last_turn,variant,channel\n"
+      "0.000000001,100,20,15,64,7,3,80,2,50,1,r1,app\n"
+      "1.234567891,90,20,0,0,8,0,0,2,50,0,v3,web\n";
+  for (const char* ending : {".csv", ".jsonl", ".csv.zst", ".jsonl.gz"}) {
+    const test::TemporaryFile in(own), out("", ending);
+    RequestTrace trace(in.path());
+    TraceWriter writer(out.path(), trace.info());
+    TraceRecord record;
+    while (trace.next(record)) {
+      writer.write(record);
+    }
+    writer.finish();
+    RequestTrace again(out.path());
+    EXPECT_EQ(again.info().fields, trace.info().fields) << ending;
+    EXPECT_EQ(again.info().block_tokens, 0) << ending;
+    ASSERT_TRUE(again.next(record));
+    EXPECT_EQ(record.reasoning, 15);
+    EXPECT_EQ(record.cached, 64);
+    EXPECT_EQ(record.session, 7U);
+    EXPECT_EQ(record.turn, 3U);
+    EXPECT_EQ(record.shared_tokens, 50);
+    EXPECT_TRUE(record.last_turn);
+    EXPECT_EQ(record.variant, workload::Variant::R1);
+    EXPECT_EQ(record.channel, workload::Channel::App);
+    ASSERT_TRUE(again.next(record));
+    EXPECT_EQ(record.time, ns(1'234'567'890)) << ending;  // from the first one
+    EXPECT_FALSE(again.next(record));
+  }
+  EXPECT_THROW(TraceWriter("/no/such/folder/t.csv.zst", TraceInfo{}), base::MachineError);
 }
 
 }  // namespace

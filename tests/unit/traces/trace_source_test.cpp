@@ -33,7 +33,7 @@ TraceSourceSpec spec_of(const std::string& path, base::Duration duration = std::
   TraceSourceSpec spec;
   spec.config.path = path;
   spec.config.hourly_shape = "flat";
-  spec.config.warm_up = {};
+  spec.config.warm_up = base::Duration{};
   spec.duration = duration;
   return spec;
 }
@@ -220,7 +220,7 @@ TEST(TraceSource, LengthsBeyondTheLimitsAreCutAndCounted) {
   EXPECT_EQ(requests[5].prompt_tokens, 1);
   EXPECT_EQ(requests[5].output_tokens, 1);
   const auto notes = source->notes();
-  ASSERT_EQ(notes.size(), 5U);
+  ASSERT_EQ(notes.size(), 5U);  // the trace ends early, too
   EXPECT_THAT(notes[0], HasSubstr("1 prompts of the trace fill the context limit"));
   EXPECT_THAT(notes[1], HasSubstr("2 answers of the trace were cut"));
   EXPECT_THAT(notes[1], HasSubstr("by 3272 tokens"));
@@ -256,10 +256,73 @@ TEST(TraceSource, SessionsKeepTheirSlotFromTurnToTurn) {
   EXPECT_FALSE(r[2].prefix.first_turn);
   EXPECT_EQ(r[2].prefix.session_slot, r[0].prefix.session_slot);
   EXPECT_EQ(r[2].prefix.session_tokens, 100);
-  EXPECT_EQ(r[3].prefix.session_tokens, 0);  // its earlier turns are not in the trace
+  EXPECT_EQ(r[3].prefix.session_tokens, 30);  // of turns before the trace, which are in the store
   EXPECT_EQ(r[3].prefix.shared_id, r[0].prefix.shared_id);
   EXPECT_NE(r[1].prefix.shared_id, r[0].prefix.shared_id);
   EXPECT_FALSE(r[4].prefix.returns);
+}
+
+// A trace made of a warm scenario was replayed cold: TTFT was 306 s instead of 3.
+TEST(TraceSource, WhatSessionsHadBeforeTheTraceIsInTheStore) {
+  const test::TemporaryFile file(
+      "arrival_s,input_tokens,output_tokens,session,session_tokens,last_turn\n"
+      "0,100,10,77,64,0\n10,50,10,78,0,1\n20,200,10,77,100,0\n30,90,10,79,50,1\n");
+  TraceSourceSpec spec = spec_of(file.path());
+  const auto source = make_trace_source(spec);
+  ASSERT_EQ(source->warm_extents().size(), 2U);
+  EXPECT_EQ(source->warm_extents()[0].tokens, 64);
+  EXPECT_EQ(source->warm_extents()[1].tokens, 50);
+  const workload::Request first = source->take();
+  EXPECT_EQ(first.prefix.session_slot, source->warm_extents()[0].session_slot);
+  EXPECT_EQ(first.prefix.session_tokens, 64);
+  EXPECT_FALSE(first.prefix.first_turn);
+  EXPECT_THAT(source->notes()[0], HasSubstr("2 sessions began before the trace"));
+  spec.config.trace.warm_store = false;
+  const auto cold = make_trace_source(spec);
+  EXPECT_TRUE(cold->warm_extents().empty());
+  EXPECT_EQ(cold->take().prefix.session_tokens, 0);
+}
+
+// A trace with both lost its blocks, and nothing was found again.
+TEST(TraceSource, BlocksCountWhereATraceHasSessionsToo) {
+  const test::TemporaryFile file(
+      "arrival_s,input_tokens,output_tokens,session,session_tokens,block_ids_64\n"
+      "0,128,10,77,0,a b\n");
+  const auto source = make_trace_source(spec_of(file.path()));
+  EXPECT_THAT(source->blocks_of(source->take().prefix.session_slot), ElementsAre(0xa, 0xb));
+}
+
+TEST(TraceSource, TheWindowIsTheTracesOwn) {
+  const test::TemporaryFile file(chats(4)), moment(chats(1));
+  workload::WorkloadConfig config = spec_of(file.path()).config;
+  EXPECT_EQ(window_of_trace(config, 1), std::chrono::seconds(400));  // the last one's gap is in it
+  config.warm_up = std::chrono::seconds(150);
+  EXPECT_EQ(window_of_trace(config, 1), std::chrono::seconds(250));
+  config.trace.length = std::chrono::seconds(200);
+  config.trace.stretch = std::chrono::seconds(350);
+  EXPECT_EQ(window_of_trace(config, 1), std::chrono::seconds(200));
+  config.warm_up = std::chrono::hours(1);
+  EXPECT_THROW((void)window_of_trace(config, 1), base::InputError);
+  config.trace.repeat = true;
+  EXPECT_FALSE(window_of_trace(config, 1));
+  EXPECT_FALSE(window_of_trace(spec_of(moment.path()).config, 1));
+}
+
+TEST(TraceSource, ATraceThatEndsBeforeTheWindowIsSaid) {
+  const test::TemporaryFile file(chats(4));
+  EXPECT_THAT(make_trace_source(spec_of(file.path()))->notes(),
+              ElementsAre(HasSubstr("ends 3200 s before the window of 3600 s")));
+  EXPECT_TRUE(make_trace_source(spec_of(file.path(), std::chrono::seconds(400)))->notes().empty());
+}
+
+// One request repeated every millisecond would never end.
+TEST(TraceSource, WhatHasNoLengthIsNotRepeated) {
+  const test::TemporaryFile file(chats(1));
+  TraceSourceSpec spec = spec_of(file.path());
+  spec.config.trace.repeat = true;
+  EXPECT_THROW((void)make_trace_source(spec), base::InputError);
+  spec.config.trace.length = std::chrono::minutes(10);
+  EXPECT_EQ(played(spec).size(), 6U);
 }
 
 }  // namespace
