@@ -3,15 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <iterator>
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include "demand.h"
+#include "event_trace.h"
 #include "epfleet/base/error.h"
 #include "epfleet/base/worker.h"
 #include "epfleet/cluster/fleet.h"
@@ -34,48 +32,6 @@ namespace {
 
 constexpr int kMostRead = 20'000'000;  // requests
 constexpr std::int64_t kSecondsPerDay = 86'400;
-
-// --trace-events: a line per executed event, "time_ns phase kind target", so that two runs can be
-// compared to their first difference. Written by the C library, which also closes it on failure.
-class EventTrace {
- public:
-  // An empty path: no trace.
-  explicit EventTrace(const std::string& path) : path_(path) {
-    if (!path.empty()) {
-      file_.reset(std::fopen(path.c_str(), "w"));
-      check(file_ != nullptr);
-    }
-  }
-
-  void follow(cluster::Fleet& fleet) {
-    if (!file_) {
-      return;
-    }
-    fleet.trace_to([this](const engine::Event& event) {
-      const std::string line = fmt::format("{} {} {} {}\n", event.time.time_since_epoch().count(),
-                                           static_cast<int>(event.phase),
-                                           cluster::Fleet::label(event.kind), event.target);
-      check(std::fwrite(line.data(), 1, line.size(), file_.get()) == line.size());
-    });
-  }
-
-  // The last lines may not fit on the disk.
-  void finish() { check(!file_ || std::fclose(file_.release()) == 0); }
-
- private:
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-
-  void check(bool good) const {
-    if (!good) {
-      throw base::MachineError(fmt::format("cannot write {}: {}", path_, std::strerror(errno)));
-    }
-  }
-
-  std::string path_;
-  std::unique_ptr<std::FILE, Close> file_;
-};
 
 metrics::RecorderConfig recorder_config(const config::Scenario& scenario, base::Duration counted) {
   return {.duration = counted,
@@ -301,6 +257,7 @@ class Run {
   std::unique_ptr<WarmUpWatch> watch_;
   base::Duration counted_;
   report::Published published_;
+  std::unique_ptr<WarmUpWatch> watch_;
   cluster::FleetSpec spec_;
   cluster::StepPricers pricers_;
   std::vector<std::string> early_notes_;
@@ -321,6 +278,7 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
     report.resolved_yaml = config::resolved_document(scenario);
     return report;
   };
+  RunOptions told = options;
   config::Scenario tried = with_first_warm_up(scenario);
   base::Duration& warm_up = *tried.workload.warm_up;
   while (!scenario.workload.warm_up && warm_up > base::Duration{} && warm_up < kLongestWarmUp) {
@@ -328,6 +286,7 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
       return finished(Run(tried, options, true).simulate());
     } catch (const StillDrifting&) {
       warm_up *= 2;
+      told.note = nullptr;  // once is enough
     }
   }
   return finished(Run(tried, options).simulate());
