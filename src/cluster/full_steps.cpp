@@ -19,8 +19,8 @@ FullStep full_prefill_step(const FleetSpec& spec, const StepPricers& pricers, co
   load.sequences = static_cast<std::int32_t>(requests);
   load.attention_pairs = tokens * mix.pairs_per_computed_token;
   std::vector<timing::PrefillLoad> loads(static_cast<std::size_t>(limits.gpus), load);
-  // Of so many GPUs some have short prompts, to the budget of tokens, and some long ones, to that of
-  // work: the step lasts as long as one of a GPU that has both.
+  // Of so many GPUs some have short prompts, to the budget of tokens, and some long ones, to that
+  // of work: the step lasts as long as one of a GPU that has both.
   loads.front().tokens = limits.max_tokens_per_gpu;
   loads.front().prefix_tokens = 0;
   loads.front().attention_pairs = limits.max_tokens_per_gpu / double{serving::kStandardPrompt} *

@@ -257,7 +257,6 @@ class Run {
   std::unique_ptr<WarmUpWatch> watch_;
   base::Duration counted_;
   report::Published published_;
-  std::unique_ptr<WarmUpWatch> watch_;
   cluster::FleetSpec spec_;
   cluster::StepPricers pricers_;
   std::vector<std::string> early_notes_;

@@ -73,16 +73,13 @@ Measure fastest_within_tpot(const cluster::FleetSpec& spec, const cluster::StepP
 
 // Over a quarter of the window, the first or the last.
 Measure mean_in_service(const metrics::RunStatistics& s, bool last) {
-  const base::Duration quarter = (s.end - s.begin) / 4;
-  double sum = 0.0, seconds = 0.0;
-  for (const metrics::Interval& piece : s.pieces) {
-    if (last ? piece.begin >= s.end - quarter : piece.end <= s.begin + quarter) {
-      const double length = base::to_seconds(piece.length());
-      sum += length * real(piece.in_service_at_begin);
-      seconds += length;
-    }
+  const std::vector<metrics::Interval> looks = looks_of(s);
+  const std::size_t quarter = looks.size() / 4;
+  double sum = 0.0;
+  for (std::size_t i = 0; i < quarter; ++i) {
+    sum += real(looks[last ? looks.size() - 1 - i : i].in_service_at_begin);
   }
-  return metrics::ratio(sum, seconds);
+  return metrics::ratio(sum, static_cast<double>(quarter));
 }
 
 }  // namespace

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 #include <vector>
 
@@ -73,16 +75,22 @@ Verdict misses(const metrics::SloVerdict& verdict, const char* name) {
 
 }  // namespace
 
-Verdict keeps_up(const metrics::RunStatistics& statistics) {
-  QueueHistory history;
-  // Not by report.interval, which is the user's to choose.
+std::vector<metrics::Interval> looks_of(const metrics::RunStatistics& statistics) {
   constexpr std::int64_t kLooks = 64;
   const base::Duration apart = (statistics.end - statistics.begin) / kLooks;
-  const bool looked = !statistics.pieces.empty() && apart > base::Duration{};
-  for (const metrics::Interval& interval : looked ? statistics.pieces : statistics.intervals) {
-    if (looked && (interval.begin - statistics.begin) % apart != base::Duration{}) {
-      continue;
-    }
+  if (statistics.pieces.empty() || apart <= base::Duration{}) {
+    return statistics.intervals;
+  }
+  std::vector<metrics::Interval> looks;
+  std::ranges::copy_if(statistics.pieces, std::back_inserter(looks), [&](const auto& piece) {
+    return (piece.begin - statistics.begin) % apart == base::Duration{};
+  });
+  return looks;
+}
+
+Verdict keeps_up(const metrics::RunStatistics& statistics) {
+  QueueHistory history;
+  for (const metrics::Interval& interval : looks_of(statistics)) {
     history.prefill.push_back(static_cast<double>(interval.at_begin.prefill_queue_requests));
     history.decode.push_back(static_cast<double>(interval.at_begin.decode_waiting_requests));
     history.in_service = static_cast<double>(interval.in_service_at_begin);

@@ -17,8 +17,8 @@ namespace {
 using observe::Outcome;
 using observe::RequestDone;
 
-// A calm fleet, one that is followed through its cool-down, a crowded one (requests wait for room in
-// decode), one whose units come and go, and one whose units stop to move their experts.
+// A calm fleet, one that is followed through its cool-down, a crowded one (requests wait for room
+// in decode), one whose units come and go, and one whose units stop to move their experts.
 const std::vector<std::vector<std::string>> kScenarios = {
     {},
     {"report.cool_down=20 min"},

@@ -3,9 +3,9 @@
 // Events execute in the total order (time, phase, sequence): at one instant first samples, then
 // what ends, then what arrives, then decisions on it, then what starts. `sequence` is the order of
 // scheduling. The engine refuses the past, and an earlier phase at the present time, so executed
-// keys strictly rise. A running fingerprint over (time, phase, kind, target) of every executed event
-// but samples, into which the model mixes its own records, tells two runs apart; a trace of the same
-// lines finds their first difference.
+// keys strictly rise. A running fingerprint over (time, phase, kind, target) of every executed
+// event but samples, into which the model mixes its own records, tells two runs apart; a trace of
+// the same lines finds their first difference.
 #pragma once
 
 #include <atomic>

@@ -4,10 +4,14 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "epfleet/metrics/run_statistics.h"
 
 namespace epfleet::experiment {
+
+// The state of the fleet at 64 moments of the window, which are not report.interval's.
+[[nodiscard]] std::vector<metrics::Interval> looks_of(const metrics::RunStatistics& statistics);
 
 struct Verdict {
   bool good = true;

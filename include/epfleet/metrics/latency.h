@@ -1,5 +1,5 @@
-// How long requests took, as distributions over those that arrived in the window and completed, in it
-// or after it.
+// How long requests took, as distributions over those that arrived in the window and completed,
+// in it or after it.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
 // The numbers of a run, as plain data: all that the result files need. A number's meaning is in the
-// row that declares it, in the header of its struct. Two sets, never mixed in one quotient: requests,
-// latency and objectives are of those that arrived in the window [0, duration), followed to their
-// end; tokens, cache, node time and steps are what happened in the window, whoever asked.
+// row that declares it, in the header of its struct. Two sets, never mixed in one quotient:
+// requests, latency and objectives are of those that arrived in the window [0, duration), followed
+// to their end; tokens, cache, node time and steps are what happened in the window, whoever asked.
+// Everything is a total or an average over the window.
 #pragma once
 
 #include <cstdint>
