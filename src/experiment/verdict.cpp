@@ -26,19 +26,9 @@ constexpr double kGrowthSigmas = 4.0;
 constexpr double kSlowFirstTokenS = 10.0;
 
 // Mean of the queue over `quarter` intervals from `first` on.
-double mean(const std::vector<double>& queue, std::size_t first, std::size_t quarter) {
-  const auto from = queue.begin() + static_cast<std::ptrdiff_t>(first);
-  return std::accumulate(from, from + static_cast<std::ptrdiff_t>(quarter), 0.0) /
-         static_cast<double>(quarter);
-}
-
-bool grows(const std::vector<double>& queue, double in_service) {
-  const std::size_t quarter = queue.size() / 4;
-  const double first = mean(queue, 0, quarter);
-  const double last = mean(queue, queue.size() - quarter, quarter);
-  const double growth = last - first;
-  return last > kGrowth * first && growth > kGrowthInService * in_service &&
-         growth > kGrowthSigmas * std::sqrt(first + 1.0);
+double mean(std::span<const double> queue, std::size_t first, std::size_t quarter) {
+  const auto part = queue.subspan(first, quarter);
+  return std::accumulate(part.begin(), part.end(), 0.0) / static_cast<double>(quarter);
 }
 
 Verdict judge(double ttft_p50_s, const QueueHistory& history) {
@@ -75,6 +65,15 @@ Verdict misses(const metrics::SloVerdict& verdict, const char* name) {
 
 }  // namespace
 
+bool grows(std::span<const double> queue, double in_service) {
+  const std::size_t quarter = queue.size() / 4;
+  const double first = mean(queue, 0, quarter);
+  const double last = mean(queue, queue.size() - quarter, quarter);
+  const double growth = last - first;
+  return last > kGrowth * first && growth > kGrowthInService * in_service &&
+         growth > kGrowthSigmas * std::sqrt(first + 1.0);
+}
+
 std::vector<metrics::Interval> looks_of(const metrics::RunStatistics& statistics) {
   constexpr std::int64_t kLooks = 64;
   const base::Duration apart = (statistics.end - statistics.begin) / kLooks;
@@ -94,6 +93,10 @@ Verdict keeps_up(const metrics::RunStatistics& statistics) {
     history.prefill.push_back(static_cast<double>(interval.at_begin.prefill_queue_requests));
     history.decode.push_back(static_cast<double>(interval.at_begin.decode_waiting_requests));
     history.in_service = static_cast<double>(interval.in_service_at_begin);
+  }
+  const std::int64_t arrived = statistics.requests.arrived - statistics.requests.rejected;
+  if (2 * statistics.latency.ttft.count < arrived) {
+    return {false, "half of the requests or more got no first token before the run ended"};
   }
   return judge(statistics.latency.ttft.p50.value_or(0.0), history);
 }

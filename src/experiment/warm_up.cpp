@@ -4,6 +4,8 @@
 #include <limits>
 #include <numeric>
 
+#include "epfleet/experiment/verdict.h"
+
 namespace epfleet::experiment {
 namespace {
 
@@ -73,9 +75,14 @@ void WarmUpWatch::on_sample(const observe::FleetSample& sample) {
     if (left % step_ == base::Duration{}) {  // others look too
       in_service_.push_back(static_cast<double>(sample.in_service()));
       kv_tokens_.push_back(sample.decode_kv_tokens);
+      waiting_.push_back(
+          static_cast<double>(sample.prefill_queue_requests + sample.decode_waiting_requests));
     }
   } else if (sample.window_start && (drifts(in_service_) || drifts(kv_tokens_))) {
-    throw StillDrifting{};
+    const std::span<const double> late = std::span(waiting_).subspan(waiting_.size() / 2);
+    if (!grows(late, in_service_.back())) {
+      throw StillDrifting{};
+    }
   }
 }
 

@@ -4,7 +4,8 @@
 // Modelled: MSER-5 (K. P. White, "An effective truncation heuristic for bias reduction in
 //   simulation output", Simulation 69, 1997): of all beginnings, cut the one that leaves the
 //   smallest standard error of the mean of what remains, on means of five observations.
-// Left out: loads that never settle (a shape over the day, overload) are counted after 80 minutes.
+// Left out: loads that never settle: under a shape over the day the window begins after 80 minutes,
+//   under one whose queues still grow at the end of the warm-up at once.
 #pragma once
 
 #include <span>
@@ -38,7 +39,7 @@ class WarmUpWatch : public observe::Observer {
 
  private:
   base::Duration step_;
-  std::vector<double> in_service_, kv_tokens_;
+  std::vector<double> in_service_, kv_tokens_, waiting_;
 };
 
 }  // namespace epfleet::experiment

@@ -2,6 +2,7 @@
 // objectives.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,9 +19,12 @@ struct Verdict {
   std::string why;  // not: in words
 };
 
-// A service keeps up unless a queue grows over the window: its mean over the last quarter is above
-// that over the first one by a fifth, by 2 % of all requests in service and by 4 times the chance
-// deviation of a queue of that length (its root), or half of the requests wait more than 10 s for
+// A queue grows if its mean over the last quarter of the observations is above that over the first
+// one by a fifth, by 2 % of all requests in service and by 4 times the chance deviation of a queue
+// of that length (its root).
+[[nodiscard]] bool grows(std::span<const double> queue, double in_service);
+
+// A service keeps up unless a queue grows over the window, or half of the requests wait more than 10 s for
 // their first token. The thresholds are choices; a diverging queue passes them soon, a steady one
 // stays below. A window of less than 8 intervals cannot be judged by its queues.
 [[nodiscard]] Verdict keeps_up(const metrics::RunStatistics& statistics);

@@ -1,6 +1,7 @@
 // Turns the facts that the service announces into the numbers of a run, in memory that does not
 // grow with the requests (with simulated time only: one slot an interval). The counted window is
-// [0, duration), and facts of the cool-down follow; a run that ends sooner marks its last sample as window_end. Sums of durations are
+// [0, duration), and facts of the cool-down follow; a run that ends sooner marks its last sample as
+// window_end. Sums of durations are
 // exact integers and sums of doubles follow the order of the facts, so the result depends neither
 // on how facts are cut into spans nor on the thread that delivers them. REQUIRES: samples at every
 // multiple of `interval` in the window and at its end.

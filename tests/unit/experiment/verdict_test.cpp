@@ -46,6 +46,17 @@ TEST(KeepsUp, AQueueThatGrowsWithinOneReportIntervalDoesNot) {
   EXPECT_FALSE(keeps_up(statistics).good);
 }
 
+// Who never got a first token has no TTFT: the worst runs had none at all and looked good.
+TEST(KeepsUp, ARunInWhichNobodyIsServedDoesNot) {
+  auto statistics = with_queue([](int) { return 200; });
+  statistics.requests.arrived = statistics.requests.in_flight = 1'000;
+  statistics.latency.ttft.p50.reset();
+  EXPECT_FALSE(keeps_up(statistics).good);
+  statistics.latency.ttft.p50 = 1.0;
+  statistics.latency.ttft.count = 500;
+  EXPECT_TRUE(keeps_up(statistics).good);
+}
+
 TEST(KeepsUp, LongWaitsDoNot) {
   auto statistics = with_queue([](int) { return 200; });
   statistics.latency.ttft.p50 = 11.0;

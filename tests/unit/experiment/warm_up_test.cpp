@@ -87,6 +87,14 @@ TEST(WarmUp, ATooShortOneFlatters) {
   EXPECT_LT(tpot("30 s"), 0.98 * tpot("auto"));
 }
 
+// More than the fleet carries: no warm-up is long enough, and none is waited for.
+TEST(WarmUp, AnOverloadedFleetIsNotWarmedUpForHours) {
+  const report::RunReport report = run_scenario(
+      test::small_fleet(1, {"workload.warm_up=auto", "workload.rate_scale=60"}), {});
+  EXPECT_EQ(report.warm_up, base::Duration(20min));
+  EXPECT_FALSE(report.verdict.stable);
+}
+
 TEST(WarmUp, AWindowThatStillDriftsSaysSo) {
   const auto notes_of = [](const char* warm_up) {
     std::string all;
