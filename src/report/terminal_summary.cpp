@@ -140,10 +140,10 @@ void fleet(Canvas& canvas, const RunReport& r) {
                                       number(t.prefill_computed_tps_per_node),
                                       number(t.decode_output_tps_per_node)));
   canvas.line("prefill units",
-              fmt::format("load {} of full steps, efficiency {} (mean work over the slowest GPU's)",
+              fmt::format("load {} of full steps, efficiency {} (mean GPU / slowest)",
                           percent(r.load.prefill_ratio), percent(s.prefill_efficiency_ratio)));
   canvas.line("decode units",
-              fmt::format("load {} of full steps, {} requests per GPU, KV memory {} full "
+              fmt::format("load {} of full steps, {} requests per GPU, KV {} full "
                           "(fullest {})",
                           percent(r.load.decode_ratio), speed(s.decode_batch_per_gpu),
                           percent(s.decode_kv_ratio_mean), percent(s.decode_kv_ratio_max)));
