@@ -24,9 +24,10 @@ struct Verdict {
 // of that length (its root).
 [[nodiscard]] bool grows(std::span<const double> queue, double in_service);
 
-// A service keeps up unless a queue grows over the window, or half of the requests wait more than 10 s for
-// their first token. The thresholds are choices; a diverging queue passes them soon, a steady one
-// stays below. A window of less than 8 intervals cannot be judged by its queues.
+// A service keeps up unless a queue grows over the window, half of the requests wait more than 10 s
+// for their first token, or half of them get none. The thresholds are choices; a diverging queue
+// passes them soon, a steady one stays below. A window of less than 8 looks cannot be judged by its
+// queues.
 [[nodiscard]] Verdict keeps_up(const metrics::RunStatistics& statistics);
 
 // Whether every objective was met: with a quantile in every window of slo.window, without one by
