@@ -8,8 +8,8 @@
 #include <cmath>
 #include <limits>
 
-#include "epfleet/base/real_math.h"
 #include "epfleet/base/error.h"
+#include "epfleet/base/real_math.h"
 #include "epfleet/experiment/run_case.h"
 #include "epfleet/text/parse.h"
 

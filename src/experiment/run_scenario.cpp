@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "demand.h"
-#include "event_trace.h"
 #include "epfleet/base/error.h"
 #include "epfleet/base/worker.h"
 #include "epfleet/cluster/fleet.h"
@@ -24,6 +23,7 @@
 #include "epfleet/report/run_timeline.h"
 #include "epfleet/timing/calibrated_range.h"
 #include "epfleet/workload/arrival_feed.h"
+#include "event_trace.h"
 #include "warm_up.h"
 #include "workload_source.h"
 

@@ -89,8 +89,8 @@ TEST(WarmUp, ATooShortOneFlatters) {
 
 // More than the fleet carries: no warm-up is long enough, and none is waited for.
 TEST(WarmUp, AnOverloadedFleetIsNotWarmedUpForHours) {
-  const report::RunReport report = run_scenario(
-      test::small_fleet(1, {"workload.warm_up=auto", "workload.rate_scale=60"}), {});
+  const report::RunReport report =
+      run_scenario(test::small_fleet(1, {"workload.warm_up=auto", "workload.rate_scale=60"}), {});
   EXPECT_EQ(report.warm_up, base::Duration(20min));
   EXPECT_FALSE(report.verdict.stable);
 }
