@@ -128,7 +128,7 @@ class Observers {
     const observe::ReportConfig& wanted = scenario.report;
     if (folder != nullptr && wanted.requests != observe::RequestLog::None) {
       all_.push_back(&log_.emplace(folder->path_of("requests.csv.zst"), wanted.requests,
-                                   wanted.request_sample, scenario.seed));
+                                   wanted.request_sample, scenario.seed, counted));
     }
     if (folder != nullptr && wanted.timeline.wanted()) {
       observe::TimelineWindow window = wanted.timeline;

@@ -11,7 +11,8 @@ namespace {
 constexpr std::string_view kHeader =
     "request,session,turn,model,channel,outcome,prompt_tokens,cached_tokens,output_tokens,"
     "reasoning_tokens,prefill_unit,prefill_gpu,decode_unit,decode_gpu,preemptions,arrival_ns,"
-    "prefill_start_ns,first_token_ns,kv_arrived_ns,decode_start_ns,done_ns\n";
+    "prefill_start_ns,first_token_ns,kv_arrived_ns,decode_start_ns,done_ns,"
+    "in_window\n";
 
 void append_optional(fmt::memory_buffer& out, bool present, std::int64_t value) {
   if (present) {
@@ -22,7 +23,7 @@ void append_optional(fmt::memory_buffer& out, bool present, std::int64_t value) 
 
 std::int64_t ns(base::TimePoint time) { return time.time_since_epoch().count(); }
 
-void append_row(fmt::memory_buffer& out, const observe::RequestDone& r) {
+void append_row(fmt::memory_buffer& out, const observe::RequestDone& r, base::Duration window) {
   fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{},{},{},{},{},", r.id.value(),
                  r.session.value(), r.turn, workload::name_of(r.variant),
                  workload::name_of(r.channel), name_of(r.outcome), r.prompt_tokens, r.cached_tokens,
@@ -36,9 +37,9 @@ void append_row(fmt::memory_buffer& out, const observe::RequestDone& r) {
   append_optional(out, r.has_first_token, ns(r.first_token));
   append_optional(out, r.entered_decode, ns(r.kv_arrived));
   append_optional(out, r.entered_decode, ns(r.decode_start));
-  if (r.outcome != observe::Outcome::InFlight) {
-    fmt::format_to(std::back_inserter(out), "{}", ns(r.done));
-  }
+  append_optional(out, r.outcome != observe::Outcome::InFlight, ns(r.done));
+  const base::Duration since = r.arrival - base::kWindowStart;
+  out.push_back(since >= base::Duration{} && since < window ? '1' : '0');
   out.push_back('\n');
 }
 
@@ -51,10 +52,12 @@ bool in_sample(std::uint64_t seed, base::RequestId id, double share) {
 }
 
 RequestLogWriter::RequestLogWriter(const std::filesystem::path& path, observe::RequestLog which,
-                                   double sample, std::uint64_t seed, text::Compression compression)
+                                   double sample, std::uint64_t seed, base::Duration window,
+                                   text::Compression compression)
     : output_(path, compression),
       share_(which == observe::RequestLog::All ? 1.0 : sample),
-      seed_(seed) {
+      seed_(seed),
+      window_(window) {
   EPFLEET_CHECK(which != observe::RequestLog::None, "a request log needs requests to log");
   output_.add(kHeader);
 }
@@ -64,7 +67,7 @@ void RequestLogWriter::on_requests_done(std::span<const observe::RequestDone> re
   for (const observe::RequestDone& request : requests) {
     if (in_sample(seed_, request.id, share_)) {
       row.clear();
-      append_row(row, request);
+      append_row(row, request, window_);
       output_.add({row.data(), row.size()});
       ++rows_;
     }

@@ -1,7 +1,8 @@
 // requests.csv.zst: one row for each request of the sample (or all), written while the run goes on.
 // The sample is a pure function of the request id, so the same requests appear whatever the
-// policies do. Times are whole nanoseconds from the start of the counted window; requests of the
-// warm-up have negative arrivals. What was not reached (the first token of a rejected request, say)
+// policies do. Times are whole nanoseconds from the start of the counted window; in_window is 1 for
+// the requests that arrived in it, which are those of all latencies of summary.json, and 0 for those
+// of the warm-up (negative arrivals) and of the cool-down. What was not reached (the first token of a rejected request, say)
 // is an empty field.
 #pragma once
 
@@ -20,7 +21,8 @@ class RequestLogWriter : public observe::Observer {
   // Which requests: all, or the share `sample` of them by the hash of (seed, id). Throws
   // MachineError when the file cannot be created. REQUIRES: which != RequestLog::None.
   RequestLogWriter(const std::filesystem::path& path, observe::RequestLog which, double sample,
-                   std::uint64_t seed, text::Compression compression = text::Compression::Zstd);
+                   std::uint64_t seed, base::Duration window,
+                   text::Compression compression = text::Compression::Zstd);
   // Throws MachineError when the disk is full.
   void on_requests_done(std::span<const observe::RequestDone> requests) override;
 
@@ -33,6 +35,7 @@ class RequestLogWriter : public observe::Observer {
   text::OutputFile output_;
   double share_;
   std::uint64_t seed_;
+  base::Duration window_;  // counted
   std::int64_t rows_ = 0;
   bool finished_ = false;
 };

@@ -44,10 +44,13 @@ observe::RequestDone completed_request() {
   return r;
 }
 
+constexpr base::Duration kWindow = std::chrono::hours(1);
+
 constexpr const char* kHeader =
     "request,session,turn,model,channel,outcome,prompt_tokens,cached_tokens,output_tokens,"
     "reasoning_tokens,prefill_unit,prefill_gpu,decode_unit,decode_gpu,preemptions,arrival_ns,"
-    "prefill_start_ns,first_token_ns,kv_arrived_ns,decode_start_ns,done_ns\n";
+    "prefill_start_ns,first_token_ns,kv_arrived_ns,decode_start_ns,done_ns,"
+    "in_window\n";
 
 // What libarchive reads back from a compressed file.
 std::string unpacked(const std::filesystem::path& path) {
@@ -70,16 +73,20 @@ std::string unpacked(const std::filesystem::path& path) {
 TEST(RequestLog, WritesTimesTokensPlacementAndOutcome) {
   const TemporaryFolder temporary;
   const auto path = temporary.path() / "requests.csv";
-  RequestLogWriter log(path, observe::RequestLog::All, 0.0, 1, text::Compression::None);
+  RequestLogWriter log(path, observe::RequestLog::All, 0.0, 1, kWindow, text::Compression::None);
   observe::RequestDone rejected = request(6);
   rejected.outcome = observe::Outcome::Rejected;
-  const std::vector<observe::RequestDone> requests{completed_request(), rejected};
+  observe::RequestDone late = rejected;
+  late.id = base::RequestId(7);
+  late.arrival = base::kWindowStart + kWindow;
+  const std::vector<observe::RequestDone> requests{completed_request(), rejected, late};
   log.on_requests_done(requests);
   log.finish();
   EXPECT_EQ(content_of(path), std::string(kHeader) +
                                   "5,3,2,r1,api,completed,1000,640,100,70,1,31,4,143,0,-10,20,30,"
-                                  "40,50,60\n"
-                                  "6,0,0,v3,web,rejected,0,0,0,0,,,,,0,0,,,,,0\n");
+                                  "40,50,60,0\n"
+                                  "6,0,0,v3,web,rejected,0,0,0,0,,,,,0,0,,,,,0,1\n"
+                                  "7,0,0,v3,web,rejected,0,0,0,0,,,,,0,3600000000000,,,,,0,0\n");
 }
 
 TEST(RequestLog, ZstdUnpacksToTheSameText) {
@@ -91,7 +98,7 @@ TEST(RequestLog, ZstdUnpacksToTheSameText) {
   for (const auto compression : {text::Compression::None, text::Compression::Zstd}) {
     const bool zstd = compression == text::Compression::Zstd;
     RequestLogWriter log(temporary.path() / (zstd ? "r.csv.zst" : "r.csv"),
-                         observe::RequestLog::All, 0.0, 1, compression);
+                         observe::RequestLog::All, 0.0, 1, kWindow, compression);
     log.on_requests_done(requests);
     log.finish();
   }
@@ -117,7 +124,7 @@ TEST(RequestLog, TheSampleHasItsShareAndDoesNotDependOnOrder) {
 
 TEST(RequestLog, WritesOnlyTheSample) {
   const TemporaryFolder temporary;
-  RequestLogWriter log(temporary.path() / "r.csv", observe::RequestLog::Sample, 0.1, 1,
+  RequestLogWriter log(temporary.path() / "r.csv", observe::RequestLog::Sample, 0.1, 1, kWindow,
                        text::Compression::None);
   std::int64_t expected = 0;
   for (std::uint64_t id = 0; id < 1000; ++id) {
@@ -137,7 +144,7 @@ TEST(RequestLog, TellsOfAFullDisk) {
   for (const auto compression : {text::Compression::None, text::Compression::Zstd}) {
     EXPECT_THROW(
         {
-          RequestLogWriter log("/dev/full", observe::RequestLog::All, 1.0, 1, compression);
+          RequestLogWriter log("/dev/full", observe::RequestLog::All, 1.0, 1, kWindow, compression);
           log.on_requests_done(requests);
           log.finish();
         },
@@ -146,7 +153,7 @@ TEST(RequestLog, TellsOfAFullDisk) {
 }
 
 TEST(RequestLog, TellsOfAMissingFolder) {
-  EXPECT_THROW(RequestLogWriter("/nowhere-at-all/r.csv", observe::RequestLog::All, 1.0, 1),
+  EXPECT_THROW(RequestLogWriter("/nowhere-at-all/r.csv", observe::RequestLog::All, 1.0, 1, kWindow),
                base::MachineError);
 }
 
