@@ -1,9 +1,9 @@
 // requests.csv.zst: one row for each request of the sample (or all), written while the run goes on.
 // The sample is a pure function of the request id, so the same requests appear whatever the
 // policies do. Times are whole nanoseconds from the start of the counted window; in_window is 1 for
-// the requests that arrived in it, which are those of all latencies of summary.json, and 0 for those
-// of the warm-up (negative arrivals) and of the cool-down. What was not reached (the first token of
-// a rejected request, say) is an empty field.
+// requests that arrived in it, which are those of all latencies of summary.json, and 0 for those of
+// the warm-up (negative arrivals) and of the cool-down. What was not reached (the first token of a
+// rejected request, say) is an empty field.
 #pragma once
 
 #include <cstdint>
