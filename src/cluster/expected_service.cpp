@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "epfleet/cluster/full_steps.h"
+
 namespace epfleet::cluster {
 namespace {
 
@@ -19,22 +21,10 @@ double mean_units(const FleetSpec& spec, std::int64_t base, std::int64_t group) 
   return std::max(1.0, static_cast<double>(base) + mean_groups(spec) * static_cast<double>(group));
 }
 
-// Seconds of a decode step with `batch` requests of `kv_tokens` on every GPU.
-double step_seconds(const timing::DecodePricer& pricer, std::size_t gpus, std::int32_t batch,
-                    double kv_tokens) {
-  const std::vector<std::int32_t> requests(gpus, batch);
-  constexpr double kMostTokens = 7'812'500.0;  // within the range of TokenParts32
-  const std::vector kv(gpus,
-                       base::TokenParts32::round_down(std::min(batch * kv_tokens, kMostTokens)));
-  return base::to_seconds(pricer.price(requests, kv).duration);
-}
-
 // Seconds of a prefill step with the full token budget of standard prompts on every GPU.
 double full_prefill_step_seconds(const FleetSpec& spec, const timing::PrefillPricer& pricer) {
-  timing::PrefillLoad load;
-  load.tokens = static_cast<std::int32_t>(spec.prefill.max_tokens_per_gpu.count());
-  load.attention_pairs = static_cast<double>(load.tokens) / serving::kStandardPrompt *
-                         serving::PrefillUnit::pairs(serving::kStandardPrompt, 0);
+  const timing::PrefillLoad load =
+      standard_prefill_load(static_cast<std::int32_t>(spec.prefill.max_tokens_per_gpu.count()));
   const std::vector<timing::PrefillLoad> loads(static_cast<std::size_t>(spec.prefill.gpus), load);
   return base::to_seconds(pricer.price(loads).duration);
 }
@@ -57,10 +47,9 @@ FleetCapacity fleet_capacity(const FleetSpec& spec, const StepPricers& pricers,
   const auto batch = static_cast<std::int32_t>(
       std::clamp(room / mean_kv_tokens, 1.0, static_cast<double>(max_requests_per_gpu(spec))));
   const double per_step = batch * spec.decode.mtp.tokens_per_step(spec.decode.mtp.acceptance);
-  return {prefill_gpus * prefill_tokens_per_s_per_gpu(spec, pricers.prefill),
-          decode_gpus * per_step /
-              step_seconds(pricers.decode, static_cast<std::size_t>(spec.decode.gpus), batch,
-                           mean_kv_tokens)};
+  return {
+      prefill_gpus * prefill_tokens_per_s_per_gpu(spec, pricers.prefill),
+      decode_gpus * per_step / even_decode_seconds(spec, pricers.decode, batch, mean_kv_tokens)};
 }
 
 ServiceEstimate estimate_service(const FleetSpec& spec, const StepPricers& pricers,
@@ -76,10 +65,10 @@ ServiceEstimate estimate_service(const FleetSpec& spec, const StepPricers& price
   while (low < high) {
     const std::int32_t batch = low + (high - low) / 2;
     const double rate =
-        batch * per_step / step_seconds(pricers.decode, gpus, batch, load.mean_kv_tokens);
+        batch * per_step / even_decode_seconds(spec, pricers.decode, batch, load.mean_kv_tokens);
     (rate >= per_gpu ? high : low) = rate >= per_gpu ? batch : batch + 1;
   }
-  const double step_s = step_seconds(pricers.decode, gpus, low, load.mean_kv_tokens);
+  const double step_s = even_decode_seconds(spec, pricers.decode, low, load.mean_kv_tokens);
   // Half a full step until the next one starts, and that one.
   constexpr double kStepsToFirstToken = 1.5;
   return {kStepsToFirstToken * full_prefill_step_seconds(spec, pricers.prefill), step_s / per_step};

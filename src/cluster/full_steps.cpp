@@ -5,6 +5,24 @@
 
 namespace epfleet::cluster {
 
+timing::PrefillLoad standard_prefill_load(std::int32_t tokens) {
+  timing::PrefillLoad load;
+  load.tokens = tokens;
+  load.attention_pairs = static_cast<double>(tokens) / serving::kStandardPrompt *
+                         serving::PrefillUnit::pairs(serving::kStandardPrompt, 0);
+  return load;
+}
+
+double even_decode_seconds(const FleetSpec& spec, const timing::DecodePricer& pricer,
+                           std::int32_t requests_per_gpu, double kv_tokens) {
+  const auto gpus = static_cast<std::size_t>(spec.decode.gpus);
+  constexpr double kMostTokens = 7'812'500.0;  // within the range of TokenParts32
+  const std::vector<std::int32_t> requests(gpus, requests_per_gpu);
+  const double kv = std::min(requests_per_gpu * kv_tokens, kMostTokens);
+  const std::vector held(gpus, base::TokenParts32::round_down(kv));
+  return base::to_seconds(pricer.price(requests, held).duration);
+}
+
 FullStep full_prefill_step(const FleetSpec& spec, const StepPricers& pricers, const StepMix& mix) {
   const serving::PrefillUnitLimits limits = prefill_limits(spec, pricers.prefill);
   const timing::PrefillWork& work = pricers.prefill.work();
@@ -21,23 +39,16 @@ FullStep full_prefill_step(const FleetSpec& spec, const StepPricers& pricers, co
   std::vector<timing::PrefillLoad> loads(static_cast<std::size_t>(limits.gpus), load);
   // Of so many GPUs some have short prompts, to the budget of tokens, and some long ones, to that
   // of work: the step lasts as long as one of a GPU that has both.
-  loads.front().tokens = limits.max_tokens_per_gpu;
-  loads.front().prefix_tokens = 0;
-  loads.front().attention_pairs = limits.max_tokens_per_gpu / double{serving::kStandardPrompt} *
-                                  serving::PrefillUnit::pairs(serving::kStandardPrompt, 0);
+  loads.front() = standard_prefill_load(limits.max_tokens_per_gpu);
+  loads.front().sequences = load.sequences;
   return {static_cast<double>(load.tokens), requests,
           base::to_seconds(pricers.prefill.price(loads).duration)};
 }
 
 FullStep even_decode_step(const FleetSpec& spec, const StepPricers& pricers, const StepMix& mix,
                           double requests_per_gpu) {
-  const auto gpus = static_cast<std::size_t>(spec.decode.gpus);
-  constexpr double kMostTokens = 7'812'500.0;  // within the range of TokenParts32
   const auto seconds_of = [&](std::int32_t batch) {
-    const std::vector<std::int32_t> requests(gpus, batch);
-    const double kv = std::min(batch * mix.kv_tokens_per_request, kMostTokens);
-    const std::vector held(gpus, base::TokenParts32::round_down(kv));
-    return base::to_seconds(pricers.decode.price(requests, held).duration);
+    return even_decode_seconds(spec, pricers.decode, batch, mix.kv_tokens_per_request);
   };
   const auto below = static_cast<std::int32_t>(requests_per_gpu);
   const double part = requests_per_gpu - below;

@@ -16,6 +16,7 @@
 #include "epfleet/cost/statement.h"
 #include "epfleet/experiment/expert_balance.h"
 #include "epfleet/experiment/run_verdict.h"
+#include "epfleet/experiment/verdict.h"
 #include "epfleet/metrics/recorder.h"
 #include "epfleet/metrics/threaded_observer.h"
 #include "epfleet/report/human_numbers.h"
@@ -63,11 +64,10 @@ cost::Statement statement_of(const config::Scenario& scenario, const NodeCapacit
 // total or verdict depends on report.interval.
 std::vector<base::TimePoint> sample_times(const config::Scenario& scenario,
                                           base::Duration counted) {
-  constexpr std::int64_t kLooks = 64;
   std::vector<base::TimePoint> times =
       cost::price_changes(scenario.prices, pricing_basis(scenario), base::kWindowStart + counted);
-  for (std::int64_t look = 1; look < kLooks; ++look) {
-    times.push_back(base::kWindowStart + counted / kLooks * look);
+  for (std::int64_t look = 1; look < kWindowLooks; ++look) {
+    times.push_back(base::kWindowStart + counted / kWindowLooks * look);
   }
   std::ranges::sort(times);
   const auto repeated = std::ranges::unique(times);

@@ -71,21 +71,27 @@ Measure fastest_within_tpot(const cluster::FleetSpec& spec, const cluster::StepP
   return cluster::even_decode_step(spec, pricers, mix, low).tokens_per_s_per_gpu();
 }
 
-// Over a quarter of the window, the first or the last.
-Measure mean_in_service(const metrics::RunStatistics& s, bool last) {
+// Requests in service, means over the first and the last quarter of the window.
+struct Quarters {
+  Measure first, last;
+};
+
+Quarters quarters_of(const metrics::RunStatistics& s) {
   const std::vector<metrics::Interval> looks = looks_of(s);
   const std::size_t quarter = looks.size() / 4;
-  double sum = 0.0;
+  double first = 0.0, last = 0.0;
   for (std::size_t i = 0; i < quarter; ++i) {
-    sum += real(looks[last ? looks.size() - 1 - i : i].in_service_at_begin);
+    first += real(looks[i].in_service_at_begin);
+    last += real(looks[looks.size() - 1 - i].in_service_at_begin);
   }
-  return metrics::ratio(sum, static_cast<double>(quarter));
+  const auto looked = static_cast<double>(quarter);
+  return {metrics::ratio(first, looked), metrics::ratio(last, looked)};
 }
 
 }  // namespace
 
 bool drifts(const metrics::RunStatistics& s) {
-  const Measure first = mean_in_service(s, false), last = mean_in_service(s, true);
+  const auto [first, last] = quarters_of(s);
   if (!first || !last) {
     return false;
   }
@@ -128,7 +134,7 @@ report::PhaseLoads loads_of(const NodeCapacity& capacity, const metrics::RunStat
 report::RunVerdict verdict_of(const cluster::FleetSpec& spec, const cluster::StepPricers& pricers,
                               const NodeCapacity& capacity, const metrics::RunStatistics& s) {
   report::RunVerdict verdict;
-  const Measure first = mean_in_service(s, false), last = mean_in_service(s, true);
+  const auto [first, last] = quarters_of(s);
   if (first && last && *first > 0.0) {
     verdict.drift_ratio = *last / *first - 1.0;
   }

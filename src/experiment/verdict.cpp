@@ -75,8 +75,7 @@ bool grows(std::span<const double> queue, double in_service) {
 }
 
 std::vector<metrics::Interval> looks_of(const metrics::RunStatistics& statistics) {
-  constexpr std::int64_t kLooks = 64;
-  const base::Duration apart = (statistics.end - statistics.begin) / kLooks;
+  const base::Duration apart = (statistics.end - statistics.begin) / kWindowLooks;
   if (statistics.pieces.empty() || apart <= base::Duration{}) {
     return statistics.intervals;
   }

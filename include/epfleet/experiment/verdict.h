@@ -11,7 +11,9 @@
 
 namespace epfleet::experiment {
 
-// The state of the fleet at 64 moments of the window, which are not report.interval's.
+// The queues of a window are judged at so many moments, which are not report.interval's.
+inline constexpr std::int64_t kWindowLooks = 64;
+// The state of the fleet at these moments.
 [[nodiscard]] std::vector<metrics::Interval> looks_of(const metrics::RunStatistics& statistics);
 
 struct Verdict {
