@@ -76,7 +76,7 @@ std::vector<base::TimePoint> sample_times(const config::Scenario& scenario,
 }
 
 std::vector<std::string> notes_of(const config::Scenario& scenario,
-                                  const metrics::RunStatistics& statistics,
+                                  const metrics::RunStatistics& statistics, bool stable,
                                   std::vector<std::string> notes) {
   if (scenario.workload.source == workload::SourceKind::TokenRateTrace) {
     notes.emplace_back(
@@ -99,7 +99,7 @@ std::vector<std::string> notes_of(const config::Scenario& scenario,
       scenario.workload.source != workload::SourceKind::RequestTrace &&
       (scenario.workload.hourly_shape.empty() || scenario.workload.hourly_shape == "flat") &&
       scenario.scaling.schedule.empty();
-  if (even_load && drifts(statistics)) {
+  if (even_load && stable && drifts(statistics)) {  // of a growing queue the verdict tells
     notes.emplace_back(
         "the window still drifts, though the load is even: requests in service are not the same in "
         "its first and its last quarter (verdict.drift_ratio); set workload.warm_up: auto, or "
@@ -210,7 +210,7 @@ class Run {
     report.solved_totals.assign(solved.begin(), solved.end());
     report.rows =
         workload_.source().rows(std::min(report.statistics.end, base::kWindowStart + counted_));
-    report.notes = notes_of(scenario_, report.statistics, early_notes());
+    report.notes = notes_of(scenario_, report.statistics, report.verdict.stable, early_notes());
     report.overrun = overran(end);
     report.info.events = fleet_.engine().executed();
     return report;
