@@ -63,9 +63,10 @@ std::string verdict_line(const RunVerdict& v) {
     line += fmt::format("; {} binds", v.binds);
   }
   if (v.headroom_ratio) {
-    line += *v.headroom_ratio >= 0.0
-                ? fmt::format(", about {:.0f} % more load fits", *v.headroom_ratio * 100.0)
-                : fmt::format(", about {:.0f} % less load would fit", *v.headroom_ratio * -100.0);
+    const double room = *v.headroom_ratio;
+    line += room >= 9.0   ? fmt::format(", about {:.0f} times the load fits", 1.0 + room)
+            : room >= 0.0 ? fmt::format(", about {:.0f} % more load fits", room * 100.0)
+                          : fmt::format(", about {:.0f} % less load would fit", room * -100.0);
   }
   return line;
 }

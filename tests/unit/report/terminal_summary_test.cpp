@@ -64,6 +64,21 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
+TEST(TerminalSummary, TheVerdictSaysHowMuchMoreFits) {
+  RunReport report = sample_report();
+  report.verdict.binds = "decode";
+  const auto says = [&](double headroom, const std::string& text) {
+    report.verdict.headroom_ratio = headroom;
+    EXPECT_THAT(terminal_summary(report, {}), ::testing::HasSubstr(text));
+  };
+  says(0.08, "keeps up; decode binds, about 8 % more load fits");
+  says(463.25, "about 464 times the load fits");
+  report.verdict.stable = false;
+  report.verdict.why = "the queue before decode grows";
+  says(-0.16,
+       "UNSTABLE: the queue before decode grows; decode binds, about 16 % less load would fit");
+}
+
 TEST(TerminalSummary, NoLineIsWiderThanTheTerminal) {
   for (const std::size_t width : {80U, 90U, 100U}) {
     for (const bool color : {false, true}) {
