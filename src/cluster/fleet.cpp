@@ -9,7 +9,8 @@ Fleet::Fleet(const FleetSpec& spec, const StepPricers& pricers, workload::Arriva
       state_(spec, pricers, scaling_->most_units()),
       prefill_router_(state_),
       decode_router_(state_),
-      requests_(state_, prefill_router_, decode_router_, arrivals, cache, observers_),
+      endings_(state_, decode_router_, arrivals, cache, observers_),
+      requests_(state_, prefill_router_, decode_router_, arrivals, cache, endings_, observers_),
       units_(state_, prefill_router_, decode_router_, *scaling_),
       sampler_(state_, cache, observers_) {}
 
@@ -26,7 +27,7 @@ engine::RunEnd Fleet::run(const std::atomic<bool>* stop, FleetSampler::Progress 
   requests_.start();
   const engine::RunEnd end = state_.engine.run(*this, state_.spec.run_end(), stop);
   sampler_.sample_last();
-  requests_.end_run();
+  endings_.end_run();
   return end;
 }
 
@@ -54,7 +55,7 @@ void Fleet::handle(const engine::Event& event) {
       return requests_.open_arrival_slice();
     case Kind::Sample:
       sampler_.sample();
-      return requests_.finish_if_done();
+      return endings_.finish_if_done();
   }
 }
 

@@ -62,6 +62,11 @@ struct FleetState {
     return store.write(nic, now(), kv_bytes(tokens));
   }
 
+  // It arrived before the counted window, and it is now in it.
+  [[nodiscard]] bool is_early(const workload::Request& request) const {
+    return request.arrival < base::kWindowStart && now() >= base::kWindowStart;
+  }
+
   [[nodiscard]] std::int64_t nodes_allotted() const {
     return prefill.nodes_allotted() + decode.nodes_allotted();
   }
