@@ -162,5 +162,25 @@ TEST(WorkConserving, NoDecodeUnitRestsWhileKvWaits) {
   }
 }
 
+// Ten million are too many for a test; the limit is the same.
+TEST(RequestsInService, MoreThanTheirLimitEndTheRun) {
+  config::Scenario scenario =
+      replayed_fleet(1, {"workload.rate_scale=3", "workload.warm_up=0 s"});
+  scenario.most_in_service = 500;
+  const report::RunReport report = experiment::run_scenario(scenario, {});
+  EXPECT_TRUE(report.overrun && report.partial);
+  const metrics::RequestCounts& requests = report.statistics.requests;
+  EXPECT_EQ(requests.concurrent_peak, 500);
+  EXPECT_GT(requests.in_flight, 0);
+  EXPECT_EQ(requests.arrived,
+            requests.completed + requests.rejected + requests.failed + requests.in_flight);
+  EXPECT_LT(report.statistics.end, scenario.window_end());
+
+  scenario.most_in_service = static_cast<std::size_t>(requests.concurrent_peak) * 1'000;
+  const report::RunReport whole = experiment::run_scenario(scenario, {});
+  EXPECT_FALSE(whole.overrun || whole.partial);
+  EXPECT_GT(whole.statistics.requests.concurrent_peak, 500);
+}
+
 }  // namespace
 }  // namespace epfleet::test
