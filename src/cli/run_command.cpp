@@ -1,4 +1,6 @@
 // `epfleet run` and `epfleet replay`: load, run, write, show; and `epfleet check`.
+#include "run_command.h"
+
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -21,7 +23,6 @@
 #include "epfleet/report/result_files.h"
 #include "epfleet/report/terminal_summary.h"
 #include "epfleet/version.h"
-#include "run_command.h"
 #include "signals.h"
 
 namespace epfleet::cli {

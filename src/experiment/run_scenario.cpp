@@ -212,6 +212,12 @@ class Run {
         workload_.source().rows(std::min(report.statistics.end, base::kWindowStart + counted_));
     report.notes = notes_of(scenario_, report.statistics, report.verdict.stable, early_notes());
     report.overrun = overran(end);
+    if (report.overrun) {
+      report.verdict.stable = false;
+      report.verdict.why = kOverrun;
+      report.verdict.meets_slo =
+          has_objectives(report.statistics) ? std::optional(false) : std::nullopt;
+    }
     report.info.events = fleet_.engine().executed();
     return report;
   }
