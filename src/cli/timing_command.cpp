@@ -74,7 +74,7 @@ std::vector<report::StepReport> price(const StepRequest& request) {
 }
 
 void write_timeline(const std::string& path, const report::StepReport& step) {
-  text::write_file(path, report::step_timeline(step));
+  text::replace_file(path, report::step_timeline(step));
   base::log_info(fmt::format("the timeline is in {}; ui.perfetto.dev opens it", path));
 }
 

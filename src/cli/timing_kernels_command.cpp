@@ -93,7 +93,7 @@ void kernels_command(const KernelsRequest& request) {
   if (request.out.empty()) {
     fmt::print("{}", rows);
   } else {
-    text::write_file(request.out, rows);
+    text::replace_file(request.out, rows);
   }
   std::map<std::string, std::vector<MeasuredKernel>> by_kernel;
   for (const MeasuredKernel& kernel : kernels) {
@@ -133,7 +133,7 @@ void fit_command(const FitRequest& request) {
                  fmt::join(part.unknown, ", "));
     }
   }
-  text::write_file(request.out, calibration::profile_text(result, request.base, request.tables));
+  text::replace_file(request.out, calibration::profile_text(result, request.base, request.tables));
 }
 
 }  // namespace

@@ -5,15 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "epfleet/base/error.h"
 #include "epfleet/text/files.h"
-#include "epfleet/text/parse.h"
 
 namespace epfleet::report {
 namespace {
@@ -46,17 +43,6 @@ void replace_in_two_steps(const fs::path& from, const fs::path& to, const fs::pa
   }
 }
 
-// Hidden siblings of `target` that processes of this host make: ".NAME.KIND-HOST-PID".
-std::string sibling_name(const fs::path& target, std::string_view kind) {
-  std::array<char, 256> host{};
-  (void)::gethostname(host.data(), host.size() - 1);
-  return fmt::format(".{}.{}-{}-", target.filename().string(), kind, host.data());
-}
-
-fs::path sibling(const fs::path& target, std::string_view kind) {
-  return target.parent_path() / (sibling_name(target, kind) + fmt::format("{}", ::getpid()));
-}
-
 // All that epfleet ever writes into a result folder; what else is there is the user's.
 constexpr std::string_view kOwnFiles[] = {
     "summary.json",       "run_info.json",    "resolved.yaml", "timeseries.csv", "hourly.csv",
@@ -80,21 +66,6 @@ void remove_own_files(const fs::path& folder) {
     fs::remove(folder / name, ignored);
   }
   fs::remove(folder, ignored);
-}
-
-// What runs of this host have left that were killed: their numbers are nobody's now.
-void remove_leftovers(const fs::path& target, std::string_view kind) {
-  const std::string begin = sibling_name(target, kind);
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(target.parent_path(), error)) {
-    const std::string name = entry.path().filename().string();
-    const auto pid = name.starts_with(begin)
-                         ? text::parse_whole<pid_t>(std::string_view(name).substr(begin.size()))
-                         : std::nullopt;
-    if (pid && *pid > 0 && ::kill(*pid, 0) != 0 && errno == ESRCH) {
-      remove_own_files(entry.path());
-    }
-  }
 }
 
 // An absolute path without a trailing slash; a link to a result folder means the folder it points
@@ -169,7 +140,9 @@ void write_into_folder(const fs::path& folder, std::string_view name, std::strin
 }
 
 ResultFolder::ResultFolder(const fs::path& target, ResultOwner owner)
-    : owner_(std::move(owner)), target_(settled(target)), staging_(sibling(target_, "partial")) {
+    : owner_(std::move(owner)),
+      target_(settled(target)),
+      staging_(text::sibling(target_, "partial")) {
   check_target();
   std::error_code error;
   for (fs::path parent = target_.parent_path();
@@ -181,7 +154,7 @@ ResultFolder::ResultFolder(const fs::path& target, ResultOwner owner)
     fail("cannot create", target_.parent_path(), error.value());
   }
   remove_own_files(staging_);  // of a process that died and had this number
-  remove_leftovers(target_, "partial");
+  std::ranges::for_each(text::dead_siblings(target_, "partial"), remove_own_files);
   if (!fs::create_directory(staging_, error)) {
     fail("cannot create", staging_, error.value());
   }
@@ -238,7 +211,7 @@ bool ResultFolder::commit(bool partial) {
   text::flush_to_disk(target_.parent_path());
   // What may stay of the old result is a hidden folder, not a wrong result.
   remove_own_files(staging_);
-  remove_own_files(sibling(target_, "old"));
+  remove_own_files(text::sibling(target_, "old"));
   return beside;
 }
 
@@ -264,7 +237,7 @@ void ResultFolder::move_in() {
   }
   try {
     if (!exchanged(staging_, target_)) {
-      replace_in_two_steps(staging_, target_, sibling(target_, "old"));
+      replace_in_two_steps(staging_, target_, text::sibling(target_, "old"));
     }
   } catch (const base::MachineError&) {
     for (const fs::path& name : kept) {

@@ -167,6 +167,37 @@ class CarelessTest(ProgramTest):
         self.epfleet("run", QUICK, *SHORT)
         self.assertEqual([left.exists(), foreign.exists()], [False, True], "its host is unknown")
 
+    def test_what_a_killed_conversion_left_is_removed_by_the_next(self):
+        head = "arrival_s,input_tokens,output_tokens\n"
+        (self.folder / "in.csv").write_text(head + "0,1,1\n")
+        killed = subprocess.Popen([PROGRAM, "trace", "convert", "-", "out.csv"], cwd=self.folder,
+                                  stdin=subprocess.PIPE, text=True)
+        with killed.stdin as pipe:  # which stays open, so that it waits for more
+            pipe.write(head + "".join(f"{i},1,1\n" for i in range(200_000)))
+            pipe.flush()
+            while not list(self.folder.glob(".out.csv.partial-*")):
+                self.assertIsNone(killed.poll())
+            killed.kill()
+            killed.wait()
+        self.assertEqual(len(list(self.folder.glob(".*"))), 1)
+        self.epfleet("trace", "convert", "in.csv", "out.csv")
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir()), ["in.csv", "out.csv"])
+
+    def test_a_full_disk_leaves_the_old_file(self):
+        """The files of a command without a folder, too; and a limit of file sizes is no crash."""
+        trace = SOURCE / "traces/example_chats.jsonl.zst"
+
+        def little():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))
+        for command in [["trace", "convert", trace, "old"],
+                        ["timing", "decode", "--scenario", SMALL, "--timeline", "old"]]:
+            (self.folder / "old").write_text("old")
+            done = self.run_with(*command, code=74, preexec_fn=little, stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.PIPE)
+            self.assertIn("File too large", done.stderr)
+            self.assertEqual((self.folder / "old").read_text(), "old")
+            self.assertEqual([path.name for path in self.files()], ["old"])
+
 
 if __name__ == "__main__":
     main()

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace epfleet::text {
 
@@ -37,8 +38,16 @@ void flush_to_disk(const std::filesystem::path& path);
 // Throws MachineError.
 void rename_or_fail(const std::filesystem::path& from, const std::filesystem::path& to);
 
+// The hidden sibling under which this process makes `target` ready: ".NAME.KIND-HOST-PID".
+[[nodiscard]] std::filesystem::path sibling(const std::filesystem::path& target,
+                                            std::string_view kind);
+// Those of processes of this host that were killed: their numbers are nobody's now.
+[[nodiscard]] std::vector<std::filesystem::path> dead_siblings(const std::filesystem::path& target,
+                                                               std::string_view kind);
+
 // The hidden sibling under which a file is written; other processes, on other machines perhaps, may
-// write the same file at the same time. Without commit() nothing of it stays.
+// write the same file at the same time. Without commit() nothing of it stays, unless the process is
+// killed: then the next one that writes the file removes it.
 // A device or pipe is never replaced: it is written through. A link keeps pointing to its file.
 class Aside {
  public:
