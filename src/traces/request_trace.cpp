@@ -150,12 +150,22 @@ void RequestTrace::skip(const LineFault& fault) {
   }
 }
 
+// Also of a lenient reader: a pipe may hold nothing else.
+void RequestTrace::refuse_endless() const {
+  if (lines_->number() - request_line_ > text::kMostIdleLines ||
+      lines_->bytes() - request_bytes_ > text::kMostIdleBytes) {
+    throw error_of({"", "no request could be read from the last million lines, or 1 GiB",
+                    skipped_.empty() ? "is this a trace?" : "without --lenient the first wrong line is shown"});
+  }
+}
+
 // The next line with something on it; comments are for CSV files only, where no JSON begins with #.
 bool RequestTrace::next_line() {
   if (std::exchange(holds_line_, false)) {
     return true;
   }
   while (true) {
+    refuse_endless();
     text::LineReader::Got got = text::LineReader::Got::End;
     try {
       got = lines_->next();
@@ -196,6 +206,8 @@ bool RequestTrace::next(TraceRecord& record) {
       }
       check(record);
       ++requests_;
+      request_line_ = lines_->number();
+      request_bytes_ = lines_->bytes();
       return true;
     } catch (const LineFault& fault) {
       skip(fault);

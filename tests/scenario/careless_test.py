@@ -198,6 +198,38 @@ class CarelessTest(ProgramTest):
             self.assertEqual((self.folder / "old").read_text(), "old")
             self.assertEqual([path.name for path in self.files()], ["old"])
 
+    def test_a_pipe_that_never_ends_is_given_up(self):
+        """With what it holds said, in bounded memory, and without waiting for its end."""
+        head = "arrival_s,input_tokens,output_tokens\n0,1,1\n"
+        stat = ["trace", "stat", "-"]
+        loads = ["experts", "--loads", "/dev/stdin", "--replicas", 8, "--groups", 1, "--nodes", 1,
+                 "--gpus", 2]
+        for begin, repeated, command, said in [
+                ("", "garbage\n", stat, "neither a line of JSON nor the header"),
+                ("", "garbage\n", [*stat, "--lenient"], "neither a line of JSON nor the header"),
+                ("", "\n", stat, "no request could be read"),
+                ("", "\0", [*stat, "--lenient"], "longer than 4 MiB"),
+                (head, "garbage\n", [*stat, "--lenient"], "no request could be read"),
+                (head, "0,1,1,1\n", [*stat, "--lenient"], "no request could be read"),
+                (head, "\0", [*stat, "--lenient"], "no request could be read"),
+                (head, "# comment\n", stat, "no request could be read"),
+                ("", "# comment\n", loads, "a million empty lines"),
+                ("name: x\n", "# comment\n", ["check", "/dev/stdin"], "a pipe or a device")]:
+            done = subprocess.Popen([PROGRAM, *map(str, command)], text=True, cwd=self.folder,
+                                    stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                    stderr=subprocess.PIPE)
+            piece = repeated * (1_000_000 // len(repeated))
+            try:
+                with done.stdin as pipe:
+                    pipe.write(begin)
+                    while done.poll() is None:
+                        pipe.write(piece)
+            except BrokenPipeError:
+                pass
+            with done.stderr as stderr:
+                self.assertIn(said, stderr.read(), command)
+            self.assertEqual(done.wait(), 2, command)
+
 
 if __name__ == "__main__":
     main()
