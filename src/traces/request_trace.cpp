@@ -155,7 +155,8 @@ void RequestTrace::refuse_endless() const {
   if (lines_->number() - request_line_ > text::kMostIdleLines ||
       lines_->bytes() - request_bytes_ > text::kMostIdleBytes) {
     throw error_of({"", "no request could be read from the last million lines, or 1 GiB",
-                    skipped_.empty() ? "is this a trace?" : "without --lenient the first wrong line is shown"});
+                    skipped_.empty() ? "is this a trace?"
+                                     : "without --lenient the first wrong line is shown"});
   }
 }
 

@@ -61,7 +61,9 @@ TEST(LineReader, APipeIsNotReadToItsEndWhenNobodyWantsIt) {
   const std::string text(4'096, '\n');
   ASSERT_EQ(::write(ends[1], text.data(), text.size()), 4'096);
   const std::string path = "/dev/fd/" + std::to_string(ends[0]);
-  { const LineReader lines(path); }  // would wait for more, as long as the pipe can be written to
+  {
+    const LineReader lines(path);
+  }  // would wait for more, as long as the pipe can be written to
   ::close(ends[0]);
   ::close(ends[1]);
 }
