@@ -18,6 +18,7 @@
 #include "epfleet/metrics/threaded_observer.h"
 #include "epfleet/report/request_log.h"
 #include "epfleet/report/run_timeline.h"
+#include "epfleet/text/files.h"
 #include "epfleet/workload/arrival_feed.h"
 #include "event_trace.h"
 #include "run_notes.h"
@@ -243,18 +244,26 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
     report.resolved_yaml = config::resolved_document(scenario);
     return report;
   };
-  RunOptions told = options;
+  RunOptions trial = options;
+  const bool traced_apart = text::is_written_through(options.trace_events);
+  if (traced_apart) {
+    trial.trace_events.clear();  // a pipe would get the events of all trials
+  }
   config::Scenario tried = with_first_warm_up(scenario);
   base::Duration& warm_up = *tried.workload.warm_up;
   while (!scenario.workload.warm_up && warm_up > base::Duration{} && warm_up < kLongestWarmUp) {
     try {
-      return finished(Run(tried, options, true).simulate());
+      report::RunReport report = Run(tried, trial, true).simulate();
+      trial.note = nullptr;  // once is enough
+      trial.trace_events = options.trace_events;
+      return finished(traced_apart ? Run(tried, trial, true).simulate() : std::move(report));
     } catch (const StillDrifting&) {
       warm_up *= 2;
-      told.note = nullptr;  // once is enough
+      trial.note = nullptr;
     }
   }
-  return finished(Run(tried, options).simulate());
+  trial.trace_events = options.trace_events;
+  return finished(Run(tried, trial).simulate());
 }
 
 std::vector<std::string> check_scenario(const config::Scenario& scenario) {

@@ -181,10 +181,15 @@ std::vector<fs::path> dead_siblings(const fs::path& target, std::string_view kin
   return dead;
 }
 
+bool is_written_through(const fs::path& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);  // where links lead to
+  return path == kStandardOutput || (fs::exists(status) && !fs::is_regular_file(status));
+}
+
 Aside::Aside(const fs::path& target) : target_(target), aside_(target) {
   std::error_code error;
-  const fs::file_status status = fs::status(target_, error);  // where links lead to
-  if (target != kStandardOutput && (!fs::exists(status) || fs::is_regular_file(status))) {
+  if (!is_written_through(target)) {
     if (fs::is_symlink(target, error)) {
       target_ = fs::weakly_canonical(target, error);
     }

@@ -16,6 +16,9 @@ void refuse_device(const std::filesystem::path& path, const std::string& key);
 // Written to as it is, whatever it is: a pipe, a file that the shell has opened.
 inline constexpr const char* kStandardOutput = "/dev/stdout";
 
+// A device or a pipe: what is written there cannot be taken back.
+[[nodiscard]] bool is_written_through(const std::filesystem::path& path);
+
 // Throws InputError for what can be read only once.
 void refuse_pipe(const std::filesystem::path& path);
 
