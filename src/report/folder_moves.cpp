@@ -93,7 +93,10 @@ void move_folder(const fs::path& from, const fs::path& to) {
   if (!error) {
     return;
   }
-  fs::create_directory(to, error);
+  if (!fs::create_directory(to, error)) {
+    throw base::MachineError(
+        fmt::format("cannot create {}: {}", to.string(), error ? error.message() : "it is there"));
+  }
   for (const auto& entry : fs::directory_iterator(from)) {
     const fs::path copy = to / entry.path().filename();
     if (!fs::copy_file(entry.path(), copy, error)) {

@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 fs::path settled(const fs::path& target) {
   std::error_code error;
   // Made absolute first: a relative path of which nothing exists would stay relative.
-  fs::path path = fs::weakly_canonical(fs::absolute(target), error);
+  fs::path path = fs::weakly_canonical(text::behind_links(fs::absolute(target)), error);
   if (error) {
     path = fs::absolute(target).lexically_normal();
   }
@@ -111,7 +111,8 @@ ResultFolder::ResultFolder(const fs::path& target, ResultOwner owner)
   remove_own_files(staging_);  // of a process that died and had this number
   if (!fs::create_directory(staging_, error)) {
     const fs::path within = staging_within(target_);
-    if (!fs::create_directory(within, error)) {
+    std::error_code ignored;  // the first failure is told
+    if (!fs::create_directory(within, ignored)) {
       fail("cannot create", staging_, error.value());
     }
     staging_ = within;
@@ -135,6 +136,13 @@ void ResultFolder::write(std::string_view name, std::string_view content) {
 }
 
 void ResultFolder::check_target() const {
+  std::error_code error;
+  if (fs::is_symlink(target_, error)) {
+    throw base::InputError({.file = target_.string(),
+                            .key = "--out",
+                            .what = "is a link that leads back to itself",
+                            .remedy = "name another folder"});
+  }
   const std::optional<StoredResult> old = stored_result(target_);
   const bool holds_staging = staging_.parent_path() == target_ && users_files(target_).size() == 1;
   refuse_foreign_folder(target_, old.has_value() || holds_staging, "an epfleet result");

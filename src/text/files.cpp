@@ -181,18 +181,27 @@ std::vector<fs::path> dead_siblings(const fs::path& target, std::string_view kin
   return dead;
 }
 
+fs::path behind_links(const fs::path& path) {
+  constexpr int kMostLinks = 40;  // as Linux
+  std::error_code error;
+  fs::path at = path;
+  for (int links = 0; links < kMostLinks && fs::is_symlink(at, error); ++links) {
+    at = at.parent_path() / fs::read_symlink(at, error);
+  }
+  return at;
+}
+
 bool is_written_through(const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);  // where links lead to
-  return path == kStandardOutput || (fs::exists(status) && !fs::is_regular_file(status));
+  return path == kStandardOutput ||
+         (status.type() != fs::file_type::not_found && !fs::is_regular_file(status));
 }
 
 Aside::Aside(const fs::path& target) : target_(target), aside_(target) {
   std::error_code error;
   if (!is_written_through(target)) {
-    if (fs::is_symlink(target, error)) {
-      target_ = fs::weakly_canonical(target, error);
-    }
+    target_ = behind_links(target);
     for (const fs::path& left : dead_siblings(target_, kPartial)) {
       fs::remove(left, error);
     }

@@ -16,6 +16,9 @@ void refuse_device(const std::filesystem::path& path, const std::string& key);
 // Written to as it is, whatever it is: a pipe, a file that the shell has opened.
 inline constexpr const char* kStandardOutput = "/dev/stdout";
 
+// What a link leads to, which may not be there yet; a path that is no link stays.
+[[nodiscard]] std::filesystem::path behind_links(const std::filesystem::path& path);
+
 // A device or a pipe: what is written there cannot be taken back.
 [[nodiscard]] bool is_written_through(const std::filesystem::path& path);
 

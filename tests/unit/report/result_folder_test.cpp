@@ -56,6 +56,18 @@ TEST(ResultFolderTest, AcceptsAnEmptyFolderAndATrailingSlash) {
   EXPECT_TRUE(is_result_folder(temporary.path() / "result"));
 }
 
+// The run was lost at its end, and the link with it.
+TEST(ResultFolderTest, ALinkToNothingYetIsFollowed) {
+  const TemporaryFolder temporary;
+  fs::create_symlink("real", temporary.path() / "link");
+  write_result_folder(temporary.path() / "link", sample_report());
+  EXPECT_TRUE(fs::is_symlink(temporary.path() / "link"));
+  EXPECT_TRUE(is_result_folder(temporary.path() / "real"));
+  fs::create_symlink("round", temporary.path() / "round");
+  EXPECT_THROW(ResultFolder(temporary.path() / "round"), base::InputError);
+  EXPECT_THAT(names_in(temporary.path()), ::testing::ElementsAre("link", "real", "round"));
+}
+
 // A shell that was in the folder found itself in none.
 TEST(ResultFolderTest, TheFolderThatAShellIsInIsFilled) {
   const TemporaryFolder temporary;
@@ -80,7 +92,7 @@ TEST(ResultFolderTest, TheFolderThatAShellIsInIsFilled) {
   EXPECT_THAT(names_in(temporary.path()), ::testing::ElementsAre("result"));
 }
 
-// A volume of a container: nothing can be made beside it, and it cannot be replaced. A whole run was
+// A volume of a container: nothing can be made beside it, nor can it be replaced. A whole run was
 // lost at its end.
 TEST(ResultFolderTest, WhereNothingCanBeMadeBesideItTheFolderIsFilled) {
   const TemporaryFolder temporary;
@@ -95,7 +107,9 @@ TEST(ResultFolderTest, WhereNothingCanBeMadeBesideItTheFolderIsFilled) {
   EXPECT_EQ(content_of(target / "summary.json"), summary_json(second));
   EXPECT_EQ(names_in(target).size(), 6U);
   EXPECT_TRUE(fs::exists(in_the_way / "mine"));
-  { const ResultFolder given_up(target); }
+  {
+    const ResultFolder given_up(target);
+  }
   EXPECT_EQ(names_in(target).size(), 6U);
 }
 

@@ -55,6 +55,14 @@ TEST_F(Files, ADeviceOrPipeIsWrittenThroughAndALinkKept) {
   replace_file(folder_ / "link", "new");
   EXPECT_TRUE(std::filesystem::is_symlink(folder_ / "link"));
   EXPECT_EQ(read_if_any(folder_ / "real"), "new");
+  std::filesystem::create_symlink("link to be", folder_ / "chain");
+  std::filesystem::create_symlink("not there yet", folder_ / "link to be");
+  replace_file(folder_ / "chain", "new");
+  EXPECT_TRUE(std::filesystem::is_symlink(folder_ / "chain"));
+  EXPECT_EQ(read_if_any(folder_ / "not there yet"), "new");
+  std::filesystem::create_symlink("round", folder_ / "round");
+  EXPECT_THROW(replace_file(folder_ / "round", "new"), base::MachineError);
+  EXPECT_TRUE(std::filesystem::is_symlink(folder_ / "round"));
 }
 
 TEST_F(Files, WhatIsWrittenAsideShowsWhenItIsComplete) {
