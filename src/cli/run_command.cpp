@@ -57,14 +57,13 @@ std::optional<base::Duration> until_of(const RunRequest& request) {
 // The command that makes this result again: no paths of this machine, nothing that leaves no trace
 // in it.
 std::string canonical_command(const RunRequest& request) {
+  const fs::path path = request.scenario;
+  const std::string scenario = path.is_absolute() ? path.filename().string() : request.scenario;
   std::string command =
       request.replay.trace.empty()
-          ? fmt::format("epfleet run {}", request.scenario)
+          ? fmt::format("epfleet run {}", scenario)
           : fmt::format("epfleet replay {} --scenario {}",
-                        fs::path(request.replay.trace).filename().string(), request.scenario);
-  if (fs::path(request.scenario).is_absolute()) {
-    command = fmt::format("epfleet run {}", fs::path(request.scenario).filename().string());
-  }
+                        fs::path(request.replay.trace).filename().string(), scenario);
   for (const std::string& override_text : request.overrides) {
     command += fmt::format(" --set '{}'", override_text);
   }

@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
-from program import QUICK, SMALL_TRACE, SOURCE, ProgramTest, main  # noqa: E402
+from program import QUICK, SMALL, SMALL_TRACE, SOURCE, ProgramTest, main  # noqa: E402
 
 EXAMPLE = SOURCE / "traces" / "example_chats.jsonl.zst"
 MOONCAKE_REPLAY = SOURCE / "configs" / "mooncake_replay.yaml"
@@ -104,6 +104,16 @@ class AccountTest(ProgramTest):
         self.assertIn("not the scenario's duration of 2 h", done.stderr)
         self.assertIn("takes the whole trace", self.refused(
             "replay", EXAMPLE, "--scenario", MOONCAKE_REPLAY, "--set", "workload.warm_up=1 h"))
+
+    def test_a_trace_of_one_moment_is_not_lost_in_the_warm_up(self):
+        (self.folder / "one.csv").write_text("arrival_s,input_tokens,output_tokens\n7,100,10\n")
+        self.assertIn("takes the whole trace", self.refused("replay", "one.csv", "--scenario", SMALL))
+        self.epfleet("replay", "one.csv", "--scenario", SMALL, "--set", "workload.warm_up=0 s",
+                     "--out", "o")
+        summary = self.json_of("o/summary.json")
+        self.assertEqual(summary["requests"]["arrived"], 1)
+        self.assertTrue(summary["command"].startswith(
+            "epfleet replay one.csv --scenario small_fleet.yaml"), "not one of a run")
 
     def test_a_statistical_cache_does_not_speak_of_a_mechanistic_one(self):
         (self.folder / "five.csv").write_text(self.FIVE)
