@@ -22,6 +22,7 @@
 #include "epfleet/report/human_numbers.h"
 #include "epfleet/report/result_files.h"
 #include "epfleet/report/terminal_summary.h"
+#include "epfleet/text/files.h"
 #include "epfleet/version.h"
 #include "signals.h"
 
@@ -158,6 +159,7 @@ void add_common(CLI::App& command, RunRequest& request) {
 }  // namespace
 
 int run_loaded(const config::Scenario& scenario, const RunRequest& request) {
+  text::refuse_as_output(request.trace_events, {request.scenario, scenario.workload.path});
   const fs::path out =
       request.out.empty() ? fs::path("out") / scenario.name : fs::path(request.out);
   report::ResultFolder folder(out, {config::scenario_fingerprint(scenario), request.force});

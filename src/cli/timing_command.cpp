@@ -108,6 +108,7 @@ void step_command(const StepRequest& request) {
                        fmt::format("give one value of {} and {}", per_gpu_option(request),
                                    tokens_option(request)));
   }
+  text::refuse_as_output(request.timeline, {request.scenario});
   const std::vector<report::StepReport> reports = price(request);
   if (!request.timeline.empty()) {
     write_timeline(request.timeline, reports.front());

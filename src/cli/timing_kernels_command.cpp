@@ -114,6 +114,9 @@ struct FitRequest {
 };
 
 void fit_command(const FitRequest& request) {
+  std::vector<std::string> inputs = request.tables;
+  inputs.push_back(request.base);
+  text::refuse_as_output(request.out, inputs);
   calibration::KernelFit fit(find_profile(request.base));
   for (const std::string& path : request.tables) {
     fit.add(MeasuredTable::load(path), request.leave_out.column);

@@ -108,6 +108,17 @@ void refuse_pipe(const fs::path& path) {
   }
 }
 
+void refuse_as_output(const fs::path& output, const std::vector<std::string>& inputs) {
+  std::error_code error;
+  for (const fs::path input : inputs) {
+    if (!is_written_through(output) && fs::equivalent(output, input, error)) {
+      throw base::InputError({.file = output.string(),
+                              .what = "is read for what is to be written there; it is left alone",
+                              .remedy = "name another file"});
+    }
+  }
+}
+
 std::optional<std::string> read_if_any(const fs::path& path) {
   std::error_code error;
   std::ifstream file(path, std::ios::binary);

@@ -183,6 +183,31 @@ class CarelessTest(ProgramTest):
         self.epfleet("trace", "convert", "in.csv", "out.csv")
         self.assertEqual(sorted(path.name for path in self.folder.iterdir()), ["in.csv", "out.csv"])
 
+    def test_an_output_never_replaces_what_is_read_for_it(self):
+        (self.folder / "mine.yaml").write_text(f"extends: {SMALL}\n")
+        (self.folder / "mine.csv").write_text("arrival_s,input_tokens,output_tokens\n0,1,1\n")
+        (self.folder / "rows.csv").write_text("us\n1\n")
+        (self.folder / "link.csv").symlink_to("mine.csv")
+        mine = {path: path.read_text() for path in self.files()}
+        for command in [["trace", "make", "--scenario", "mine.yaml", "mine.yaml"],
+                        ["trace", "convert", "mine.csv", "./mine.csv"],
+                        ["trace", "convert", "mine.csv", "link.csv"],
+                        ["run", "mine.yaml", "--trace-events", "mine.yaml"],
+                        ["replay", "mine.csv", "--scenario", "mine.yaml", "--set",
+                         "workload.warm_up=0 s", "--trace-events", "mine.csv"],
+                        ["timing", "decode", "--scenario", "mine.yaml", "--timeline", "mine.yaml"],
+                        ["timing", "fit", "rows.csv", "--base", "h800", "--out", "rows.csv"]]:
+            self.assertIn("it is left alone", self.refused(*command), command)
+        self.assertEqual({path: path.read_text() for path in self.files()}, mine)
+
+    def test_a_name_says_what_is_written(self):
+        """`.csv.bz2` was not compressed, and `.json` was CSV."""
+        trace = SOURCE / "traces/example_chats.jsonl.zst"
+        for name in ["a.csv.bz2", "a.json", "a.json.gz", "a.parquet", "a.zip"]:
+            self.assertIn("files are not written", self.refused("trace", "convert", trace, name))
+        self.epfleet("trace", "convert", trace, "a.jsonl.csv")
+        self.assertTrue((self.folder / "a.jsonl.csv").read_text().startswith("arrival_s,"))
+
     def test_a_full_disk_leaves_the_old_file(self):
         """The files of a command without a folder, too; and a limit of file sizes is no crash."""
         trace = SOURCE / "traces/example_chats.jsonl.zst"

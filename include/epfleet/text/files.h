@@ -25,6 +25,9 @@ inline constexpr const char* kStandardOutput = "/dev/stdout";
 // Throws InputError for what can be read only once.
 void refuse_pipe(const std::filesystem::path& path);
 
+// Throws InputError if what is to be written would replace a file that is read for it.
+void refuse_as_output(const std::filesystem::path& output, const std::vector<std::string>& inputs);
+
 // Throws InputError that names `key` (the scenario key or option that led here) when it cannot be
 // read.
 [[nodiscard]] std::string read_file(const std::filesystem::path& path, const std::string& key);
