@@ -51,6 +51,10 @@ std::unique_ptr<LineFormat> format_of(std::string_view line, const TraceOptions&
                       "write it with commas"};
     }
   }
+  if (line.find('\r') != line.npos) {
+    throw LineFault{"", "its lines end in CR alone, as on an old Macintosh",
+                    "write it with line feeds: tr '\\r' '\\n'"};
+  }
   if (text::trimmed(line).starts_with('[')) {
     throw LineFault{"", "is one JSON list; a trace has one object a line",
                     "write it so: jq -c '.[]'"};

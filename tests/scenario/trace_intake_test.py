@@ -271,6 +271,19 @@ class DamageTest(ProgramTest):
         self.said("fields.csv", (OWN_HEAD + "0,1\n0,1,1\n").encode(), "fields.csv:2:")
         self.lenient("fields.csv", 1, 1)
 
+    def test_lines_of_another_kind_are_named(self):
+        self.said("mac.csv", (OWN_HEAD + "0,1,1\n").replace("\n", "\r").encode(), "CR alone")
+        self.said("pretty.json", b'{\n"timestamp": 0,\n"input_length": 1\n}\n', "one object a line")
+
+    def test_dates_in_seconds_are_not_taken_for_milliseconds_without_a_word(self):
+        (self.folder / "date.jsonl").write_text(
+            '{"timestamp": 1700000000, "input_length": 1, "output_length": 1}\n'
+            '{"timestamp": 1700086400, "input_length": 1, "output_length": 1}\n')
+        notes = "would be a date in s: --time-unit s"
+        self.assertIn(notes, self.epfleet("trace", "stat", "date.jsonl", "--json").stdout)
+        self.assertNotIn(notes, self.epfleet("trace", "stat", "date.jsonl", "--json", "--time-unit",
+                                             "s").stdout)
+
     def test_a_replay_says_the_same(self):
         (self.folder / "n.csv").write_text(OWN_HEAD + "0,5,5\n1,-5,5\n2,5,5\n")
         self.assertIn("n.csv:3:3:", self.refused("replay", "n.csv", "--scenario", MOONCAKE_REPLAY))
