@@ -64,7 +64,7 @@ void RequestFlow::accept_arrival() {
   ++fleet_.totals.arrived;
   endings_.expect(request);
   const RequestSlot slot = fleet_.requests.add(request);
-  if (fleet_.requests.live() >= FleetState::kMostInService) {
+  if (fleet_.requests.live() >= fleet_.spec.most_in_service) {
     fleet_.engine.stop_after_this();
   }
   if (const auto reason = rejection(request)) {

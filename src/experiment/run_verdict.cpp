@@ -122,6 +122,10 @@ report::PhaseLoads loads_of(const NodeCapacity& capacity, const metrics::RunStat
 report::RunVerdict verdict_of(const cluster::FleetSpec& spec, const cluster::StepPricers& pricers,
                               const NodeCapacity& capacity, const metrics::RunStatistics& s) {
   report::RunVerdict verdict;
+  if (s.requests.arrived == 0) {
+    verdict.why = "no request arrived in the window";
+    return verdict;
+  }
   const auto [first, last] = quarters_of(s);
   if (first && last && *first > 0.0) {
     verdict.drift_ratio = *last / *first - 1.0;
@@ -129,8 +133,7 @@ report::RunVerdict verdict_of(const cluster::FleetSpec& spec, const cluster::Ste
   const Verdict up = keeps_up(s);
   verdict.stable = up.good;
   verdict.why = up.why;
-  const bool objectives = s.slo.ttft.limit || s.slo.tpot.limit;
-  if (objectives) {
+  if (has_objectives(s)) {
     const Verdict slo = meets_slo(s);
     verdict.meets_slo = slo.good;
     verdict.why = slo.why;

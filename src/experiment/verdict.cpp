@@ -113,8 +113,12 @@ Verdict meets_slo(const metrics::RunStatistics& statistics) {
   return misses(statistics.slo.tpot, "TPOT");
 }
 
+bool has_objectives(const metrics::RunStatistics& statistics) {
+  return statistics.slo.ttft.limit || statistics.slo.tpot.limit;
+}
+
 void require_slo(const metrics::RunStatistics& statistics, std::string_view who) {
-  if (!statistics.slo.ttft.limit && !statistics.slo.tpot.limit) {
+  if (!has_objectives(statistics)) {
     throw base::InputError(
         {.key = "slo",
          .what = fmt::format("{} needs an objective, and the scenario has none", who),

@@ -56,7 +56,7 @@ void head(Canvas& canvas, const RunReport& r) {
 // The answer first.
 std::string verdict_line(const RunVerdict& v) {
   std::string line = !v.stable      ? "UNSTABLE: " + v.why
-                     : !v.meets_slo ? "keeps up"
+                     : !v.meets_slo ? (v.why.empty() ? "keeps up" : "none: " + v.why)
                      : *v.meets_slo ? "meets its objectives"
                                     : "MISSES its objectives: " + v.why;
   if (v.binds != "none") {

@@ -37,6 +37,9 @@ struct FleetSpec {
   std::vector<policy::KnownDemand> known_demand{};  // of the run, for the rule that knows it
   observe::ReportConfig report;                     // the fleet takes samples at its interval
   std::vector<base::TimePoint> samples;             // and at these moments, in order
+  // Requests in service at which a run ends early, so that memory stays bounded: 50 times those of
+  // the published day's peak, about 3 GB.
+  std::size_t most_in_service = 10'000'000;
 
   [[nodiscard]] base::TimePoint run_start() const {  // auto is not known here: none
     return base::kWindowStart - workload.warm_up.value_or(base::Duration{});

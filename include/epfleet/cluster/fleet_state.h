@@ -37,10 +37,6 @@ using PrefillPool = UnitPool<serving::PrefillUnit>;
 using DecodePool = UnitPool<serving::DecodeUnit>;
 
 struct FleetState {
-  // Requests in service at which a run ends early, so that memory stays bounded: 50 times those of
-  // the published day's peak, about 3 GB.
-  static constexpr std::size_t kMostInService = 10'000'000;
-
   // So many units, all off. `pricers` must outlive the fleet.
   FleetState(const FleetSpec& fleet_spec, const StepPricers& pricers, UnitCounts units);
   FleetState(const FleetState&) = delete;
