@@ -128,6 +128,7 @@ void add_serving_rows(Rows& rows);
 void add_expert_rows(Rows& rows);
 void add_cache_rows(Rows& rows);
 void add_prices_rows(Rows& rows);
+void add_energy_rows(Rows& rows);
 void add_report_rows(Rows& rows);
 void add_model_rows(Rows& rows);
 void add_hardware_rows(Rows& rows);

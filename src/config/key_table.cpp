@@ -23,6 +23,7 @@ std::vector<Key> make_table() {
   add_expert_rows(rows);
   add_cache_rows(rows);
   add_prices_rows(rows);
+  add_energy_rows(rows);
   add_report_rows(rows);
   add_model_rows(rows);
   add_hardware_rows(rows);

@@ -104,6 +104,7 @@ void add_money(Builder& to) {
     to.add("revenue.per_model." + name, [variant](const auto& r) -> auto& { return r.statement.total.per_model[variant]; },
            cost::kRevenueRows, "Of " + name + ":");
   }
+  to.add("energy", [](const auto& r) -> auto& { return r.energy; }, cost::kEnergyRows);
   to.add("margin", [](const auto& r) -> auto& { return r.statement.total; }, cost::kMarginRows);
 }
 // clang-format on

@@ -181,6 +181,12 @@ void money(Canvas& canvas, const RunReport& r) {
   canvas.line("expected revenue",
               fmt::format("{} USD, {} (own prices, paying share, off-peak)",
                           usd(a.revenue.expected_usd), margin(a.expected_margin_ratio)));
+  if (r.energy.j_per_output_token) {
+    canvas.line(
+        "energy",
+        fmt::format("{} kWh, {:.2f} J per output token, {} USD apart from the cost",
+                    human_count(r.energy.kwh), *r.energy.j_per_output_token, usd(r.energy.usd)));
+  }
 }
 
 // The course of the run, by the hour or, in a short run, by the interval.
