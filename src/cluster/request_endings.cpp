@@ -32,7 +32,7 @@ void RequestEndings::keep_answer(const LiveRequest& live) {
 void RequestEndings::end(RequestSlot slot, Ending ending) {
   const LiveRequest& live = fleet_.requests[slot];
   const workload::Request& request = live.request;
-  ++(fleet_.totals.*kEndings[static_cast<std::size_t>(ending)].counter);
+  count(observe::row_of(ending).outcome);
   if (ending == Ending::LastToken) {
     if (fleet_.is_early(request)) {
       fleet_.early_output += base::TokenParts::from_tokens(request.output_tokens);
@@ -49,6 +49,13 @@ void RequestEndings::end(RequestSlot slot, Ending ending) {
     finish_if_done();
   }
   fleet_.requests.remove(slot);
+}
+
+void RequestEndings::count(observe::Outcome outcome) {
+  observe::FleetSample& totals = fleet_.totals;
+  totals.completed += outcome == observe::Outcome::Completed ? 1 : 0;
+  totals.rejected += outcome == observe::Outcome::Rejected ? 1 : 0;
+  totals.failed += outcome == observe::Outcome::Failed ? 1 : 0;
 }
 
 void RequestEndings::finish_if_done() {
@@ -71,7 +78,7 @@ void RequestEndings::announce() {
   engine::Engine& engine = fleet_.engine;
   for (const observe::RequestDone& done : done_) {
     engine.mix(done.id.value());
-    engine.mix((static_cast<std::uint64_t>(done.outcome) << 48U) |
+    engine.mix((static_cast<std::uint64_t>(done.outcome()) << 48U) |
                (static_cast<std::uint64_t>(done.prefill_unit.value()) << 32U) |
                (static_cast<std::uint64_t>(done.decode_unit.value()) << 16U) | done.decode_gpu);
     engine.mix(static_cast<std::uint64_t>((done.first_token - done.arrival).count()));
@@ -90,7 +97,7 @@ void RequestEndings::record(const LiveRequest& live, Ending ending) {
   const bool kv_moved = live.decode_started || live.stage == serving::Stage::Moving;
   done_.push_back({.id = request.id,
                    .session = request.session,
-                   .outcome = kEndings[static_cast<std::size_t>(ending)].outcome,
+                   .ending = ending,
                    .variant = request.variant,
                    .channel = request.channel,
                    .turn = request.turn,

@@ -26,8 +26,8 @@ std::int64_t ns(base::TimePoint time) { return time.time_since_epoch().count(); 
 void append_row(fmt::memory_buffer& out, const observe::RequestDone& r, base::Duration window) {
   fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{},{},{},{},{},", r.id.value(),
                  r.session.value(), r.turn, workload::name_of(r.variant),
-                 workload::name_of(r.channel), name_of(r.outcome), r.prompt_tokens, r.cached_tokens,
-                 r.output_tokens, r.reasoning_tokens);
+                 workload::name_of(r.channel), name_of(r.outcome()), r.prompt_tokens,
+                 r.cached_tokens, r.output_tokens, r.reasoning_tokens);
   append_optional(out, r.entered_prefill, r.prefill_unit.value());
   append_optional(out, r.entered_prefill, r.prefill_gpu);
   append_optional(out, r.entered_decode, r.decode_unit.value());
@@ -37,7 +37,7 @@ void append_row(fmt::memory_buffer& out, const observe::RequestDone& r, base::Du
   append_optional(out, r.has_first_token, ns(r.first_token));
   append_optional(out, r.entered_decode, ns(r.kv_arrived));
   append_optional(out, r.entered_decode, ns(r.decode_start));
-  append_optional(out, r.outcome != observe::Outcome::InFlight, ns(r.done));
+  append_optional(out, r.outcome() != observe::Outcome::InFlight, ns(r.done));
   const base::Duration since = r.arrival - base::kWindowStart;
   out.push_back(since >= base::Duration{} && since < window ? '1' : '0');
   out.push_back('\n');

@@ -1,5 +1,5 @@
-// How requests end, by kEndings: what is counted and announced then, what the store keeps, and that
-// the run ends with the last request of the window.
+// How requests end, by observe::kEndings: what is counted and announced then, what the store keeps,
+// and that the run ends with the last request of the window.
 #pragma once
 
 #include <array>
@@ -14,25 +14,7 @@
 
 namespace epfleet::cluster {
 
-enum class Ending : std::uint8_t {
-  LastToken,
-  PromptBeyondHbm,     // the prompt fits no prefill GPU
-  ContextBeyondHbm,    // prompt and answer fit no decode GPU
-  ContextBeyondLimit,  // longer than workload.context_limit
-  EndOfRun,
-};
-
-struct EndingRow {
-  observe::Outcome outcome;
-  std::int64_t observe::FleetSample::* counter;  // nullptr: not counted
-};
-inline constexpr std::array<EndingRow, 5> kEndings = {{
-    {observe::Outcome::Completed, &observe::FleetSample::completed},
-    {observe::Outcome::Rejected, &observe::FleetSample::rejected},
-    {observe::Outcome::Rejected, &observe::FleetSample::rejected},
-    {observe::Outcome::Rejected, &observe::FleetSample::rejected},
-    {observe::Outcome::InFlight, nullptr},
-}};
+using observe::Ending;
 
 class RequestEndings {
  public:
@@ -55,6 +37,7 @@ class RequestEndings {
 
  private:
   void keep_answer(const serving::LiveRequest& live);
+  void count(observe::Outcome outcome);
   void record(const serving::LiveRequest& live, Ending ending);
 
   FleetState& fleet_;
@@ -62,7 +45,7 @@ class RequestEndings {
   workload::ArrivalFeed& arrivals_;
   cache::PrefixCache& cache_;
   std::span<observe::Observer* const> observers_;
-  std::array<std::int64_t, kEndings.size()> ended_{};
+  std::array<std::int64_t, observe::kEndings.size()> ended_{};
   std::int64_t window_in_service_ = 0;      // requests that arrived in the window
   std::vector<observe::RequestDone> done_;  // to be announced
 };

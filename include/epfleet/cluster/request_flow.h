@@ -4,8 +4,8 @@
 //   -> [unit: chunks, steps] -> first token -> write to the store -> choose a decode unit and GPU,
 //   move the KV -> [unit: steps] -> last token -> write to the store -> done
 //
-// How it can end is a row of kEndings (request_endings.h). What happens inside a unit is serving's
-// affair, which unit is the routers'. Announces steps to the observers.
+// How it can end is a row of observe::kEndings. What happens inside a unit is serving's affair,
+// which unit is the routers'. Announces steps to the observers.
 #pragma once
 
 #include <cstdint>

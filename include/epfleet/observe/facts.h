@@ -8,26 +8,19 @@
 #include <span>
 
 #include "epfleet/base/id.h"
-#include "epfleet/base/names.h"
 #include "epfleet/base/time.h"
 #include "epfleet/base/token_parts.h"
+#include "epfleet/observe/endings.h"
 #include "epfleet/workload/request.h"
 
 namespace epfleet::observe {
-
-enum class Outcome : std::uint8_t { Completed, Rejected, Failed, InFlight };
-inline constexpr base::Names<4> kOutcomeNames = {"completed", "rejected", "failed", "in_flight"};
-
-[[nodiscard]] constexpr std::string_view name_of(Outcome outcome) {
-  return base::name_in(kOutcomeNames, outcome);
-}
 
 // The life of one request, announced once: when it leaves the service, or at the end of the run
 // (InFlight). Times that were not reached are absent (first_token of a rejected request, say).
 struct RequestDone {
   base::RequestId id;
   base::SessionId session;
-  Outcome outcome = Outcome::Completed;
+  Ending ending = Ending::LastToken;
   workload::Variant variant = workload::Variant::V3;
   workload::Channel channel = workload::Channel::Web;
   std::uint32_t turn = 0;
@@ -45,6 +38,8 @@ struct RequestDone {
   base::TimePoint kv_arrived;     // its KV is on the decode GPU
   base::TimePoint decode_start;   // start of the first decode step it takes part in
   base::TimePoint done;           // its last token (= first_token for a one-token answer)
+
+  [[nodiscard]] Outcome outcome() const { return row_of(ending).outcome; }
 };
 
 // One finished step of a prefill unit. Imbalances are max / mean over the unit's GPUs, >= 1.

@@ -120,7 +120,7 @@ TEST(RequestFlow, FromArrivalToLastToken) {
   f.run_for(minutes(2));
   ASSERT_EQ(f.listener.done.size(), 1U);
   const observe::RequestDone& done = f.listener.done.front();
-  EXPECT_EQ(done.outcome, Outcome::Completed);
+  EXPECT_EQ(done.outcome(), Outcome::Completed);
   EXPECT_EQ(done.cached_tokens, 500);
   EXPECT_LE(done.arrival, done.prefill_start);
   EXPECT_LT(done.prefill_start, done.first_token);
@@ -150,7 +150,7 @@ TEST(RequestFlow, AnAnswerOfOneTokenNeedsNoDecode) {
   f.add(2'000, 1, workload::Variant::V3);
   f.run_for(minutes(2));
   ASSERT_EQ(f.listener.done.size(), 1U);
-  EXPECT_EQ(f.listener.done.front().outcome, Outcome::Completed);
+  EXPECT_EQ(f.listener.done.front().outcome(), Outcome::Completed);
   EXPECT_EQ(f.listener.done.front().done, f.listener.done.front().first_token);
   EXPECT_FALSE(f.listener.done.front().entered_decode);
   EXPECT_EQ(f.state.fleet.totals.kv_moved_bytes, 0);
@@ -177,9 +177,9 @@ TEST(RequestFlow, EveryEndingHasItsRow) {
   EXPECT_EQ(f.state.fleet.totals.rejected, 3);
   ASSERT_EQ(f.listener.done.size(), 5U);
   for (const observe::RequestDone& done : f.listener.done) {
-    EXPECT_TRUE(done.outcome != Outcome::Rejected || done.done == done.arrival);
+    EXPECT_TRUE(done.outcome() != Outcome::Rejected || done.done == done.arrival);
   }
-  EXPECT_EQ(f.listener.done.back().outcome, Outcome::InFlight);
+  EXPECT_EQ(f.listener.done.back().outcome(), Outcome::InFlight);
 }
 
 }  // namespace

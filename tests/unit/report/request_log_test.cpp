@@ -75,7 +75,7 @@ TEST(RequestLog, WritesTimesTokensPlacementAndOutcome) {
   const auto path = temporary.path() / "requests.csv";
   RequestLogWriter log(path, observe::RequestLog::All, 0.0, 1, kWindow, text::Compression::None);
   observe::RequestDone rejected = request(6);
-  rejected.outcome = observe::Outcome::Rejected;
+  rejected.ending = observe::Ending::ContextBeyondLimit;
   observe::RequestDone late = rejected;
   late.id = base::RequestId(7);
   late.arrival = base::kWindowStart + kWindow;

@@ -1,0 +1,58 @@
+// How a request can end: one row each, from which come what is counted, what the results call it
+// and what a user sees of it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "epfleet/base/names.h"
+
+namespace epfleet::observe {
+
+enum class Outcome : std::uint8_t { Completed, Rejected, Failed, InFlight };
+inline constexpr base::Names<4> kOutcomeNames = {"completed", "rejected", "failed", "in_flight"};
+
+[[nodiscard]] constexpr std::string_view name_of(Outcome outcome) {
+  return base::name_in(kOutcomeNames, outcome);
+}
+
+enum class Ending : std::uint8_t {
+  LastToken,
+  PromptBeyondHbm,
+  ContextBeyondHbm,
+  ContextBeyondLimit,
+  ConcurrencyLimit,
+  QueueLimit,
+  Shed,
+  StartedTooLate,
+  TookTooLong,
+  GaveUp,
+  EndOfRun,
+};
+
+struct EndingRow {
+  std::string_view name;
+  Outcome outcome;
+  std::string_view sentence;
+};
+inline constexpr std::array<EndingRow, 11> kEndings = {{
+    // indexed by Ending
+    {"last_token", Outcome::Completed, "Got their last token."},
+    {"prompt_beyond_hbm", Outcome::Rejected, "Their prompt fits no prefill GPU."},
+    {"context_beyond_hbm", Outcome::Rejected, "Prompt and answer fit no decode GPU."},
+    {"context_beyond_limit", Outcome::Rejected, "Longer than workload.context_limit."},
+    {"concurrency_limit", Outcome::Rejected, "So many were in service: admission.max_concurrency."},
+    {"queue_limit", Outcome::Rejected, "So many waited for prefill: admission.max_queue."},
+    {"shed", Outcome::Rejected, "What was left of a limit is kept for classes of higher priority."},
+    {"started_too_late", Outcome::Failed, "Prefill had not begun by admission.start_deadline."},
+    {"took_too_long", Outcome::Failed, "No last token by admission.total_deadline."},
+    {"gave_up", Outcome::Failed, "The user waited no longer for the first token."},
+    {"end_of_run", Outcome::InFlight, "Still in service when the run ended."},
+}};
+
+[[nodiscard]] constexpr const EndingRow& row_of(Ending ending) {
+  return kEndings[static_cast<std::size_t>(ending)];
+}
+
+}  // namespace epfleet::observe
