@@ -6,7 +6,7 @@ Fleet::Fleet(const FleetSpec& spec, const StepPricers& pricers, workload::Arriva
              cache::PrefixCache& cache, std::vector<observe::Observer*> observers)
     : observers_(std::move(observers)),
       scaling_(make_scaling_rule(spec)),
-      state_(spec, pricers, scaling_->most_groups()),
+      state_(spec, pricers, scaling_->most_units()),
       prefill_router_(state_),
       decode_router_(state_),
       endings_(state_, decode_router_, arrivals, cache, observers_),
@@ -15,16 +15,9 @@ Fleet::Fleet(const FleetSpec& spec, const StepPricers& pricers, workload::Arriva
       sampler_(state_, cache, observers_) {}
 
 const char* Fleet::label(engine::EventKind kind) {
-  constexpr const char* kLabels[] = {"arrival",
-                                     "prefill_step_end",
-                                     "prefill_start",
-                                     "decode_step_end",
-                                     "decode_start",
-                                     "scaling_decision",
-                                     "",
-                                     "group_loaded",
-                                     "sample",
-                                     "arrival_slice"};
+  constexpr const char* kLabels[] = {
+      "arrival",          "prefill_step_end", "prefill_start", "decode_step_end", "decode_start",
+      "scaling_decision", "prefill_loaded",   "decode_loaded", "sample",          "arrival_slice"};
   return kLabels[static_cast<std::size_t>(kind)];
 }
 
@@ -54,8 +47,10 @@ void Fleet::handle(const engine::Event& event) {
       return requests_.start_decode_step(event.target);
     case Kind::ScalingDecision:
       return units_.decide();
-    case Kind::GroupLoaded:
-      return units_.group_loaded(event.target);
+    case Kind::PrefillLoaded:
+      return units_.loaded(state_.prefill, event.target);
+    case Kind::DecodeLoaded:
+      return units_.loaded(state_.decode, event.target);
     case Kind::ArrivalSlice:
       return requests_.open_arrival_slice();
     case Kind::Sample:

@@ -17,8 +17,7 @@
 
 namespace epfleet::cluster {
 
-// What events mean; the target is a unit, a group, or nothing. The numbers (6 is free) are part of
-// a run's fingerprint.
+// What events mean; the target is a unit or nothing. The numbers are part of a run's fingerprint.
 enum class Kind : std::uint8_t {
   Arrival,
   PrefillStepEnd,
@@ -26,7 +25,8 @@ enum class Kind : std::uint8_t {
   DecodeStepEnd,
   DecodeStart,
   ScalingDecision,
-  GroupLoaded = 7,
+  PrefillLoaded,
+  DecodeLoaded,
   Sample,
   ArrivalSlice,  // the arrivals of the next slice are taken over
 };
@@ -39,8 +39,8 @@ struct FleetState {
   // the published day's peak, about 3 GB.
   static constexpr std::size_t kMostInService = 10'000'000;
 
-  // Units for up to `most_groups` groups, all off. `pricers` must outlive the fleet.
-  FleetState(const FleetSpec& fleet_spec, const StepPricers& pricers, std::int64_t most_groups);
+  // So many units, all off. `pricers` must outlive the fleet.
+  FleetState(const FleetSpec& fleet_spec, const StepPricers& pricers, UnitCounts units);
   FleetState(const FleetState&) = delete;
   FleetState& operator=(const FleetState&) = delete;
 
