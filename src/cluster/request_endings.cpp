@@ -7,6 +7,20 @@ namespace epfleet::cluster {
 using serving::LiveRequest;
 using serving::RequestSlot;
 
+namespace {
+
+// Tokens of the answer that were sent.
+base::TokenParts output_of(const LiveRequest& live, Ending ending) {
+  if (ending == Ending::LastToken) {
+    return base::TokenParts::from_tokens(live.request.output_tokens);
+  }
+  return live.has_first_token()
+             ? base::TokenParts::from_tokens(1) + base::TokenParts(live.rate) * live.steps_taken
+             : base::TokenParts();
+}
+
+}  // namespace
+
 RequestEndings::RequestEndings(FleetState& fleet, DecodeRouter& decode,
                                workload::ArrivalFeed& arrivals, cache::PrefixCache& cache,
                                std::span<observe::Observer* const> observers)
@@ -14,7 +28,8 @@ RequestEndings::RequestEndings(FleetState& fleet, DecodeRouter& decode,
       decode_router_(decode),
       arrivals_(arrivals),
       cache_(cache),
-      observers_(observers) {}
+      observers_(observers),
+      retries_(fleet) {}
 
 void RequestEndings::expect(const workload::Request& request) {
   window_in_service_ += fleet_.spec.in_window(request.arrival) ? 1 : 0;
@@ -33,17 +48,20 @@ void RequestEndings::end(RequestSlot slot, Ending ending) {
   const LiveRequest& live = fleet_.requests[slot];
   const workload::Request& request = live.request;
   count(observe::row_of(ending).outcome);
+  if (fleet_.is_early(request)) {
+    fleet_.early_output += output_of(live, ending);
+  }
   if (ending == Ending::LastToken) {
-    if (fleet_.is_early(request)) {
-      fleet_.early_output += base::TokenParts::from_tokens(request.output_tokens);
-    }
     keep_answer(live);
   }
-  record(live, ending);
-  if (!request.prefix.returns) {
-    cache_.forget_session(request);
+  const bool comes_again = retries_.comes_again(live, ending);
+  record(live, ending, comes_again);
+  if (!comes_again) {
+    if (!request.prefix.returns) {
+      cache_.forget_session(request);
+    }
+    arrivals_.complete(request, fleet_.now());
   }
-  arrivals_.complete(request, fleet_.now());
   if (fleet_.spec.in_window(request.arrival)) {
     --window_in_service_;
     finish_if_done();
@@ -65,8 +83,9 @@ void RequestEndings::finish_if_done() {
 }
 
 void RequestEndings::end_run() {
-  fleet_.requests.for_each(
-      [&](RequestSlot /*slot*/, const LiveRequest& live) { record(live, Ending::EndOfRun); });
+  fleet_.requests.for_each([&](RequestSlot /*slot*/, const LiveRequest& live) {
+    record(live, Ending::EndOfRun, false);
+  });
   std::ranges::sort(done_, {}, &observe::RequestDone::id);
   announce();
 }
@@ -90,10 +109,9 @@ void RequestEndings::announce() {
   done_.clear();
 }
 
-void RequestEndings::record(const LiveRequest& live, Ending ending) {
+void RequestEndings::record(const LiveRequest& live, Ending ending, bool comes_again) {
   ++ended_[static_cast<std::size_t>(ending)];
   const workload::Request& request = live.request;
-  const bool has_first_token = live.prefill_started && live.computed_to == request.prompt_tokens;
   const bool kv_moved = live.decode_started || live.stage == serving::Stage::Moving;
   done_.push_back({.id = request.id,
                    .session = request.session,
@@ -110,8 +128,10 @@ void RequestEndings::record(const LiveRequest& live, Ending ending) {
                    .prefill_gpu = live.prefill_gpu,
                    .decode_gpu = live.decode_gpu,
                    .preemptions = live.preemptions,
+                   .attempt = live.attempt,
+                   .comes_again = comes_again,
                    .entered_prefill = live.prefill_started,
-                   .has_first_token = has_first_token,
+                   .has_first_token = live.has_first_token(),
                    .entered_decode = live.decode_started,
                    .arrival = request.arrival,
                    .prefill_start = live.prefill_start,

@@ -84,6 +84,8 @@ void RequestMeter::count_workload(const RequestDone& request) {
 
 void RequestMeter::count_outcome(const RequestDone& request, Measure speed) {
   ++counts_.arrived;
+  ++counts_.by_ending[static_cast<std::size_t>(request.ending)];
+  counts_.retries += request.attempt > 0 ? 1 : 0;
   switch (request.outcome()) {
     case Outcome::Completed:
       ++counts_.completed;
@@ -104,6 +106,7 @@ void RequestMeter::count_outcome(const RequestDone& request, Measure speed) {
       ++counts_.failed;
       break;
   }
+  counts_.unanswered += request.comes_again ? 0 : 1;
   ttft_limit_.miss(request.arrival);
   tpot_limit_.miss(request.arrival);
 }

@@ -67,7 +67,7 @@ void PrefillUnit::fill_from(std::deque<RequestSlot>& queue, std::optional<std::u
         pool_[slot].prefill_started = true;
         pool_[slot].prefill_start = now;
       }
-      --queued_requests_;
+      count_queued(-1);
     } else {
       being_read.push_back(slot);
     }
@@ -205,7 +205,7 @@ bool PrefillUnit::take_back(std::uint32_t index, const Chunk& chunk) {
   request.stage = Stage::Queued;
   request.prefill_started = request.prefill_start != step_.start;  // or an earlier step began it
   gpu.kv_held -= request.request.prompt_tokens;
-  ++queued_requests_;
+  count_queued(1);
   if (limits_.placement == Placement::Step) {
     queues_.front().push_front(chunk.slot);
     return true;

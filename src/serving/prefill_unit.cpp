@@ -50,7 +50,7 @@ void PrefillUnit::enqueue(RequestSlot slot) {
   request.prefill_unit = static_cast<std::uint16_t>(id_.value());
   outstanding_tokens_ += tokens;
   outstanding_pairs_ += pairs_left(request);
-  ++queued_requests_;
+  count_queued(1);
   arrivals_.count();
   std::uint32_t queue = 0;
   if (limits_.placement == Placement::Arrival) {
@@ -173,7 +173,7 @@ void PrefillUnit::evict_queued(std::vector<RequestSlot>& evicted) {
     }
     queue.clear();
   }
-  queued_requests_ = 0;
+  count_queued(-queued_requests_);
   queued_loads_.clear();
 }
 
@@ -182,13 +182,40 @@ void PrefillUnit::evict_all(std::vector<RequestSlot>& evicted) {
   evict_queued(evicted);
   for (Gpu& gpu : gpus_) {
     if (gpu.halfway != kNoRequest) {
-      gpu.kv_held -= pool_[gpu.halfway].request.prompt_tokens;
       leave(gpu.halfway, evicted);
-      gpu.halfway = kNoRequest;
-      --halfway_;
+      leave_gpu(gpu);
     }
   }
   EPFLEET_CHECK(outstanding_tokens_ == 0, "an evicted unit has nothing outstanding");
+}
+
+// What it holds there goes with the half-done prompt.
+void PrefillUnit::leave_gpu(Gpu& gpu) {
+  gpu.kv_held -= pool_[gpu.halfway].request.prompt_tokens;
+  gpu.halfway = kNoRequest;
+  --halfway_;
+}
+
+void PrefillUnit::remove(RequestSlot slot) {
+  const LiveRequest& request = pool_[slot];
+  outstanding_tokens_ -= request.tokens_left();
+  outstanding_pairs_ -= pairs_left(request);
+  if (request.stage == Stage::Prefilling) {
+    EPFLEET_CHECK(!stepping_ && gpus_[request.prefill_gpu].halfway == slot,
+                  "a half-done prompt leaves its GPU between steps");
+    return leave_gpu(gpus_[request.prefill_gpu]);
+  }
+  for (std::uint32_t i = 0; i < queues_.size(); ++i) {
+    const auto place = std::ranges::find(queues_[i], slot);
+    if (place != queues_[i].end()) {
+      queues_[i].erase(place);
+      if (limits_.placement == Placement::Arrival) {
+        queued_loads_.add(i, -request.tokens_left(), -pairs_left(request));
+      }
+      return count_queued(-1);
+    }
+  }
+  EPFLEET_CHECK(false, "a prompt that leaves a unit is there");
 }
 
 }  // namespace epfleet::serving

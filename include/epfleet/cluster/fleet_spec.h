@@ -9,6 +9,7 @@
 
 #include "epfleet/base/time.h"
 #include "epfleet/cache/config.h"
+#include "epfleet/cluster/admission_config.h"
 #include "epfleet/cluster/config.h"
 #include "epfleet/hardware/profile.h"
 #include "epfleet/model/layout.h"
@@ -31,6 +32,7 @@ struct FleetSpec {
   serving::ExpertsConfig experts;
   cache::KvCacheConfig kv_cache;
   FleetConfig fleet;
+  AdmissionConfig admission;
   policy::ScalingConfig scaling;
   observe::ReportConfig report;          // the fleet takes samples at its interval
   std::vector<base::TimePoint> samples;  // and at these moments, in order

@@ -32,6 +32,10 @@ class UnitLifecycle {
   template <class Unit>
   void after_step(UnitPool<Unit>& pool, std::uint32_t unit);
 
+  // One that is to go is released as soon as it is empty.
+  template <class Unit>
+  void release_if_over(UnitPool<Unit>& pool, std::uint32_t unit);
+
  private:
   [[nodiscard]] policy::Target next_target();
   void aim_at(const policy::Target& target);
@@ -41,8 +45,6 @@ class UnitLifecycle {
   std::vector<std::uint32_t> move_units(UnitPool<Unit>& pool, const UnitCounts& served);
   template <class Unit>
   void load(UnitPool<Unit>& pool, std::uint32_t unit);
-  template <class Unit>
-  void release_if_over(UnitPool<Unit>& pool, std::uint32_t unit);
   void reroute_queue(std::uint32_t prefill_unit);
   void leave(PrefillPool& pool, std::uint32_t unit);
   void leave(DecodePool& pool, std::uint32_t unit);

@@ -34,21 +34,24 @@ enum class Ending : std::uint8_t {
 struct EndingRow {
   std::string_view name;
   Outcome outcome;
+  bool may_come_again;  // it was not the request's own fault: a client may try once more
   std::string_view sentence;
 };
 inline constexpr std::array<EndingRow, 11> kEndings = {{
     // indexed by Ending
-    {"last_token", Outcome::Completed, "Got their last token."},
-    {"prompt_beyond_hbm", Outcome::Rejected, "Their prompt fits no prefill GPU."},
-    {"context_beyond_hbm", Outcome::Rejected, "Prompt and answer fit no decode GPU."},
-    {"context_beyond_limit", Outcome::Rejected, "Longer than workload.context_limit."},
-    {"concurrency_limit", Outcome::Rejected, "So many were in service: admission.max_concurrency."},
-    {"queue_limit", Outcome::Rejected, "So many waited for prefill: admission.max_queue."},
-    {"shed", Outcome::Rejected, "What was left of a limit is kept for classes of higher priority."},
-    {"started_too_late", Outcome::Failed, "Prefill had not begun by admission.start_deadline."},
-    {"took_too_long", Outcome::Failed, "No last token by admission.total_deadline."},
-    {"gave_up", Outcome::Failed, "The user waited no longer for the first token."},
-    {"end_of_run", Outcome::InFlight, "Still in service when the run ended."},
+    {"last_token", Outcome::Completed, false, "Got their last token."},
+    {"prompt_beyond_hbm", Outcome::Rejected, false, "Their prompt fits no prefill GPU."},
+    {"context_beyond_hbm", Outcome::Rejected, false, "Prompt and answer fit no decode GPU."},
+    {"context_beyond_limit", Outcome::Rejected, false, "Longer than workload.context_limit."},
+    {"concurrency_limit", Outcome::Rejected, true,
+     "admission.max_concurrency requests were in service."},
+    {"queue_limit", Outcome::Rejected, true, "admission.max_queue requests waited for prefill."},
+    {"shed", Outcome::Rejected, true, "The rest of a limit was kept for higher priorities."},
+    {"started_too_late", Outcome::Failed, true,
+     "Prefill had not begun by admission.start_deadline."},
+    {"took_too_long", Outcome::Failed, true, "No last token by admission.total_deadline."},
+    {"gave_up", Outcome::Failed, true, "The user waited no longer for the first token."},
+    {"end_of_run", Outcome::InFlight, false, "Still in service when the run ended."},
 }};
 
 [[nodiscard]] constexpr const EndingRow& row_of(Ending ending) {

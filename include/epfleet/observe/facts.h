@@ -31,6 +31,8 @@ struct RequestDone {
   base::UnitId prefill_unit, decode_unit;
   std::uint16_t prefill_gpu = 0, decode_gpu = 0;
   std::uint16_t preemptions = 0;
+  std::uint8_t attempt = 0;  // 1: the first repetition of a request that was refused or failed
+  bool comes_again = false;  // after this ending
   bool entered_prefill = false, has_first_token = false, entered_decode = false;
   base::TimePoint arrival;
   base::TimePoint prefill_start;  // start of the step that computes its first chunk
@@ -86,7 +88,8 @@ struct FleetTotals {
   std::array<std::array<TokenTotals, workload::kChannels>, workload::kVariants> tokens{};
   std::int64_t computed_tokens = 0;  // by prefill steps, also of prompts that are not finished
   std::int64_t arrived = 0, completed = 0, rejected = 0, failed = 0, preempted = 0;
-  struct NodeTime {  // node-nanoseconds
+  std::int64_t retries = 0;  // of the arrived ones, repetitions of earlier ones
+  struct NodeTime {          // node-nanoseconds
     std::int64_t busy = 0, idle = 0, loading = 0, draining = 0;
     [[nodiscard]] std::int64_t allotted() const { return busy + idle + loading + draining; }
   };

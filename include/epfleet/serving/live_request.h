@@ -49,8 +49,12 @@ struct alignas(64) LiveRequest {
   bool prefill_started : 1 = false;
   bool decode_started : 1 = false;
   bool decode_half : 1 = false;  // micro-batch, where membership is kept (sticky_halves.h)
+  std::uint8_t attempt : 4 = 0;  // 1: the first repetition (cluster/retries.h)
 
   [[nodiscard]] std::int32_t tokens_left() const { return request.prompt_tokens - computed_to; }
+  [[nodiscard]] bool has_first_token() const {
+    return prefill_started && computed_to == request.prompt_tokens;
+  }
   // KV held after `steps` decode steps in all.
   [[nodiscard]] base::TokenParts32 kv(std::int32_t steps) const {
     return base::TokenParts32::from_tokens(request.prompt_tokens) + rate * steps;
@@ -97,6 +101,9 @@ class RequestPool {
       __builtin_prefetch(line + at);
     }
   }
+  // Requests that wait in prefill units; these count.
+  [[nodiscard]] std::int64_t queued() const { return queued_; }
+  void count_queued(std::int64_t change) { queued_ += change; }
   [[nodiscard]] std::size_t live() const { return slots_.size() - free_.size(); }
 
   // Calls visit(slot, request) for everything in flight, in slot order. For rare sweeps only.
@@ -114,6 +121,7 @@ class RequestPool {
 
   base::HugeVector<LiveRequest> slots_;
   std::vector<RequestSlot> free_;
+  std::int64_t queued_ = 0;
 };
 
 }  // namespace epfleet::serving

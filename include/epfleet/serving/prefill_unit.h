@@ -65,6 +65,9 @@ class PrefillUnit {
   // Everything that has not been started leaves; also during a step.
   void evict_queued(std::vector<RequestSlot>& evicted);
 
+  // The request leaves from wherever it is. REQUIRES: the running step does not work on it.
+  void remove(RequestSlot slot);
+
   // Outstanding load: waiting and in the running step.
   void report_load(Loads& loads) const {
     loads.set(id_.value(), static_cast<double>(outstanding_tokens_), outstanding_pairs_);
@@ -118,6 +121,11 @@ class PrefillUnit {
   void close(std::uint32_t gpu);
   void describe_step(base::TimePoint now, const timing::StepPrice& price);
   void leave(RequestSlot slot, std::vector<RequestSlot>& evicted);
+  void leave_gpu(Gpu& gpu);
+  void count_queued(std::int64_t change) {
+    queued_requests_ += change;
+    pool_.count_queued(change);
+  }
 
   base::UnitId id_;
   PrefillUnitLimits limits_;
