@@ -60,9 +60,9 @@ void DecodeUnit::remove(RequestSlot slot) {
     leave(request, steps_of(request));
   } else if (request.stage == Stage::Moving) {
     give_up_place(request);
-    std::erase_if(incoming_, is_it);
-  } else {
-    std::erase_if(waiting_, is_it);
+    incoming_.erase(std::ranges::find_if(incoming_, is_it));
+  } else {  // deadlines find those in front first
+    waiting_.erase(std::ranges::find_if(waiting_, is_it));
   }
   request.stage = Stage::AwaitingRoom;
 }

@@ -33,7 +33,7 @@ PrefillUnit::PrefillUnit(base::UnitId id, const PrefillUnitLimits& limits,
   const auto gpus = static_cast<std::size_t>(limits.gpus);
   gpus_.resize(gpus);
   loads_.resize(gpus);
-  queues_.resize(limits.placement == Placement::Arrival ? gpus : 1);
+  queues_.assign(limits.placement == Placement::Arrival ? gpus : 1, PromptQueue(pool));
   all_gpus_.resize(gpus);
   std::iota(all_gpus_.begin(), all_gpus_.end(), 0U);
 }
@@ -56,6 +56,7 @@ void PrefillUnit::enqueue(RequestSlot slot) {
   if (limits_.placement == Placement::Arrival) {
     queue = gpu_rule_.choose(demand_of(request), queued_loads_.view(all_gpus_));
     queued_loads_.add(queue, tokens, pairs_left(request));
+    request.prefill_gpu = static_cast<std::uint16_t>(queue);
   }
   queues_[queue].push_back(slot);
 }
@@ -149,10 +150,8 @@ std::optional<base::TimePoint> PrefillUnit::next_ready(base::TimePoint now) cons
       next = at;
     }
   };
-  for (const std::deque<RequestSlot>& queue : queues_) {
-    for (const RequestSlot slot : queue) {
-      consider(pool_[slot].kv_ready);
-    }
+  for (const PromptQueue& queue : queues_) {
+    queue.for_each([&](RequestSlot slot) { consider(pool_[slot].kv_ready); });
   }
   for (const Sent& sent : sending_) {  // or HBM is full until something has been sent
     consider(sent.at);
@@ -167,10 +166,8 @@ void PrefillUnit::leave(RequestSlot slot, std::vector<RequestSlot>& evicted) {
 }
 
 void PrefillUnit::evict_queued(std::vector<RequestSlot>& evicted) {
-  for (std::deque<RequestSlot>& queue : queues_) {
-    for (const RequestSlot slot : queue) {
-      leave(slot, evicted);
-    }
+  for (PromptQueue& queue : queues_) {
+    queue.for_each([&](RequestSlot slot) { leave(slot, evicted); });
     queue.clear();
   }
   count_queued(-queued_requests_);
@@ -205,17 +202,11 @@ void PrefillUnit::remove(RequestSlot slot) {
                   "a half-done prompt leaves its GPU between steps");
     return leave_gpu(gpus_[request.prefill_gpu]);
   }
-  for (std::uint32_t i = 0; i < queues_.size(); ++i) {
-    const auto place = std::ranges::find(queues_[i], slot);
-    if (place != queues_[i].end()) {
-      queues_[i].erase(place);
-      if (limits_.placement == Placement::Arrival) {
-        queued_loads_.add(i, -request.tokens_left(), -pairs_left(request));
-      }
-      return count_queued(-1);
-    }
+  if (limits_.placement == Placement::Arrival) {
+    queued_loads_.add(request.prefill_gpu, -request.tokens_left(), -pairs_left(request));
   }
-  EPFLEET_CHECK(false, "a prompt that leaves a unit is there");
+  pool_.take_ticket(slot);
+  count_queued(-1);
 }
 
 }  // namespace epfleet::serving
