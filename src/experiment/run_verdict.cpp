@@ -156,7 +156,7 @@ report::RunVerdict verdict_of(const cluster::FleetSpec& spec, const cluster::Ste
   if (objectives) {
     const Verdict slo = meets_slo(s);
     verdict.meets_slo = slo.good;
-    verdict.why = slo.why;
+    verdict.why = up.good || up.why == slo.why ? slo.why : up.why + "; " + slo.why;
   }
   const double seconds = s.window_seconds();
   const Demand demand = demand_of(s);

@@ -1,7 +1,7 @@
 // How requests leave a decode unit before their last token: preempted for want of KV room, one
-// whose time is up, or all of them when the unit drains. All are rare next to joins, so they search instead of keeping
-// per-GPU lists that every join would pay for: preemption the unit's own calendar (a full fleet
-// preempts thousands of times an hour), draining the pool.
+// whose time is up, or all of them when the unit drains. All are rare next to joins, so they search
+// instead of keeping per-GPU lists that every join would pay for: preemption the unit's own
+// calendar (a full fleet preempts thousands of times an hour), draining the pool.
 #include <algorithm>
 
 #include "epfleet/base/error.h"
