@@ -223,6 +223,8 @@ void UnitLifecycle::release_if_over(UnitPool<Unit>& pool, std::uint32_t unit) {
   }
 }
 
+template void UnitLifecycle::release_if_over(DecodePool& pool, std::uint32_t unit);
+
 // A unit that is not to serve is soon to be released, and never opens; one that was released and
 // allotted again meanwhile has a later loading.
 template <class Unit>

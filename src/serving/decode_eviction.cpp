@@ -1,7 +1,7 @@
-// How requests leave a decode unit before their last token: preempted for want of KV room, or all
-// of them when the unit drains. Both are rare next to joins, so they search instead of keeping
-// per-GPU lists that every join would pay for: preemption the unit's own calendar (a full fleet
-// preempts thousands of times an hour), draining the pool.
+// How requests leave a decode unit before their last token: preempted for want of KV room, one
+// whose time is up, or all of them when the unit drains. All are rare next to joins, so they search
+// instead of keeping per-GPU lists that every join would pay for: preemption the unit's own
+// calendar (a full fleet preempts thousands of times an hour), draining the pool.
 #include <algorithm>
 
 #include "epfleet/base/error.h"
@@ -41,6 +41,32 @@ void DecodeUnit::forget_finish(RequestSlot slot) {
   finishers_.remove(request.joined_step + static_cast<std::uint32_t>(stay) - 1, slot);
 }
 
+// Of a request whose KV is still on its way.
+void DecodeUnit::give_up_place(const LiveRequest& request) {
+  const std::size_t gpu = request.decode_gpu;
+  const base::TokenParts32 kv = request.kv(request.steps_taken);
+  --placed_requests_[gpu];
+  --placed_total_;
+  placed_kv_[gpu] -= kv;
+  placed_kv_total_ -= kv;
+}
+
+void DecodeUnit::remove(RequestSlot slot) {
+  LiveRequest& request = pool_[slot];
+  const auto is_it = [slot](const auto& one) { return one.slot == slot; };
+  if (request.stage == Stage::Decoding) {
+    EPFLEET_CHECK(!stepping_, "a request leaves its GPU between steps");
+    forget_finish(slot);
+    leave(request, steps_of(request));
+  } else if (request.stage == Stage::Moving) {
+    give_up_place(request);
+    incoming_.erase(std::ranges::find_if(incoming_, is_it));
+  } else {  // deadlines find those in front first
+    waiting_.erase(std::ranges::find_if(waiting_, is_it));
+  }
+  request.stage = Stage::AwaitingRoom;
+}
+
 void DecodeUnit::evict_all(std::vector<Leaving>& evicted) {
   EPFLEET_CHECK(!stepping_, "requests leave a unit between steps");
   pool_.for_each([&](RequestSlot slot, LiveRequest& request) {
@@ -53,12 +79,7 @@ void DecodeUnit::evict_all(std::vector<Leaving>& evicted) {
     if (!moving) {
       leave(request, steps_of(request));
     } else {
-      const std::size_t gpu = request.decode_gpu;
-      const base::TokenParts32 kv = request.kv(request.steps_taken);
-      --placed_requests_[gpu];
-      --placed_total_;
-      placed_kv_[gpu] -= kv;
-      placed_kv_total_ -= kv;
+      give_up_place(request);
     }
     request.stage = Stage::AwaitingRoom;
     evicted.push_back(

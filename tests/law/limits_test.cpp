@@ -104,7 +104,7 @@ TEST(Limits, ATightHbmPreemptsAndIsNeverExceeded) {
     std::int64_t came_back = 0;
     for (const RequestDone& request : run.ledger.requests) {
       preemptions += request.preemptions;
-      came_back += request.preemptions > 0 && request.outcome == observe::Outcome::Completed;
+      came_back += request.preemptions > 0 && request.outcome() == observe::Outcome::Completed;
     }
     EXPECT_EQ(preemptions, run.ledger.last().preempted);
     EXPECT_GT(came_back, 0);

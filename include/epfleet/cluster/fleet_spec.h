@@ -9,6 +9,7 @@
 
 #include "epfleet/base/time.h"
 #include "epfleet/cache/config.h"
+#include "epfleet/cluster/admission_config.h"
 #include "epfleet/cluster/config.h"
 #include "epfleet/hardware/profile.h"
 #include "epfleet/metrics/config.h"
@@ -32,6 +33,7 @@ struct FleetSpec {
   serving::ExpertsConfig experts;
   cache::KvCacheConfig kv_cache;
   FleetConfig fleet;
+  AdmissionConfig admission;
   policy::ScalingConfig scaling;
   metrics::SloConfig slo;                           // what scaling rules aim at
   std::vector<policy::KnownDemand> known_demand{};  // of the run, for the rule that knows it

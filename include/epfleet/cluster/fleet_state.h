@@ -31,6 +31,8 @@ enum class Kind : std::uint8_t {
   DecodeLoaded,
   Sample,
   ArrivalSlice,  // the arrivals of the next slice are taken over
+  RequestTimer,  // a deadline or a user's patience is due
+  Retry,         // a client comes again
 };
 
 using PrefillPool = UnitPool<serving::PrefillUnit>;

@@ -34,6 +34,10 @@ class UnitLifecycle {
   template <class Unit>
   void after_step(UnitPool<Unit>& pool, std::uint32_t unit);
 
+  // One that is to go is released as soon as it is empty.
+  template <class Unit>
+  void release_if_over(UnitPool<Unit>& pool, std::uint32_t unit);
+
  private:
   [[nodiscard]] policy::Target next_target();
   void announce(const policy::FleetView& view, const policy::Target& target);
@@ -46,8 +50,6 @@ class UnitLifecycle {
   template <class Unit>
   void start_loading(UnitPool<Unit>& pool, std::int64_t nodes_loading);
   void announce_failed_start(std::string_view phase, std::uint32_t unit);
-  template <class Unit>
-  void release_if_over(UnitPool<Unit>& pool, std::uint32_t unit);
   void reroute_queue(std::uint32_t prefill_unit);
   void leave(PrefillPool& pool, std::uint32_t unit);
   void leave(DecodePool& pool, std::uint32_t unit);

@@ -92,6 +92,9 @@ class DecodeUnit {
   // REQUIRES: !stepping().
   void evict_all(std::vector<Leaving>& evicted);
 
+  // The request leaves from wherever it is. REQUIRES: the running step does not work on it.
+  void remove(RequestSlot slot);
+
   // --- Facts ---
   [[nodiscard]] bool empty() const { return placed_total_ == 0 && waiting_.empty(); }
   [[nodiscard]] std::int64_t waiting_requests() const {  // their KV on its way, or no room yet
@@ -121,6 +124,7 @@ class DecodeUnit {
   void admit_arrived(base::TimePoint now);
   void join(RequestSlot slot, base::TimePoint now);
   void leave(LiveRequest& request, std::int32_t steps);
+  void give_up_place(const LiveRequest& request);
   void advance_all();
   void retire_finished(std::vector<RequestSlot>& finished);
   void retire(LiveRequest& request);

@@ -36,10 +36,11 @@ struct alignas(64) LiveRequest {
   base::TimePoint kv_ready;
   base::TimePoint first_token;
   std::int32_t cached_tokens = 0;
-  std::int32_t computed_to = 0;   // prompt tokens whose KV exists (hit and chunks done)
-  base::TokenParts32 rate;        // tokens per decode step
-  std::int32_t steps_taken = 0;   // decode steps before the present stay on a GPU
-  std::uint32_t joined_step = 0;  // the unit's step number at the present stay
+  std::int32_t computed_to = 0;  // prompt tokens whose KV exists (hit and chunks done)
+  base::TokenParts32 rate;       // tokens per decode step
+  std::int32_t steps_taken = 0;  // decode steps before the present stay on a GPU
+  // Decoding: the unit's step number when the present stay began. Queued: see ticket().
+  std::uint32_t joined_step = 0;
   std::uint16_t prefill_unit = 0;
   std::uint16_t decode_unit = 0;
   std::uint16_t prefill_gpu = 0;
@@ -49,8 +50,14 @@ struct alignas(64) LiveRequest {
   bool prefill_started : 1 = false;
   bool decode_started : 1 = false;
   bool decode_half : 1 = false;  // micro-batch, where membership is kept (sticky_halves.h)
+  std::uint8_t attempt : 4 = 0;  // 1: the first repetition (cluster/retries.h)
 
   [[nodiscard]] std::int32_t tokens_left() const { return request.prompt_tokens - computed_to; }
+  [[nodiscard]] bool has_first_token() const {
+    return prefill_started && computed_to == request.prompt_tokens;
+  }
+  // Of a request in line (prompt_queue.h); another one once it has left it.
+  [[nodiscard]] std::uint32_t ticket() const { return joined_step; }
   // KV held after `steps` decode steps in all.
   [[nodiscard]] base::TokenParts32 kv(std::int32_t steps) const {
     return base::TokenParts32::from_tokens(request.prompt_tokens) + rate * steps;
@@ -97,6 +104,11 @@ class RequestPool {
       __builtin_prefetch(line + at);
     }
   }
+  std::uint32_t give_ticket(RequestSlot slot) { return slots_[slot].joined_step = ++tickets_; }
+  void take_ticket(RequestSlot slot) { slots_[slot].joined_step = 0; }
+  // Requests that wait in prefill units; these count.
+  [[nodiscard]] std::int64_t queued() const { return queued_; }
+  void count_queued(std::int64_t change) { queued_ += change; }
   [[nodiscard]] std::size_t live() const { return slots_.size() - free_.size(); }
 
   // Calls visit(slot, request) for everything in flight, in slot order. For rare sweeps only.
@@ -114,6 +126,8 @@ class RequestPool {
 
   base::HugeVector<LiveRequest> slots_;
   std::vector<RequestSlot> free_;
+  std::int64_t queued_ = 0;
+  std::uint32_t tickets_ = 0;  // those of four billion requests ago are long gone
 };
 
 }  // namespace epfleet::serving
