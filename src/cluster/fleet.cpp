@@ -11,6 +11,7 @@ Fleet::Fleet(const FleetSpec& spec, const StepPricers& pricers, workload::Arriva
       decode_router_(state_),
       requests_(state_, prefill_router_, decode_router_, arrivals, cache, observers_),
       units_(state_, prefill_router_, decode_router_, *scaling_),
+      recovery_(state_, requests_, decode_router_, units_),
       sampler_(state_, cache, observers_) {}
 
 const char* Fleet::label(engine::EventKind kind) {
@@ -23,7 +24,11 @@ const char* Fleet::label(engine::EventKind kind) {
                                      "",
                                      "group_loaded",
                                      "sample",
-                                     "arrival_slice"};
+                                     "arrival_slice",
+                                     "failure",
+                                     "recovery",
+                                     "slow_part_over",
+                                     "spare_back"};
   return kLabels[static_cast<std::size_t>(kind)];
 }
 
@@ -31,10 +36,17 @@ engine::RunEnd Fleet::run(const std::atomic<bool>* stop, FleetSampler::Progress 
   units_.start();
   sampler_.start(std::move(progress));
   requests_.start();
+  recovery_.start();
   const engine::RunEnd end = state_.engine.run(*this, state_.spec.run_end(), stop);
   sampler_.sample_last();
   requests_.end_run();
   return end;
+}
+
+// A unit may have begun to serve.
+void Fleet::settle() {
+  prefill_router_.settle();
+  decode_router_.settle();
 }
 
 void Fleet::handle(const engine::Event& event) {
@@ -52,9 +64,20 @@ void Fleet::handle(const engine::Event& event) {
     case Kind::DecodeStart:
       return requests_.start_decode_step(event.target);
     case Kind::ScalingDecision:
-      return units_.decide();
+      units_.decide();
+      return settle();
     case Kind::GroupLoaded:
-      return units_.group_loaded(event.target);
+      units_.group_loaded(event.target);
+      return settle();
+    case Kind::Failure:
+      return recovery_.strike(event.target);
+    case Kind::Recovery:
+      recovery_.go_on(event.target);
+      return settle();
+    case Kind::SlowPartOver:
+      return recovery_.end_slowness(event.target);
+    case Kind::SpareBack:
+      return recovery_.take_back_spare();
     case Kind::ArrivalSlice:
       return requests_.open_arrival_slice();
     case Kind::Sample:

@@ -109,8 +109,11 @@ void RequestFlow::look_up(LiveRequest& live) {
   lost.ttl += found.lost_ttl;
   lost.rounding += found.lost_rounding;
   lost.not_yet_written += found.lost_not_yet_written;
+  lost.store_down += fleet_.store_faults > 0 ? found.hit_tokens : 0;
   // At least the last prompt token is computed: its output is the first answer token.
-  live.cached_tokens = std::min(found.hit_tokens, live.request.prompt_tokens - 1);
+  live.cached_tokens = fleet_.store_faults > 0
+                           ? 0
+                           : std::min(found.hit_tokens, live.request.prompt_tokens - 1);
   live.computed_to = live.cached_tokens;
 }
 
@@ -155,6 +158,10 @@ void RequestFlow::fetch_prefixes(std::span<const RequestSlot> slots) const {
 void RequestFlow::emit_first_token(RequestSlot slot) {
   const base::TimePoint now = fleet_.now();
   LiveRequest& live = fleet_.requests[slot];
+  if (live.has_first_token) {
+    return resume_decode(slot);
+  }
+  live.has_first_token = true;
   const workload::Request& request = live.request;
   observe::TokenTotals& tokens = fleet_.totals.tokens[static_cast<std::size_t>(request.variant)]
                                                      [static_cast<std::size_t>(request.channel)];
@@ -164,18 +171,31 @@ void RequestFlow::emit_first_token(RequestSlot slot) {
   if (is_early(request, now)) {
     fleet_.early_input_tokens += request.prompt_tokens;
   }
-  const base::TimePoint stored_at =
-      prefill_router_.write_to_store(live, request.prompt_tokens - live.cached_tokens);
-  (void)cache_.store(request, request.prompt_tokens, now, stored_at);
-  PrefillPool::Member& from = fleet_.prefill[live.prefill_unit];
-  const std::uint16_t gpu = live.prefill_gpu;
+  keep_prompt(live, live.cached_tokens);
   if (request.output_tokens == 1) {
-    from.unit.release_kv(gpu, now, request.prompt_tokens);
+    fleet_.prefill[live.prefill_unit].unit.release_kv(live.prefill_gpu, now, request.prompt_tokens);
     end(slot, Ending::LastToken);
     return;
   }
+  send_to_decode(slot);
+}
+
+// All but the `stored` first tokens of the prompt are new to the store.
+void RequestFlow::keep_prompt(const LiveRequest& live, std::int32_t stored) {
+  const std::int32_t prompt = live.request.prompt_tokens;
+  if (fleet_.store_faults == 0 && prompt > stored) {
+    const base::TimePoint stored_at = prefill_router_.write_to_store(live, prompt - stored);
+    (void)cache_.store(live.request, prompt, fleet_.now(), stored_at);
+  }
+}
+
+void RequestFlow::send_to_decode(RequestSlot slot) {
+  const LiveRequest& live = fleet_.requests[slot];
+  const std::uint16_t gpu = live.prefill_gpu;
+  PrefillPool::Member& from = fleet_.prefill[live.prefill_unit];
+  const std::int32_t tokens = live.prefill_tokens();
   const base::TimePoint sent = decode_router_.hand_over(slot, from.rdma[gpu]);
-  from.unit.release_kv(gpu, sent, request.prompt_tokens);
+  from.unit.release_kv(gpu, sent, tokens);
 }
 
 void RequestFlow::start_decode_step(std::uint32_t unit) {
@@ -210,7 +230,8 @@ void RequestFlow::end_decode_step(std::uint32_t unit) {
 
 void RequestFlow::keep_answer(const LiveRequest& live) {
   const workload::Request& request = live.request;
-  if (request.output_tokens > 1 && workload::answer_is_reusable(request.variant)) {
+  if (request.output_tokens > 1 && workload::answer_is_reusable(request.variant) &&
+      fleet_.store_faults == 0) {
     const base::TimePoint stored_at = decode_router_.write_to_store(live, request.output_tokens);
     (void)cache_.store(request, request.prompt_tokens + request.output_tokens, fleet_.now(),
                        stored_at);
@@ -226,8 +247,11 @@ void RequestFlow::end(RequestSlot slot, Ending ending) {
       fleet_.early_output += base::TokenParts::from_tokens(request.output_tokens);
     }
     keep_answer(live);
+  } else if (live.has_first_token && is_early(request, fleet_.now())) {
+    fleet_.early_output +=
+        base::TokenParts::from_tokens(1) + base::TokenParts(live.rate) * live.steps_taken;
   }
-  record(live, ending);
+  record(slot, ending);
   if (!request.prefix.returns) {
     cache_.forget_session(request);
   }
@@ -247,7 +271,7 @@ void RequestFlow::finish_if_done() {
 
 void RequestFlow::end_run() {
   fleet_.requests.for_each(
-      [&](RequestSlot /*slot*/, const LiveRequest& live) { record(live, Ending::EndOfRun); });
+      [&](RequestSlot slot, const LiveRequest& /*live*/) { record(slot, Ending::EndOfRun); });
   std::ranges::sort(done_, {}, &observe::RequestDone::id);
   announce_done();
 }
@@ -271,11 +295,15 @@ void RequestFlow::announce_done() {
   done_.clear();
 }
 
-void RequestFlow::record(const LiveRequest& live, Ending ending) {
+void RequestFlow::record(RequestSlot slot, Ending ending) {
   ++ended_[static_cast<std::size_t>(ending)];
+  const LiveRequest& live = fleet_.requests[slot];
   const workload::Request& request = live.request;
-  const bool has_first_token = live.prefill_started && live.computed_to == request.prompt_tokens;
   const bool kv_moved = live.decode_started || live.stage == serving::Stage::Moving;
+  const bool in_prefill =
+      live.stage == serving::Stage::Queued || live.stage == serving::Stage::Prefilling;
+  const serving::Resumed* resumed = in_prefill ? fleet_.requests.resumed(slot) : nullptr;
+  const base::TimePoint kv_arrived = resumed != nullptr ? resumed->kv_arrived : live.kv_ready;
   done_.push_back({.id = request.id,
                    .session = request.session,
                    .outcome = kEndings[static_cast<std::size_t>(ending)].outcome,
@@ -291,13 +319,14 @@ void RequestFlow::record(const LiveRequest& live, Ending ending) {
                    .prefill_gpu = live.prefill_gpu,
                    .decode_gpu = live.decode_gpu,
                    .preemptions = live.preemptions,
-                   .entered_prefill = live.prefill_started,
-                   .has_first_token = has_first_token,
+                   .retries = live.retries,
+                   .entered_prefill = live.prefill_started || live.has_first_token,
+                   .has_first_token = live.has_first_token,
                    .entered_decode = live.decode_started,
                    .arrival = request.arrival,
                    .prefill_start = live.prefill_start,
                    .first_token = live.first_token,
-                   .kv_arrived = kv_moved ? live.kv_ready : base::TimePoint{},
+                   .kv_arrived = kv_moved ? kv_arrived : base::TimePoint{},
                    .decode_start = live.decode_start,
                    .done = fleet_.now()});
 }

@@ -37,7 +37,8 @@ double load_of(const serving::DecodeUnit& unit) {
 template <class Unit>
 policy::PhaseView view_of(const UnitPool<Unit>& pool) {
   policy::PhaseView view;
-  std::int64_t* const counts[] = {&view.off, &view.loading, &view.serving, &view.draining};
+  std::int64_t* const counts[] = {&view.off, &view.loading, &view.serving, &view.draining,
+                                  &view.down};
   for (std::uint32_t i = 0; i < pool.size(); ++i) {
     const Unit& unit = pool[i].unit;
     ++*counts[static_cast<std::size_t>(pool.state(i))];
@@ -137,11 +138,25 @@ std::vector<std::uint32_t> UnitLifecycle::move_units(UnitPool<Unit>& pool, bool 
 template <class Unit>
 void UnitLifecycle::release_if_over(UnitPool<Unit>& pool, std::uint32_t unit) {
   const UnitState state = pool.state(unit);
-  const bool leaving = state == UnitState::Draining || state == UnitState::Loading;
+  const bool leaving = state == UnitState::Draining || state == UnitState::Loading ||
+                       state == UnitState::Down;
   if (leaving && pool[unit].group > target_.allotted && pool[unit].unit.empty()) {
     pool.change_state(unit, UnitState::Off);
   }
 }
+template void UnitLifecycle::release_if_over(PrefillPool& pool, std::uint32_t unit);
+template void UnitLifecycle::release_if_over(DecodePool& pool, std::uint32_t unit);
+
+template <class Unit>
+void UnitLifecycle::back(UnitPool<Unit>& pool, std::uint32_t unit) {
+  pool[unit].loaded_at = fleet_.now();
+  const bool serves = pool[unit].group <= target_.serving;
+  pool.change_state(unit, serves ? UnitState::Serving : UnitState::Draining);
+  pool.wake(unit, fleet_.now());
+  release_if_over(pool, unit);
+}
+template void UnitLifecycle::back(PrefillPool& pool, std::uint32_t unit);
+template void UnitLifecycle::back(DecodePool& pool, std::uint32_t unit);
 
 void UnitLifecycle::group_loaded(std::uint32_t group) {
   if (group > target_.serving) {

@@ -75,13 +75,47 @@ void check_presence(const Kind& kind, std::int64_t groups, Contradictions& found
   }
 }
 
+// Failures at stated times hit units that may exist.
+void check_failures(const Scenario& scenario, std::int64_t groups, Contradictions& found) {
+  const cluster::FleetConfig& fleet = scenario.fleet;
+  for (const cluster::FailureAt& failure : scenario.failures.at) {
+    if (base::kWindowStart + failure.time >= scenario.run_end()) {
+      found.add({"failures.at", "duration"},
+                fmt::format("has a failure after {:.0f} s, when the run is over",
+                            base::to_seconds(failure.time)),
+                "choose an earlier time");
+    }
+    if (!failure.unit) {
+      continue;
+    }
+    const bool decode = failure.unit->kind == cluster::UnitKind::Decode;
+    const char* phase = decode ? "decode" : "prefill";
+    const std::int64_t units =
+        decode ? fleet.base.decode_units + groups * fleet.group.decode_units
+               : fleet.base.prefill_units + groups * fleet.group.prefill_units;
+    const std::int64_t gpus = decode ? scenario.decode.gpus : scenario.prefill.gpus;
+    if (failure.unit->index >= units) {
+      found.add({"failures.at", fmt::format("fleet.base.{}_units", phase)},
+                fmt::format("names {}/{}, but the fleet has {} {} units", phase,
+                            failure.unit->index, units, phase),
+                fmt::format("choose {}/0 to {}/{}", phase, phase, units - 1));
+    } else if (failure.gpu >= gpus) {
+      found.add({"failures.at", fmt::format("{}.gpus", phase)},
+                fmt::format("names GPU {} of {}/{}, which has {}", failure.gpu, phase,
+                            failure.unit->index, gpus),
+                fmt::format("choose 0 to {}", gpus - 1));
+    }
+  }
+}
+
 }  // namespace
 
 void check_fleet(const Scenario& scenario, Contradictions& found) {
   const cluster::FleetConfig& fleet = scenario.fleet;
   check_schedule(scenario, found);
   const GroupSpan groups = groups_of(scenario);
-  std::int64_t needed = 0;
+  check_failures(scenario, groups.most, found);
+  std::int64_t needed = scenario.failures.spare_nodes;
   for (const Kind& kind : {Kind{"prefill", fleet.base.prefill_units, fleet.group.prefill_units,
                                 scenario.prefill.gpus, scenario.prefill_hardware.gpus_per_node},
                            Kind{"decode", fleet.base.decode_units, fleet.group.decode_units,
@@ -94,8 +128,8 @@ void check_fleet(const Scenario& scenario, Contradictions& found) {
   if (fleet.pool_nodes && needed > *fleet.pool_nodes) {
     found.add({"fleet.pool_nodes", "fleet.base", "fleet.group", "fleet.groups", "scaling.schedule",
                "prefill.gpus", "decode.gpus"},
-              fmt::format("has {} nodes, but {} group(s) need {}", *fleet.pool_nodes, groups.most,
-                          needed),
+              fmt::format("has {} nodes, but {} group(s) and the spare nodes need {}",
+                          *fleet.pool_nodes, groups.most, needed),
               "raise it, or allot fewer groups");
   }
 }

@@ -12,6 +12,7 @@
 #include "epfleet/cluster/fleet_state.h"
 #include "epfleet/cluster/request_flow.h"
 #include "epfleet/cluster/unit_lifecycle.h"
+#include "epfleet/cluster/unit_recovery.h"
 
 namespace epfleet::cluster {
 
@@ -33,6 +34,7 @@ class Fleet : private engine::Handler {
 
  private:
   void handle(const engine::Event& event) override;
+  void settle();
 
   std::vector<observe::Observer*> observers_;
   std::unique_ptr<policy::ScalingRule> scaling_;
@@ -41,6 +43,7 @@ class Fleet : private engine::Handler {
   DecodeRouter decode_router_;
   RequestFlow requests_;
   UnitLifecycle units_;
+  UnitRecovery recovery_;
   FleetSampler sampler_;
 };
 

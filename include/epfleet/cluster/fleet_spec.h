@@ -10,6 +10,7 @@
 #include "epfleet/base/time.h"
 #include "epfleet/cache/config.h"
 #include "epfleet/cluster/config.h"
+#include "epfleet/cluster/failures_config.h"
 #include "epfleet/hardware/profile.h"
 #include "epfleet/model/layout.h"
 #include "epfleet/model/model.h"
@@ -32,6 +33,7 @@ struct FleetSpec {
   cache::KvCacheConfig kv_cache;
   FleetConfig fleet;
   policy::ScalingConfig scaling;
+  FailuresConfig failures;
   observe::ReportConfig report;          // the fleet takes samples at its interval
   std::vector<base::TimePoint> samples;  // and at these moments, in order
 

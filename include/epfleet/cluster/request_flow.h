@@ -28,18 +28,20 @@ enum class Ending : std::uint8_t {
   ContextBeyondHbm,    // prompt and answer fit no decode GPU
   ContextBeyondLimit,  // longer than workload.context_limit
   EndOfRun,
+  UnitFailed,  // its unit failed, and it was not retried
 };
 
 struct EndingRow {
   observe::Outcome outcome;
   std::int64_t observe::FleetSample::* counter;  // nullptr: not counted
 };
-inline constexpr std::array<EndingRow, 5> kEndings = {{
+inline constexpr std::array<EndingRow, 6> kEndings = {{
     {observe::Outcome::Completed, &observe::FleetSample::completed},
     {observe::Outcome::Rejected, &observe::FleetSample::rejected},
     {observe::Outcome::Rejected, &observe::FleetSample::rejected},
     {observe::Outcome::Rejected, &observe::FleetSample::rejected},
     {observe::Outcome::InFlight, nullptr},
+    {observe::Outcome::Failed, &observe::FleetSample::failed},
 }};
 
 class RequestFlow {
@@ -55,6 +57,11 @@ class RequestFlow {
   void start_decode_step(std::uint32_t unit);
   void end_prefill_step(std::uint32_t unit);
   void end_decode_step(std::uint32_t unit);
+  // Requests that a failed unit had are lost or retried, by failures.in_flight. Their KV is gone.
+  void lose_prompts(std::span<const serving::RequestSlot> slots);
+  // They got their last tokens at `last_chunk`. REQUIRES: none with its KV elsewhere.
+  void lose_decoding(std::span<const serving::DecodeUnit::Leaving> leaving,
+                     base::TimePoint last_chunk);
   void finish_if_done();  // the window is over and its arrivals are done: the run ends
   void end_run();         // announces who is still in flight
 
@@ -72,9 +79,13 @@ class RequestFlow {
   void look_up(serving::LiveRequest& live);
   void fetch_prefixes(std::span<const serving::RequestSlot> slots) const;
   void emit_first_token(serving::RequestSlot slot);
+  void send_to_decode(serving::RequestSlot slot);
+  void keep_prompt(const serving::LiveRequest& live, std::int32_t stored);
+  void retry(serving::RequestSlot slot);
+  void resume_decode(serving::RequestSlot slot);
   void keep_answer(const serving::LiveRequest& live);
   void end(serving::RequestSlot slot, Ending ending);
-  void record(const serving::LiveRequest& live, Ending ending);
+  void record(serving::RequestSlot slot, Ending ending);
   void announce_done();
   [[nodiscard]] base::TokenParts32 draw_rate(const workload::Request& request) const;
 

@@ -5,7 +5,7 @@
 //   serve drains: queued prompts are routed again, half-done ones take their KV along, decoding
 //   requests migrate with their KV (or finish where they are, scaling.drain: wait). A unit beyond
 //   the allotment is released, and no longer charged, once it is empty.
-// Left out: loading weights over the network (a fixed time); failures.
+// Left out: loading weights over the network (a fixed time). Failures: unit_recovery.h.
 #pragma once
 
 #include <cstdint>
@@ -30,14 +30,18 @@ class UnitLifecycle {
   // A step of the unit has ended: it starts the next one, or leaves if it drains.
   template <class Unit>
   void after_step(UnitPool<Unit>& pool, std::uint32_t unit);
+  // A unit that was down is whole again: it serves, if the target still wants it to.
+  template <class Unit>
+  void back(UnitPool<Unit>& pool, std::uint32_t unit);
+  // It is released if it is empty and no longer allotted.
+  template <class Unit>
+  void release_if_over(UnitPool<Unit>& pool, std::uint32_t unit);
 
  private:
   [[nodiscard]] policy::Target next_target();
   void aim_at(const policy::Target& target);
   template <class Unit>
   std::vector<std::uint32_t> move_units(UnitPool<Unit>& pool, bool fewer_serve);
-  template <class Unit>
-  void release_if_over(UnitPool<Unit>& pool, std::uint32_t unit);
   void reroute_queue(std::uint32_t prefill_unit);
   void leave(PrefillPool& pool, std::uint32_t unit);
   void leave(DecodePool& pool, std::uint32_t unit);

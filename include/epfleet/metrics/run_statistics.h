@@ -28,6 +28,7 @@ struct RunStatistics {
   Latency latency;
   SloResult slo;
   NodeUse nodes;
+  FailureUse failures;
   Throughput throughput;
   Utilisation utilisation;
   std::int64_t kv_moved_bytes = 0;

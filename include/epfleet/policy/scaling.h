@@ -17,7 +17,7 @@ struct Target {
 
 // The units of one phase.
 struct PhaseView {
-  std::int64_t off = 0, loading = 0, serving = 0, draining = 0;  // units
+  std::int64_t off = 0, loading = 0, serving = 0, draining = 0, down = 0;  // units
   std::int64_t waiting_requests = 0;
   // Work at hand over what the serving units take. Prefill: prompt tokens that wait or run, in full
   // steps; decode: KV in the room for it, 0 to 1.

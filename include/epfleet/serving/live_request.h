@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "epfleet/base/error.h"
@@ -36,7 +37,7 @@ struct alignas(64) LiveRequest {
   base::TimePoint kv_ready;
   base::TimePoint first_token;
   std::int32_t cached_tokens = 0;
-  std::int32_t computed_to = 0;   // prompt tokens whose KV exists (hit and chunks done)
+  std::int32_t computed_to = 0;   // tokens of prefill_tokens() whose KV exists (hit, chunks done)
   base::TokenParts32 rate;        // tokens per decode step
   std::int32_t steps_taken = 0;   // decode steps before the present stay on a GPU
   std::uint32_t joined_step = 0;  // the unit's step number at the present stay
@@ -46,11 +47,18 @@ struct alignas(64) LiveRequest {
   std::uint16_t decode_gpu = 0;
   std::uint16_t preemptions = 0;
   Stage stage = Stage::Free;
-  bool prefill_started : 1 = false;
+  bool prefill_started : 1 = false;  // in this attempt
   bool decode_started : 1 = false;
   bool decode_half : 1 = false;  // micro-batch, where membership is kept (sticky_halves.h)
+  bool has_first_token : 1 = false;
+  std::uint8_t retries : 4 = 0;  // after a failure of its unit; 15: so many or more
 
-  [[nodiscard]] std::int32_t tokens_left() const { return request.prompt_tokens - computed_to; }
+  // What prefill computes: the prompt; of a request whose KV was lost in decode also the tokens
+  // that it has emitted.
+  [[nodiscard]] std::int32_t prefill_tokens() const {
+    return static_cast<std::int32_t>(kv(steps_taken).whole_tokens());
+  }
+  [[nodiscard]] std::int32_t tokens_left() const { return prefill_tokens() - computed_to; }
   // KV held after `steps` decode steps in all.
   [[nodiscard]] base::TokenParts32 kv(std::int32_t steps) const {
     return base::TokenParts32::from_tokens(request.prompt_tokens) + rate * steps;
@@ -67,6 +75,15 @@ struct alignas(64) LiveRequest {
 };
 
 static_assert(sizeof(LiveRequest) == 128);
+
+// What is known of a request whose KV was lost after its first token, when that happened last.
+struct Resumed {
+  base::TimePoint last_chunk;  // it had got its latest tokens
+  base::TimePoint kv_arrived;  // as LiveRequest::kv_ready, when it was lost for the first time
+  std::int32_t steps = 0;      // it had taken
+  std::int32_t hit = 0;        // tokens that the store still had
+  bool rejoined = false;       // decodes again
+};
 
 class RequestPool {
  public:
@@ -85,6 +102,9 @@ class RequestPool {
   }
   void remove(RequestSlot slot) {
     EPFLEET_CHECK(slots_[slot].stage != Stage::Free, "a request leaves once");
+    if (!resumed_.empty()) {
+      resumed_.erase(slot);
+    }
     slots_[slot].stage = Stage::Free;
     free_.push_back(slot);
   }
@@ -98,6 +118,13 @@ class RequestPool {
     }
   }
   [[nodiscard]] std::size_t live() const { return slots_.size() - free_.size(); }
+
+  // Only few are: they need no room in every request.
+  void resume(RequestSlot slot, const Resumed& resumed) { resumed_[slot] = resumed; }
+  [[nodiscard]] Resumed* resumed(RequestSlot slot) {
+    const auto found = resumed_.empty() ? resumed_.end() : resumed_.find(slot);
+    return found == resumed_.end() ? nullptr : &found->second;
+  }
 
   // Calls visit(slot, request) for everything in flight, in slot order. For rare sweeps only.
   template <class Visit>
@@ -114,6 +141,7 @@ class RequestPool {
 
   base::HugeVector<LiveRequest> slots_;
   std::vector<RequestSlot> free_;
+  std::map<RequestSlot, Resumed> resumed_;
 };
 
 }  // namespace epfleet::serving
