@@ -8,17 +8,14 @@
 namespace epfleet::cluster {
 namespace {
 
-double mean_groups(const FleetSpec& spec) {
-  double group_s = 0.0;
+// Over the run, as far as the scaling rule says so without load; at least one.
+double mean_units(const FleetSpec& spec, std::int64_t UnitCounts::* phase) {
+  double unit_s = 0.0;
   for (const Allotment& allotment : allotments_without_load(spec)) {
-    group_s +=
-        static_cast<double>(allotment.groups) * base::to_seconds(allotment.until - allotment.from);
+    unit_s += static_cast<double>(allotment.units.*phase) *
+              base::to_seconds(allotment.until - allotment.from);
   }
-  return group_s / base::to_seconds(spec.window_end() - spec.run_start());
-}
-
-double mean_units(const FleetSpec& spec, std::int64_t base, std::int64_t group) {
-  return std::max(1.0, static_cast<double>(base) + mean_groups(spec) * static_cast<double>(group));
+  return std::max(1.0, unit_s / base::to_seconds(spec.window_end() - spec.run_start()));
 }
 
 // Seconds of a prefill step with the full token budget of standard prompts on every GPU.
@@ -38,11 +35,10 @@ double prefill_tokens_per_s_per_gpu(const FleetSpec& spec, const timing::Prefill
 
 FleetCapacity fleet_capacity(const FleetSpec& spec, const StepPricers& pricers,
                              double mean_kv_tokens) {
-  const UnitCounts base = spec.fleet.base, group = spec.fleet.group;
-  const double prefill_gpus = mean_units(spec, base.prefill_units, group.prefill_units) *
-                              static_cast<double>(spec.prefill.gpus);
-  const double decode_gpus = mean_units(spec, base.decode_units, group.decode_units) *
-                             static_cast<double>(spec.decode.gpus);
+  const double prefill_gpus =
+      mean_units(spec, &UnitCounts::prefill_units) * static_cast<double>(spec.prefill.gpus);
+  const double decode_gpus =
+      mean_units(spec, &UnitCounts::decode_units) * static_cast<double>(spec.decode.gpus);
   const double room = static_cast<double>(decode_memory(spec).kv_capacity_tokens());
   const auto batch = static_cast<std::int32_t>(
       std::clamp(room / mean_kv_tokens, 1.0, static_cast<double>(max_requests_per_gpu(spec))));
@@ -55,8 +51,7 @@ FleetCapacity fleet_capacity(const FleetSpec& spec, const StepPricers& pricers,
 ServiceEstimate estimate_service(const FleetSpec& spec, const StepPricers& pricers,
                                  const SteadyLoad& load) {
   const auto gpus = static_cast<std::size_t>(spec.decode.gpus);
-  const double units =
-      mean_units(spec, spec.fleet.base.decode_units, spec.fleet.group.decode_units);
+  const double units = mean_units(spec, &UnitCounts::decode_units);
   const double per_gpu = load.output_tokens_per_s / (units * static_cast<double>(gpus));
   const double per_step = spec.decode.mtp.tokens_per_step(spec.decode.mtp.acceptance);
   // The smallest batch that keeps up; the full one if none does.

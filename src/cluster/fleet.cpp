@@ -6,29 +6,20 @@ Fleet::Fleet(const FleetSpec& spec, const StepPricers& pricers, workload::Arriva
              cache::PrefixCache& cache, std::vector<observe::Observer*> observers)
     : observers_(std::move(observers)),
       scaling_(make_scaling_rule(spec)),
-      state_(spec, pricers, scaling_->most_groups()),
+      state_(spec, pricers, scaling_->most_units()),
       prefill_router_(state_),
       decode_router_(state_),
-      requests_(state_, prefill_router_, decode_router_, arrivals, cache, observers_),
+      endings_(state_, decode_router_, arrivals, cache, observers_),
+      requests_(state_, prefill_router_, decode_router_, arrivals, cache, endings_, observers_),
       units_(state_, prefill_router_, decode_router_, *scaling_),
       recovery_(state_, requests_, decode_router_, units_),
       sampler_(state_, cache, observers_) {}
 
 const char* Fleet::label(engine::EventKind kind) {
-  constexpr const char* kLabels[] = {"arrival",
-                                     "prefill_step_end",
-                                     "prefill_start",
-                                     "decode_step_end",
-                                     "decode_start",
-                                     "scaling_decision",
-                                     "",
-                                     "group_loaded",
-                                     "sample",
-                                     "arrival_slice",
-                                     "failure",
-                                     "recovery",
-                                     "slow_part_over",
-                                     "spare_back"};
+  constexpr const char* kLabels[] = {
+      "arrival",          "prefill_step_end", "prefill_start", "decode_step_end", "decode_start",
+      "scaling_decision", "prefill_loaded",   "decode_loaded", "sample",          "arrival_slice",
+      "failure",          "recovery",         "slow_part_over", "spare_back"};
   return kLabels[static_cast<std::size_t>(kind)];
 }
 
@@ -39,7 +30,7 @@ engine::RunEnd Fleet::run(const std::atomic<bool>* stop, FleetSampler::Progress 
   recovery_.start();
   const engine::RunEnd end = state_.engine.run(*this, state_.spec.run_end(), stop);
   sampler_.sample_last();
-  requests_.end_run();
+  endings_.end_run();
   return end;
 }
 
@@ -66,8 +57,11 @@ void Fleet::handle(const engine::Event& event) {
     case Kind::ScalingDecision:
       units_.decide();
       return settle();
-    case Kind::GroupLoaded:
-      units_.group_loaded(event.target);
+    case Kind::PrefillLoaded:
+      units_.loaded(state_.prefill, event.target);
+      return settle();
+    case Kind::DecodeLoaded:
+      units_.loaded(state_.decode, event.target);
       return settle();
     case Kind::Failure:
       return recovery_.strike(event.target);
@@ -82,7 +76,7 @@ void Fleet::handle(const engine::Event& event) {
       return requests_.open_arrival_slice();
     case Kind::Sample:
       sampler_.sample();
-      return requests_.finish_if_done();
+      return endings_.finish_if_done();
   }
 }
 

@@ -11,11 +11,6 @@ namespace {
 using serving::DecodeUnit;
 using serving::PrefillUnit;
 
-// 0: base units; g >= 1: the g-th group.
-std::uint32_t group_of(std::uint32_t unit, std::int64_t base, std::int64_t per_group) {
-  return unit < base ? 0 : static_cast<std::uint32_t>((unit - base) / per_group + 1);
-}
-
 // Each unit's rule draws for itself, in every run anew.
 std::uint64_t rule_seed(const FleetSpec& spec, std::string_view role, std::uint32_t unit) {
   return base::Stream(base::StreamFamily(spec.seed, role), unit).bits();
@@ -23,14 +18,12 @@ std::uint64_t rule_seed(const FleetSpec& spec, std::string_view role, std::uint3
 
 template <class Unit>
 PoolMember<Unit> member(std::unique_ptr<typename Unit::GpuRule> rule, Unit unit,
-                        std::uint32_t group, const hardware::HardwareProfile& hardware,
-                        base::TimePoint start) {
+                        const hardware::HardwareProfile& hardware, base::TimePoint start) {
   const auto gpus = static_cast<std::size_t>(unit.limits().gpus);
   const std::size_t nodes = gpus / static_cast<std::size_t>(hardware.gpus_per_node);
   const std::vector<serving::Link> storage(nodes, serving::Link(hardware.storage_bandwidth));
   return {.gpu_rule = std::move(rule),
           .unit = std::move(unit),
-          .group = group,
           .clock = UnitClock(static_cast<std::int64_t>(nodes), start),
           .rdma = std::vector<serving::Link>(gpus, serving::Link(hardware.rdma_bandwidth)),
           .storage_read = storage,
@@ -38,10 +31,9 @@ PoolMember<Unit> member(std::unique_ptr<typename Unit::GpuRule> rule, Unit unit,
 }
 
 std::vector<PoolMember<PrefillUnit>> prefill_units(const FleetSpec& spec,
-                                                   const StepPricers& pricers, std::int64_t groups,
+                                                   const StepPricers& pricers, std::int64_t count,
                                                    serving::RequestPool& requests) {
-  const UnitCounts base = spec.fleet.base, group = spec.fleet.group;
-  const auto units = static_cast<std::uint32_t>(base.prefill_units + groups * group.prefill_units);
+  const auto units = static_cast<std::uint32_t>(count);
   serving::PrefillUnitLimits limits = prefill_limits(spec, pricers.prefill);
   std::vector<PoolMember<PrefillUnit>> members;
   members.reserve(units);
@@ -50,18 +42,16 @@ std::vector<PoolMember<PrefillUnit>> prefill_units(const FleetSpec& spec,
         rule_seed(spec, "prefill.balancer.gpu", i));
     limits.rebalance = pause_of_unit(spec, pricers.prefill_stall, i, units);
     PrefillUnit unit(base::UnitId(i), limits, pricers.prefill, *rule, requests);
-    members.push_back(member(std::move(rule), std::move(unit),
-                             group_of(i, base.prefill_units, group.prefill_units),
-                             spec.prefill_hardware, spec.run_start()));
+    members.push_back(
+        member(std::move(rule), std::move(unit), spec.prefill_hardware, spec.run_start()));
   }
   return members;
 }
 
 std::vector<PoolMember<DecodeUnit>> decode_units(const FleetSpec& spec, const StepPricers& pricers,
-                                                 std::int64_t groups,
+                                                 std::int64_t count,
                                                  serving::RequestPool& requests) {
-  const UnitCounts base = spec.fleet.base, group = spec.fleet.group;
-  const auto units = static_cast<std::uint32_t>(base.decode_units + groups * group.decode_units);
+  const auto units = static_cast<std::uint32_t>(count);
   serving::DecodeUnitLimits limits = decode_limits(spec);
   std::vector<PoolMember<DecodeUnit>> members;
   members.reserve(units);
@@ -71,9 +61,8 @@ std::vector<PoolMember<DecodeUnit>> decode_units(const FleetSpec& spec, const St
     limits.even = rule->evens_out();
     limits.rebalance = pause_of_unit(spec, pricers.decode_stall, i, units);
     DecodeUnit unit(base::UnitId(i), limits, pricers.decode, requests);
-    members.push_back(member(std::move(rule), std::move(unit),
-                             group_of(i, base.decode_units, group.decode_units),
-                             spec.decode_hardware, spec.run_start()));
+    members.push_back(
+        member(std::move(rule), std::move(unit), spec.decode_hardware, spec.run_start()));
   }
   return members;
 }
@@ -82,15 +71,16 @@ constexpr engine::EventKind event(Kind kind) { return static_cast<engine::EventK
 
 }  // namespace
 
-FleetState::FleetState(const FleetSpec& fleet_spec, const StepPricers& pricers,
-                       std::int64_t most_groups)
+FleetState::FleetState(const FleetSpec& fleet_spec, const StepPricers& pricers, UnitCounts units)
     : spec(fleet_spec),
       kv_bytes_per_token(cluster::kv_bytes_per_token(spec)),
       engine(spec.run_start()),
       store(spec.kv_cache, prefill_tokens_per_s_per_gpu(spec, pricers.prefill)),
       prefill(engine, {event(Kind::PrefillStart), event(Kind::PrefillStepEnd)},
-              spec.prefill.balancer.view_age, prefill_units(spec, pricers, most_groups, requests)),
+              spec.prefill.balancer.view_age,
+              prefill_units(spec, pricers, units.prefill_units, requests)),
       decode(engine, {event(Kind::DecodeStart), event(Kind::DecodeStepEnd)},
-             spec.decode.balancer.view_age, decode_units(spec, pricers, most_groups, requests)) {}
+             spec.decode.balancer.view_age,
+             decode_units(spec, pricers, units.decode_units, requests)) {}
 
 }  // namespace epfleet::cluster

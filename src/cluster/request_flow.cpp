@@ -11,23 +11,15 @@ using engine::Phase;
 using serving::LiveRequest;
 using serving::RequestSlot;
 
-namespace {
-
-// Arrived before the counted window, and it is now in it.
-bool is_early(const workload::Request& request, base::TimePoint now) {
-  return request.arrival < base::kWindowStart && now >= base::kWindowStart;
-}
-
-}  // namespace
-
 RequestFlow::RequestFlow(FleetState& fleet, PrefillRouter& prefill, DecodeRouter& decode,
                          workload::ArrivalFeed& arrivals, cache::PrefixCache& cache,
-                         std::span<observe::Observer* const> observers)
+                         RequestEndings& endings, std::span<observe::Observer* const> observers)
     : fleet_(fleet),
       prefill_router_(prefill),
       decode_router_(decode),
       arrivals_(arrivals),
       cache_(cache),
+      endings_(endings),
       observers_(observers) {}
 
 void RequestFlow::start() {
@@ -70,14 +62,14 @@ void RequestFlow::accept_arrival() {
     cache_.prefetch(soon->prefix);
   }
   ++fleet_.totals.arrived;
-  window_in_service_ += fleet_.spec.in_window(request.arrival) ? 1 : 0;
+  endings_.expect(request);
   const RequestSlot slot = fleet_.requests.add(request);
   if (fleet_.requests.live() >= FleetState::kMostInService) {
     fleet_.engine.stop_after_this();
   }
   if (const auto reason = rejection(request)) {
-    end(slot, *reason);
-    return announce_done();
+    endings_.end(slot, *reason);
+    return endings_.announce();
   }
   observe::FleetSample& totals = fleet_.totals;
   totals.peaks.in_service = std::max(totals.peaks.in_service, totals.in_service());
@@ -143,7 +135,7 @@ void RequestFlow::end_prefill_step(std::uint32_t unit) {
   for (const RequestSlot slot : slots_) {
     emit_first_token(slot);
   }
-  announce_done();
+  endings_.announce();
 }
 
 // What the store knows of the requests to be handled, into the processor's cache.
@@ -168,13 +160,13 @@ void RequestFlow::emit_first_token(RequestSlot slot) {
   tokens.input += request.prompt_tokens;
   tokens.cached += live.cached_tokens;
   tokens.output += base::TokenParts::from_tokens(1);
-  if (is_early(request, now)) {
+  if (fleet_.is_early(request)) {
     fleet_.early_input_tokens += request.prompt_tokens;
   }
   keep_prompt(live, live.cached_tokens);
   if (request.output_tokens == 1) {
     fleet_.prefill[live.prefill_unit].unit.release_kv(live.prefill_gpu, now, request.prompt_tokens);
-    end(slot, Ending::LastToken);
+    endings_.end(slot, Ending::LastToken);
     return;
   }
   send_to_decode(slot);
@@ -218,117 +210,14 @@ void RequestFlow::end_decode_step(std::uint32_t unit) {
   }
   fetch_prefixes(slots_);
   for (const RequestSlot slot : slots_) {
-    end(slot, Ending::LastToken);
+    endings_.end(slot, Ending::LastToken);
   }
-  announce_done();
+  endings_.announce();
   for (const RequestSlot slot : preempted_) {
     ++fleet_.totals.preempted;
     decode_router_.swap_out(slot);
   }
   fleet_.decode.refresh_load(unit);
-}
-
-void RequestFlow::keep_answer(const LiveRequest& live) {
-  const workload::Request& request = live.request;
-  if (request.output_tokens > 1 && workload::answer_is_reusable(request.variant) &&
-      fleet_.store_faults == 0) {
-    const base::TimePoint stored_at = decode_router_.write_to_store(live, request.output_tokens);
-    (void)cache_.store(request, request.prompt_tokens + request.output_tokens, fleet_.now(),
-                       stored_at);
-  }
-}
-
-void RequestFlow::end(RequestSlot slot, Ending ending) {
-  const LiveRequest& live = fleet_.requests[slot];
-  const workload::Request& request = live.request;
-  ++(fleet_.totals.*kEndings[static_cast<std::size_t>(ending)].counter);
-  if (ending == Ending::LastToken) {
-    if (is_early(request, fleet_.now())) {
-      fleet_.early_output += base::TokenParts::from_tokens(request.output_tokens);
-    }
-    keep_answer(live);
-  } else if (live.has_first_token && is_early(request, fleet_.now())) {
-    fleet_.early_output +=
-        base::TokenParts::from_tokens(1) + base::TokenParts(live.rate) * live.steps_taken;
-  }
-  record(slot, ending);
-  if (!request.prefix.returns) {
-    cache_.forget_session(request);
-  }
-  arrivals_.complete(request, fleet_.now());
-  if (fleet_.spec.in_window(request.arrival)) {
-    --window_in_service_;
-    finish_if_done();
-  }
-  fleet_.requests.remove(slot);
-}
-
-void RequestFlow::finish_if_done() {
-  if (window_in_service_ == 0 && fleet_.now() >= fleet_.spec.window_end()) {
-    fleet_.engine.finish();
-  }
-}
-
-void RequestFlow::end_run() {
-  fleet_.requests.for_each(
-      [&](RequestSlot slot, const LiveRequest& /*live*/) { record(slot, Ending::EndOfRun); });
-  std::ranges::sort(done_, {}, &observe::RequestDone::id);
-  announce_done();
-}
-
-void RequestFlow::announce_done() {
-  if (done_.empty()) {
-    return;
-  }
-  engine::Engine& engine = fleet_.engine;
-  for (const observe::RequestDone& done : done_) {
-    engine.mix(done.id.value());
-    engine.mix((static_cast<std::uint64_t>(done.outcome) << 48U) |
-               (static_cast<std::uint64_t>(done.prefill_unit.value()) << 32U) |
-               (static_cast<std::uint64_t>(done.decode_unit.value()) << 16U) | done.decode_gpu);
-    engine.mix(static_cast<std::uint64_t>((done.first_token - done.arrival).count()));
-    engine.mix(static_cast<std::uint64_t>((done.done - done.arrival).count()));
-  }
-  for (observe::Observer* observer : observers_) {
-    observer->on_requests_done(done_);
-  }
-  done_.clear();
-}
-
-void RequestFlow::record(RequestSlot slot, Ending ending) {
-  ++ended_[static_cast<std::size_t>(ending)];
-  const LiveRequest& live = fleet_.requests[slot];
-  const workload::Request& request = live.request;
-  const bool kv_moved = live.decode_started || live.stage == serving::Stage::Moving;
-  const bool in_prefill =
-      live.stage == serving::Stage::Queued || live.stage == serving::Stage::Prefilling;
-  const serving::Resumed* resumed = in_prefill ? fleet_.requests.resumed(slot) : nullptr;
-  const base::TimePoint kv_arrived = resumed != nullptr ? resumed->kv_arrived : live.kv_ready;
-  done_.push_back({.id = request.id,
-                   .session = request.session,
-                   .outcome = kEndings[static_cast<std::size_t>(ending)].outcome,
-                   .variant = request.variant,
-                   .channel = request.channel,
-                   .turn = request.turn,
-                   .prompt_tokens = request.prompt_tokens,
-                   .cached_tokens = live.cached_tokens,
-                   .output_tokens = request.output_tokens,
-                   .reasoning_tokens = request.reasoning_tokens,
-                   .prefill_unit = base::UnitId(live.prefill_unit),
-                   .decode_unit = base::UnitId(live.decode_unit),
-                   .prefill_gpu = live.prefill_gpu,
-                   .decode_gpu = live.decode_gpu,
-                   .preemptions = live.preemptions,
-                   .retries = live.retries,
-                   .entered_prefill = live.prefill_started || live.has_first_token,
-                   .has_first_token = live.has_first_token,
-                   .entered_decode = live.decode_started,
-                   .arrival = request.arrival,
-                   .prefill_start = live.prefill_start,
-                   .first_token = live.first_token,
-                   .kv_arrived = kv_moved ? kv_arrived : base::TimePoint{},
-                   .decode_start = live.decode_start,
-                   .done = fleet_.now()});
 }
 
 }  // namespace epfleet::cluster

@@ -19,7 +19,7 @@ void RequestFlow::lose_prompts(std::span<const RequestSlot> slots) {
     fleet_.totals.failures.recomputed_tokens += live.computed_to - hit;
     retry(slot);
   }
-  announce_done();
+  endings_.announce();
 }
 
 void RequestFlow::lose_decoding(std::span<const serving::DecodeUnit::Leaving> leaving,
@@ -38,14 +38,14 @@ void RequestFlow::lose_decoding(std::span<const serving::DecodeUnit::Leaving> le
     fleet_.requests.resume(slot, resumed);
     retry(slot);
   }
-  announce_done();
+  endings_.announce();
 }
 
 void RequestFlow::retry(RequestSlot slot) {
   LiveRequest& live = fleet_.requests[slot];
   if (fleet_.spec.failures.in_flight == InFlight::Lost) {
     ++fleet_.totals.failures.requests_lost;
-    return end(slot, Ending::UnitFailed);
+    return endings_.end(slot, Ending::UnitFailed);
   }
   ++fleet_.totals.failures.requests_retried;
   constexpr std::uint8_t kMost = 15;

@@ -12,15 +12,22 @@ using serving::RequestSlot;
 
 namespace {
 
-template <class Visit>
-void for_each_unit(FleetState& fleet, const Visit& visit) {
-  for (std::uint32_t unit = 0; unit < fleet.prefill.size(); ++unit) {
-    visit(fleet.prefill, unit);
-  }
-  for (std::uint32_t unit = 0; unit < fleet.decode.size(); ++unit) {
-    visit(fleet.decode, unit);
-  }
+// A phase's own: its part of the counts, the event of a loaded unit.
+std::int64_t count_in(const PrefillPool& /*pool*/, const UnitCounts& counts) {
+  return counts.prefill_units;
 }
+std::int64_t count_in(const DecodePool& /*pool*/, const UnitCounts& counts) {
+  return counts.decode_units;
+}
+Kind loaded_event(const PrefillPool& /*pool*/) { return Kind::PrefillLoaded; }
+Kind loaded_event(const DecodePool& /*pool*/) { return Kind::DecodeLoaded; }
+
+template <class Unit>
+bool is_among(const UnitPool<Unit>& pool, std::uint32_t unit, const UnitCounts& counts) {
+  return std::int64_t{unit} < count_in(pool, counts);
+}
+
+bool no_more(const UnitCounts& a, const UnitCounts& b) { return policy::most(a, b) == b; }
 
 // In full steps.
 double load_of(const serving::PrefillUnit& unit) {
@@ -57,13 +64,17 @@ UnitLifecycle::UnitLifecycle(FleetState& fleet, PrefillRouter& prefill, DecodeRo
 
 void UnitLifecycle::start() {
   const policy::Target first = next_target();
-  for_each_unit(fleet_, [&](auto& pool, std::uint32_t unit) {
-    if (pool[unit].group <= first.allotted) {
-      pool.change_state(unit, UnitState::Serving);
-    }
-  });
+  serve_at_once(fleet_.prefill, first.allotted);
+  serve_at_once(fleet_.decode, first.allotted);
   target_ = {first.allotted, first.allotted};
   aim_at(first);
+}
+
+template <class Unit>
+void UnitLifecycle::serve_at_once(UnitPool<Unit>& pool, const UnitCounts& allotted) {
+  for (std::uint32_t unit = 0; is_among(pool, unit, allotted); ++unit) {
+    pool.change_state(unit, UnitState::Serving);
+  }
 }
 
 void UnitLifecycle::decide() { aim_at(next_target()); }
@@ -73,8 +84,8 @@ policy::Target UnitLifecycle::next_target() {
   const policy::Target target = rule_.decide(
       {.target = target_, .prefill = view_of(fleet_.prefill), .decode = view_of(fleet_.decode)},
       now);
-  EPFLEET_CHECK(target.serving >= 0 && target.serving <= target.allotted &&
-                    target.allotted <= rule_.most_groups() && target.next > now,
+  EPFLEET_CHECK(no_more({}, target.serving) && no_more(target.serving, target.allotted) &&
+                    no_more(target.allotted, rule_.most_units()) && target.next > now,
                 "a scaling rule decides within its own limits");
   if (target.next != base::TimePoint::max()) {
     fleet_.schedule(target.next, Phase::Decision, Kind::ScalingDecision);
@@ -86,9 +97,8 @@ void UnitLifecycle::aim_at(const policy::Target& target) {
   const policy::Target before = target_;
   target_ = target;
   // All states first: what leaves one unit must not go to another that leaves too.
-  const bool fewer_serve = target.serving < before.serving;
-  const std::vector<std::uint32_t> prefill_leaving = move_units(fleet_.prefill, fewer_serve);
-  const std::vector<std::uint32_t> decode_leaving = move_units(fleet_.decode, fewer_serve);
+  const std::vector<std::uint32_t> prefill_leaving = move_units(fleet_.prefill, before.serving);
+  const std::vector<std::uint32_t> decode_leaving = move_units(fleet_.decode, before.serving);
   // What waits goes elsewhere at once; what runs finishes its step.
   for (const std::uint32_t unit : prefill_leaving) {
     reroute_queue(unit);
@@ -102,33 +112,33 @@ void UnitLifecycle::aim_at(const policy::Target& target) {
     }
   }
   fleet_.raise_nodes_peak();
-  const base::TimePoint loaded = fleet_.now() + fleet_.spec.scaling.start_up;
-  for (std::int64_t group = before.allotted + 1; group <= target.allotted; ++group) {
-    fleet_.schedule(loaded, Phase::Decision, Kind::GroupLoaded, static_cast<std::uint32_t>(group));
-  }
 }
 
 // Each unit's state follows the target. Returns those that begin to drain.
 template <class Unit>
-std::vector<std::uint32_t> UnitLifecycle::move_units(UnitPool<Unit>& pool, bool fewer_serve) {
+std::vector<std::uint32_t> UnitLifecycle::move_units(UnitPool<Unit>& pool,
+                                                     const UnitCounts& served) {
   const base::TimePoint now = fleet_.now();
+  const bool fewer_serve = count_in(pool, target_.serving) < count_in(pool, served);
   std::vector<std::uint32_t> leaving;
   for (std::uint32_t unit = 0; unit < pool.size(); ++unit) {
-    PoolMember<Unit>& member = pool[unit];
-    const bool allotted = member.group <= target_.allotted;
-    const bool serves = member.group <= target_.serving;
-    const UnitState state = member.clock.state();
+    const bool allotted = is_among(pool, unit, target_.allotted);
+    const bool serves = is_among(pool, unit, target_.serving);
+    const UnitState state = pool.state(unit);
     if (state == UnitState::Off && allotted) {
-      member.loaded_at = now + fleet_.spec.scaling.start_up;
-      pool.change_state(unit, UnitState::Loading);
+      load(pool, unit);
     } else if (state == UnitState::Serving && !serves) {
       pool.change_state(unit, UnitState::Draining);
       leaving.push_back(unit);
     } else if (state == UnitState::Loading && allotted && !serves && fewer_serve) {
       pool.change_state(unit, UnitState::Draining);
     } else if (state == UnitState::Draining && serves) {  // called back before it was empty
-      pool.change_state(unit, member.loaded_at <= now ? UnitState::Serving : UnitState::Loading);
+      pool.change_state(unit,
+                        pool[unit].loaded_at <= now ? UnitState::Serving : UnitState::Loading);
     } else {
+      if (state == UnitState::Down && !serves) {
+        pool.close(unit);  // a failure that nobody knows of yet does not keep it open
+      }
       release_if_over(pool, unit);
     }
   }
@@ -136,11 +146,18 @@ std::vector<std::uint32_t> UnitLifecycle::move_units(UnitPool<Unit>& pool, bool 
 }
 
 template <class Unit>
+void UnitLifecycle::load(UnitPool<Unit>& pool, std::uint32_t unit) {
+  pool[unit].loaded_at = fleet_.now() + fleet_.spec.scaling.start_up;
+  pool.change_state(unit, UnitState::Loading);
+  fleet_.schedule(pool[unit].loaded_at, Phase::Decision, loaded_event(pool), unit);
+}
+
+template <class Unit>
 void UnitLifecycle::release_if_over(UnitPool<Unit>& pool, std::uint32_t unit) {
   const UnitState state = pool.state(unit);
   const bool leaving = state == UnitState::Draining || state == UnitState::Loading ||
                        state == UnitState::Down;
-  if (leaving && pool[unit].group > target_.allotted && pool[unit].unit.empty()) {
+  if (leaving && !is_among(pool, unit, target_.allotted) && pool[unit].unit.empty()) {
     pool.change_state(unit, UnitState::Off);
   }
 }
@@ -150,7 +167,7 @@ template void UnitLifecycle::release_if_over(DecodePool& pool, std::uint32_t uni
 template <class Unit>
 void UnitLifecycle::back(UnitPool<Unit>& pool, std::uint32_t unit) {
   pool[unit].loaded_at = fleet_.now();
-  const bool serves = pool[unit].group <= target_.serving;
+  const bool serves = is_among(pool, unit, target_.serving);
   pool.change_state(unit, serves ? UnitState::Serving : UnitState::Draining);
   pool.wake(unit, fleet_.now());
   release_if_over(pool, unit);
@@ -158,18 +175,17 @@ void UnitLifecycle::back(UnitPool<Unit>& pool, std::uint32_t unit) {
 template void UnitLifecycle::back(PrefillPool& pool, std::uint32_t unit);
 template void UnitLifecycle::back(DecodePool& pool, std::uint32_t unit);
 
-void UnitLifecycle::group_loaded(std::uint32_t group) {
-  if (group > target_.serving) {
-    return;  // it is soon to be released: it never opens
+// One that is not to serve is soon to be released, and never opens; one that was released and
+// allotted again meanwhile has a later loading.
+template <class Unit>
+void UnitLifecycle::loaded(UnitPool<Unit>& pool, std::uint32_t unit) {
+  if (is_among(pool, unit, target_.serving) && pool.state(unit) == UnitState::Loading &&
+      pool[unit].loaded_at == fleet_.now()) {
+    pool.change_state(unit, UnitState::Serving);
   }
-  for_each_unit(fleet_, [&](auto& pool, std::uint32_t unit) {
-    // Released and allotted again meanwhile: the later loading counts.
-    if (pool[unit].group == group && pool.state(unit) == UnitState::Loading &&
-        pool[unit].loaded_at == fleet_.now()) {
-      pool.change_state(unit, UnitState::Serving);
-    }
-  });
 }
+template void UnitLifecycle::loaded(PrefillPool& pool, std::uint32_t unit);
+template void UnitLifecycle::loaded(DecodePool& pool, std::uint32_t unit);
 
 template <class Unit>
 void UnitLifecycle::after_step(UnitPool<Unit>& pool, std::uint32_t unit) {

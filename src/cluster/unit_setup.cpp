@@ -30,8 +30,9 @@ std::int64_t kv_room(const FleetSpec& spec, const model::MemoryPlan& plan, const
 }  // namespace
 
 std::unique_ptr<policy::ScalingRule> make_scaling_rule(const FleetSpec& spec) {
-  return policy::scaling_rules()[spec.scaling.policy](
-      {spec.scaling, spec.fleet.groups, spec.run_start(), spec.run_end()});
+  return policy::scaling_rules()[spec.scaling.policy]({spec.scaling, spec.fleet.base,
+                                                       spec.fleet.group, spec.fleet.groups,
+                                                       spec.run_start(), spec.run_end()});
 }
 
 std::vector<Allotment> allotments_without_load(const FleetSpec& spec) {
@@ -41,7 +42,7 @@ std::vector<Allotment> allotments_without_load(const FleetSpec& spec) {
   policy::FleetView view;
   for (base::TimePoint now = spec.run_start(); all.empty() || now < end; now = view.target.next) {
     view.target = rule->decide(view, now);
-    if (all.empty() || view.target.allotted != all.back().groups) {
+    if (all.empty() || view.target.allotted != all.back().units) {
       if (!all.empty()) {
         all.back().until = now;
       }

@@ -9,15 +9,18 @@
 namespace epfleet::config {
 namespace {
 
-struct GroupSpan {
-  std::int64_t least;
-  std::int64_t most;
+// Fewest that are ever allotted, and most.
+struct UnitSpan {
+  policy::UnitCounts least, most;
 };
 
-GroupSpan groups_of(const Scenario& scenario) {
-  const auto allotted = cluster::allotments_without_load(scenario);
-  return {std::ranges::min(allotted, {}, &cluster::Allotment::groups).groups,
-          cluster::make_scaling_rule(scenario)->most_groups()};
+UnitSpan units_of(const Scenario& scenario) {
+  UnitSpan span;
+  span.most = span.least = cluster::make_scaling_rule(scenario)->most_units();
+  for (const cluster::Allotment& allotment : cluster::allotments_without_load(scenario)) {
+    span.least = policy::least(span.least, allotment.units);
+  }
+  return span;
 }
 
 void check_schedule(const Scenario& scenario, Contradictions& found) {
@@ -42,42 +45,41 @@ void check_schedule(const Scenario& scenario, Contradictions& found) {
   }
 }
 
-// Units of one kind: always allotted, per group, and how large.
-struct Kind {
+// The units of one phase: how many, and how large.
+struct PhaseUnits {
   const char* phase;
-  std::int64_t base, group, gpus, gpus_per_node;
+  std::int64_t least, most, gpus, gpus_per_node;
 };
 
 // What ids hold, and what a machine's memory does.
 constexpr std::int64_t kMostUnits = 65'535, kMostGpus = 1'000'000;
 
-void check_size(const Kind& kind, std::int64_t groups, Contradictions& found) {
-  const std::int64_t units = kind.base + groups * kind.group;
-  if (units > kMostUnits || units * kind.gpus > kMostGpus) {
-    found.add({fmt::format("fleet.base.{}_units", kind.phase),
-               fmt::format("fleet.group.{}_units", kind.phase), "fleet.groups", "scaling.schedule",
-               fmt::format("{}.gpus", kind.phase)},
-              fmt::format("the fleet has {} {} units of {} GPUs, more than are simulated", units,
-                          kind.phase, kind.gpus),
+void check_size(const PhaseUnits& units, Contradictions& found) {
+  if (units.most > kMostUnits || units.most * units.gpus > kMostGpus) {
+    found.add({fmt::format("fleet.base.{}_units", units.phase),
+               fmt::format("fleet.group.{}_units", units.phase), "fleet.groups", "scaling.schedule",
+               fmt::format("{}.gpus", units.phase)},
+              fmt::format("the fleet has {} {} units of {} GPUs, more than are simulated",
+                          units.most, units.phase, units.gpus),
               fmt::format("choose at most {} units and {} GPUs", kMostUnits, kMostGpus));
   }
 }
 
-void check_presence(const Kind& kind, std::int64_t groups, Contradictions& found) {
-  if (kind.base + groups * kind.group < 1) {
+void check_presence(const PhaseUnits& units, Contradictions& found) {
+  if (units.least < 1) {
     found.add(
-        {fmt::format("fleet.base.{}_units", kind.phase),
-         fmt::format("fleet.group.{}_units", kind.phase), "fleet.groups", "scaling.policy",
+        {fmt::format("fleet.base.{}_units", units.phase),
+         fmt::format("fleet.group.{}_units", units.phase), "fleet.groups", "scaling.policy",
          "scaling.schedule"},
-        fmt::format("the fleet has no {} unit while {} group(s) are allotted", kind.phase, groups),
+        fmt::format("the fleet has no {} unit while the fewest groups are allotted", units.phase),
         fmt::format("raise fleet.base.{0}_units, fleet.group.{0}_units or the number of groups",
-                    kind.phase));
+                    units.phase));
   }
 }
 
 // Failures at stated times hit units that may exist.
-void check_failures(const Scenario& scenario, std::int64_t groups, Contradictions& found) {
-  const cluster::FleetConfig& fleet = scenario.fleet;
+void check_failures(const Scenario& scenario, const cluster::UnitCounts& most,
+                    Contradictions& found) {
   for (const cluster::FailureAt& failure : scenario.failures.at) {
     if (base::kWindowStart + failure.time >= scenario.run_end()) {
       found.add({"failures.at", "duration"},
@@ -90,9 +92,7 @@ void check_failures(const Scenario& scenario, std::int64_t groups, Contradiction
     }
     const bool decode = failure.unit->kind == cluster::UnitKind::Decode;
     const char* phase = decode ? "decode" : "prefill";
-    const std::int64_t units =
-        decode ? fleet.base.decode_units + groups * fleet.group.decode_units
-               : fleet.base.prefill_units + groups * fleet.group.prefill_units;
+    const std::int64_t units = decode ? most.decode_units : most.prefill_units;
     const std::int64_t gpus = decode ? scenario.decode.gpus : scenario.prefill.gpus;
     if (failure.unit->index >= units) {
       found.add({"failures.at", fmt::format("fleet.base.{}_units", phase)},
@@ -113,24 +113,25 @@ void check_failures(const Scenario& scenario, std::int64_t groups, Contradiction
 void check_fleet(const Scenario& scenario, Contradictions& found) {
   const cluster::FleetConfig& fleet = scenario.fleet;
   check_schedule(scenario, found);
-  const GroupSpan groups = groups_of(scenario);
-  check_failures(scenario, groups.most, found);
+  const UnitSpan span = units_of(scenario);
+  check_failures(scenario, span.most, found);
   std::int64_t needed = scenario.failures.spare_nodes;
-  for (const Kind& kind : {Kind{"prefill", fleet.base.prefill_units, fleet.group.prefill_units,
-                                scenario.prefill.gpus, scenario.prefill_hardware.gpus_per_node},
-                           Kind{"decode", fleet.base.decode_units, fleet.group.decode_units,
-                                scenario.decode.gpus, scenario.decode_hardware.gpus_per_node}}) {
-    check_presence(kind, groups.least, found);
-    check_size(kind, groups.most, found);
-    needed += (kind.base + groups.most * kind.group) *
-              (kind.gpus / std::max<std::int64_t>(kind.gpus_per_node, 1));
+  for (const PhaseUnits& units :
+       {PhaseUnits{"prefill", span.least.prefill_units, span.most.prefill_units,
+                   scenario.prefill.gpus, scenario.prefill_hardware.gpus_per_node},
+        PhaseUnits{"decode", span.least.decode_units, span.most.decode_units, scenario.decode.gpus,
+                   scenario.decode_hardware.gpus_per_node}}) {
+    check_presence(units, found);
+    check_size(units, found);
+    needed += units.most * (units.gpus / std::max<std::int64_t>(units.gpus_per_node, 1));
   }
   if (fleet.pool_nodes && needed > *fleet.pool_nodes) {
-    found.add({"fleet.pool_nodes", "fleet.base", "fleet.group", "fleet.groups", "scaling.schedule",
-               "prefill.gpus", "decode.gpus"},
-              fmt::format("has {} nodes, but {} group(s) and the spare nodes need {}",
-                          *fleet.pool_nodes, groups.most, needed),
-              "raise it, or allot fewer groups");
+    found.add(
+        {"fleet.pool_nodes", "fleet.base", "fleet.group", "fleet.groups", "scaling.schedule",
+         "prefill.gpus", "decode.gpus"},
+        fmt::format("has {} nodes, but the largest allotment{} needs {}", *fleet.pool_nodes,
+                    scenario.failures.spare_nodes > 0 ? " with the spare nodes" : "", needed),
+        "raise it, or allot fewer groups");
   }
 }
 

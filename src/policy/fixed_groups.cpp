@@ -8,21 +8,21 @@ namespace {
 
 class FixedGroups : public ScalingRule {
  public:
-  explicit FixedGroups(std::int64_t groups) : groups_(groups) {}
+  explicit FixedGroups(UnitCounts units) : units_(units) {}
 
   Target decide(const FleetView& /*view*/, base::TimePoint /*now*/) override {
-    return {groups_, groups_};
+    return {units_, units_};
   }
-  [[nodiscard]] std::int64_t most_groups() const override { return groups_; }
+  [[nodiscard]] UnitCounts most_units() const override { return units_; }
 
  private:
-  std::int64_t groups_;
+  UnitCounts units_;
 };
 
 }  // namespace
 
 std::unique_ptr<ScalingRule> make_fixed_groups(const ScalingSetup& setup) {
-  return std::make_unique<FixedGroups>(setup.groups);
+  return std::make_unique<FixedGroups>(setup.units(setup.groups));
 }
 
 }  // namespace epfleet::policy

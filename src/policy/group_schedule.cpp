@@ -43,7 +43,8 @@ std::vector<Change> occurrences(const ScalingSetup& setup) {
 
 class GroupSchedule : public ScalingRule {
  public:
-  explicit GroupSchedule(const ScalingSetup& setup) : initial_groups_(setup.groups) {
+  explicit GroupSchedule(const ScalingSetup& setup)
+      : base_(setup.base), group_(setup.group), initial_groups_(setup.groups) {
     std::int64_t groups = setup.groups;
     for (Change change : occurrences(setup)) {
       if (change.at <= setup.run_start) {
@@ -57,29 +58,33 @@ class GroupSchedule : public ScalingRule {
   }
 
   Target decide(const FleetView& /*view*/, base::TimePoint now) override {
-    Target target{initial_groups_, initial_groups_};
+    std::int64_t allotted = initial_groups_, serving = initial_groups_;
+    base::TimePoint next = base::TimePoint::max();
     for (const Change& change : changes_) {
       if (change.at <= now) {
-        target.allotted = target.serving = change.groups;
+        allotted = serving = change.groups;
       } else if (change.begins <= now) {
-        target.serving = std::min(target.serving, change.groups);
-        target.next = std::min(target.next, change.at);
+        serving = std::min(serving, change.groups);
+        next = std::min(next, change.at);
       } else {
-        target.next = std::min(target.next, change.begins);
+        next = std::min(next, change.begins);
       }
     }
-    return target;
+    return {units(allotted), units(serving), next};
   }
 
-  [[nodiscard]] std::int64_t most_groups() const override {
-    std::int64_t most = initial_groups_;
+  [[nodiscard]] UnitCounts most_units() const override {
+    std::int64_t groups = initial_groups_;
     for (const Change& change : changes_) {
-      most = std::max(most, change.groups);
+      groups = std::max(groups, change.groups);
     }
-    return most;
+    return units(groups);
   }
 
  private:
+  [[nodiscard]] UnitCounts units(std::int64_t groups) const { return base_ + groups * group_; }
+
+  UnitCounts base_, group_;
   std::int64_t initial_groups_;  // at the start of the run
   std::vector<Change> changes_;  // later, in order of time; each differs from what was before
 };

@@ -177,15 +177,13 @@ TEST(NodeTimeLaws, ThePublishedDayComesOutOfItsSchedule) {
   const config::Scenario day =
       config::load_scenario(std::string(EPFLEET_SOURCE_DIR) + "/configs/deepseek_day.yaml");
   const cluster::FleetSpec& spec = day;
-  const auto rule = policy::scaling_rules()["schedule"](
-      {day.scaling, day.fleet.groups, base::kWindowStart, day.window_end()});
+  const auto rule =
+      policy::scaling_rules()["schedule"]({day.scaling, day.fleet.base, day.fleet.group,
+                                           day.fleet.groups, base::kWindowStart, day.window_end()});
   const std::int64_t gpus_per_node = spec.decode_hardware.gpus_per_node;
-  const auto nodes = [&](std::int64_t groups) {
-    const std::int64_t prefill =
-        spec.fleet.base.prefill_units + groups * spec.fleet.group.prefill_units;
-    const std::int64_t decode =
-        spec.fleet.base.decode_units + groups * spec.fleet.group.decode_units;
-    return (prefill * spec.prefill.gpus + decode * spec.decode.gpus) / gpus_per_node;
+  const auto nodes = [&](policy::UnitCounts units) {
+    return (units.prefill_units * spec.prefill.gpus + units.decode_units * spec.decode.gpus) /
+           gpus_per_node;
   };
   std::int64_t node_ns = 0;
   std::int64_t peak = 0;

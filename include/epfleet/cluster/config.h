@@ -4,12 +4,11 @@
 #include <cstdint>
 #include <optional>
 
+#include "epfleet/policy/unit_counts.h"
+
 namespace epfleet::cluster {
 
-struct UnitCounts {
-  std::int64_t prefill_units = 0;
-  std::int64_t decode_units = 0;
-};
+using policy::UnitCounts;
 
 struct FleetConfig {
   UnitCounts base;                         // always allotted

@@ -41,6 +41,7 @@ class Fleet : private engine::Handler {
   FleetState state_;
   PrefillRouter prefill_router_;
   DecodeRouter decode_router_;
+  RequestEndings endings_;
   RequestFlow requests_;
   UnitLifecycle units_;
   UnitRecovery recovery_;

@@ -17,8 +17,8 @@
 
 namespace epfleet::cluster {
 
-// What events mean; the target is a unit, a group, a failure of the plan, or nothing. The numbers (6 is free) are part of
-// a run's fingerprint.
+// What events mean; the target is a unit, a failure of the plan, or nothing. The numbers are part
+// of a run's fingerprint.
 enum class Kind : std::uint8_t {
   Arrival,
   PrefillStepEnd,
@@ -26,7 +26,8 @@ enum class Kind : std::uint8_t {
   DecodeStepEnd,
   DecodeStart,
   ScalingDecision,
-  GroupLoaded = 7,
+  PrefillLoaded,
+  DecodeLoaded,
   Sample,
   ArrivalSlice,  // the arrivals of the next slice are taken over
   Failure,       // the next one of the plan
@@ -43,8 +44,8 @@ struct FleetState {
   // the published day's peak, about 3 GB.
   static constexpr std::size_t kMostInService = 10'000'000;
 
-  // Units for up to `most_groups` groups, all off. `pricers` must outlive the fleet.
-  FleetState(const FleetSpec& fleet_spec, const StepPricers& pricers, std::int64_t most_groups);
+  // So many units, all off. `pricers` must outlive the fleet.
+  FleetState(const FleetSpec& fleet_spec, const StepPricers& pricers, UnitCounts units);
   FleetState(const FleetState&) = delete;
   FleetState& operator=(const FleetState&) = delete;
 
@@ -64,6 +65,11 @@ struct FleetState {
   base::TimePoint write_to_store(serving::Link& nic, std::int64_t tokens) {
     totals.cache_written_bytes += kv_bytes(tokens).count();
     return store.write(nic, now(), kv_bytes(tokens));
+  }
+
+  // It arrived before the counted window, and it is now in it.
+  [[nodiscard]] bool is_early(const workload::Request& request) const {
+    return request.arrival < base::kWindowStart && now() >= base::kWindowStart;
   }
 
   [[nodiscard]] std::int64_t nodes_allotted() const {

@@ -4,11 +4,10 @@
 //   -> [unit: chunks, steps] -> first token -> write to the store -> choose a decode unit and GPU,
 //   move the KV -> [unit: steps] -> last token -> write to the store -> done
 //
-// How it can end is a row of kEndings. What happens inside a unit is serving's affair, which unit
-// is the routers'. Announces requests and steps to the observers.
+// How it can end is a row of kEndings (request_endings.h). What happens inside a unit is serving's
+// affair, which unit is the routers'. Announces steps to the observers.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -18,37 +17,16 @@
 #include "epfleet/cluster/decode_router.h"
 #include "epfleet/cluster/fleet_state.h"
 #include "epfleet/cluster/prefill_router.h"
+#include "epfleet/cluster/request_endings.h"
 #include "epfleet/workload/arrival_feed.h"
 
 namespace epfleet::cluster {
-
-enum class Ending : std::uint8_t {
-  LastToken,
-  PromptBeyondHbm,     // the prompt fits no prefill GPU
-  ContextBeyondHbm,    // prompt and answer fit no decode GPU
-  ContextBeyondLimit,  // longer than workload.context_limit
-  EndOfRun,
-  UnitFailed,  // its unit failed, and it was not retried
-};
-
-struct EndingRow {
-  observe::Outcome outcome;
-  std::int64_t observe::FleetSample::* counter;  // nullptr: not counted
-};
-inline constexpr std::array<EndingRow, 6> kEndings = {{
-    {observe::Outcome::Completed, &observe::FleetSample::completed},
-    {observe::Outcome::Rejected, &observe::FleetSample::rejected},
-    {observe::Outcome::Rejected, &observe::FleetSample::rejected},
-    {observe::Outcome::Rejected, &observe::FleetSample::rejected},
-    {observe::Outcome::InFlight, nullptr},
-    {observe::Outcome::Failed, &observe::FleetSample::failed},
-}};
 
 class RequestFlow {
  public:
   // All must outlive the flow. It counts in fleet.totals and the early tokens.
   RequestFlow(FleetState& fleet, PrefillRouter& prefill, DecodeRouter& decode,
-              workload::ArrivalFeed& arrivals, cache::PrefixCache& cache,
+              workload::ArrivalFeed& arrivals, cache::PrefixCache& cache, RequestEndings& endings,
               std::span<observe::Observer* const> observers);
 
   void start();  // warms the cache, schedules the first arrival
@@ -62,13 +40,6 @@ class RequestFlow {
   // They got their last tokens at `last_chunk`. REQUIRES: none with its KV elsewhere.
   void lose_decoding(std::span<const serving::DecodeUnit::Leaving> leaving,
                      base::TimePoint last_chunk);
-  void finish_if_done();  // the window is over and its arrivals are done: the run ends
-  void end_run();         // announces who is still in flight
-
-  // How many requests ended in this way, since the start of the run.
-  [[nodiscard]] std::int64_t ended(Ending ending) const {
-    return ended_[static_cast<std::size_t>(ending)];
-  }
 
  private:
   static constexpr std::size_t kAhead = 4;  // arrivals whose memory is fetched in advance
@@ -83,10 +54,6 @@ class RequestFlow {
   void keep_prompt(const serving::LiveRequest& live, std::int32_t stored);
   void retry(serving::RequestSlot slot);
   void resume_decode(serving::RequestSlot slot);
-  void keep_answer(const serving::LiveRequest& live);
-  void end(serving::RequestSlot slot, Ending ending);
-  void record(serving::RequestSlot slot, Ending ending);
-  void announce_done();
   [[nodiscard]] base::TokenParts32 draw_rate(const workload::Request& request) const;
 
   FleetState& fleet_;
@@ -94,13 +61,11 @@ class RequestFlow {
   DecodeRouter& decode_router_;
   workload::ArrivalFeed& arrivals_;
   cache::PrefixCache& cache_;
+  RequestEndings& endings_;
   std::span<observe::Observer* const> observers_;
-  std::array<std::int64_t, kEndings.size()> ended_{};
-  std::int64_t window_in_service_ = 0;  // requests that arrived in the window
 
   // reused from event to event: no allocation in steady state
   std::vector<serving::RequestSlot> slots_, preempted_;
-  std::vector<observe::RequestDone> done_;
 };
 
 }  // namespace epfleet::cluster

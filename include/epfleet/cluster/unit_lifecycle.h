@@ -26,7 +26,8 @@ class UnitLifecycle {
 
   void start();   // the first units serve at once
   void decide();  // by the rule, and again when it wants to
-  void group_loaded(std::uint32_t group);
+  template <class Unit>
+  void loaded(UnitPool<Unit>& pool, std::uint32_t unit);
   // A step of the unit has ended: it starts the next one, or leaves if it drains.
   template <class Unit>
   void after_step(UnitPool<Unit>& pool, std::uint32_t unit);
@@ -41,7 +42,11 @@ class UnitLifecycle {
   [[nodiscard]] policy::Target next_target();
   void aim_at(const policy::Target& target);
   template <class Unit>
-  std::vector<std::uint32_t> move_units(UnitPool<Unit>& pool, bool fewer_serve);
+  void serve_at_once(UnitPool<Unit>& pool, const UnitCounts& allotted);
+  template <class Unit>
+  std::vector<std::uint32_t> move_units(UnitPool<Unit>& pool, const UnitCounts& served);
+  template <class Unit>
+  void load(UnitPool<Unit>& pool, std::uint32_t unit);
   void reroute_queue(std::uint32_t prefill_unit);
   void leave(PrefillPool& pool, std::uint32_t unit);
   void leave(DecodePool& pool, std::uint32_t unit);

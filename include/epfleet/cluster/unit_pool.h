@@ -21,7 +21,6 @@ template <class Unit>
 struct PoolMember {
   std::unique_ptr<typename Unit::GpuRule> gpu_rule;  // a rule's state belongs to its unit
   Unit unit;
-  std::uint32_t group = 0;  // 0: always allotted; g: comes and goes with the g-th group
   UnitClock clock;
   std::vector<serving::Link> rdma;                         // by GPU
   std::vector<serving::Link> storage_read, storage_write;  // by node; both at full rate

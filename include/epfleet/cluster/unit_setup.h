@@ -40,7 +40,7 @@ struct StepPricers {
 // What the rule would allot to a fleet without load, from the start of the run to its end.
 struct Allotment {
   base::TimePoint from, until;
-  std::int64_t groups = 0;
+  UnitCounts units;
 };
 [[nodiscard]] std::vector<Allotment> allotments_without_load(const FleetSpec& spec);
 

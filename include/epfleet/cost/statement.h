@@ -1,10 +1,10 @@
 // What the service cost and what it would have earned: the price book applied to node time and
 // tokens. Sums are integers (node-nanoseconds, 1/256 tokens) until the end and priced once, so that
 // hours add up to the total and no rounding gathers.
-// Modelled: GPU-hours of every allotted node (busy, idle, loading, draining, down, spare); theoretical revenue
-//   (all tokens at the standard prices of R1); expected revenue (by variant, paid share of the
-//   channel, and the off-peak prices, which hold for the API only). Off-peak edges inside an
-//   interval split it by time.
+// Modelled: GPU-hours of every allotted node (busy, idle, loading, draining, down) and spare one;
+//   theoretical revenue (all tokens at the standard prices of R1); expected revenue (by variant,
+//   paid share of the channel, and the off-peak prices, which hold for the API only). Off-peak edges
+//   inside an interval split it by time.
 // Left out: taxes, free tiers, storage, network, staff.
 // Source: price pages of February 2025, and the operator's definition of theoretical revenue.
 #pragma once

@@ -1,17 +1,19 @@
-// The scaling rule's question: how many groups of units are allotted from now on, and how many of
-// them take requests. A rule sees value snapshots of the fleet, never live objects.
+// The scaling rule's question: how many units of each phase are allotted from now on, and how many
+// of them take requests. A rule sees value snapshots of the fleet, never live objects.
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "epfleet/base/time.h"
 #include "epfleet/policy/scaling_config.h"
+#include "epfleet/policy/unit_counts.h"
 
 namespace epfleet::policy {
 
 struct Target {
-  std::int64_t allotted = 0;  // groups that are charged: new ones load, those beyond are released
-  std::int64_t serving = 0;   // of these, groups that take requests; the others drain
+  UnitCounts allotted;  // that are charged: new ones load, those beyond are released
+  UnitCounts serving;   // of these, those that take requests; the others drain
   base::TimePoint next = base::TimePoint::max();  // when the rule wants to be asked again
 };
 
@@ -34,17 +36,22 @@ class ScalingRule {
  public:
   virtual ~ScalingRule() = default;
   // Asked at the start of the run, whose units serve at once, and at every Target::next.
-  // Returns 0 <= serving <= allotted <= most_groups() and next > now.
+  // Returns 0 <= serving <= allotted <= most_units(), phase by phase, and next > now.
   [[nodiscard]] virtual Target decide(const FleetView& view, base::TimePoint now) = 0;
-  // So many groups are made ready for a run.
-  [[nodiscard]] virtual std::int64_t most_groups() const = 0;
+  // So many units are made ready for a run.
+  [[nodiscard]] virtual UnitCounts most_units() const = 0;
 };
 
 // What a rule is made from.
 struct ScalingSetup {
   const ScalingConfig& config;
-  std::int64_t groups;  // fleet.groups
+  UnitCounts base, group;  // fleet.base, fleet.group
+  std::int64_t groups;     // fleet.groups
   base::TimePoint run_start, run_end;
+
+  [[nodiscard]] UnitCounts units(std::int64_t groups_allotted) const {
+    return base + groups_allotted * group;
+  }
 };
 
 }  // namespace epfleet::policy

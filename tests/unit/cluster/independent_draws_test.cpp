@@ -77,7 +77,7 @@ std::map<std::string, Draws> all_draws(const std::string& rule) {
     const config::Scenario scenario =
         test::small_fleet(seed, {"prefill.balancer=" + rule, "decode.balancer=" + rule});
     const StepPricers pricers = make_step_pricers(scenario);
-    FleetState fleet(scenario, pricers, 4);
+    FleetState fleet(scenario, pricers, {5, 5});
     const auto keep = [&](const std::string& role, std::uint32_t unit, auto& chooser) {
       drawn[role + ", seed " + std::to_string(seed) + ", unit " + std::to_string(unit)] =
           idle.draws_of(chooser);

@@ -77,7 +77,7 @@ struct Flow : engine::Handler {
   void run_for(base::Duration duration) {
     flow.start();
     state.fleet.engine.run(*this, state.fleet.spec.run_start() + duration);
-    flow.end_run();
+    endings.end_run();
   }
   void handle(const engine::Event& event) override {
     FleetState& fleet = state.fleet;
@@ -110,7 +110,8 @@ struct Flow : engine::Handler {
   std::vector<observe::Observer*> observers{&listener};
   PrefillRouter prefill{state.fleet};
   DecodeRouter decode{state.fleet};
-  RequestFlow flow{state.fleet, prefill, decode, arrivals, cache, observers};
+  RequestEndings endings{state.fleet, decode, arrivals, cache, observers};
+  RequestFlow flow{state.fleet, prefill, decode, arrivals, cache, endings, observers};
 };
 
 TEST(RequestFlow, FromArrivalToLastToken) {
@@ -132,7 +133,7 @@ TEST(RequestFlow, FromArrivalToLastToken) {
   EXPECT_EQ(f.state.fleet.totals.cache_written_bytes, f.state.fleet.kv_bytes(1'500 + 100).count());
   EXPECT_EQ(f.state.fleet.totals.kv_moved_bytes, f.state.fleet.kv_bytes(2'000).count());
   EXPECT_EQ(f.state.fleet.totals.computed_tokens, 1'500);
-  EXPECT_EQ(f.flow.ended(Ending::LastToken), 1);
+  EXPECT_EQ(f.endings.ended(Ending::LastToken), 1);
   EXPECT_EQ(f.cache.forgotten, 1);
   EXPECT_EQ(f.state.fleet.requests.live(), 0U);
 }
@@ -169,7 +170,7 @@ TEST(RequestFlow, EveryEndingHasItsRow) {
   for (const Ending ending :
        {Ending::LastToken, Ending::ContextBeyondLimit, Ending::PromptBeyondHbm,
         Ending::ContextBeyondHbm, Ending::EndOfRun}) {
-    EXPECT_EQ(f.flow.ended(ending), 1) << static_cast<int>(ending);
+    EXPECT_EQ(f.endings.ended(ending), 1) << static_cast<int>(ending);
   }
   EXPECT_EQ(f.state.fleet.totals.arrived, 5);
   EXPECT_EQ(f.state.fleet.totals.completed, 1);

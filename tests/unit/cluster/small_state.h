@@ -14,7 +14,7 @@ struct SmallState {
   explicit SmallState(std::vector<std::string> keys = {}, std::int64_t groups = 0)
       : scenario(test::small_fleet(1, std::move(keys))),
         pricers(make_step_pricers(scenario)),
-        fleet(scenario, pricers, groups) {}
+        fleet(scenario, pricers, {1 + groups, 1 + groups}) {}
 
   // Prefill and decode units serve.
   void open_all() {

@@ -18,32 +18,42 @@ using enum UnitState;
 
 constexpr std::int64_t kNodes = 4;  // of a unit
 
-// Seconds after the start -> {allotted, serving}.
+// Groups of one unit a phase beside one that always serves.
+struct Groups {
+  std::int64_t allotted, serving;
+};
+
+policy::Target target_of(const Groups& groups) {
+  const auto units = [](std::int64_t count) { return policy::UnitCounts{1 + count, 1 + count}; };
+  return {units(groups.allotted), units(groups.serving)};
+}
+
+// Seconds after the start -> groups.
 class Scripted : public policy::ScalingRule {
  public:
-  Scripted(TimePoint start, std::map<int, policy::Target> script)
+  Scripted(TimePoint start, std::map<int, Groups> script)
       : start_(start), script_(std::move(script)) {}
   policy::Target decide(const policy::FleetView& view, TimePoint now) override {
     views.push_back(view);
     auto at = script_.upper_bound(
         static_cast<int>(std::chrono::duration_cast<seconds>(now - start_).count()));
-    policy::Target target = std::prev(at)->second;
+    policy::Target target = target_of(std::prev(at)->second);
     if (at != script_.end()) {
       target.next = start_ + seconds(at->first);
     }
     return target;
   }
-  [[nodiscard]] std::int64_t most_groups() const override { return 2; }
+  [[nodiscard]] policy::UnitCounts most_units() const override { return {3, 3}; }
 
   std::vector<policy::FleetView> views;
 
  private:
   TimePoint start_;
-  std::map<int, policy::Target> script_;
+  std::map<int, Groups> script_;
 };
 
 struct Life : engine::Handler {
-  explicit Life(std::map<int, policy::Target> script, std::vector<std::string> keys = {})
+  explicit Life(std::map<int, Groups> script, std::vector<std::string> keys = {})
       : state(with_start_up(std::move(keys)), 2),
         rule(state.fleet.now(), std::move(script)),
         units(state.fleet, prefill, decode, rule) {
@@ -57,8 +67,10 @@ struct Life : engine::Handler {
     switch (static_cast<Kind>(event.kind)) {
       case Kind::ScalingDecision:
         return units.decide();
-      case Kind::GroupLoaded:
-        return units.group_loaded(event.target);
+      case Kind::PrefillLoaded:
+        return units.loaded(state.fleet.prefill, event.target);
+      case Kind::DecodeLoaded:
+        return units.loaded(state.fleet.decode, event.target);
       case Kind::DecodeStart:
         decode.admit_waiting(event.target);
         return state.fleet.decode.start_step(event.target);
@@ -176,7 +188,7 @@ TEST(UnitLifecycle, TheRuleSeesLoadingAsLoading) {
   EXPECT_EQ(std::tuple(loading.off, loading.loading, loading.serving, loading.draining),
             std::tuple(0, 2, 1, 0));
   EXPECT_GT(loading.load, 0.0);
-  EXPECT_EQ(life.rule.views[2].target.serving, 2);
+  EXPECT_EQ(life.rule.views[2].target.serving.decode_units, 3);
   EXPECT_EQ(life.rule.views[3].prefill.draining, 1);
   EXPECT_EQ(life.rule.views[3].prefill.load, 0.0);
 }

@@ -1,5 +1,5 @@
-// Scaling rules on worked cases: what is allotted and what serves at every time at which the rule
-// wants to be asked.
+// Scaling rules on worked cases, in groups: what is allotted and what serves at every time at
+// which the rule wants to be asked.
 #include <gtest/gtest.h>
 
 #include <tuple>
@@ -20,15 +20,17 @@ TimePoint at(base::Duration offset) { return base::kWindowStart + offset; }
 
 std::vector<Decision> decisions(const ScalingConfig& config, std::int64_t groups, TimePoint start,
                                 TimePoint end) {
-  const auto rule = scaling_rules()[config.policy]({config, groups, start, end});
+  const auto rule = scaling_rules()[config.policy]({config, {1, 0}, {2, 1}, groups, start, end});
   std::vector<Decision> all;
   for (TimePoint now = start; now < end;) {
     const Target target = rule->decide({}, now);
-    EXPECT_LE(target.serving, target.allotted);
-    EXPECT_LE(target.allotted, rule->most_groups());
+    EXPECT_EQ(most(target.serving, target.allotted), target.allotted);
+    EXPECT_EQ(most(target.allotted, rule->most_units()), rule->most_units());
+    EXPECT_EQ(target.allotted.prefill_units, 1 + 2 * target.allotted.decode_units);
+    EXPECT_EQ(target.serving.prefill_units, 1 + 2 * target.serving.decode_units);
     EXPECT_GT(target.next, now);
     all.emplace_back(std::chrono::duration_cast<seconds>(now - base::kWindowStart).count(),
-                     target.allotted, target.serving);
+                     target.allotted.decode_units, target.serving.decode_units);
     now = target.next;
   }
   return all;

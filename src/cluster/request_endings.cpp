@@ -1,0 +1,126 @@
+#include "epfleet/cluster/request_endings.h"
+
+#include <algorithm>
+
+namespace epfleet::cluster {
+
+using serving::LiveRequest;
+using serving::RequestSlot;
+
+RequestEndings::RequestEndings(FleetState& fleet, DecodeRouter& decode,
+                               workload::ArrivalFeed& arrivals, cache::PrefixCache& cache,
+                               std::span<observe::Observer* const> observers)
+    : fleet_(fleet),
+      decode_router_(decode),
+      arrivals_(arrivals),
+      cache_(cache),
+      observers_(observers) {}
+
+void RequestEndings::expect(const workload::Request& request) {
+  window_in_service_ += fleet_.spec.in_window(request.arrival) ? 1 : 0;
+}
+
+void RequestEndings::keep_answer(const LiveRequest& live) {
+  const workload::Request& request = live.request;
+  if (request.output_tokens > 1 && workload::answer_is_reusable(request.variant) &&
+      fleet_.store_faults == 0) {
+    const base::TimePoint stored_at = decode_router_.write_to_store(live, request.output_tokens);
+    (void)cache_.store(request, request.prompt_tokens + request.output_tokens, fleet_.now(),
+                       stored_at);
+  }
+}
+
+void RequestEndings::end(RequestSlot slot, Ending ending) {
+  const LiveRequest& live = fleet_.requests[slot];
+  const workload::Request& request = live.request;
+  ++(fleet_.totals.*kEndings[static_cast<std::size_t>(ending)].counter);
+  if (ending == Ending::LastToken) {
+    if (fleet_.is_early(request)) {
+      fleet_.early_output += base::TokenParts::from_tokens(request.output_tokens);
+    }
+    keep_answer(live);
+  } else if (live.has_first_token && fleet_.is_early(request)) {
+    fleet_.early_output +=
+        base::TokenParts::from_tokens(1) + base::TokenParts(live.rate) * live.steps_taken;
+  }
+  record(slot, ending);
+  if (!request.prefix.returns) {
+    cache_.forget_session(request);
+  }
+  arrivals_.complete(request, fleet_.now());
+  if (fleet_.spec.in_window(request.arrival)) {
+    --window_in_service_;
+    finish_if_done();
+  }
+  fleet_.requests.remove(slot);
+}
+
+void RequestEndings::finish_if_done() {
+  if (window_in_service_ == 0 && fleet_.now() >= fleet_.spec.window_end()) {
+    fleet_.engine.finish();
+  }
+}
+
+void RequestEndings::end_run() {
+  fleet_.requests.for_each(
+      [&](RequestSlot slot, const LiveRequest& /*live*/) { record(slot, Ending::EndOfRun); });
+  std::ranges::sort(done_, {}, &observe::RequestDone::id);
+  announce();
+}
+
+void RequestEndings::announce() {
+  if (done_.empty()) {
+    return;
+  }
+  engine::Engine& engine = fleet_.engine;
+  for (const observe::RequestDone& done : done_) {
+    engine.mix(done.id.value());
+    engine.mix((static_cast<std::uint64_t>(done.outcome) << 48U) |
+               (static_cast<std::uint64_t>(done.prefill_unit.value()) << 32U) |
+               (static_cast<std::uint64_t>(done.decode_unit.value()) << 16U) | done.decode_gpu);
+    engine.mix(static_cast<std::uint64_t>((done.first_token - done.arrival).count()));
+    engine.mix(static_cast<std::uint64_t>((done.done - done.arrival).count()));
+  }
+  for (observe::Observer* observer : observers_) {
+    observer->on_requests_done(done_);
+  }
+  done_.clear();
+}
+
+void RequestEndings::record(RequestSlot slot, Ending ending) {
+  ++ended_[static_cast<std::size_t>(ending)];
+  const LiveRequest& live = fleet_.requests[slot];
+  const workload::Request& request = live.request;
+  const bool kv_moved = live.decode_started || live.stage == serving::Stage::Moving;
+  const bool in_prefill =
+      live.stage == serving::Stage::Queued || live.stage == serving::Stage::Prefilling;
+  const serving::Resumed* resumed = in_prefill ? fleet_.requests.resumed(slot) : nullptr;
+  const base::TimePoint kv_arrived = resumed != nullptr ? resumed->kv_arrived : live.kv_ready;
+  done_.push_back({.id = request.id,
+                   .session = request.session,
+                   .outcome = kEndings[static_cast<std::size_t>(ending)].outcome,
+                   .variant = request.variant,
+                   .channel = request.channel,
+                   .turn = request.turn,
+                   .prompt_tokens = request.prompt_tokens,
+                   .cached_tokens = live.cached_tokens,
+                   .output_tokens = request.output_tokens,
+                   .reasoning_tokens = request.reasoning_tokens,
+                   .prefill_unit = base::UnitId(live.prefill_unit),
+                   .decode_unit = base::UnitId(live.decode_unit),
+                   .prefill_gpu = live.prefill_gpu,
+                   .decode_gpu = live.decode_gpu,
+                   .preemptions = live.preemptions,
+                   .retries = live.retries,
+                   .entered_prefill = live.prefill_started || live.has_first_token,
+                   .has_first_token = live.has_first_token,
+                   .entered_decode = live.decode_started,
+                   .arrival = request.arrival,
+                   .prefill_start = live.prefill_start,
+                   .first_token = live.first_token,
+                   .kv_arrived = kv_moved ? kv_arrived : base::TimePoint{},
+                   .decode_start = live.decode_start,
+                   .done = fleet_.now()});
+}
+
+}  // namespace epfleet::cluster
