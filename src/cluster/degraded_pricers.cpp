@@ -48,9 +48,8 @@ const timing::DecodePricer& DegradedPricers::decode(double nic_share, std::int64
     for (double& most : imbalance.max_over_mean) {
       most *= crowding;
     }
-    pricer = std::make_unique<timing::DecodePricer>(
-        timing::DecodeLayer(with_nic_share(spec_.decode_hardware, nic_share), spec_.model, layout,
-                            imbalance));
+    pricer = std::make_unique<timing::DecodePricer>(timing::DecodeLayer(
+        with_nic_share(spec_.decode_hardware, nic_share), spec_.model, layout, imbalance));
   }
   return *pricer;
 }

@@ -20,8 +20,7 @@ ExpertReload expert_reload(const FleetSpec& spec, std::int64_t lost_gpus) {
   const double pairs = real(copied) * real(lost) * real(lost - 1) / (real(slots) * real(slots - 1));
   const base::Bytes expert = model::routed_expert_bytes(spec.model, layout.expert_precision);
   const double bytes = (alone + pairs) * real(expert.count()) * real(spec.model.moe_layers());
-  const double rate =
-      spec.decode_hardware.rdma_bandwidth.count() * real(layout.gpus - lost_gpus);
+  const double rate = spec.decode_hardware.rdma_bandwidth.count() * real(layout.gpus - lost_gpus);
   return {true, base::duration_from_seconds(bytes / rate)};
 }
 

@@ -33,8 +33,8 @@ void draw(const FleetSpec& spec, UnitName unit, std::int64_t nodes, std::int64_t
       static_cast<std::uint64_t>(unit.index) * 4 + (unit.kind == UnitKind::Decode ? 2 : 0);
   const double per_second = config.node_rate * static_cast<double>(nodes) / kDayS;
   for (const int back : {0, 1}) {
-    const base::Duration length = back == 1 ? base::kWindowStart - spec.run_start()
-                                            : spec.run_end() - base::kWindowStart;
+    const base::Duration length =
+        back == 1 ? base::kWindowStart - spec.run_start() : spec.run_end() - base::kWindowStart;
     base::Duration since{};
     for (std::uint64_t index = 0;; ++index) {
       base::Stream stream(family, entity + static_cast<std::uint64_t>(back), index);
@@ -65,8 +65,8 @@ std::vector<Failure> failure_plan(const FleetSpec& spec, std::int64_t prefill_un
   }
   if (config.node_rate > 0.0) {
     for (std::int64_t unit = 0; unit < prefill_units; ++unit) {
-      draw(spec, {UnitKind::Prefill, unit},
-           spec.prefill.gpus / spec.prefill_hardware.gpus_per_node, spec.prefill.gpus, plan);
+      draw(spec, {UnitKind::Prefill, unit}, spec.prefill.gpus / spec.prefill_hardware.gpus_per_node,
+           spec.prefill.gpus, plan);
     }
     for (std::int64_t unit = 0; unit < decode_units; ++unit) {
       draw(spec, {UnitKind::Decode, unit}, spec.decode.gpus / spec.decode_hardware.gpus_per_node,

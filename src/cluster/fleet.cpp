@@ -17,8 +17,8 @@ Fleet::Fleet(const FleetSpec& spec, const StepPricers& pricers, workload::Arriva
 
 const char* Fleet::label(engine::EventKind kind) {
   constexpr const char* kLabels[] = {
-      "arrival",          "prefill_step_end", "prefill_start", "decode_step_end", "decode_start",
-      "scaling_decision", "prefill_loaded",   "decode_loaded", "sample",          "arrival_slice",
+      "arrival",          "prefill_step_end", "prefill_start",  "decode_step_end", "decode_start",
+      "scaling_decision", "prefill_loaded",   "decode_loaded",  "sample",          "arrival_slice",
       "failure",          "recovery",         "slow_part_over", "spare_back"};
   return kLabels[static_cast<std::size_t>(kind)];
 }

@@ -103,9 +103,8 @@ void RequestFlow::look_up(LiveRequest& live) {
   lost.not_yet_written += found.lost_not_yet_written;
   lost.store_down += fleet_.store_faults > 0 ? found.hit_tokens : 0;
   // At least the last prompt token is computed: its output is the first answer token.
-  live.cached_tokens = fleet_.store_faults > 0
-                           ? 0
-                           : std::min(found.hit_tokens, live.request.prompt_tokens - 1);
+  live.cached_tokens =
+      fleet_.store_faults > 0 ? 0 : std::min(found.hit_tokens, live.request.prompt_tokens - 1);
   live.computed_to = live.cached_tokens;
 }
 

@@ -27,9 +27,8 @@ void RequestFlow::lose_decoding(std::span<const serving::DecodeUnit::Leaving> le
   for (const auto& [slot, kv, since] : leaving) {
     const LiveRequest& live = fleet_.requests[slot];
     const Resumed* before = fleet_.requests.resumed(slot);
-    Resumed resumed{.last_chunk = live.first_token,
-                    .kv_arrived = live.kv_ready,
-                    .steps = live.steps_taken};
+    Resumed resumed{
+        .last_chunk = live.first_token, .kv_arrived = live.kv_ready, .steps = live.steps_taken};
     if (live.steps_taken > (before != nullptr ? before->steps : 0)) {
       resumed.last_chunk = last_chunk;
     } else if (before != nullptr) {

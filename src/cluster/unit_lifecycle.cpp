@@ -155,8 +155,8 @@ void UnitLifecycle::load(UnitPool<Unit>& pool, std::uint32_t unit) {
 template <class Unit>
 void UnitLifecycle::release_if_over(UnitPool<Unit>& pool, std::uint32_t unit) {
   const UnitState state = pool.state(unit);
-  const bool leaving = state == UnitState::Draining || state == UnitState::Loading ||
-                       state == UnitState::Down;
+  const bool leaving =
+      state == UnitState::Draining || state == UnitState::Loading || state == UnitState::Down;
   if (leaving && !is_among(pool, unit, target_.allotted) && pool[unit].unit.empty()) {
     pool.change_state(unit, UnitState::Off);
   }

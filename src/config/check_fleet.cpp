@@ -126,12 +126,11 @@ void check_fleet(const Scenario& scenario, Contradictions& found) {
     needed += units.most * (units.gpus / std::max<std::int64_t>(units.gpus_per_node, 1));
   }
   if (fleet.pool_nodes && needed > *fleet.pool_nodes) {
-    found.add(
-        {"fleet.pool_nodes", "fleet.base", "fleet.group", "fleet.groups", "scaling.schedule",
-         "prefill.gpus", "decode.gpus"},
-        fmt::format("has {} nodes, but the largest allotment{} needs {}", *fleet.pool_nodes,
-                    scenario.failures.spare_nodes > 0 ? " with the spare nodes" : "", needed),
-        "raise it, or allot fewer groups");
+    found.add({"fleet.pool_nodes", "fleet.base", "fleet.group", "fleet.groups", "scaling.schedule",
+               "prefill.gpus", "decode.gpus"},
+              fmt::format("has {} nodes, but the largest allotment{} needs {}", *fleet.pool_nodes,
+                          scenario.failures.spare_nodes > 0 ? " with the spare nodes" : "", needed),
+              "raise it, or allot fewer groups");
   }
 }
 

@@ -47,8 +47,9 @@ Parsed<FailureKind> kind_from(const std::string& text) {
   if (const auto kind = base::value_in<FailureKind>(cluster::kFailureKindNames, text)) {
     return *kind;
   }
-  return tl::unexpected(Fault{fmt::format("'{}' is not a kind of failure", text),
-                              fmt::format("choose from {}", fmt::join(cluster::kFailureKindNames, ", "))});
+  return tl::unexpected(
+      Fault{fmt::format("'{}' is not a kind of failure", text),
+            fmt::format("choose from {}", fmt::join(cluster::kFailureKindNames, ", "))});
 }
 
 // Reads one entry of a failure into `into`; what is wrong is the answer.
@@ -159,8 +160,9 @@ std::optional<Fault> read_failures(Scenario& scenario, const Node& node) {
 std::string print_failures(const Scenario& scenario) {
   std::string text;
   for (const FailureAt& at : scenario.failures.at) {
-    text += fmt::format("\n- {{time: {}, what: {}", print_whole(Dimension::Duration, at.time.count()),
-                        base::name_in(cluster::kFailureKindNames, at.what));
+    text +=
+        fmt::format("\n- {{time: {}, what: {}", print_whole(Dimension::Duration, at.time.count()),
+                    base::name_in(cluster::kFailureKindNames, at.what));
     if (at.unit) {
       text += fmt::format(", unit: {}/{}, gpu: {}",
                           base::name_in(cluster::kUnitKindNames, at.unit->kind), at.unit->index,
@@ -204,21 +206,22 @@ void add_failure_rows(Rows& rows) {
                "DeepEP's time-out, about 100 s; 10 s in its fast-debug builds; raised to 1,000 s "
                "by some"})
       .guess("10 s", "1000 s");
-  rows.number(EPFLEET_KEY(failures.mask_stall), between(0.0, kDay),
-              {"The same where the unit masks the lost GPU and goes on, detection included; experts "
-               "without a copy are read on top.",
-               "SGLang elastic EP at EP32: 6.2 to 6.8 s for 1 to 16 lost ranks (lm-sys, "
-               "2026-03-17)"})
+  rows.number(
+          EPFLEET_KEY(failures.mask_stall), between(0.0, kDay),
+          {"The same where the unit masks the lost GPU and goes on, detection included; experts "
+           "without a copy are read on top.",
+           "SGLang elastic EP at EP32: 6.2 to 6.8 s for 1 to 16 lost ranks (lm-sys, "
+           "2026-03-17)"})
       .guess("1 s", "100 s");
-  rows.choice(EPFLEET_KEY(failures.recovery),
-              {{"unit_restart", "the unit gives up its requests, loads anew and serves again",
-                Recovery::UnitRestart},
-               {"mask", "a decode unit goes on without what is lost, until it is released",
-                Recovery::Mask},
-               {"mask_and_rejoin", "the same until the hardware is there and has loaded",
-                Recovery::MaskAndRejoin}},
-              {"What a unit does that has lost a node or GPU. Prefill units restart in any case.",
-               "DeepEP masks ranks in its low-latency kernels only"});
+  rows.choice(
+      EPFLEET_KEY(failures.recovery),
+      {{"unit_restart", "the unit gives up its requests, loads anew and serves again",
+        Recovery::UnitRestart},
+       {"mask", "a decode unit goes on without what is lost, until it is released", Recovery::Mask},
+       {"mask_and_rejoin", "the same until the hardware is there and has loaded",
+        Recovery::MaskAndRejoin}},
+      {"What a unit does that has lost a node or GPU. Prefill units restart in any case.",
+       "DeepEP masks ranks in its low-latency kernels only"});
   rows.choice(EPFLEET_KEY(failures.in_flight),
               {{"lost", "they fail", InFlight::Lost},
                {"retry", "they are prefilled again; tokens emitted are kept", InFlight::Retry}},
@@ -239,10 +242,11 @@ void add_failure_rows(Rows& rows) {
   rows.number(EPFLEET_KEY(failures.reset), above(0.0, kYear),
               {"Time until a lost GPU has been reset; its node stays in the unit.", "a guess"})
       .guess("1 min", "4 h");
-  rows.number(EPFLEET_KEY(failures.slow_share), Dimension::Share, between(0.001, 1.0),
-              {"What is left of a slow NIC's rate or a straggler's speed; the unit's steps wait for "
-               "it.",
-               "a guess"})
+  rows.number(
+          EPFLEET_KEY(failures.slow_share), Dimension::Share, between(0.001, 1.0),
+          {"What is left of a slow NIC's rate or a straggler's speed; the unit's steps wait for "
+           "it.",
+           "a guess"})
       .guess("10 %", "90 %");
 }
 

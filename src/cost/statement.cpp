@@ -23,9 +23,9 @@ double as_double(std::int64_t value) { return static_cast<double>(value); }
 // All that is paid for, in integers, so that parts add up to the whole before prices come in.
 struct Usage {
   NodeTime prefill_ns, decode_ns;
-  std::int64_t spare_ns = 0;         // of nodes, charged to decode
-  TokensByPayer standard{};  // at the standard prices
-  TokensByPayer off_peak{};  // at the off-peak prices
+  std::int64_t spare_ns = 0;  // of nodes, charged to decode
+  TokensByPayer standard{};   // at the standard prices
+  TokensByPayer off_peak{};   // at the off-peak prices
 };
 
 struct Stretch {

@@ -84,8 +84,7 @@ bool PrefillUnit::try_place(RequestSlot slot, std::optional<std::uint32_t> bound
   while (!open_.empty()) {
     const std::uint32_t gpu =
         bound_gpu ? *bound_gpu : gpu_rule_.choose(demand, step_loads_.view(open_));
-    const bool room =
-        gpus_[gpu].kv_held + request.prefill_tokens() <= limits_.kv_capacity_tokens;
+    const bool room = gpus_[gpu].kv_held + request.prefill_tokens() <= limits_.kv_capacity_tokens;
     const std::int32_t chunk =
         room && has_budget(gpu) ? chunk_within_budget(gpus_[gpu], gpu, request) : 0;
     if (chunk > 0) {

@@ -17,10 +17,10 @@ namespace epfleet::cluster {
 struct Failure {
   base::TimePoint at;
   FailureKind what = FailureKind::Node;
-  UnitName unit;             // not of the store
-  std::uint32_t gpu = 0;     // of the unit
-  base::Duration lasts{};    // until the hardware is back, without a spare
-  double share = 1.0;        // of its rate or speed that is left
+  UnitName unit;           // not of the store
+  std::uint32_t gpu = 0;   // of the unit
+  base::Duration lasts{};  // until the hardware is back, without a spare
+  double share = 1.0;      // of its rate or speed that is left
 };
 
 // In order of time. Of units that a run of the spec may have: so many of each kind.

@@ -32,10 +32,10 @@ struct UnitName {
 struct FailureAt {
   base::Duration time{};  // after the window's start
   FailureKind what = FailureKind::Node;
-  std::optional<UnitName> unit;        // none: of the store
-  std::int64_t gpu = 0;                // of the unit; its node is the one that is lost
-  std::optional<base::Duration> lasts;  // none: as long as for drawn ones
-  std::optional<double> share;          // of the rate or speed that is left; none: slow_share
+  std::optional<UnitName> unit;           // none: of the store
+  std::int64_t gpu = 0;                   // of the unit; its node is the one that is lost
+  std::optional<base::Duration> lasts{};  // none: as long as for drawn ones
+  std::optional<double> share{};          // of the rate or speed that is left; none: slow_share
 };
 
 enum class Recovery : std::uint8_t { UnitRestart, Mask, MaskAndRejoin };

@@ -52,9 +52,9 @@ class UnitRecovery {
   struct Patient {
     Stage stage = Stage::Whole;
     bool was_serving = false;
-    bool node_lost = false;           // so that what its hosts held is lost
-    std::vector<std::uint32_t> lost;  // GPUs, ascending
-    std::vector<std::uint32_t> slow;  // of the plan, under way
+    bool node_lost = false;                                // so that what its hosts held is lost
+    std::vector<std::uint32_t> lost;                       // GPUs, ascending
+    std::vector<std::uint32_t> slow;                       // of the plan, under way
     base::TimePoint hardware_at = base::TimePoint::min();  // all that was lost is there again
     base::TimePoint next_at = base::TimePoint::max();      // of `next`; max: nothing is to come
     engine::EventId next{};

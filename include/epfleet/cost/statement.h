@@ -3,8 +3,8 @@
 // hours add up to the total and no rounding gathers.
 // Modelled: GPU-hours of every allotted node (busy, idle, loading, draining, down) and spare one;
 //   theoretical revenue (all tokens at the standard prices of R1); expected revenue (by variant,
-//   paid share of the channel, and the off-peak prices, which hold for the API only). Off-peak edges
-//   inside an interval split it by time.
+//   paid share of the channel, and the off-peak prices, which hold for the API only). Off-peak
+//   edges inside an interval split it by time.
 // Left out: taxes, free tiers, storage, network, staff.
 // Source: price pages of February 2025, and the operator's definition of theoretical revenue.
 #pragma once

@@ -68,7 +68,7 @@ struct DecodeStepDone {
   base::TimePoint start, end;
   base::Duration stood_still{};  // before it, by a failure: no step since its requests' last chunk
   std::int64_t requests = 0;     // that took part
-  std::int64_t joined = 0;    // of these, in their first step (their ITL starts at the first token)
+  std::int64_t joined = 0;  // of these, in their first step (their ITL starts at the first token)
   base::TokenParts emitted{};  // tokens of all of them
   double kv_tokens = 0.0;
   double kv_ratio_max = 0.0;  // fullest GPU: KV held / capacity
@@ -100,9 +100,9 @@ struct FleetTotals {
   NodeTime prefill_node_ns, decode_node_ns;
   std::int64_t spare_node_ns = 0;  // of nodes held for failures, in repair or not
   struct Failures {
-    std::int64_t events = 0;                            // that hit the service
-    std::int64_t unit_down_ns = 0;                      // of units, prefill and decode
-    std::int64_t masked_gpu_ns = 0;                     // of lost GPUs whose units went on
+    std::int64_t events = 0;                               // that hit the service
+    std::int64_t unit_down_ns = 0;                         // of units, prefill and decode
+    std::int64_t masked_gpu_ns = 0;                        // of lost GPUs whose units went on
     std::int64_t requests_lost = 0, requests_retried = 0;  // a request counts at every retry
     std::int64_t recomputed_tokens = 0;  // computed in prefill steps again, or in vain
   } failures;

@@ -96,7 +96,9 @@ class DecodeUnit {
     unmask_all();
     degrade(*whole_pricer_, 1.0);
   }
-  [[nodiscard]] std::int32_t masked_gpus() const { return static_cast<std::int32_t>(masked_.size()); }
+  [[nodiscard]] std::int32_t masked_gpus() const {
+    return static_cast<std::int32_t>(masked_.size());
+  }
   // When its requests last got tokens: the end of its latest whole step.
   [[nodiscard]] base::TimePoint last_chunk() const { return last_chunk_; }
 
