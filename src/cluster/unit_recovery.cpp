@@ -1,5 +1,7 @@
 #include "epfleet/cluster/unit_recovery.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "expert_reload.h"
@@ -11,25 +13,16 @@ using serving::DecodeUnit;
 using serving::RequestSlot;
 
 UnitRecovery::UnitRecovery(FleetState& fleet, RequestFlow& requests, DecodeRouter& decode,
-                           UnitLifecycle& units)
+                           UnitLifecycle& units, std::span<observe::Observer* const> observers)
     : fleet_(fleet),
       requests_(requests),
       decode_router_(decode),
       units_(units),
+      observers_(observers),
       pricers_(fleet.spec),
       plan_(failure_plan(fleet.spec, fleet.prefill.size(), fleet.decode.size())),
       patients_(std::size_t{fleet.prefill.size()} + fleet.decode.size()),
       spares_(fleet.spec.failures.spare_nodes) {}
-
-template <class Visit>
-void UnitRecovery::with_pool(std::uint32_t patient, const Visit& visit) {
-  const std::uint32_t prefill = fleet_.prefill.size();
-  if (patient < prefill) {
-    visit(fleet_.prefill, patient);
-  } else {
-    visit(fleet_.decode, patient - prefill);
-  }
-}
 
 std::uint32_t UnitRecovery::patient_of(const UnitName& unit) const {
   return static_cast<std::uint32_t>(unit.index) +
@@ -49,6 +42,11 @@ UnitRecovery::Patient& UnitRecovery::looked_at(std::uint32_t index) {
     }
   });
   return patient;
+}
+
+void UnitRecovery::schedule_restart(std::uint32_t index) {
+  Patient& patient = patients_[index];
+  schedule(patient, index, std::max(patient.hardware_at, fleet_.now()) + loading_time(index));
 }
 
 void UnitRecovery::start() { schedule_failure(0); }
@@ -76,7 +74,8 @@ void UnitRecovery::strike(std::uint32_t index) {
     ++fleet_.store_faults;
     fleet_.schedule(fleet_.now() + failure.lasts, engine::Phase::Decision, Kind::SlowPartOver,
                     index);
-    return;
+    return announce("the KV store is gone", "nothing is found or kept, no hit is counted",
+                    "failures.at");
   }
   const std::uint32_t patient = patient_of(failure.unit);
   with_pool(patient, [&](auto& pool, std::uint32_t unit) {
@@ -84,6 +83,9 @@ void UnitRecovery::strike(std::uint32_t index) {
       return;  // who has the node then bears it
     }
     ++fleet_.totals.failures.events;
+    announce(fmt::format("{} of {}, GPU {}", base::name_in(kFailureKindNames, failure.what),
+                         name_of(patient), failure.gpu),
+             "nothing yet", "it has happened; who decides does not know");
     const bool lost = failure.what == FailureKind::Node || failure.what == FailureKind::Gpu;
     lost ? lose(patient, failure) : slow_down(patient, index);
   });
@@ -119,8 +121,7 @@ void UnitRecovery::lose(std::uint32_t index, const Failure& failure) {
       }
     }
     if (patient.stage == Stage::Restarting) {  // it must begin anew
-      return schedule(patient, index,
-                      std::max(patient.hardware_at, fleet_.now()) + fleet_.spec.scaling.start_up);
+      return schedule_restart(index);
     }
     const base::TimePoint known = fleet_.now() + time_to_detect(index, patient);
     if (patient.stage == Stage::Undetected) {
@@ -166,7 +167,23 @@ void UnitRecovery::go_on(std::uint32_t index) {
 }
 
 void UnitRecovery::detect(std::uint32_t index) {
-  can_mask(index, patients_[index]) ? mask(index) : restart(index);
+  const Patient& patient = patients_[index];
+  const observe::FleetTotals::Failures before = fleet_.totals.failures;
+  const std::size_t lost = patient.lost.size();
+  const bool masked = can_mask(index, patient);
+  masked ? mask(index) : restart(index);
+  const observe::FleetTotals::Failures& after = fleet_.totals.failures;
+  const bool comes_back = patient.next_at != TimePoint::max();
+  announce(fmt::format("{} does not answer, {} of its GPUs are lost", name_of(index), lost),
+           fmt::format("{}; {} requests lost, {} retried{}", masked ? "masked" : "restarted",
+                       after.requests_lost - before.requests_lost,
+                       after.requests_retried - before.requests_retried,
+                       comes_back ? fmt::format("; whole in {:.1f} s",
+                                                base::to_seconds(patient.next_at - fleet_.now()))
+                                  : ""),
+           masked || fleet_.spec.failures.recovery == Recovery::UnitRestart
+               ? "failures.recovery"
+               : "it cannot mask: prefill, not serving, or no slot for every expert");
 }
 
 void UnitRecovery::restart(std::uint32_t index) {
@@ -179,8 +196,7 @@ void UnitRecovery::restart(std::uint32_t index) {
     pool.refresh_load(unit);
     units_.release_if_over(pool, unit);
     if (pool.state(unit) == UnitState::Down) {
-      schedule(patient, index,
-               std::max(patient.hardware_at, fleet_.now()) + fleet_.spec.scaling.start_up);
+      schedule_restart(index);
     }
   });
 }
@@ -229,8 +245,7 @@ void UnitRecovery::mask(std::uint32_t index) {
   lose_decoding(leaving, unit);
   pool.refresh_load(unit);
   if (fleet_.spec.failures.recovery == Recovery::MaskAndRejoin) {
-    schedule(patient, index,
-             std::max(patient.hardware_at, fleet_.now()) + fleet_.spec.scaling.start_up);
+    schedule_restart(index);
   }
 }
 
@@ -251,56 +266,8 @@ void UnitRecovery::recover(std::uint32_t index) {
       units_.back(pool, unit);
     }
   });
-}
-
-// --- slow parts
-
-void UnitRecovery::slow_down(std::uint32_t index, std::uint32_t failure) {
-  looked_at(index).slow.push_back(failure);
-  fleet_.schedule(fleet_.now() + plan_[failure].lasts, engine::Phase::Decision, Kind::SlowPartOver,
-                  failure);
-  reprice(index);
-}
-
-void UnitRecovery::end_slowness(std::uint32_t failure) {
-  if (plan_[failure].what == FailureKind::Store) {
-    --fleet_.store_faults;
-    return;
-  }
-  const std::uint32_t index = patient_of(plan_[failure].unit);
-  if (std::erase(looked_at(index).slow, failure) > 0) {
-    reprice(index);
-  }
-}
-
-// Its steps are those of its slowest GPU among those that take part.
-void UnitRecovery::reprice(std::uint32_t index) {
-  const Patient& patient = patients_[index];
-  double nic_share = 1.0, speed = 1.0;
-  with_pool(index, [&](auto& pool, std::uint32_t unit) {
-    for (serving::Link& nic : pool[unit].rdma) {
-      nic.set_share(1.0);
-    }
-    for (const std::uint32_t number : patient.slow) {
-      const Failure& slow = plan_[number];
-      const bool takes_part = !std::ranges::binary_search(patient.lost, slow.gpu);
-      if (slow.what == FailureKind::Nic) {
-        pool[unit].rdma[slow.gpu].set_share(slow.share);
-        nic_share = takes_part ? std::min(nic_share, slow.share) : nic_share;
-      } else if (takes_part) {
-        speed = std::min(speed, slow.share);
-      }
-    }
-    const auto lost = static_cast<std::int64_t>(patient.lost.size());
-    const bool whole_pricer = nic_share == 1.0 && lost == 0;
-    if constexpr (std::is_same_v<decltype(pool), PrefillPool&>) {
-      pool[unit].unit.degrade(
-          whole_pricer ? pool[unit].unit.whole_pricer() : pricers_.prefill(nic_share), speed);
-    } else {
-      pool[unit].unit.degrade(
-          whole_pricer ? pool[unit].unit.whole_pricer() : pricers_.decode(nic_share, lost), speed);
-    }
-  });
+  announce(name_of(index) + " is whole again", was_down ? "back in service" : "its GPUs rejoin",
+           "failures.recovery");
 }
 
 }  // namespace epfleet::cluster

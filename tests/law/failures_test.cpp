@@ -183,6 +183,7 @@ TEST(FailureLaws, NothingIsLostWithoutAReasonUnderRandomFailures) {
                                    FailureKind::Node, FailureKind::Gpu}) {
       cluster::FailureAt at{.time = seconds(static_cast<int>(draw.uniform() * 330.0)),
                             .what = what,
+                            .unit = {},
                             .gpu = static_cast<std::int64_t>(draw.uniform() * 32.0),
                             .lasts = seconds(1 + static_cast<int>(draw.uniform() * 60.0))};
       if (what != FailureKind::Store) {
@@ -487,7 +488,7 @@ TEST(FailureScenarios, ASlowNicSlowsTheStepsOfItsUnit) {
 
 TEST(FailureScenarios, WithoutItsStoreNothingHits) {
   FailuresConfig config = quick_to_recover();
-  config.at = {{.time = minutes(2), .what = FailureKind::Store, .lasts = minutes(1)}};
+  config.at = {{.time = minutes(2), .what = FailureKind::Store, .unit = {}, .lasts = minutes(1)}};
   const FleetRun with = run(config);
   expect_conserved(with);
   std::int64_t missed = 0, hits = 0;

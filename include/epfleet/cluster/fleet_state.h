@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 
+#include "epfleet/cluster/fleet_monitor.h"
 #include "epfleet/cluster/fleet_spec.h"
 #include "epfleet/cluster/store_path.h"
 #include "epfleet/cluster/unit_pool.h"
@@ -90,7 +92,8 @@ struct FleetState {
   struct Homeless {
     std::vector<serving::RequestSlot> prompts, with_kv;
   } homeless;
-  std::int64_t store_faults = 0;  // under way: nothing is found or kept
+  std::int64_t store_faults = 0;        // under way: nothing is found or kept
+  std::optional<FleetMonitor> monitor;  // none: the scaling rule does not look
 
   // Running totals since the start of the run; the fields of a moment stay empty.
   observe::FleetSample totals;

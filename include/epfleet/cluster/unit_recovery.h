@@ -19,6 +19,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "epfleet/cluster/degraded_pricers.h"
@@ -32,8 +33,8 @@ namespace epfleet::cluster {
 class UnitRecovery {
  public:
   // All must outlive this.
-  UnitRecovery(FleetState& fleet, RequestFlow& requests, DecodeRouter& decode,
-               UnitLifecycle& units);
+  UnitRecovery(FleetState& fleet, RequestFlow& requests, DecodeRouter& decode, UnitLifecycle& units,
+               std::span<observe::Observer* const> observers = {});
 
   void start();                              // schedules the first failure
   void strike(std::uint32_t failure);        // of the plan; schedules the next
@@ -79,6 +80,10 @@ class UnitRecovery {
   void empty(PrefillPool& pool, std::uint32_t unit);
   void empty(DecodePool& pool, std::uint32_t unit);
   void lose_decoding(std::vector<serving::DecodeUnit::Leaving>& leaving, std::uint32_t unit);
+  void schedule_restart(std::uint32_t patient);
+  void announce(std::string saw, std::string decided, std::string why) const;
+  [[nodiscard]] std::string name_of(std::uint32_t patient) const;
+  [[nodiscard]] base::Duration loading_time(std::uint32_t patient) const;
   [[nodiscard]] bool can_mask(std::uint32_t patient, const Patient& state) const;
   [[nodiscard]] base::Duration time_to_detect(std::uint32_t patient, const Patient& state) const;
 
@@ -86,10 +91,22 @@ class UnitRecovery {
   RequestFlow& requests_;
   DecodeRouter& decode_router_;
   UnitLifecycle& units_;
+  std::span<observe::Observer* const> observers_;
   DegradedPricers pricers_;
   std::vector<Failure> plan_;
   std::vector<Patient> patients_;  // prefill units, then decode units
   std::int64_t spares_;
 };
+
+// Calls visit(pool, unit).
+template <class Visit>
+void UnitRecovery::with_pool(std::uint32_t patient, const Visit& visit) {
+  const std::uint32_t prefill = fleet_.prefill.size();
+  if (patient < prefill) {
+    visit(fleet_.prefill, patient);
+  } else {
+    visit(fleet_.decode, patient - prefill);
+  }
+}
 
 }  // namespace epfleet::cluster
