@@ -62,7 +62,8 @@ std::optional<Ending> Admission::refusal(const workload::Request& request) const
                                  Ending::ConcurrencyLimit)) {
     return reason;
   }
-  return beyond(limits.max_queue, ceiling, fleet_.requests.queued(), Ending::QueueLimit);
+  return beyond(limits.max_queue, ceiling,
+                fleet_.requests.queued() + std::ssize(fleet_.homeless.prompts), Ending::QueueLimit);
 }
 
 }  // namespace epfleet::cluster

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "epfleet/base/error.h"
 #include "epfleet/policy/registry.h"
 
 namespace epfleet::cluster {
@@ -58,8 +57,12 @@ void DecodeRouter::take_over(const Leaving& leaving, std::vector<Link>& from) {
 template <class Send>
 base::TimePoint DecodeRouter::put(RequestSlot slot, const Send& send) {
   DecodePool& pool = fleet_.decode;
-  EPFLEET_CHECK(pool.any_open(), "a decode unit serves");
   LiveRequest& request = fleet_.requests[slot];
+  if (!pool.any_open()) {
+    request.stage = serving::Stage::AwaitingRoom;
+    fleet_.homeless.with_kv.push_back(slot);
+    return fleet_.now();
+  }
   const policy::DecodeDemand demand = demand_of(request);
   const std::uint32_t unit = rule_->choose(demand, pool.loads_of_open());
   pool.note_placed(unit, 1, demand.kv);
@@ -78,6 +81,19 @@ base::TimePoint DecodeRouter::put(RequestSlot slot, const Send& send) {
   }
   pool.wake(unit, sent);
   return sent;
+}
+
+void DecodeRouter::settle() {
+  if (fleet_.homeless.with_kv.empty() || !fleet_.decode.any_open()) {
+    return;
+  }
+  std::vector<RequestSlot> waiting;
+  waiting.swap(fleet_.homeless.with_kv);
+  for (const RequestSlot slot : waiting) {
+    (void)put(slot, [&](Link& to) {
+      return to.reserve(fleet_.now(), fleet_.kv_bytes(fleet_.requests[slot]));
+    });
+  }
 }
 
 void DecodeRouter::swap_out(RequestSlot slot) {

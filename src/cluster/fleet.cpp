@@ -13,6 +13,7 @@ Fleet::Fleet(const FleetSpec& spec, const StepPricers& pricers, workload::Arriva
       endings_(state_, decode_router_, arrivals, cache, observers_),
       requests_(state_, prefill_router_, decode_router_, arrivals, cache, endings_, observers_),
       units_(state_, prefill_router_, decode_router_, *scaling_, observers_),
+      recovery_(state_, requests_, decode_router_, units_, observers_),
       sampler_(state_, cache, observers_) {
   if (scaling_->follows_load()) {
     state_.monitor.emplace(state_.spec, profile_);
@@ -20,10 +21,11 @@ Fleet::Fleet(const FleetSpec& spec, const StepPricers& pricers, workload::Arriva
 }
 
 const char* Fleet::label(engine::EventKind kind) {
-  constexpr const char* kLabels[] = {"arrival",         "prefill_step_end", "prefill_start",
-                                     "decode_step_end", "decode_start",     "scaling_decision",
-                                     "prefill_loaded",  "decode_loaded",    "sample",
-                                     "arrival_slice",   "request_timer",    "retry"};
+  constexpr const char* kLabels[] = {
+      "arrival",      "prefill_step_end", "prefill_start",  "decode_step_end",
+      "decode_start", "scaling_decision", "prefill_loaded", "decode_loaded",
+      "sample",       "arrival_slice",    "request_timer",  "retry",
+      "failure",      "recovery",         "slow_part_over", "spare_back"};
   return kLabels[static_cast<std::size_t>(kind)];
 }
 
@@ -31,10 +33,17 @@ engine::RunEnd Fleet::run(const std::atomic<bool>* stop, FleetSampler::Progress 
   units_.start();
   sampler_.start(std::move(progress));
   requests_.start();
+  recovery_.start();
   const engine::RunEnd end = state_.engine.run(*this, state_.spec.run_end(), stop);
   sampler_.sample_last();
   endings_.end_run();
   return end;
+}
+
+// A unit may have begun to serve.
+void Fleet::settle() {
+  prefill_router_.settle();
+  decode_router_.settle();
 }
 
 void Fleet::handle(const engine::Event& event) {
@@ -53,11 +62,23 @@ void Fleet::handle(const engine::Event& event) {
       requests_.start_decode_step(event.target);
       return units_.release_if_over(state_.decode, event.target);  // its last request gave up
     case Kind::ScalingDecision:
-      return units_.decide();
+      units_.decide();
+      return settle();
     case Kind::PrefillLoaded:
-      return units_.loaded(state_.prefill, event.target);
+      units_.loaded(state_.prefill, event.target);
+      return settle();
     case Kind::DecodeLoaded:
-      return units_.loaded(state_.decode, event.target);
+      units_.loaded(state_.decode, event.target);
+      return settle();
+    case Kind::Failure:
+      return recovery_.strike(event.target);
+    case Kind::Recovery:
+      recovery_.go_on(event.target);
+      return settle();
+    case Kind::SlowPartOver:
+      return recovery_.end_slowness(event.target);
+    case Kind::SpareBack:
+      return recovery_.take_back_spare();
     case Kind::ArrivalSlice:
       return requests_.open_arrival_slice();
     case Kind::RequestTimer:

@@ -25,7 +25,8 @@ std::int64_t running_requests(const serving::DecodeUnit& unit) { return unit.act
 template <class Unit>
 policy::PhaseView view_of(const UnitPool<Unit>& pool) {
   policy::PhaseView view;
-  std::int64_t* const counts[] = {&view.off, &view.loading, &view.serving, &view.draining};
+  std::int64_t* const counts[] = {&view.off, &view.loading, &view.serving, &view.draining,
+                                  &view.down};
   for (std::uint32_t i = 0; i < pool.size(); ++i) {
     const Unit& unit = pool[i].unit;
     ++*counts[static_cast<std::size_t>(pool.state(i))];

@@ -7,7 +7,6 @@ namespace epfleet::cluster {
 
 using engine::Phase;
 using serving::LiveRequest;
-using serving::Stage;
 
 namespace {
 
@@ -18,11 +17,15 @@ void count_nodes(UnitClock& clock, base::TimePoint now, observe::FleetSample& sa
   time.idle += read.idle;
   time.loading += read.loading;
   time.draining += read.draining;
+  time.down += read.down;
+  sample.failures.unit_down_ns += read.down / clock.nodes();
+  sample.failures.masked_gpu_ns += clock.masked_gpu_ns();
   const UnitState state = clock.state();
   allotted += state == UnitState::Off ? 0 : clock.nodes();
   sample.nodes_serving += state == UnitState::Serving ? clock.nodes() : 0;
   sample.nodes_draining += state == UnitState::Draining ? clock.nodes() : 0;
   sample.nodes_loading += state == UnitState::Loading ? clock.nodes() : 0;
+  sample.nodes_down += state == UnitState::Down ? clock.nodes() : 0;
 }
 
 }  // namespace
@@ -108,6 +111,10 @@ observe::FleetSample FleetSampler::sample_of_now() {
   sample.time = fleet_.now();
   count_prefill(sample);
   count_decode(sample);
+  sample.prefill_queue_requests += std::ssize(fleet_.homeless.prompts);
+  sample.decode_waiting_requests += std::ssize(fleet_.homeless.with_kv);
+  sample.nodes_spare = fleet_.spec.failures.spare_nodes;
+  sample.spare_node_ns = sample.nodes_spare * (sample.time - fleet_.spec.run_start()).count();
   sample.cache_stored_bytes = fleet_.kv_bytes(cache_.stored_tokens(sample.time)).count();
   sample.peaks.cache_stored_bytes = fleet_.kv_bytes(cache_.peak_tokens()).count();
   return sample;
@@ -146,9 +153,7 @@ void FleetSampler::count_decode(observe::FleetSample& sample) {
 base::TokenParts FleetSampler::output_in_flight_of_early_requests() {
   base::TokenParts output;
   fleet_.requests.for_each([&](serving::RequestSlot /*slot*/, const LiveRequest& live) {
-    const bool has_first_token = live.stage == Stage::AwaitingRoom || live.stage == Stage::Moving ||
-                                 live.stage == Stage::Decoding;
-    if (has_first_token && live.request.arrival < base::kWindowStart) {
+    if (live.has_first_token && live.request.arrival < base::kWindowStart) {
       const std::int32_t steps = fleet_.decode[live.decode_unit].unit.steps_of(live);
       output += base::TokenParts::from_tokens(1) + base::TokenParts(live.rate) * steps;
     }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "epfleet/base/error.h"
 #include "epfleet/policy/registry.h"
 
 namespace epfleet::cluster {
@@ -24,13 +23,18 @@ PrefillRouter::PrefillRouter(FleetState& fleet)
 
 void PrefillRouter::route(serving::RequestSlot slot, base::TimePoint not_before) {
   PrefillPool& pool = fleet_.prefill;
-  EPFLEET_CHECK(pool.any_open(), "a prefill unit serves");
   LiveRequest& request = fleet_.requests[slot];
+  if (!pool.any_open()) {
+    request.stage = serving::Stage::Queued;
+    request.kv_ready = not_before;
+    fleet_.homeless.prompts.push_back(slot);
+    return;
+  }
   const policy::PrefillDemand demand = serving::PrefillUnit::demand_of(request);
   const std::uint32_t unit = rule_->choose(demand, pool.loads_of_open());
   request.kv_ready = std::max(fleet_.now(), not_before);
-  if (request.cached_tokens > 0 && !request.prefill_started) {
-    read_hit(request, unit);
+  if (request.computed_to > 0 && !request.prefill_started) {
+    read_hit(slot, unit);
   }
   pool[unit].unit.enqueue(slot);
   if (pool.reports_age()) {
@@ -40,13 +44,31 @@ void PrefillRouter::route(serving::RequestSlot slot, base::TimePoint not_before)
   pool.wake(unit, request.kv_ready);
 }
 
-void PrefillRouter::read_hit(LiveRequest& request, std::uint32_t unit) {
+void PrefillRouter::settle() {
+  if (fleet_.homeless.prompts.empty() || !fleet_.prefill.any_open()) {
+    return;
+  }
+  std::vector<serving::RequestSlot> waiting;
+  waiting.swap(fleet_.homeless.prompts);
+  for (const serving::RequestSlot slot : waiting) {
+    route(slot, fleet_.requests[slot].kv_ready);
+  }
+}
+
+void PrefillRouter::read_hit(serving::RequestSlot slot, std::uint32_t unit) {
+  LiveRequest& request = fleet_.requests[slot];
+  const std::int32_t hit = request.computed_to;
   const base::TimePoint now = fleet_.now();
-  const base::Bytes bytes = fleet_.kv_bytes(request.cached_tokens);
+  const base::Bytes bytes = fleet_.kv_bytes(hit);
   Link& nic = least_busy(fleet_.prefill[unit].storage_read);
-  if (fleet_.store.recomputes(nic, now, request.cached_tokens, bytes)) {
-    fleet_.totals.cache_lost.too_slow += request.cached_tokens;
-    request.cached_tokens = request.computed_to = 0;
+  if (fleet_.store.recomputes(nic, now, hit, bytes)) {
+    request.computed_to = 0;
+    if (serving::Resumed* resumed = fleet_.requests.resumed(slot)) {
+      resumed->hit = 0;
+    } else {
+      fleet_.totals.cache_lost.too_slow += hit;
+      request.cached_tokens = 0;
+    }
   } else {
     request.kv_ready = fleet_.store.read(nic, now, bytes);
     fleet_.totals.cache_read_bytes += bytes.count();

@@ -14,7 +14,7 @@ base::TokenParts output_of(const LiveRequest& live, Ending ending) {
   if (ending == Ending::LastToken) {
     return base::TokenParts::from_tokens(live.request.output_tokens);
   }
-  return live.has_first_token()
+  return live.has_first_token
              ? base::TokenParts::from_tokens(1) + base::TokenParts(live.rate) * live.steps_taken
              : base::TokenParts();
 }
@@ -37,7 +37,8 @@ void RequestEndings::expect(const workload::Request& request) {
 
 void RequestEndings::keep_answer(const LiveRequest& live) {
   const workload::Request& request = live.request;
-  if (request.output_tokens > 1 && workload::answer_is_reusable(request.variant)) {
+  if (request.output_tokens > 1 && workload::answer_is_reusable(request.variant) &&
+      fleet_.store_faults == 0) {
     const base::TimePoint stored_at = decode_router_.write_to_store(live, request.output_tokens);
     (void)cache_.store(request, request.prompt_tokens + request.output_tokens, fleet_.now(),
                        stored_at);
@@ -55,7 +56,7 @@ void RequestEndings::end(RequestSlot slot, Ending ending) {
     keep_answer(live);
   }
   const bool comes_again = retries_.comes_again(live, ending);
-  record(live, ending, comes_again);
+  record(slot, ending, comes_again);
   if (!comes_again) {
     if (!request.prefix.returns) {
       cache_.forget_session(request);
@@ -83,8 +84,8 @@ void RequestEndings::finish_if_done() {
 }
 
 void RequestEndings::end_run() {
-  fleet_.requests.for_each([&](RequestSlot /*slot*/, const LiveRequest& live) {
-    record(live, Ending::EndOfRun, false);
+  fleet_.requests.for_each([&](RequestSlot slot, const LiveRequest& /*live*/) {
+    record(slot, Ending::EndOfRun, false);
   });
   std::ranges::sort(done_, {}, &observe::RequestDone::id);
   announce();
@@ -109,10 +110,15 @@ void RequestEndings::announce() {
   done_.clear();
 }
 
-void RequestEndings::record(const LiveRequest& live, Ending ending, bool comes_again) {
+void RequestEndings::record(RequestSlot slot, Ending ending, bool comes_again) {
   ++ended_[static_cast<std::size_t>(ending)];
+  const LiveRequest& live = fleet_.requests[slot];
   const workload::Request& request = live.request;
   const bool kv_moved = live.decode_started || live.stage == serving::Stage::Moving;
+  const bool in_prefill =
+      live.stage == serving::Stage::Queued || live.stage == serving::Stage::Prefilling;
+  const serving::Resumed* resumed = in_prefill ? fleet_.requests.resumed(slot) : nullptr;
+  const base::TimePoint kv_arrived = resumed != nullptr ? resumed->kv_arrived : live.kv_ready;
   done_.push_back({.id = request.id,
                    .session = request.session,
                    .ending = ending,
@@ -130,13 +136,14 @@ void RequestEndings::record(const LiveRequest& live, Ending ending, bool comes_a
                    .preemptions = live.preemptions,
                    .attempt = live.attempt,
                    .comes_again = comes_again,
-                   .entered_prefill = live.prefill_started,
-                   .has_first_token = live.has_first_token(),
+                   .retries = static_cast<std::uint8_t>(live.retries),
+                   .entered_prefill = live.prefill_started || live.has_first_token,
+                   .has_first_token = live.has_first_token,
                    .entered_decode = live.decode_started,
                    .arrival = request.arrival,
                    .prefill_start = live.prefill_start,
                    .first_token = live.first_token,
-                   .kv_arrived = kv_moved ? live.kv_ready : base::TimePoint{},
+                   .kv_arrived = kv_moved ? kv_arrived : base::TimePoint{},
                    .decode_start = live.decode_start,
                    .done = fleet_.now()});
 }

@@ -119,8 +119,10 @@ void RequestFlow::look_up(LiveRequest& live) {
   lost.ttl += found.lost_ttl;
   lost.rounding += found.lost_rounding;
   lost.not_yet_written += found.lost_not_yet_written;
+  lost.store_down += fleet_.store_faults > 0 ? found.hit_tokens : 0;
   // At least the last prompt token is computed: its output is the first answer token.
-  live.cached_tokens = std::min(found.hit_tokens, live.request.prompt_tokens - 1);
+  live.cached_tokens =
+      fleet_.store_faults > 0 ? 0 : std::min(found.hit_tokens, live.request.prompt_tokens - 1);
   live.computed_to = live.cached_tokens;
 }
 
@@ -168,6 +170,10 @@ void RequestFlow::fetch_prefixes(std::span<const RequestSlot> slots) const {
 void RequestFlow::emit_first_token(RequestSlot slot) {
   const base::TimePoint now = fleet_.now();
   LiveRequest& live = fleet_.requests[slot];
+  if (live.has_first_token) {
+    return resume_decode(slot);
+  }
+  live.has_first_token = true;
   const workload::Request& request = live.request;
   observe::TokenTotals& tokens = fleet_.totals.tokens[static_cast<std::size_t>(request.variant)]
                                                      [static_cast<std::size_t>(request.channel)];
@@ -180,18 +186,31 @@ void RequestFlow::emit_first_token(RequestSlot slot) {
   if (fleet_.is_early(request)) {
     fleet_.early_input_tokens += request.prompt_tokens;
   }
-  const base::TimePoint stored_at =
-      prefill_router_.write_to_store(live, request.prompt_tokens - live.cached_tokens);
-  (void)cache_.store(request, request.prompt_tokens, now, stored_at);
-  PrefillPool::Member& from = fleet_.prefill[live.prefill_unit];
-  const std::uint16_t gpu = live.prefill_gpu;
+  keep_prompt(live, live.cached_tokens);
   if (request.output_tokens == 1) {
-    from.unit.release_kv(gpu, now, request.prompt_tokens);
+    fleet_.prefill[live.prefill_unit].unit.release_kv(live.prefill_gpu, now, request.prompt_tokens);
     endings_.end(slot, Ending::LastToken);
     return;
   }
+  send_to_decode(slot);
+}
+
+// All but the `stored` first tokens of the prompt are new to the store.
+void RequestFlow::keep_prompt(const LiveRequest& live, std::int32_t stored) {
+  const std::int32_t prompt = live.request.prompt_tokens;
+  if (fleet_.store_faults == 0 && prompt > stored) {
+    const base::TimePoint stored_at = prefill_router_.write_to_store(live, prompt - stored);
+    (void)cache_.store(live.request, prompt, fleet_.now(), stored_at);
+  }
+}
+
+void RequestFlow::send_to_decode(RequestSlot slot) {
+  const LiveRequest& live = fleet_.requests[slot];
+  const std::uint16_t gpu = live.prefill_gpu;
+  PrefillPool::Member& from = fleet_.prefill[live.prefill_unit];
+  const std::int32_t tokens = live.prefill_tokens();
   const base::TimePoint sent = decode_router_.hand_over(slot, from.rdma[gpu]);
-  from.unit.release_kv(gpu, sent, request.prompt_tokens);
+  from.unit.release_kv(gpu, sent, tokens);
 }
 
 void RequestFlow::start_decode_step(std::uint32_t unit) {

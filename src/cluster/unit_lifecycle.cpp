@@ -184,6 +184,9 @@ std::vector<std::uint32_t> UnitLifecycle::move_units(UnitPool<Unit>& pool,
       pool.change_state(unit,
                         pool[unit].loaded_at <= now ? UnitState::Serving : UnitState::Loading);
     } else {
+      if (state == UnitState::Down && !serves) {
+        pool.close(unit);  // a failure that nobody knows of yet does not keep it open
+      }
       release_if_over(pool, unit);
     }
   }
@@ -216,14 +219,26 @@ void UnitLifecycle::start_loading() {
 template <class Unit>
 void UnitLifecycle::release_if_over(UnitPool<Unit>& pool, std::uint32_t unit) {
   const UnitState state = pool.state(unit);
-  const bool leaving = state == UnitState::Draining || state == UnitState::Loading;
+  const bool leaving =
+      state == UnitState::Draining || state == UnitState::Loading || state == UnitState::Down;
   if (leaving && !is_among(pool, unit, target_.allotted) && pool[unit].unit.empty()) {
     pool.change_state(unit, UnitState::Off);
     ++fleet_.totals.units_stopped;
   }
 }
-
+template void UnitLifecycle::release_if_over(PrefillPool& pool, std::uint32_t unit);
 template void UnitLifecycle::release_if_over(DecodePool& pool, std::uint32_t unit);
+
+template <class Unit>
+void UnitLifecycle::back(UnitPool<Unit>& pool, std::uint32_t unit) {
+  pool[unit].loaded_at = fleet_.now();
+  const bool serves = is_among(pool, unit, target_.serving);
+  pool.change_state(unit, serves ? UnitState::Serving : UnitState::Draining);
+  pool.wake(unit, fleet_.now());
+  release_if_over(pool, unit);
+}
+template void UnitLifecycle::back(PrefillPool& pool, std::uint32_t unit);
+template void UnitLifecycle::back(DecodePool& pool, std::uint32_t unit);
 
 // A unit that is not to serve is soon to be released, and never opens; one that was released and
 // allotted again meanwhile has a later loading.

@@ -82,6 +82,37 @@ void check_presence(const PhaseUnits& units, Contradictions& found) {
   }
 }
 
+// Failures at stated times hit units that may exist.
+void check_failures(const Scenario& scenario, const cluster::UnitCounts& most,
+                    Contradictions& found) {
+  for (const cluster::FailureAt& failure : scenario.failures.at) {
+    if (base::kWindowStart + failure.time >= scenario.run_end()) {
+      found.add({"failures.at", "duration"},
+                fmt::format("has a failure after {:.0f} s, when the run is over",
+                            base::to_seconds(failure.time)),
+                "choose an earlier time");
+    }
+    if (!failure.unit) {
+      continue;
+    }
+    const bool decode = failure.unit->kind == cluster::UnitKind::Decode;
+    const char* phase = decode ? "decode" : "prefill";
+    const std::int64_t units = decode ? most.decode_units : most.prefill_units;
+    const std::int64_t gpus = decode ? scenario.decode.gpus : scenario.prefill.gpus;
+    if (failure.unit->index >= units) {
+      found.add({"failures.at", fmt::format("fleet.base.{}_units", phase)},
+                fmt::format("names {}/{}, but the fleet has {} {} units", phase,
+                            failure.unit->index, units, phase),
+                fmt::format("choose {}/0 to {}/{}", phase, phase, units - 1));
+    } else if (failure.gpu >= gpus) {
+      found.add({"failures.at", fmt::format("{}.gpus", phase)},
+                fmt::format("names GPU {} of {}/{}, which has {}", failure.gpu, phase,
+                            failure.unit->index, gpus),
+                fmt::format("choose 0 to {}", gpus - 1));
+    }
+  }
+}
+
 }  // namespace
 
 void check_admission(const Scenario& scenario, Contradictions& found) {
@@ -106,7 +137,8 @@ void check_fleet(const Scenario& scenario, Contradictions& found) {
   const cluster::FleetConfig& fleet = scenario.fleet;
   check_schedule(scenario, found);
   const UnitSpan span = units_of(scenario);
-  std::int64_t needed = 0;
+  check_failures(scenario, span.most, found);
+  std::int64_t needed = scenario.failures.spare_nodes;
   for (const PhaseUnits& units :
        {PhaseUnits{"prefill", span.least.prefill_units, span.most.prefill_units,
                    span.at_once.prefill_units, scenario.prefill.gpus,
@@ -119,11 +151,11 @@ void check_fleet(const Scenario& scenario, Contradictions& found) {
     needed += units.at_once * (units.gpus / std::max<std::int64_t>(units.gpus_per_node, 1));
   }
   if (fleet.pool_nodes && needed > *fleet.pool_nodes) {
-    found.add(
-        {"fleet.pool_nodes", "fleet.base", "fleet.group", "fleet.groups", "scaling.schedule",
-         "prefill.gpus", "decode.gpus"},
-        fmt::format("has {} nodes, but the largest allotment needs {}", *fleet.pool_nodes, needed),
-        "raise it, or allot fewer groups");
+    found.add({"fleet.pool_nodes", "fleet.base", "fleet.group", "fleet.groups", "scaling.schedule",
+               "prefill.gpus", "decode.gpus"},
+              fmt::format("has {} nodes, but the largest allotment{} needs {}", *fleet.pool_nodes,
+                          scenario.failures.spare_nodes > 0 ? " with the spare nodes" : "", needed),
+              "raise it, or allot fewer groups");
   }
 }
 

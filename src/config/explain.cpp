@@ -99,7 +99,8 @@ std::string explain(std::string_view key_or_group) {
 std::vector<Guess> guesses(const Scenario& scenario) {
   std::vector<Guess> rows;
   for (const Key& key : key_table()) {
-    if (key.is_guess()) {
+    const bool idle = key.name.starts_with("failures.") && !scenario.failures.any();
+    if (key.is_guess() && !idle) {
       rows.push_back({key.name, key.print(scenario), key.plausible_low, key.plausible_high});
     }
   }

@@ -18,6 +18,7 @@ std::vector<Key> make_table() {
   add_fleet_rows(rows);
   add_scaling_rows(rows);
   add_admission_rows(rows);
+  add_failure_rows(rows);
   add_workload_rows(rows);
   add_trace_rows(rows);
   add_serving_rows(rows);

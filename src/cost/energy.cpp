@@ -6,7 +6,7 @@ namespace {
 // Watt times node-nanoseconds.
 double watt_ns(const NodePower& power, double in_step, const metrics::NodeTime& time) {
   return in_step * static_cast<double>(time.busy + time.draining) +
-         power.idle * static_cast<double>(time.idle) +
+         power.idle * static_cast<double>(time.idle + time.down) +
          power.loading * static_cast<double>(time.loading);
 }
 

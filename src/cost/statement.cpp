@@ -23,8 +23,9 @@ double as_double(std::int64_t value) { return static_cast<double>(value); }
 // All that is paid for, in integers, so that parts add up to the whole before prices come in.
 struct Usage {
   NodeTime prefill_ns, decode_ns;
-  TokensByPayer standard{};  // at the standard prices
-  TokensByPayer off_peak{};  // at the off-peak prices
+  std::int64_t spare_ns = 0;  // of nodes, charged to decode
+  TokensByPayer standard{};   // at the standard prices
+  TokensByPayer off_peak{};   // at the off-peak prices
 };
 
 struct Stretch {
@@ -33,7 +34,7 @@ struct Stretch {
 };
 
 Usage usage_of(const Interval& row, const PricesConfig& prices, const PricingBasis& basis) {
-  Usage usage{row.prefill_node_ns, row.decode_node_ns, row.tokens, {}};
+  Usage usage{row.prefill_node_ns, row.decode_node_ns, row.spare_node_ns, row.tokens, {}};
   if (prices.off_peak) {
     const OffPeakWindow window(prices.off_peak_from, prices.off_peak_to, basis.window_start_utc);
     const TimeShare share = window.share(row.begin, row.end);
@@ -84,7 +85,7 @@ std::int64_t idle_ns(const NodeTime& time, double tokens, double node_tps) {
 Account account_of(const Stretch& stretch, const PricesConfig& prices, const PricingBasis& basis) {
   const Usage& usage = stretch.usage;
   const std::int64_t prefill = usage.prefill_ns.allotted();
-  const std::int64_t decode = usage.decode_ns.allotted();
+  const std::int64_t decode = usage.decode_ns.allotted() + usage.spare_ns;
   const double price = prices.gpu_hour.count();
   Account account;
   account.begin = stretch.begin;

@@ -92,6 +92,7 @@ void FleetMeter::describe(RunStatistics& run, Timeline& timeline) const {
   run.tokens = tokens_in(window);
   run.nodes = nodes_in(window);
   run.cache = store_in(window);
+  run.failures = failures_in(window);
   const std::int64_t prefill = window.prefill_node_ns.allotted();
   const std::int64_t decode = window.decode_node_ns.allotted();
   const auto per_node_second = [](double tokens, std::int64_t node_ns) {
@@ -127,9 +128,28 @@ NodeUse FleetMeter::nodes_in(const Interval& window) const {
           .decode_mean = window.mean_decode_nodes(),
           .prefill_ns = prefill,
           .decode_ns = decode,
+          .spare_ns = window.spare_node_ns,
           .released_ns = config_.pool_nodes.value_or(peak) * window.length().count() -
-                         prefill.allotted() - decode.allotted(),
+                         prefill.allotted() - decode.allotted() - window.spare_node_ns,
           .gpus_per_node = config_.gpus_per_node};
+}
+
+FailureUse FleetMeter::failures_in(const Interval& window) const {
+  const observe::FleetTotals::Failures& failures = window.failures;
+  const NodeTime& prefill = window.prefill_node_ns;
+  const NodeTime& decode = window.decode_node_ns;
+  const std::int64_t down = prefill.down + decode.down;
+  const std::int64_t wanted = down + prefill.busy + prefill.idle + decode.busy + decode.idle;
+  const double masked = as_double(failures.masked_gpu_ns);
+  const Measure missing =
+      ratio(as_double(down) + masked / as_double(config_.gpus_per_node), as_double(wanted));
+  return {.events = failures.events,
+          .unit_down = base::Duration(failures.unit_down_ns),
+          .masked_gpu_hours = masked / 3.6e12,
+          .requests_lost = failures.requests_lost,
+          .requests_retried = failures.requests_retried,
+          .recomputed_tokens = failures.recomputed_tokens,
+          .availability_ratio = missing ? Measure(1.0 - *missing) : Measure()};
 }
 
 CacheUse FleetMeter::store_in(const Interval& window) const {
@@ -145,7 +165,8 @@ CacheUse FleetMeter::store_in(const Interval& window) const {
           .lost_ttl_ratio = share(lost.ttl),
           .lost_rounding_ratio = share(lost.rounding),
           .lost_not_yet_written_ratio = share(lost.not_yet_written),
-          .lost_too_slow_ratio = share(lost.too_slow)};
+          .lost_too_slow_ratio = share(lost.too_slow),
+          .lost_store_down_ratio = share(lost.store_down)};
 }
 
 }  // namespace epfleet::metrics

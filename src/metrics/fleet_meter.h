@@ -31,6 +31,7 @@ class FleetMeter {
   [[nodiscard]] std::vector<Interval> joined(base::Duration width) const;
   [[nodiscard]] TokenSums tokens_in(const Interval& window) const;
   [[nodiscard]] NodeUse nodes_in(const Interval& window) const;
+  [[nodiscard]] FailureUse failures_in(const Interval& window) const;
   [[nodiscard]] CacheUse store_in(const Interval& window) const;
 
   RecorderConfig config_;

@@ -67,7 +67,7 @@ void Recorder::on_decode_step(const observe::DecodeStepDone& step) {
   if (meters_->timeline.contains(step.end)) {
     meters_->timeline.slot(step.end).steps.add(step);
     meters_->steps.add(step);
-    meters_->gaps.add(step.end - step.start, step.requests - step.joined);
+    meters_->gaps.add(step.end - step.start + step.stood_still, step.requests - step.joined);
     meters_->output.add(step.end, step.emitted);
   }
 }

@@ -108,6 +108,8 @@ void add_statistics(Builder& to, std::vector<Metric>& all) {
   to.add("nodes", [](const auto& r) -> auto& { return r.statistics.nodes; }, metrics::kNodeRows);
   to.add("node_hours.prefill", [](const auto& r) -> auto& { return r.statistics.nodes.prefill_ns; }, metrics::kNodeTimeRows, "Prefill nodes");
   to.add("node_hours.decode", [](const auto& r) -> auto& { return r.statistics.nodes.decode_ns; }, metrics::kNodeTimeRows, "Decode nodes");
+  to.add("node_hours", [](const auto& r) -> auto& { return r.statistics.nodes; }, metrics::kSpareRows);
+  to.add("failures", [](const auto& r) -> auto& { return r.statistics.failures; }, metrics::kFailureRows);
   to.add("throughput", [](const auto& r) -> auto& { return r.statistics.throughput; }, metrics::kThroughputRows);
   to.add("utilisation", [](const auto& r) -> auto& { return r.statistics.utilisation; }, metrics::kUtilisationRows);
   to.add("utilisation.imbalance", [](const auto& r) -> auto& { return r.statistics.utilisation.steps; }, metrics::kImbalanceRows);

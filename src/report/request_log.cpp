@@ -13,7 +13,7 @@ constexpr std::string_view kHeader =
     "tokens,"
     "reasoning_tokens,prefill_unit,prefill_gpu,decode_unit,decode_gpu,preemptions,arrival_ns,"
     "prefill_start_ns,first_token_ns,kv_arrived_ns,decode_start_ns,done_ns,"
-    "in_window\n";
+    "in_window,retries\n";
 
 void append_optional(fmt::memory_buffer& out, bool present, std::int64_t value) {
   if (present) {
@@ -40,8 +40,8 @@ void append_row(fmt::memory_buffer& out, const observe::RequestDone& r, base::Du
   append_optional(out, r.entered_decode, ns(r.decode_start));
   append_optional(out, r.outcome() != observe::Outcome::InFlight, ns(r.done));
   const base::Duration since = r.arrival - base::kWindowStart;
-  out.push_back(since >= base::Duration{} && since < window ? '1' : '0');
-  out.push_back('\n');
+  fmt::format_to(std::back_inserter(out), "{},{}\n",
+                 since >= base::Duration{} && since < window ? 1 : 0, r.retries);
 }
 
 }  // namespace

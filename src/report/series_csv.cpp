@@ -69,7 +69,7 @@ Measure input_tps(const Row& row) { return per_second(row, static_cast<double>(r
 Measure output_tps(const Row& row) { return per_second(row, row.tokens.output.tokens()); }
 
 std::int64_t all_lost(const LostTokens& l) {
-  return l.cold + l.capacity + l.ttl + l.rounding + l.not_yet_written + l.too_slow;
+  return l.cold + l.capacity + l.ttl + l.rounding + l.not_yet_written + l.too_slow + l.store_down;
 }
 
 // clang-format off
@@ -81,6 +81,8 @@ constexpr Column kStateColumns[] = {
     {{"nodes_serving", "", "nodes", Kind::Level, "Nodes that take requests."}, state<&FleetState::nodes_serving>},
     {{"nodes_draining", "", "nodes", Kind::Level, "Nodes that take no new requests and finish those they have."}, state<&FleetState::nodes_draining>},
     {{"nodes_loading", "", "nodes", Kind::Level, "Nodes that are starting up."}, state<&FleetState::nodes_loading>},
+    {{"nodes_down", "", "nodes", Kind::Level, "Nodes of units that a failure stopped and that do not serve again yet."}, state<&FleetState::nodes_down>},
+    {{"nodes_spare", "", "nodes", Kind::Level, "Nodes held ready to replace lost ones, or in repair."}, state<&FleetState::nodes_spare>},
     {{"prefill_nodes_allotted", "nodes.prefill_mean"}, state<&FleetState::prefill_nodes_allotted>},
     {{"decode_nodes_allotted", "nodes.decode_mean"}, state<&FleetState::decode_nodes_allotted>},
     {{"in_service_requests", "", "requests", Kind::Level, "Requests that have arrived and are neither completed, rejected nor failed."}, flow<&Interval::in_service_at_begin>},
@@ -131,6 +133,7 @@ constexpr Column kFlowColumns[] = {
     {{"lost_ttl_tokens", "", "tokens", Kind::Flow, "Input tokens not hit because they had passed their time to live."}, lost<&LostTokens::ttl>},
     {{"lost_rounding_tokens", "", "tokens", Kind::Flow, "Input tokens not hit because only whole blocks are stored."}, lost<&LostTokens::rounding>},
     {{"lost_too_slow_tokens", "", "tokens", Kind::Flow, "Input tokens stored, but computed anew because reading takes longer."}, lost<&LostTokens::too_slow>},
+    {{"lost_store_down_tokens", "", "tokens", Kind::Flow, "Input tokens stored, but not found because the store had failed."}, lost<&LostTokens::store_down>},
     {{"lost_not_yet_written_tokens", "", "tokens", Kind::Flow, "Input tokens not hit because their write had not ended."}, lost<&LostTokens::not_yet_written>},
     {{"cache_read_bytes", "cache.bytes_read"}, flow<&FleetTotals::cache_read_bytes>},
     {{"cache_written_bytes", "cache.bytes_written"}, flow<&FleetTotals::cache_written_bytes>},

@@ -67,23 +67,30 @@ void DecodeUnit::remove(RequestSlot slot) {
   request.stage = Stage::AwaitingRoom;
 }
 
+bool DecodeUnit::holds(const LiveRequest& request) const {
+  return request.decode_unit == id_.value() &&
+         (request.stage == Stage::Decoding || request.stage == Stage::Moving);
+}
+
+// REQUIRES: holds(); the calendar and the list of incoming ones no longer list it, or soon not.
+void DecodeUnit::leave_early(RequestSlot slot, std::vector<Leaving>& evicted) {
+  LiveRequest& request = pool_[slot];
+  const bool moving = request.stage == Stage::Moving;
+  if (moving) {
+    give_up_place(request);
+  } else {
+    leave(request, steps_of(request));
+  }
+  request.stage = Stage::AwaitingRoom;
+  evicted.push_back({slot, Leaving::Kv::OnGpu, moving ? request.kv_ready : base::TimePoint::min()});
+}
+
 void DecodeUnit::evict_all(std::vector<Leaving>& evicted) {
   EPFLEET_CHECK(!stepping_, "requests leave a unit between steps");
-  pool_.for_each([&](RequestSlot slot, LiveRequest& request) {
-    const bool here = request.decode_unit == id_.value() &&
-                      (request.stage == Stage::Decoding || request.stage == Stage::Moving);
-    if (!here) {
-      return;
+  pool_.for_each([&](RequestSlot slot, const LiveRequest& request) {
+    if (holds(request)) {
+      leave_early(slot, evicted);
     }
-    const bool moving = request.stage == Stage::Moving;
-    if (!moving) {
-      leave(request, steps_of(request));
-    } else {
-      give_up_place(request);
-    }
-    request.stage = Stage::AwaitingRoom;
-    evicted.push_back(
-        {slot, Leaving::Kv::OnGpu, moving ? request.kv_ready : base::TimePoint::min()});
   });
   for (const Waiting& waiting : waiting_) {
     evicted.push_back({waiting.slot, waiting.swapped ? Leaving::Kv::InHost : Leaving::Kv::Elsewhere,
@@ -93,7 +100,41 @@ void DecodeUnit::evict_all(std::vector<Leaving>& evicted) {
   incoming_.clear();
   joined_first_tokens_.clear();
   finishers_.clear();
+  stands_since_.reset();
   EPFLEET_CHECK(placed_total_ == 0 && active_total_ == 0, "an evicted unit is empty");
+}
+
+void DecodeUnit::evict_gpus(std::span<const std::uint32_t> gpus, bool hosts,
+                            std::vector<Leaving>& evicted) {
+  EPFLEET_CHECK(!stepping_, "requests leave a unit between steps");
+  const auto lost = [&](RequestSlot slot) {
+    return std::ranges::find(gpus, pool_[slot].decode_gpu) != gpus.end();
+  };
+  std::erase_if(incoming_, [&](const Incoming& incoming) { return lost(incoming.slot); });
+  pool_.for_each([&](RequestSlot slot, const LiveRequest& request) {
+    if (!holds(request) || !lost(slot)) {
+      return;
+    }
+    if (request.stage == Stage::Decoding) {
+      forget_finish(slot);
+      if (request.joined_step == step_number_) {  // in the step that was given up: no chunk yet
+        const Resumed* resumed = pool_.resumed(slot);
+        const base::TimePoint before = resumed ? resumed->last_chunk : request.first_token;
+        const auto joined = std::ranges::find(joined_first_tokens_, before);
+        if (joined != joined_first_tokens_.end()) {
+          joined_first_tokens_.erase(joined);
+        }
+      }
+    }
+    leave_early(slot, evicted);
+  });
+  std::erase_if(waiting_, [&](const Waiting& waiting) {
+    const bool leaves = hosts && waiting.swapped && lost(waiting.slot);
+    if (leaves) {
+      evicted.push_back({waiting.slot, Leaving::Kv::InHost, waiting.not_before});
+    }
+    return leaves;
+  });
 }
 
 }  // namespace epfleet::serving

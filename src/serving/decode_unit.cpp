@@ -5,6 +5,7 @@
 
 #include "epfleet/base/error.h"
 #include "even_loads.h"
+#include "slowed.h"
 
 namespace epfleet::serving {
 namespace {
@@ -27,10 +28,18 @@ T largest(const std::vector<T>& values) {
 }
 
 template <class T, class Total>
-double max_over_mean(const std::vector<T>& values, Total total) {
-  return total == Total() ? 1.0
-                          : static_cast<double>(largest(values)) *
-                                static_cast<double>(values.size()) / static_cast<double>(total);
+double max_over_mean(const std::vector<T>& values, std::int32_t gpus, Total total) {
+  return total == Total()
+             ? 1.0
+             : static_cast<double>(largest(values)) * gpus / static_cast<double>(total);
+}
+
+// Even over the first `gpus`, nothing for the others.
+template <class Total>
+auto spread_over(Total total, std::int32_t gpus, std::size_t all) {
+  auto shares = spread(total, static_cast<std::size_t>(gpus));
+  shares.resize(all);
+  return shares;
 }
 
 }  // namespace
@@ -40,7 +49,8 @@ DecodeUnit::DecodeUnit(base::UnitId id, const DecodeUnitLimits& limits,
     : id_(id),
       limits_(limits),
       kv_limit_(kv_limit(limits.kv_capacity_tokens)),
-      pricer_(pricer),
+      whole_pricer_(&pricer),
+      pricer_(&pricer),
       pool_(pool),
       finishers_(limits.longest_stay_steps),
       rebalance_(limits.rebalance) {
@@ -102,7 +112,7 @@ std::optional<base::Duration> DecodeUnit::start_step(base::TimePoint now) {
     return std::nullopt;
   }
   timing::StepPrice price = price_step();
-  price.duration = rebalance_.stretched(now, price.duration);
+  price.duration = rebalance_.stretched(now, slowed(price.duration, speed_));
   describe_step(now, price);
   stepping_ = true;
   for (const FinishCalendar::Finisher& finisher : finishers_.soon(step_number_)) {
@@ -113,11 +123,12 @@ std::optional<base::Duration> DecodeUnit::start_step(base::TimePoint now) {
 
 timing::StepPrice DecodeUnit::price_step() const {
   if (limits_.even) {
-    return pricer_.price(spread(active_total_, active_requests_.size()),
-                         spread(active_kv_total_, active_kv_.size()));
+    const std::int32_t gpus = limits_.gpus - masked_gpus();
+    return pricer_->price(spread_over(active_total_, gpus, active_requests_.size()),
+                          spread_over(active_kv_total_, gpus, active_kv_.size()));
   }
-  return halves_ ? pricer_.price_halves(halves_->loads())
-                 : pricer_.price(active_requests_, active_kv_);
+  return halves_ ? pricer_->price_halves(halves_->loads())
+                 : pricer_->price(active_requests_, active_kv_);
 }
 
 // Joins in the order of placement, so that the order does not depend on how the list was compacted.
@@ -152,6 +163,9 @@ void DecodeUnit::join(RequestSlot slot, base::TimePoint now) {
     request.decode_started = true;
     request.decode_start = now;
     joined_first_tokens_.push_back(request.first_token);
+  } else if (Resumed* resumed = pool_.resumed(slot); resumed != nullptr && !resumed->rejoined) {
+    resumed->rejoined = true;
+    joined_first_tokens_.push_back(resumed->last_chunk);
   }
   const base::TokenParts32 kv = request.kv(request.steps_taken);
   ++active_requests_[gpu];
@@ -173,21 +187,24 @@ void DecodeUnit::join(RequestSlot slot, base::TimePoint now) {
 }
 
 void DecodeUnit::describe_step(base::TimePoint now, const timing::StepPrice& price) {
+  const std::int32_t gpus = limits_.gpus - masked_gpus();
   step_ = {.unit = id_,
            .start = now,
            .end = now + price.duration,
+           .stood_still = stands_since_ ? now - *stands_since_ : base::Duration{},
            .requests = active_total_,
            .joined = static_cast<std::int64_t>(joined_first_tokens_.size()),
            .kv_tokens = active_kv_total_.tokens(),
            .kv_ratio_max = largest(active_kv_) / kv_limit_,
-           .kv_ratio_mean = active_kv_total_ / (base::TokenParts(kv_limit_) * limits_.gpus),
-           .kv_imbalance = max_over_mean(active_kv_, active_kv_total_),
-           .request_imbalance = max_over_mean(active_requests_, active_total_),
+           .kv_ratio_mean = active_kv_total_ / (base::TokenParts(kv_limit_) * gpus),
+           .kv_imbalance = max_over_mean(active_kv_, gpus, active_kv_total_),
+           .request_imbalance = max_over_mean(active_requests_, gpus, active_total_),
            .expert_imbalance = price.expert_imbalance,
            .out_of_range = price.out_of_range};
   if (limits_.even) {
     step_.kv_imbalance = step_.request_imbalance = 1.0;
   }
+  stands_since_.reset();
 }
 
 void DecodeUnit::finish_step(base::TimePoint now, std::vector<RequestSlot>& finished,
@@ -200,6 +217,7 @@ void DecodeUnit::finish_step(base::TimePoint now, std::vector<RequestSlot>& fini
   if (largest(placed_kv_) > kv_limit_) {
     preempt_overflow(preempted);
   }
+  last_chunk_ = now;
   first_chunks_.swap(joined_first_tokens_);
   joined_first_tokens_.clear();
   stepping_ = false;
@@ -208,7 +226,21 @@ void DecodeUnit::finish_step(base::TimePoint now, std::vector<RequestSlot>& fini
 void DecodeUnit::abort_step(base::TimePoint now) {
   EPFLEET_CHECK(stepping_ && now <= step_.end, "a step is given up before its end");
   rebalance_.interrupted(now);
+  stands_since_ = step_.start - step_.stood_still;
   stepping_ = false;
+}
+
+void DecodeUnit::mask(std::uint32_t gpu) {
+  EPFLEET_CHECK(placed_requests_[gpu] == 0, "a GPU that takes no requests is empty");
+  placed_requests_[gpu] = limits_.max_requests_per_gpu;  // to every rule it is full
+  masked_.push_back(gpu);
+}
+
+void DecodeUnit::unmask_all() {
+  for (const std::uint32_t gpu : masked_) {
+    placed_requests_[gpu] = 0;
+  }
+  masked_.clear();
 }
 
 void DecodeUnit::advance_all() {

@@ -26,7 +26,7 @@ void PrefillUnit::begin_batch(base::TimePoint now) {
     gpu.work_s = 0.0;
   }
   const double waiting_s =
-      pricer_.work().seconds(static_cast<double>(outstanding_tokens_), 0.0, outstanding_pairs_) /
+      pricer_->work().seconds(static_cast<double>(outstanding_tokens_), 0.0, outstanding_pairs_) /
       limits_.gpus;
   usual_s_ = budget_s_ = usual_work_s(limits_.work_budget_s, waiting_s, step_fixed_s_);
   arrivals_.roll(now);
@@ -64,9 +64,10 @@ void PrefillUnit::fill_from(PromptQueue& queue, std::optional<std::uint32_t> gpu
       if (!try_place(slot, gpu)) {
         break;
       }
-      if (!pool_[slot].prefill_started) {
-        pool_[slot].prefill_started = true;
-        pool_[slot].prefill_start = now;
+      LiveRequest& request = pool_[slot];
+      if (!request.prefill_started) {
+        request.prefill_started = true;
+        request.prefill_start = request.has_first_token ? request.prefill_start : now;
       }
       count_queued(-1);
     } else {
@@ -84,12 +85,11 @@ bool PrefillUnit::try_place(RequestSlot slot, std::optional<std::uint32_t> bound
   while (!open_.empty()) {
     const std::uint32_t gpu =
         bound_gpu ? *bound_gpu : gpu_rule_.choose(demand, step_loads_.view(open_));
-    const bool room =
-        gpus_[gpu].kv_held + request.request.prompt_tokens <= limits_.kv_capacity_tokens;
+    const bool room = gpus_[gpu].kv_held + request.prefill_tokens() <= limits_.kv_capacity_tokens;
     const std::int32_t chunk =
         room && has_budget(gpu) ? chunk_within_budget(gpus_[gpu], gpu, request) : 0;
     if (chunk > 0) {
-      gpus_[gpu].kv_held += request.request.prompt_tokens;
+      gpus_[gpu].kv_held += request.prefill_tokens();
       if (bound_gpu) {
         queued_loads_.add(gpu, -request.tokens_left(), -pairs_left(request));
       }
@@ -110,7 +110,7 @@ bool PrefillUnit::try_place(RequestSlot slot, std::optional<std::uint32_t> bound
 // What a prompt that must be cut may take: the step's budget, or more where a small chunk would
 // cost it more than a long step costs those who come meanwhile.
 double PrefillUnit::work_room(const Gpu& gpu, const LiveRequest& request) const {
-  const double again_s = pricer_.work().seconds_per_prefix_token * request.computed_to;
+  const double again_s = pricer_->work().seconds_per_prefix_token * request.computed_to;
   const double alone_s = long_chunk_work_s(step_fixed_s_ + again_s, usual_s_, others_rate_);
   return std::max(budget_s_, alone_s) - gpu.work_s;
 }
@@ -119,7 +119,7 @@ double PrefillUnit::work_room(const Gpu& gpu, const LiveRequest& request) const 
 // at least one grain, so that every step makes progress. 0: nothing.
 std::int32_t PrefillUnit::chunk_within_budget(const Gpu& gpu, std::uint32_t index,
                                               const LiveRequest& request) const {
-  const timing::PrefillWork& work = pricer_.work();
+  const timing::PrefillWork& work = pricer_->work();
   const std::int32_t before = request.computed_to;
   const std::int32_t remaining = request.tokens_left();
   const std::int32_t token_room = limits_.max_tokens_per_gpu - loads_[index].tokens;
@@ -156,7 +156,7 @@ void PrefillUnit::add_chunk(std::uint32_t index, RequestSlot slot, std::int32_t 
   request.stage = Stage::Prefilling;
   request.prefill_gpu = static_cast<std::uint16_t>(index);
   gpu.chunks.push_back({slot, tokens, last, continued});
-  gpu.work_s += pricer_.work().seconds(tokens, before, chunk_pairs);
+  gpu.work_s += pricer_->work().seconds(tokens, before, chunk_pairs);
   budget_s_ = std::max(budget_s_, gpu.work_s);  // all wait for it, so all may use the time
   timing::PrefillLoad& load = loads_[index];
   load.tokens += tokens;
@@ -205,7 +205,7 @@ void PrefillUnit::take_back(std::uint32_t index, const Chunk& chunk,
   LiveRequest& request = pool_[chunk.slot];
   request.stage = Stage::Queued;
   request.prefill_started = request.prefill_start != step_.start;  // or an earlier step began it
-  gpu.kv_held -= request.request.prompt_tokens;
+  gpu.kv_held -= request.prefill_tokens();
   count_queued(1);
   const bool own_queue = limits_.placement == Placement::Arrival;
   if (own_queue) {

@@ -5,6 +5,7 @@
 
 #include "epfleet/base/error.h"
 #include "even_loads.h"
+#include "slowed.h"
 
 namespace epfleet::serving {
 
@@ -23,7 +24,8 @@ PrefillUnit::PrefillUnit(base::UnitId id, const PrefillUnitLimits& limits,
                          RequestPool& pool)
     : id_(id),
       limits_(limits),
-      pricer_(pricer),
+      whole_pricer_(&pricer),
+      pricer_(&pricer),
       gpu_rule_(gpu_rule),
       pool_(pool),
       step_fixed_s_(emptiest_step_s(pricer, limits.gpus)),
@@ -76,8 +78,8 @@ std::optional<base::Duration> PrefillUnit::start_step(base::TimePoint now) {
     return std::nullopt;
   }
   timing::StepPrice price =
-      gpu_rule_.evens_out() ? pricer_.price(spread(loads_)) : pricer_.price(loads_);
-  price.duration = rebalance_.stretched(now, price.duration);
+      gpu_rule_.evens_out() ? pricer_->price(spread(loads_)) : pricer_->price(loads_);
+  price.duration = rebalance_.stretched(now, slowed(price.duration, speed_));
   describe_step(now, price);
   stepping_ = true;
   return price.duration;
@@ -126,9 +128,11 @@ void PrefillUnit::finish_step(base::TimePoint now, std::vector<RequestSlot>& fir
       outstanding_pairs_ -= pairs(chunk.tokens, request.computed_to);
       request.computed_to += chunk.tokens;
       if (chunk.last) {
-        request.first_token = now;
+        if (!request.has_first_token) {
+          request.first_token = now;
+          ++step_.first_tokens;
+        }
         first_tokens.push_back(chunk.slot);
-        ++step_.first_tokens;
       }
     }
     gpu.chunks.clear();
@@ -188,7 +192,7 @@ void PrefillUnit::evict_all(std::vector<RequestSlot>& evicted) {
 
 // What it holds there goes with the half-done prompt.
 void PrefillUnit::leave_gpu(Gpu& gpu) {
-  gpu.kv_held -= pool_[gpu.halfway].request.prompt_tokens;
+  gpu.kv_held -= pool_[gpu.halfway].prefill_tokens();
   gpu.halfway = kNoRequest;
   --halfway_;
 }

@@ -21,6 +21,9 @@ class DecodeRouter {
   // A request that leaves another unit, whose NICs these are, with the KV that it has there: over
   // the NIC of its GPU, first read over PCIe where it is in the host's memory.
   void take_over(const serving::DecodeUnit::Leaving& leaving, std::vector<serving::Link>& from);
+  // While no decode unit serves, requests wait for one, their KV in the memory of hosts; this gives
+  // them to one once it does.
+  void settle();
   // A preempted request: its KV goes to host memory over PCIe and comes back when its GPU has room,
   // or another one of the unit.
   void swap_out(serving::RequestSlot slot);

@@ -13,6 +13,7 @@
 #include "epfleet/cluster/priced_units.h"
 #include "epfleet/cluster/request_flow.h"
 #include "epfleet/cluster/unit_lifecycle.h"
+#include "epfleet/cluster/unit_recovery.h"
 
 namespace epfleet::cluster {
 
@@ -38,6 +39,7 @@ class Fleet : private engine::Handler {
 
  private:
   void handle(const engine::Event& event) override;
+  void settle();
 
   std::vector<observe::Observer*> observers_;
   PricedUnits profile_;
@@ -48,6 +50,7 @@ class Fleet : private engine::Handler {
   RequestEndings endings_;
   RequestFlow requests_;
   UnitLifecycle units_;
+  UnitRecovery recovery_;
   FleetSampler sampler_;
 };
 

@@ -11,6 +11,7 @@
 #include "epfleet/cache/config.h"
 #include "epfleet/cluster/admission_config.h"
 #include "epfleet/cluster/config.h"
+#include "epfleet/cluster/failures_config.h"
 #include "epfleet/hardware/profile.h"
 #include "epfleet/metrics/config.h"
 #include "epfleet/model/layout.h"
@@ -35,6 +36,7 @@ struct FleetSpec {
   FleetConfig fleet;
   AdmissionConfig admission;
   policy::ScalingConfig scaling;
+  FailuresConfig failures;
   metrics::SloConfig slo;                           // what scaling rules aim at
   std::vector<policy::KnownDemand> known_demand{};  // of the run, for the rule that knows it
   observe::ReportConfig report;                     // the fleet takes samples at its interval

@@ -19,7 +19,8 @@
 
 namespace epfleet::cluster {
 
-// What events mean; the target is a unit or nothing. The numbers are part of a run's fingerprint.
+// What events mean; the target is a unit, a failure of the plan, or nothing. The numbers are part
+// of a run's fingerprint.
 enum class Kind : std::uint8_t {
   Arrival,
   PrefillStepEnd,
@@ -33,6 +34,10 @@ enum class Kind : std::uint8_t {
   ArrivalSlice,  // the arrivals of the next slice are taken over
   RequestTimer,  // a deadline or a user's patience is due
   Retry,         // a client comes again
+  Failure,       // the next one of the plan
+  Recovery,      // a failed unit's next stage (unit_recovery.h)
+  SlowPartOver,  // of the plan: a slow NIC or GPU is as before, the store is back
+  SpareBack,     // a node is repaired
 };
 
 using PrefillPool = UnitPool<serving::PrefillUnit>;
@@ -68,7 +73,7 @@ struct FleetState {
   }
 
   [[nodiscard]] std::int64_t nodes_allotted() const {
-    return prefill.nodes_allotted() + decode.nodes_allotted();
+    return prefill.nodes_allotted() + decode.nodes_allotted() + spec.failures.spare_nodes;
   }
   void raise_nodes_peak() {
     totals.peaks.nodes_allotted = std::max(totals.peaks.nodes_allotted, nodes_allotted());
@@ -81,6 +86,11 @@ struct FleetState {
   StorePath store;
   PrefillPool prefill;
   DecodePool decode;
+  // Wait for a unit of their phase to serve, while none does: in the order in which they came.
+  struct Homeless {
+    std::vector<serving::RequestSlot> prompts, with_kv;
+  } homeless;
+  std::int64_t store_faults = 0;        // under way: nothing is found or kept
   std::optional<FleetMonitor> monitor;  // none: the scaling rule does not look
 
   // Running totals since the start of the run; the fields of a moment stay empty.

@@ -17,11 +17,13 @@ class PrefillRouter {
   // being read. `not_before`: when KV that it brings along (half done elsewhere) has arrived. A hit
   // whose reading would take too long is given up: it no longer counts as cached.
   void route(serving::RequestSlot slot, base::TimePoint not_before);
+  // While no prefill unit serves, prompts wait for one; this routes them once one does.
+  void settle();
   // Writes `tokens` of KV from the request's unit to the store; returns when they can be hit.
   base::TimePoint write_to_store(const serving::LiveRequest& request, std::int64_t tokens);
 
  private:
-  void read_hit(serving::LiveRequest& request, std::uint32_t unit);
+  void read_hit(serving::RequestSlot slot, std::uint32_t unit);
 
   FleetState& fleet_;
   std::unique_ptr<policy::PrefillRule> rule_;

@@ -42,7 +42,7 @@ class RequestEndings {
  private:
   void keep_answer(const serving::LiveRequest& live);
   void count(observe::Outcome outcome);
-  void record(const serving::LiveRequest& live, Ending ending, bool comes_again);
+  void record(serving::RequestSlot slot, Ending ending, bool comes_again);
 
   FleetState& fleet_;
   DecodeRouter& decode_router_;

@@ -39,6 +39,11 @@ class RequestFlow {
   void start_decode_step(std::uint32_t unit);
   void end_prefill_step(std::uint32_t unit);
   void end_decode_step(std::uint32_t unit);
+  // Requests that a failed unit had are lost or retried, by failures.in_flight. Their KV is gone.
+  void lose_prompts(std::span<const serving::RequestSlot> slots);
+  // They got their last tokens at `last_chunk`. REQUIRES: none with its KV elsewhere.
+  void lose_decoding(std::span<const serving::DecodeUnit::Leaving> leaving,
+                     base::TimePoint last_chunk);
 
  private:
   static constexpr std::size_t kAhead = 4;  // arrivals whose memory is fetched in advance
@@ -50,6 +55,10 @@ class RequestFlow {
   void look_up(serving::LiveRequest& live);
   void fetch_prefixes(std::span<const serving::RequestSlot> slots) const;
   void emit_first_token(serving::RequestSlot slot);
+  void send_to_decode(serving::RequestSlot slot);
+  void keep_prompt(const serving::LiveRequest& live, std::int32_t stored);
+  void retry(serving::RequestSlot slot);
+  void resume_decode(serving::RequestSlot slot);
   [[nodiscard]] base::TokenParts32 draw_rate(const workload::Request& request) const;
 
   FleetState& fleet_;

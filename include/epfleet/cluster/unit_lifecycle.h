@@ -6,7 +6,7 @@
 //   drains: queued prompts are routed again, half-done ones take their KV along, decoding requests
 //   migrate with their KV (or finish where they are, scaling.drain: wait). A unit beyond the
 //   allotment is released, and no longer charged, once it is empty.
-// Left out: failures.
+// Failures: unit_recovery.h.
 #pragma once
 
 #include <cstdint>
@@ -33,10 +33,14 @@ class UnitLifecycle {
   // A step of the unit has ended: it starts the next one, or leaves if it drains.
   template <class Unit>
   void after_step(UnitPool<Unit>& pool, std::uint32_t unit);
-
-  // One that is to go is released as soon as it is empty.
+  // A unit that was down is whole again: it serves, if the target still wants it to.
+  template <class Unit>
+  void back(UnitPool<Unit>& pool, std::uint32_t unit);
+  // It is released if it is empty and no longer allotted.
   template <class Unit>
   void release_if_over(UnitPool<Unit>& pool, std::uint32_t unit);
+
+  // One that is to go is released as soon as it is empty.
 
  private:
   [[nodiscard]] policy::Target next_target();

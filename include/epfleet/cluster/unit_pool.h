@@ -30,6 +30,7 @@ struct PoolMember {
   base::TimePoint next_report = base::TimePoint::min();
   base::TimePoint wake_at = base::TimePoint::max();  // max: no wake-up is scheduled
   engine::EventId wake_up{}, step_end{};
+  std::uint32_t releases = 0;  // how often it was given back: its hardware is then another
 };
 
 template <class Unit>
@@ -59,12 +60,39 @@ class UnitPool {
   [[nodiscard]] UnitState state(std::uint32_t index) const { return members_[index].clock.state(); }
   void change_state(std::uint32_t index, UnitState state) {
     members_[index].clock.change_state(engine_.now(), state);
-    std::erase(open_, index);
+    if (state == UnitState::Off) {
+      ++members_[index].releases;
+      make_whole(index);
+    }
+    close(index);
     if (state == UnitState::Serving) {
       open_.insert(std::lower_bound(open_.begin(), open_.end(), index), index);
     }
   }
   [[nodiscard]] bool any_open() const { return !open_.empty(); }
+  // A failure stops the unit: its step never ends, and none begins. Nobody knows yet: it stays open
+  // to requests if it was, until it is closed.
+  void stop(std::uint32_t index) {
+    Member& member = members_[index];
+    if (member.unit.stepping()) {
+      cancel_step(index);
+    }
+    if (member.wake_at != base::TimePoint::max()) {
+      engine_.cancel(member.wake_up);
+      member.wake_at = base::TimePoint::max();
+    }
+    member.clock.change_state(engine_.now(), UnitState::Down);
+  }
+  void close(std::uint32_t index) { std::erase(open_, index); }
+  // It has all its GPUs, at full speed.
+  void make_whole(std::uint32_t index) {
+    Member& member = members_[index];
+    member.unit.make_whole();
+    member.clock.change_masked(engine_.now(), 0);
+    for (serving::Link& nic : member.rdma) {
+      nic.set_share(1.0);
+    }
+  }
   [[nodiscard]] std::int64_t nodes_allotted() const {
     std::int64_t nodes = 0;
     for (const Member& member : members_) {
@@ -96,8 +124,8 @@ class UnitPool {
   // The unit tries to start a step at `at`, if it is not woken earlier or in a step until then.
   void wake(std::uint32_t index, base::TimePoint at) {
     Member& member = members_[index];
-    if (member.unit.stepping()) {
-      return;  // the step's end wakes it
+    if (member.unit.stepping() || member.clock.state() == UnitState::Down) {
+      return;  // the step's end wakes it, or who repairs it
     }
     at = std::max(at, engine_.now());
     if (member.wake_at <= at) {

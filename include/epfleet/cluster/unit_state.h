@@ -15,16 +15,18 @@ enum class UnitState : std::uint8_t {
   Loading,   // allotted; weights from the store, warm-up
   Serving,   // takes requests
   Draining,  // allotted; takes no new requests
+  Down,      // allotted; a failure stopped it, from then until it serves again
 };
-inline constexpr std::size_t kUnitStates = 4;
+inline constexpr std::size_t kUnitStates = 5;
 
 // The life of a unit: kUnitMoves[from][to].
 inline constexpr std::array<std::array<bool, kUnitStates>, kUnitStates> kUnitMoves = {{
-    // Off    Loading Serving Draining
-    {{false, true, true, false}},   // Off: allotted; at once in service at the start of a run
-    {{true, false, true, true}},    // Loading: released, loaded, or soon to be released
-    {{false, false, false, true}},  // Serving: only a drained unit is released
-    {{true, true, true, false}},    // Draining: released, or called back
+    // Off    Loading Serving Draining Down
+    {{false, true, true, false, false}},  // Off: allotted; at once in service at a run's start
+    {{true, false, true, true, true}},    // Loading: released, loaded, or soon to be released
+    {{false, false, false, true, true}},  // Serving: only a drained unit is released
+    {{true, true, true, false, true}},    // Draining: released, or called back
+    {{true, false, true, true, false}},   // Down: released, whole again, or no longer wanted
 }};
 
 [[nodiscard]] constexpr bool may_move(UnitState from, UnitState to) {
@@ -45,6 +47,11 @@ class UnitClock {
     account(now);
     busy_ = busy;
   }
+  // Of its GPUs so many are lost; the others go on.
+  void change_masked(base::TimePoint now, std::int64_t gpus) {
+    account(now);
+    masked_gpus_ = gpus;
+  }
   [[nodiscard]] UnitState state() const { return state_; }
   [[nodiscard]] std::int64_t nodes() const { return nodes_; }
 
@@ -53,10 +60,13 @@ class UnitClock {
     account(now);
     return time_;
   }
+  // GPU time that was lost while the others went on, up to the last reading.
+  [[nodiscard]] std::int64_t masked_gpu_ns() const { return masked_gpu_ns_; }
 
  private:
   void account(base::TimePoint now) {
     const std::int64_t node_ns = (now - since_).count() * nodes_;
+    masked_gpu_ns_ += state_ == UnitState::Down ? 0 : (now - since_).count() * masked_gpus_;
     since_ = now;
     switch (state_) {
       case UnitState::Off:
@@ -70,6 +80,9 @@ class UnitClock {
       case UnitState::Draining:
         time_.draining += node_ns;
         break;
+      case UnitState::Down:
+        time_.down += node_ns;
+        break;
     }
   }
 
@@ -77,6 +90,7 @@ class UnitClock {
   base::TimePoint since_;
   UnitState state_ = UnitState::Off;
   bool busy_ = false;
+  std::int64_t masked_gpus_ = 0, masked_gpu_ns_ = 0;
   observe::FleetSample::NodeTime time_;
 };
 

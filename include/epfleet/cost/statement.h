@@ -1,10 +1,10 @@
 // What the service cost and what it would have earned: the price book applied to node time and
 // tokens. Sums are integers (node-nanoseconds, 1/256 tokens) until the end and priced once, so that
 // hours add up to the total and no rounding gathers.
-// Modelled: GPU-hours of every allotted node (busy, idle, loading, draining); theoretical revenue
-//   (all tokens at the standard prices of R1); expected revenue (by variant, paid share of the
-//   channel, and the off-peak prices, which hold for the API only). Off-peak edges inside an
-//   interval split it by time.
+// Modelled: GPU-hours of every allotted node (busy, idle, loading, draining, down) and spare one;
+//   theoretical revenue (all tokens at the standard prices of R1); expected revenue (by variant,
+//   paid share of the channel, and the off-peak prices, which hold for the API only). Off-peak
+//   edges inside an interval split it by time.
 // Left out: taxes, free tiers, storage, network, staff.
 // Source: price pages of February 2025, and the operator's definition of theoretical revenue.
 #pragma once
@@ -58,13 +58,13 @@ struct Account {
 
 inline constexpr metrics::Row<Account> kCostRows[] = {
     {"gpu_hours", "GPU-hours", Kind::Flow, Better::Less, of<&Account::gpu_hours>,
-     "GPU time of all allotted nodes: busy, idle, loading and draining."},
+     "GPU time of all allotted nodes: busy, idle, loading, draining, down and spare."},
     {"usd", "USD", Kind::Flow, Better::Less, of<&Account::cost_usd>,
      "GPU time of all allotted nodes at its price: prefill + decode."},
     {"prefill_usd", "USD", Kind::Flow, Better::Less, of<&Account::prefill_usd>,
      "Cost of the prefill nodes."},
     {"decode_usd", "USD", Kind::Flow, Better::Less, of<&Account::decode_usd>,
-     "Cost of the decode nodes."},
+     "Cost of the decode nodes, and of spare ones."},
     {"idle_usd", "USD", Kind::Flow, Better::Less, of<&Account::idle_usd>,
      "Of the cost, that of serving nodes that full steps would not have needed for the work done."},
 };

@@ -88,7 +88,7 @@ struct Interval : observe::FleetTotals {
   [[nodiscard]] Measure mean_prefill_nodes() const { return mean_of(prefill_node_ns.allotted()); }
   [[nodiscard]] Measure mean_decode_nodes() const { return mean_of(decode_node_ns.allotted()); }
   [[nodiscard]] Measure mean_nodes() const {
-    return mean_of(prefill_node_ns.allotted() + decode_node_ns.allotted());
+    return mean_of(prefill_node_ns.allotted() + decode_node_ns.allotted() + spare_node_ns);
   }
 
  private:

@@ -29,6 +29,7 @@ struct RunStatistics {
   Latency latency;
   SloResult slo;
   NodeUse nodes;
+  FailureUse failures;
   Throughput throughput;
   Utilisation utilisation;
   ScalingUse scaling;

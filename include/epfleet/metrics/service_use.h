@@ -12,7 +12,7 @@ struct CacheUse {
   Measure hit_ratio;
   std::int64_t bytes_read = 0, bytes_written = 0, bytes_stored_peak = 0;
   Measure lost_cold_ratio, lost_capacity_ratio, lost_ttl_ratio, lost_rounding_ratio;
-  Measure lost_not_yet_written_ratio, lost_too_slow_ratio;
+  Measure lost_not_yet_written_ratio, lost_too_slow_ratio, lost_store_down_ratio;
 };
 
 inline constexpr Row<CacheUse> kCacheRows[] = {
@@ -41,6 +41,8 @@ inline constexpr Row<CacheUse> kLostRows[] = {
      "Input tokens not hit because their write had not ended, / input tokens."},
     {"too_slow_ratio", "share", Kind::Ratio, Better::Less, of<&CacheUse::lost_too_slow_ratio>,
      "Input tokens stored, but computed anew because reading takes longer, / input tokens."},
+    {"store_down_ratio", "share", Kind::Ratio, Better::Less, of<&CacheUse::lost_store_down_ratio>,
+     "Input tokens stored, but not found because the store had failed, / input tokens."},
 };
 
 template <std::int64_t NodeTime::* State>
@@ -59,15 +61,21 @@ inline constexpr Row<NodeTime> kNodeTimeRows[] = {
      "starting up."},
     {"draining", "node-hours", Kind::Flow, Better::Neither, of<&node_hours<&NodeTime::draining>>,
      "finishing the requests they had; they took no new ones."},
+    {"down", "node-hours", Kind::Flow, Better::Less, of<&node_hours<&NodeTime::down>>,
+     "of units that a failure stopped, from then until they served again."},
 };
 
 struct NodeUse {
   std::int64_t peak = 0;
   Measure mean, prefill_mean, decode_mean;
   NodeTime prefill_ns, decode_ns;  // node-nanoseconds by state
+  std::int64_t spare_ns = 0;       // node-nanoseconds of spare nodes
   std::int64_t released_ns = 0;    // node-nanoseconds of the pool that were not allotted
   std::int64_t gpus_per_node = 0;
 
+  [[nodiscard]] double spare_hours() const {
+    return node_hours<&NodeTime::idle>({.idle = spare_ns});
+  }
   [[nodiscard]] double released_gpu_hours() const {
     return node_hours<&NodeTime::idle>({.idle = released_ns}) * static_cast<double>(gpus_per_node);
   }
@@ -77,13 +85,44 @@ inline constexpr Row<NodeUse> kNodeRows[] = {
     {"peak", "nodes", Kind::Level, Better::Neither, of<&NodeUse::peak>,
      "Most nodes allotted at any moment of the window."},
     {"mean", "nodes", Kind::Level, Better::Neither, of<&NodeUse::mean>,
-     "Nodes allotted, mean over the window."},
+     "Nodes allotted, spare ones included, mean over the window."},
     {"prefill_mean", "nodes", Kind::Level, Better::Neither, of<&NodeUse::prefill_mean>,
      "Nodes allotted to prefill, mean over the window."},
     {"decode_mean", "nodes", Kind::Level, Better::Neither, of<&NodeUse::decode_mean>,
      "Nodes allotted to decode, mean over the window."},
     {"released_to_training_gpu_hours", "GPU-hours", Kind::Flow, Better::Neither,
      of<&NodeUse::released_gpu_hours>, "GPU time of the pool's nodes that were not allotted."},
+};
+
+inline constexpr Row<NodeUse> kSpareRows[] = {
+    {"spare", "node-hours", Kind::Flow, Better::Neither, of<&NodeUse::spare_hours>,
+     "Nodes held ready to replace lost ones, ready or in repair; charged to decode."},
+};
+
+// What failed and what that took; of the window, whenever the requests arrived.
+struct FailureUse {
+  std::int64_t events = 0;
+  base::Duration unit_down{};
+  double masked_gpu_hours = 0.0;
+  std::int64_t requests_lost = 0, requests_retried = 0, recomputed_tokens = 0;
+  Measure availability_ratio;
+};
+
+inline constexpr Row<FailureUse> kFailureRows[] = {
+    {"events", "failures", Kind::Flow, Better::Less, of<&FailureUse::events>,
+     "Failures that hit allotted units or the store."},
+    {"unit_down_s", "s", Kind::Flow, Better::Less, of<&FailureUse::unit_down>,
+     "Time from a failure until the unit served again, summed over units."},
+    {"masked_gpu_hours", "GPU-hours", Kind::Flow, Better::Less, of<&FailureUse::masked_gpu_hours>,
+     "Time of lost GPUs whose units went on without them."},
+    {"requests_lost", "requests", Kind::Flow, Better::Less, of<&FailureUse::requests_lost>,
+     "Requests that ended because a failure took their KV."},
+    {"requests_retried", "requests", Kind::Flow, Better::Less, of<&FailureUse::requests_retried>,
+     "Times that a request was prefilled again because a failure took its KV."},
+    {"recomputed_tokens", "tokens", Kind::Flow, Better::Less, of<&FailureUse::recomputed_tokens>,
+     "Of tokens.computed_in_steps, those that were computed again or in vain."},
+    {"availability_ratio", "share", Kind::Ratio, Better::More, of<&FailureUse::availability_ratio>,
+     "1 - time of nodes down and of masked GPUs / time of nodes busy, idle and down."},
 };
 
 struct Throughput {

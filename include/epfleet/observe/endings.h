@@ -29,6 +29,7 @@ enum class Ending : std::uint8_t {
   TookTooLong,
   GaveUp,
   EndOfRun,
+  UnitFailed,
 };
 
 struct EndingRow {
@@ -37,7 +38,7 @@ struct EndingRow {
   bool may_come_again;  // it was not the request's own fault: a client may try once more
   std::string_view sentence;
 };
-inline constexpr std::array<EndingRow, 11> kEndings = {{
+inline constexpr std::array<EndingRow, 12> kEndings = {{
     // indexed by Ending
     {"last_token", Outcome::Completed, false, "Got their last token."},
     {"prompt_beyond_hbm", Outcome::Rejected, false, "Their prompt fits no prefill GPU."},
@@ -52,6 +53,7 @@ inline constexpr std::array<EndingRow, 11> kEndings = {{
     {"took_too_long", Outcome::Failed, true, "No last token by admission.total_deadline."},
     {"gave_up", Outcome::Failed, true, "The user waited no longer for the first token."},
     {"end_of_run", Outcome::InFlight, false, "Still in service when the run ended."},
+    {"unit_failed", Outcome::Failed, true, "Lost with the unit that had them."},
 }};
 
 [[nodiscard]] constexpr const EndingRow& row_of(Ending ending) {

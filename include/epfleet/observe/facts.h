@@ -34,6 +34,7 @@ struct RequestDone {
   std::uint16_t preemptions = 0;
   std::uint8_t attempt = 0;  // 1: the first repetition of a request that was refused or failed
   bool comes_again = false;  // after this ending
+  std::uint8_t retries = 0;  // after failures; 15: so many or more
   bool entered_prefill = false, has_first_token = false, entered_decode = false;
   base::TimePoint arrival;
   base::TimePoint prefill_start;  // start of the step that computes its first chunk
@@ -63,8 +64,9 @@ struct PrefillStepDone {
 struct DecodeStepDone {
   base::UnitId unit;
   base::TimePoint start, end;
-  std::int64_t requests = 0;  // that took part
-  std::int64_t joined = 0;    // of these, in their first step (their ITL starts at the first token)
+  base::Duration stood_still{};  // before it, by a failure: no step since its requests' last chunk
+  std::int64_t requests = 0;     // that took part
+  std::int64_t joined = 0;  // of these, in their first step (their ITL starts at the first token)
   base::TokenParts emitted{};  // tokens of all of them
   double kv_tokens = 0.0;
   double kv_ratio_max = 0.0;  // fullest GPU: KV held / capacity
@@ -91,15 +93,24 @@ struct FleetTotals {
   std::int64_t arrived = 0, completed = 0, rejected = 0, failed = 0, preempted = 0;
   std::int64_t retries = 0;  // of the arrived ones, repetitions of earlier ones
   struct NodeTime {          // node-nanoseconds
-    std::int64_t busy = 0, idle = 0, loading = 0, draining = 0;
-    [[nodiscard]] std::int64_t allotted() const { return busy + idle + loading + draining; }
+    std::int64_t busy = 0, idle = 0, loading = 0, draining = 0, down = 0;
+    [[nodiscard]] std::int64_t allotted() const { return busy + idle + loading + draining + down; }
   };
   NodeTime prefill_node_ns, decode_node_ns;
+  std::int64_t spare_node_ns = 0;  // of nodes held for failures, in repair or not
+  struct Failures {
+    std::int64_t events = 0;                               // that hit the service
+    std::int64_t unit_down_ns = 0;                         // of units, prefill and decode
+    std::int64_t masked_gpu_ns = 0;                        // of lost GPUs whose units went on
+    std::int64_t requests_lost = 0, requests_retried = 0;  // a request counts at every retry
+    std::int64_t recomputed_tokens = 0;  // computed in prefill steps again, or in vain
+  } failures;
   // the store
   std::int64_t cache_read_bytes = 0, cache_written_bytes = 0;
   struct LostTokens {
     std::int64_t cold = 0, capacity = 0, ttl = 0, rounding = 0, not_yet_written = 0;
-    std::int64_t too_slow = 0;  // stored, but computed anew: kv_cache.recompute
+    std::int64_t too_slow = 0;    // stored, but computed anew: kv_cache.recompute
+    std::int64_t store_down = 0;  // stored, but the store had failed
   } cache_lost;
   std::int64_t kv_moved_bytes = 0;  // prefill to decode, and migrations
   std::int64_t scaling_decisions = 0, units_started = 0, units_stopped = 0;
@@ -111,7 +122,8 @@ struct FleetTotals {
 // How the fleet looks at one moment.
 struct FleetState {
   std::int64_t prefill_nodes_allotted = 0, decode_nodes_allotted = 0;
-  std::int64_t nodes_serving = 0, nodes_draining = 0, nodes_loading = 0;
+  std::int64_t nodes_serving = 0, nodes_draining = 0, nodes_loading = 0, nodes_down = 0;
+  std::int64_t nodes_spare = 0;
   std::int64_t prefill_queue_requests = 0, prefill_queue_tokens = 0;
   std::int64_t decode_waiting_requests = 0;  // KV on its way or no room yet
   std::int64_t decode_active_requests = 0;
@@ -119,7 +131,7 @@ struct FleetState {
   std::int64_t cache_stored_bytes = 0;
 
   [[nodiscard]] std::int64_t nodes_allotted() const {
-    return prefill_nodes_allotted + decode_nodes_allotted;
+    return prefill_nodes_allotted + decode_nodes_allotted + nodes_spare;
   }
 };
 

@@ -23,7 +23,7 @@ struct Target {
 
 // The units of one phase.
 struct PhaseView {
-  std::int64_t off = 0, loading = 0, serving = 0, draining = 0;  // units
+  std::int64_t off = 0, loading = 0, serving = 0, draining = 0, down = 0;  // units
   std::int64_t waiting_requests = 0, running_requests = 0;
   // Work at hand over what the serving units take. Prefill: prompt tokens that wait or run, in full
   // steps; decode: KV in the room for it, 0 to 1.
@@ -31,7 +31,7 @@ struct PhaseView {
   // Work done over what full steps of the units that served would have done, over the window.
   double work_ratio = 0.0;
 
-  [[nodiscard]] std::int64_t in_use() const { return loading + serving + draining; }
+  [[nodiscard]] std::int64_t in_use() const { return loading + serving + draining + down; }
 };
 
 // What was asked for and given in the last scaling.window.

@@ -82,6 +82,26 @@ class DecodeUnit {
   // The earliest arrival of KV on its way; none: nothing is.
   [[nodiscard]] std::optional<base::TimePoint> next_ready(base::TimePoint now) const;
 
+  // --- Failures ---
+  // As PrefillUnit::degrade.
+  void degrade(const timing::DecodePricer& pricer, double speed) {
+    pricer_ = &pricer;
+    speed_ = speed;
+  }
+  [[nodiscard]] const timing::DecodePricer& whole_pricer() const { return *whole_pricer_; }
+  // The GPU takes no requests from now on. REQUIRES: it has none, and is not masked yet.
+  void mask(std::uint32_t gpu);
+  void unmask_all();
+  void make_whole() {
+    unmask_all();
+    degrade(*whole_pricer_, 1.0);
+  }
+  [[nodiscard]] std::int32_t masked_gpus() const {
+    return static_cast<std::int32_t>(masked_.size());
+  }
+  // When its requests last got tokens: the end of its latest whole step.
+  [[nodiscard]] base::TimePoint last_chunk() const { return last_chunk_; }
+
   // A request that leaves, and where its KV is.
   struct Leaving {
     RequestSlot slot;
@@ -91,6 +111,9 @@ class DecodeUnit {
   // All leave: running or on the way, in slot order, then what waits (migration, failure).
   // REQUIRES: !stepping().
   void evict_all(std::vector<Leaving>& evicted);
+  // Those of these GPUs leave; with their hosts also what was swapped out from there.
+  // REQUIRES: !stepping().
+  void evict_gpus(std::span<const std::uint32_t> gpus, bool hosts, std::vector<Leaving>& evicted);
 
   // The request leaves from wherever it is. REQUIRES: the running step does not work on it.
   void remove(RequestSlot slot);
@@ -125,6 +148,8 @@ class DecodeUnit {
   void join(RequestSlot slot, base::TimePoint now);
   void leave(LiveRequest& request, std::int32_t steps);
   void give_up_place(const LiveRequest& request);
+  void leave_early(RequestSlot slot, std::vector<Leaving>& evicted);
+  [[nodiscard]] bool holds(const LiveRequest& request) const;
   void advance_all();
   void retire_finished(std::vector<RequestSlot>& finished);
   void retire(LiveRequest& request);
@@ -137,7 +162,9 @@ class DecodeUnit {
   base::UnitId id_;
   DecodeUnitLimits limits_;
   base::TokenParts32 kv_limit_;
-  const timing::DecodePricer& pricer_;
+  const timing::DecodePricer* whole_pricer_;
+  const timing::DecodePricer* pricer_;
+  double speed_ = 1.0;
   RequestPool& pool_;
   // Per GPU; "placed" = running and on the way.
   std::vector<std::int32_t> active_requests_, placed_requests_;
@@ -154,6 +181,9 @@ class DecodeUnit {
   std::uint32_t step_number_ = 0;
   bool stepping_ = false;
   RebalancePause rebalance_;
+  std::vector<std::uint32_t> masked_;  // GPUs
+  base::TimePoint last_chunk_ = base::TimePoint::min();
+  std::optional<base::TimePoint> stands_since_;  // a step was given up and no other has begun
   observe::DecodeStepDone step_;
 };
 

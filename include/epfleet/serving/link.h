@@ -13,7 +13,12 @@ namespace epfleet::serving {
 
 class Link {
  public:
-  explicit Link(base::BytesPerSecond rate) : rate_(rate) {}
+  explicit Link(base::BytesPerSecond rate) : full_rate_(rate), rate_(rate) {}
+
+  // From now on it has that share of its full rate; what is queued already keeps its times.
+  void set_share(double share) {
+    rate_ = share == 1.0 ? full_rate_ : base::BytesPerSecond(full_rate_.count() * share);
+  }
 
   // Queues `bytes` behind all earlier ones; returns when the last byte is through.
   base::TimePoint reserve(base::TimePoint now, base::Bytes bytes) {
@@ -30,7 +35,7 @@ class Link {
   }
 
  private:
-  base::BytesPerSecond rate_;
+  base::BytesPerSecond full_rate_, rate_;
   base::TimePoint free_at_ = base::TimePoint::min();
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "epfleet/base/error.h"
@@ -36,7 +37,7 @@ struct alignas(64) LiveRequest {
   base::TimePoint kv_ready;
   base::TimePoint first_token;
   std::int32_t cached_tokens = 0;
-  std::int32_t computed_to = 0;  // prompt tokens whose KV exists (hit and chunks done)
+  std::int32_t computed_to = 0;  // tokens of prefill_tokens() whose KV exists (hit, chunks done)
   base::TokenParts32 rate;       // tokens per decode step
   std::int32_t steps_taken = 0;  // decode steps before the present stay on a GPU
   // Decoding: the unit's step number when the present stay began. Queued: see ticket().
@@ -45,17 +46,21 @@ struct alignas(64) LiveRequest {
   std::uint16_t decode_unit = 0;
   std::uint16_t prefill_gpu = 0;
   std::uint16_t decode_gpu = 0;
-  std::uint16_t preemptions = 0;
+  std::uint16_t preemptions : 12 = 0;
+  std::uint16_t retries : 4 = 0;  // after a failure of its unit; 15: so many or more
   Stage stage = Stage::Free;
-  bool prefill_started : 1 = false;
+  bool prefill_started : 1 = false;  // in this attempt
   bool decode_started : 1 = false;
   bool decode_half : 1 = false;  // micro-batch, where membership is kept (sticky_halves.h)
+  bool has_first_token : 1 = false;
   std::uint8_t attempt : 4 = 0;  // 1: the first repetition (cluster/retries.h)
 
-  [[nodiscard]] std::int32_t tokens_left() const { return request.prompt_tokens - computed_to; }
-  [[nodiscard]] bool has_first_token() const {
-    return prefill_started && computed_to == request.prompt_tokens;
+  // What prefill computes: the prompt; of a request whose KV was lost in decode also the tokens
+  // that it has emitted.
+  [[nodiscard]] std::int32_t prefill_tokens() const {
+    return static_cast<std::int32_t>(kv(steps_taken).whole_tokens());
   }
+  [[nodiscard]] std::int32_t tokens_left() const { return prefill_tokens() - computed_to; }
   // Of a request in line (prompt_queue.h); another one once it has left it.
   [[nodiscard]] std::uint32_t ticket() const { return joined_step; }
   // KV held after `steps` decode steps in all.
@@ -75,6 +80,15 @@ struct alignas(64) LiveRequest {
 
 static_assert(sizeof(LiveRequest) == 128);
 
+// What is known of a request whose KV was lost after its first token, when that happened last.
+struct Resumed {
+  base::TimePoint last_chunk;  // it had got its latest tokens
+  base::TimePoint kv_arrived;  // as LiveRequest::kv_ready, when it was lost for the first time
+  std::int32_t steps = 0;      // it had taken
+  std::int32_t hit = 0;        // tokens that the store still had
+  bool rejoined = false;       // decodes again
+};
+
 class RequestPool {
  public:
   [[nodiscard]] RequestSlot add(const workload::Request& request) {
@@ -92,6 +106,9 @@ class RequestPool {
   }
   void remove(RequestSlot slot) {
     EPFLEET_CHECK(slots_[slot].stage != Stage::Free, "a request leaves once");
+    if (!resumed_.empty()) {
+      resumed_.erase(slot);
+    }
     slots_[slot].stage = Stage::Free;
     free_.push_back(slot);
   }
@@ -111,6 +128,13 @@ class RequestPool {
   void count_queued(std::int64_t change) { queued_ += change; }
   [[nodiscard]] std::size_t live() const { return slots_.size() - free_.size(); }
 
+  // Only few are: they need no room in every request.
+  void resume(RequestSlot slot, const Resumed& resumed) { resumed_[slot] = resumed; }
+  [[nodiscard]] Resumed* resumed(RequestSlot slot) {
+    const auto found = resumed_.empty() ? resumed_.end() : resumed_.find(slot);
+    return found == resumed_.end() ? nullptr : &found->second;
+  }
+
   // Calls visit(slot, request) for everything in flight, in slot order. For rare sweeps only.
   template <class Visit>
   void for_each(const Visit& visit) {
@@ -128,6 +152,7 @@ class RequestPool {
   std::vector<RequestSlot> free_;
   std::int64_t queued_ = 0;
   std::uint32_t tickets_ = 0;  // those of four billion requests ago are long gone
+  std::map<RequestSlot, Resumed> resumed_;
 };
 
 }  // namespace epfleet::serving

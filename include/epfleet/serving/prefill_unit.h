@@ -60,7 +60,16 @@ class PrefillUnit {
   // When a step might become possible without a further enqueue; none: nothing waits.
   [[nodiscard]] std::optional<base::TimePoint> next_ready(base::TimePoint now) const;
 
-  // Everything that waits or is half done leaves (scaling down). REQUIRES: !stepping().
+  // Steps are priced by that from now on, and take 1 / speed as long: the slowest GPU's. The pricer
+  // must outlive this. Whole again: as it was made.
+  void degrade(const timing::PrefillPricer& pricer, double speed) {
+    pricer_ = &pricer;
+    speed_ = speed;
+  }
+  void make_whole() { degrade(*whole_pricer_, 1.0); }
+  [[nodiscard]] const timing::PrefillPricer& whole_pricer() const { return *whole_pricer_; }
+
+  // Everything that waits or is half done leaves (scaling down, failure). REQUIRES: !stepping().
   void evict_all(std::vector<RequestSlot>& evicted);
   // Everything that has not been started leaves; also during a step.
   void evict_queued(std::vector<RequestSlot>& evicted);
@@ -129,7 +138,9 @@ class PrefillUnit {
 
   base::UnitId id_;
   PrefillUnitLimits limits_;
-  const timing::PrefillPricer& pricer_;
+  const timing::PrefillPricer* whole_pricer_;
+  const timing::PrefillPricer* pricer_;
+  double speed_ = 1.0;
   policy::PrefillRule& gpu_rule_;
   RequestPool& pool_;
 

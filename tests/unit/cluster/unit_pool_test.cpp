@@ -32,6 +32,7 @@ class FakeUnit {
   }
   void finish_step() { stepping_ = false; }
   void abort_step(TimePoint /*now*/) { stepping_ = false; }
+  void make_whole() {}
   [[nodiscard]] std::optional<TimePoint> next_ready(TimePoint /*now*/) const { return ready; }
   void report_load(Loads& loads) const { loads.set(index_, work, {}); }
 

@@ -118,7 +118,7 @@ TEST(KeyTable, GroupsAndMembers) {
 
 // Keys of the interface that have no implementation yet must not be accepted in silence.
 TEST(KeyTable, WhatIsNotThereYetIsUnknown) {
-  for (const char* key : {"failures.node_mtbf", "failures.repair"}) {
+  for (const char* key : {"failures.node_mtbf", "failures.at.unit"}) {
     EXPECT_EQ(find_key(key), nullptr) << key;
   }
 }

@@ -51,7 +51,7 @@ constexpr const char* kHeader =
     "tokens,"
     "reasoning_tokens,prefill_unit,prefill_gpu,decode_unit,decode_gpu,preemptions,arrival_ns,"
     "prefill_start_ns,first_token_ns,kv_arrived_ns,decode_start_ns,done_ns,"
-    "in_window\n";
+    "in_window,retries\n";
 
 // What libarchive reads back from a compressed file.
 std::string unpacked(const std::filesystem::path& path) {
@@ -87,9 +87,9 @@ TEST(RequestLog, WritesTimesTokensPlacementAndOutcome) {
       content_of(path),
       std::string(kHeader) +
           "5,3,2,r1,api,completed,last_token,0,1000,640,100,70,1,31,4,143,0,-10,20,30,"
-          "40,50,60,0\n"
-          "6,0,0,v3,web,rejected,context_beyond_limit,0,0,0,0,0,,,,,0,0,,,,,0,1\n"
-          "7,0,0,v3,web,rejected,context_beyond_limit,0,0,0,0,0,,,,,0,3600000000000,,,,,0,0\n");
+          "40,50,60,0,0\n"
+          "6,0,0,v3,web,rejected,context_beyond_limit,0,0,0,0,0,,,,,0,0,,,,,0,1,0\n"
+          "7,0,0,v3,web,rejected,context_beyond_limit,0,0,0,0,0,,,,,0,3600000000000,,,,,0,0,0\n");
 }
 
 TEST(RequestLog, ZstdUnpacksToTheSameText) {
