@@ -208,6 +208,20 @@ class CarelessTest(ProgramTest):
         self.epfleet("trace", "convert", trace, "a.jsonl.csv")
         self.assertTrue((self.folder / "a.jsonl.csv").read_text().startswith("arrival_s,"))
 
+    def test_an_empty_option_is_none_that_was_left_out(self):
+        """`--until "$UNSET"` ran the whole window."""
+        for command in [["run", SMALL, "--until", ""], ["run", SMALL, "--seed", ""],
+                        ["trace", "make", "--scenario", SMALL, "a.csv", "--until", ""],
+                        ["trace", "make", "--scenario", SMALL, "a.csv", "--seed", ""]]:
+            self.refused(*command)
+
+    def test_a_folder_or_device_as_a_file_of_a_scenario_is_called_one(self):
+        self.assertIn("is a folder", self.refused("replay", ".", "--scenario", SMALL))
+        for value, said in [(self.folder, "is a folder"), ("/dev/null", "a pipe or a device")]:
+            self.assertIn(said, self.refused("run", SMALL, "--set", f"report.published={value}"))
+        (self.folder / "on.yaml").write_text("extends: .\n")
+        self.assertIn("is a folder", self.refused("check", "on.yaml"))
+
     def test_a_full_disk_leaves_the_old_file(self):
         """The files of a command without a folder, too; and a limit of file sizes is no crash."""
         trace = SOURCE / "traces/example_chats.jsonl.zst"
