@@ -208,6 +208,15 @@ class CarelessTest(ProgramTest):
         self.epfleet("trace", "convert", trace, "a.jsonl.csv")
         self.assertTrue((self.folder / "a.jsonl.csv").read_text().startswith("arrival_s,"))
 
+    def test_a_sweep_that_a_full_disk_kept_from_beginning_can_begin_later(self):
+        (self.folder / "sweep.yaml").write_text(
+            f"scenario: {SMALL}\nset: {{workload: {{warm_up: 0 s, totals: {{output: 20000}}}}, "
+            "duration: 2 s}\ngrid: {prices.gpu_hour: [1 USD/h, 2 USD/h]}\nmetrics: [cost.usd]\n")
+        self.run_with("sweep", "sweep.yaml", "--out", "out", code=74, stderr=subprocess.DEVNULL,
+                      preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4, 4)))
+        self.epfleet("sweep", "sweep.yaml", "--out", "out")
+        self.assertTrue((self.folder / "out/sweep.csv").exists())
+
     def test_an_empty_option_is_none_that_was_left_out(self):
         """`--until "$UNSET"` ran the whole window."""
         for command in [["run", SMALL, "--until", ""], ["run", SMALL, "--seed", ""],
