@@ -2,6 +2,7 @@
 """Careless and hostile use: what is asked for is huge, contradicts itself, or cannot be written; it
 ends quickly and says why, and nothing that was there is lost."""
 
+import os
 import pathlib
 import resource
 import signal
@@ -216,6 +217,32 @@ class CarelessTest(ProgramTest):
                       preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4, 4)))
         self.epfleet("sweep", "sweep.yaml", "--out", "out")
         self.assertTrue((self.folder / "out/sweep.csv").exists())
+
+    def test_a_stderr_that_cannot_be_written_ends_nothing(self):
+        """The disk of a log is full, or there is none: a run was lost, and said nothing (abort)."""
+        with open("/dev/full", "w") as full:
+            how = {"stderr": full, "stdout": subprocess.DEVNULL}
+            self.run_with("run", SMALL, *SHORT, "--progress", "on", "--set",
+                          "workload.rate_scale=14", **how)
+            self.run_with("run", "no_such_file", code=2, **how)
+            self.run_with("run", SMALL, "--until", "1", code=2, **how)
+        self.assertTrue((self.folder / "out/small_fleet/summary.json").exists())
+
+    def test_streams_that_are_closed_write_into_no_file(self):
+        """The next file to be opened got their numbers, and their messages."""
+        command = ["run", SMALL, *SHORT, "--set", "workload.rate_scale=14", "--set",
+                   "report.requests=all", "--progress", "on"]
+        self.epfleet(*command, "--out", "open", "--trace-events", "open.events")
+
+        def close():
+            for stream in [0, 1, 2]:
+                os.close(stream)
+        self.run_with(*command, "--out", "closed", "--trace-events", "closed.events", code=74,
+                      preexec_fn=close)
+        self.assert_same_results("open", "closed")
+        for name in ["/requests.csv.zst", ".events"]:
+            self.assertEqual((self.folder / f"open{name}").read_bytes(),
+                             (self.folder / f"closed{name}").read_bytes())
 
     def test_an_empty_option_is_none_that_was_left_out(self):
         """`--until "$UNSET"` ran the whole window."""
