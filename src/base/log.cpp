@@ -30,5 +30,6 @@ void say(spdlog::level::level_enum level, std::string_view message) {
 void silence_log() { logger().set_level(spdlog::level::err); }
 void log_info(std::string_view message) { say(spdlog::level::info, message); }
 void log_warning(std::string_view message) { say(spdlog::level::warn, message); }
+void tell(std::string_view text) { (void)std::fwrite(text.data(), 1, text.size(), stderr); }
 
 }  // namespace epfleet::base

@@ -1,6 +1,8 @@
 // Parse, load, build, run, report. Each command declares its own options; here alone errors become
 // exit codes.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -12,6 +14,7 @@
 #include <iostream>
 #include <iterator>
 #include <new>
+#include <utility>
 
 #include "commands.h"
 #include "epfleet/base/error.h"
@@ -102,6 +105,18 @@ void add_quiet(CLI::App& command) {
   }
 }
 
+// Where a stream is closed its number would be that of the next file, and messages would go there.
+// Of stdout the null device is opened to be read: writing still fails, and is told.
+void open_standard_streams() {
+  for (const auto& [stream, mode] :
+       {std::pair(STDIN_FILENO, O_RDONLY), std::pair(STDOUT_FILENO, O_RDONLY),
+        std::pair(STDERR_FILENO, O_WRONLY)}) {
+    if (::fcntl(stream, F_GETFD) < 0) {
+      (void)::open("/dev/null", mode);  // takes the lowest number that is free: this one
+    }
+  }
+}
+
 // A full disk, or a pipe that nobody reads, may show no earlier than here.
 void flush_output() {
   std::cout.flush();
@@ -136,6 +151,7 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  open_standard_streams();
   // By lines, so that what goes to stderr stands where it was said when both go to one file.
   std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
   std::signal(SIGXFSZ, SIG_IGN);  // a write beyond `ulimit -f` fails as one to a full disk does
@@ -145,22 +161,22 @@ int main(int argc, char** argv) {
     return code;
   } catch (const epfleet::base::InputError& error) {
     for (const auto& problem : error.problems()) {
-      fmt::print(stderr, "{}\n", problem.text());
+      epfleet::base::tell(fmt::format("{}\n", problem.text()));
     }
     return ExitCode::kWrongInput;
   } catch (const epfleet::base::MachineError& error) {
-    fmt::print(stderr, "epfleet: {}\n", error.what());
+    epfleet::base::tell(fmt::format("epfleet: {}\n", error.what()));
     return ExitCode::kMachineFailed;
   } catch (const epfleet::base::InvariantBroken& error) {
-    fmt::print(stderr,
-               "epfleet: {}\nThis is a bug of epfleet; please report it with the scenario.\n",
-               error.what());
+    epfleet::base::tell(
+        fmt::format("epfleet: {}\nThis is a bug of epfleet; please report it with the scenario.\n",
+                    error.what()));
     return ExitCode::kBrokenInvariant;
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "epfleet: out of memory: the machine has less than this needs\n");
+    epfleet::base::tell("epfleet: out of memory: the machine has less than this needs\n");
     return ExitCode::kMachineFailed;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "epfleet: {}\n", error.what());
+    epfleet::base::tell(fmt::format("epfleet: {}\n", error.what()));
     return ExitCode::kMachineFailed;
   }
 }

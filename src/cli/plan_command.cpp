@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "commands.h"
+#include "epfleet/base/log.h"
 #include "epfleet/config/key.h"
 #include "epfleet/experiment/capacity_plan.h"
 #include "epfleet/experiment/sweep_jobs.h"
@@ -116,8 +117,8 @@ class Planner {
       for (std::size_t i = request_.overrides.size(); i < overrides.size(); ++i) {
         keys += (keys.empty() ? "" : ", ") + overrides[i];
       }
-      fmt::print(stderr, "tried {}: {}\n", keys,
-                 point.met ? "meets the objectives" : "misses: " + point.why_not);
+      base::tell(fmt::format("tried {}: {}\n", keys,
+                             point.met ? "meets the objectives" : "misses: " + point.why_not));
     }
     return point;
   }

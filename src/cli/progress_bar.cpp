@@ -71,7 +71,8 @@ bool StatusLine::is_due() const {
 
 void StatusLine::write(const std::string& line) {
   // \033[K clears what a longer line before left behind.
-  fmt::print(out_, "{}{}{}", rewrites_ ? "\r" : "", line, rewrites_ ? "\033[K" : "\n");
+  const std::string text = (rewrites_ ? "\r" : "") + line + (rewrites_ ? "\033[K" : "\n");
+  std::fputs(text.c_str(), out_);  // where it cannot be written, nobody looks
   std::fflush(out_);
   open_ = rewrites_;
   last_ = wall_();
@@ -79,7 +80,7 @@ void StatusLine::write(const std::string& line) {
 
 void StatusLine::end() {
   if (std::exchange(open_, false)) {
-    fmt::print(out_, "\n");
+    std::fputs("\n", out_);
   }
 }
 

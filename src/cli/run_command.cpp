@@ -44,10 +44,10 @@ std::vector<std::string> all_overrides(const RunRequest& request) {
 }
 
 std::optional<base::Duration> until_of(const RunRequest& request) {
-  if (request.until.empty()) {
+  if (!request.until) {
     return std::nullopt;
   }
-  const auto parsed = config::parse_whole(config::Dimension::Duration, request.until);
+  const auto parsed = config::parse_whole(config::Dimension::Duration, *request.until);
   if (!parsed || *parsed <= 0) {
     throw wrong_option("--until", parsed ? "not longer than nothing" : parsed.error().what,
                        parsed ? "give a duration such as '2 h'" : parsed.error().remedy);
@@ -72,8 +72,8 @@ std::string canonical_command(const RunRequest& request) {
     command += fmt::format(" --seed {}", *request.seed);
   }
   command += replay_arguments(request.replay);
-  if (!request.until.empty()) {
-    command += fmt::format(" --until '{}'", request.until);
+  if (request.until) {
+    command += fmt::format(" --until '{}'", *request.until);
   }
   return command;
 }

@@ -17,7 +17,7 @@ struct RunRequest {
   std::vector<std::string> overrides;  // PATH=VALUE
   std::string out;                     // empty: out/NAME
   std::optional<std::string> seed;     // checked where the key is
-  std::string until;                   // a duration; empty: the whole window
+  std::optional<std::string> until;    // a duration; none: the whole window
   ProgressMode progress = ProgressMode::Auto;
   bool quiet = false;
   bool json = false;

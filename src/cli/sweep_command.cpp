@@ -79,12 +79,12 @@ std::size_t tell_failures(const experiment::SweepJobs& sweep,
   for (const experiment::SweepJob& job : sweep.jobs) {
     const auto& result = results[job.index];
     if (result && result->status == experiment::CaseStatus::Failed && ++failed <= kFailuresShown) {
-      fmt::print(stderr, "failed: {} (replicate {}): {}\n", name_of_job(sweep, job), job.replicate,
-                 result->message);
+      base::tell(fmt::format("failed: {} (replicate {}): {}\n", name_of_job(sweep, job),
+                             job.replicate, result->message));
     }
   }
   if (failed > kFailuresShown) {
-    fmt::print(stderr, "failed: {} more\n", failed - kFailuresShown);
+    base::tell(fmt::format("failed: {} more\n", failed - kFailuresShown));
   }
   return failed;
 }
@@ -127,8 +127,8 @@ int write_table(const experiment::SweepJobs& sweep, const experiment::CaseStore&
   std::error_code ignored;
   if (missing > 0) {
     store.write("sweep.partial.csv", csv);
-    fmt::print(stderr, "{} of {} cases are missing; the same command runs them\n", missing,
-               results.size());
+    base::tell(fmt::format("{} of {} cases are missing; the same command runs them\n", missing,
+                           results.size()));
     tell_table(out / "sweep.partial.csv", quiet);
     return kSomeCasesFailed;
   }
@@ -137,7 +137,7 @@ int write_table(const experiment::SweepJobs& sweep, const experiment::CaseStore&
   show(sweep, store, csv, quiet);
   tell_table(out / "sweep.csv", quiet);
   if (failed > 0) {
-    fmt::print(stderr, "{} of {} cases failed\n", failed, results.size());
+    base::tell(fmt::format("{} of {} cases failed\n", failed, results.size()));
   }
   return failed > 0 ? kSomeCasesFailed : kDone;
 }

@@ -53,7 +53,7 @@ struct TraceConvertRequest {
 struct TraceMakeRequest {
   std::string scenario, out;
   std::vector<std::string> overrides;
-  std::string seed, until;  // empty: the scenario's
+  std::optional<std::string> seed, until;  // none: the scenario's
 };
 
 std::int64_t whole(config::Dimension dimension, const std::string& option,
@@ -167,14 +167,13 @@ void trace_convert(const TraceConvertRequest& request) {
 
 void trace_make(const TraceMakeRequest& request) {
   std::vector<std::string> overrides = request.overrides;
-  if (!request.seed.empty()) {
-    overrides.push_back(fmt::format("seed={}", request.seed));
+  if (request.seed) {
+    overrides.push_back(fmt::format("seed={}", *request.seed));
   }
   const config::Scenario scenario = config::load_scenario(request.scenario, overrides);
   const base::Duration until =
-      request.until.empty()
-          ? scenario.duration
-          : base::Duration(whole(config::Dimension::Duration, "--until", request.until));
+      request.until ? base::Duration(whole(config::Dimension::Duration, "--until", *request.until))
+                    : scenario.duration;
   text::refuse_as_output(request.out, {request.scenario, scenario.workload.path});
   const experiment::MadeTrace made =
       experiment::make_trace(scenario, std::min(until, scenario.duration), request.out);

@@ -155,7 +155,7 @@ class Assembler {
       return node;
     }
     if (!is_file(path)) {
-      report(named.place, "extends", fmt::format("no such file: {}", path),
+      report(named.place, "extends", why_no_file(path),
              "paths start from the folder of the file that names them");
       return node;
     }

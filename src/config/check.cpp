@@ -116,7 +116,7 @@ void check_files(const Scenario& scenario, Contradictions& found) {
       {"report.bands", scenario.report.bands}};
   for (const auto& [key, path] : files) {
     if (!path.empty() && !is_file(path)) {
-      found.add({key}, fmt::format("no such file: {}", path),
+      found.add({key}, why_no_file(path),
                 "paths start from the folder of the file that names them");
     }
   }

@@ -21,6 +21,13 @@ bool is_file(const std::string& path) {
   return fs::is_regular_file(path, trouble);
 }
 
+std::string why_no_file(const std::string& path) {
+  std::error_code trouble;
+  return fs::is_directory(path, trouble) ? path + " is a folder, not a file"
+         : fs::exists(path, trouble)     ? path + " is a pipe or a device; save it in a file first"
+                                         : "no such file: " + path;
+}
+
 std::string canonical_path(const std::string& path) {
   std::error_code trouble;
   const fs::path canonical = fs::weakly_canonical(path, trouble);

@@ -85,15 +85,11 @@ std::optional<CaseResult> case_from(const std::string& text, const SweepJob& job
 CaseStore::CaseStore(const fs::path& folder, std::string program)
     : folder_(fs::absolute(folder).lexically_normal()), program_(std::move(program)) {
   report::refuse_foreign_folder(folder_, report::holds_file(folder_, kMarker), "a sweep");
-  std::error_code error;
-  fs::create_directories(folder_ / "cases", error);
-  if (error) {
-    throw base::MachineError(
-        fmt::format("cannot create {}: {}", (folder_ / "cases").string(), error.message()));
+  report::require_writable_folder(folder_);
+  if (!report::holds_file(folder_, kMarker)) {
+    write(kMarker, "results of epfleet sweep\n");  // first: without it the folder is not ours
   }
-  if (!fs::exists(folder_ / kMarker, error)) {
-    write(kMarker, "results of epfleet sweep\n");
-  }
+  report::require_writable_folder(folder_ / "cases");
 }
 
 void CaseStore::put(const SweepJob& job, const CaseResult& result) const {

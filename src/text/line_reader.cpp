@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <utility>
@@ -66,6 +67,9 @@ InputFile::InputFile(std::string path)
   constexpr std::size_t kDiskBlock = 262'144;
   if (file_.fd < 0) {
     throw problem("cannot be read", std::strerror(errno), "check the path");
+  }
+  if (std::filesystem::is_directory(path_)) {
+    throw problem("cannot be read", "it is a folder", "name a file in it");
   }
   // Not all filters: some start other programs, and one takes plain text for uuencoded.
   archive_read_support_filter_zstd(archive_.get());

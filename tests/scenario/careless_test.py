@@ -2,6 +2,7 @@
 """Careless and hostile use: what is asked for is huge, contradicts itself, or cannot be written; it
 ends quickly and says why, and nothing that was there is lost."""
 
+import os
 import pathlib
 import resource
 import signal
@@ -207,6 +208,55 @@ class CarelessTest(ProgramTest):
             self.assertIn("files are not written", self.refused("trace", "convert", trace, name))
         self.epfleet("trace", "convert", trace, "a.jsonl.csv")
         self.assertTrue((self.folder / "a.jsonl.csv").read_text().startswith("arrival_s,"))
+
+    def test_a_sweep_that_a_full_disk_kept_from_beginning_can_begin_later(self):
+        (self.folder / "sweep.yaml").write_text(
+            f"scenario: {SMALL}\nset: {{workload: {{warm_up: 0 s, totals: {{output: 20000}}}}, "
+            "duration: 2 s}\ngrid: {prices.gpu_hour: [1 USD/h, 2 USD/h]}\nmetrics: [cost.usd]\n")
+        self.run_with("sweep", "sweep.yaml", "--out", "out", code=74, stderr=subprocess.DEVNULL,
+                      preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4, 4)))
+        self.epfleet("sweep", "sweep.yaml", "--out", "out")
+        self.assertTrue((self.folder / "out/sweep.csv").exists())
+
+    def test_a_stderr_that_cannot_be_written_ends_nothing(self):
+        """The disk of a log is full, or there is none: a run was lost, and said nothing (abort)."""
+        with open("/dev/full", "w") as full:
+            how = {"stderr": full, "stdout": subprocess.DEVNULL}
+            self.run_with("run", SMALL, *SHORT, "--progress", "on", "--set",
+                          "workload.rate_scale=14", **how)
+            self.run_with("run", "no_such_file", code=2, **how)
+            self.run_with("run", SMALL, "--until", "1", code=2, **how)
+        self.assertTrue((self.folder / "out/small_fleet/summary.json").exists())
+
+    def test_streams_that_are_closed_write_into_no_file(self):
+        """The next file to be opened got their numbers, and their messages."""
+        command = ["run", SMALL, *SHORT, "--set", "workload.rate_scale=14", "--set",
+                   "report.requests=all", "--progress", "on"]
+        self.epfleet(*command, "--out", "open", "--trace-events", "open.events")
+
+        def close():
+            for stream in [0, 1, 2]:
+                os.close(stream)
+        self.run_with(*command, "--out", "closed", "--trace-events", "closed.events", code=74,
+                      preexec_fn=close)
+        self.assert_same_results("open", "closed")
+        for name in ["/requests.csv.zst", ".events"]:
+            self.assertEqual((self.folder / f"open{name}").read_bytes(),
+                             (self.folder / f"closed{name}").read_bytes())
+
+    def test_an_empty_option_is_none_that_was_left_out(self):
+        """`--until "$UNSET"` ran the whole window."""
+        for command in [["run", SMALL, "--until", ""], ["run", SMALL, "--seed", ""],
+                        ["trace", "make", "--scenario", SMALL, "a.csv", "--until", ""],
+                        ["trace", "make", "--scenario", SMALL, "a.csv", "--seed", ""]]:
+            self.refused(*command)
+
+    def test_a_folder_or_device_as_a_file_of_a_scenario_is_called_one(self):
+        self.assertIn("is a folder", self.refused("replay", ".", "--scenario", SMALL))
+        for value, said in [(self.folder, "is a folder"), ("/dev/null", "a pipe or a device")]:
+            self.assertIn(said, self.refused("run", SMALL, "--set", f"report.published={value}"))
+        (self.folder / "on.yaml").write_text("extends: .\n")
+        self.assertIn("is a folder", self.refused("check", "on.yaml"))
 
     def test_a_full_disk_leaves_the_old_file(self):
         """The files of a command without a folder, too; and a limit of file sizes is no crash."""

@@ -9,5 +9,7 @@ namespace epfleet::base {
 void silence_log();
 void log_info(std::string_view message);
 void log_warning(std::string_view message);
+// As it stands, silenced or not. As above, a stderr that cannot be written is no failure.
+void tell(std::string_view text);
 
 }  // namespace epfleet::base

@@ -10,6 +10,8 @@ namespace epfleet::config {
 [[nodiscard]] std::string folder_of(const std::string& file);  // "." for a bare name
 [[nodiscard]] std::string resolved_path(const std::string& text, const std::string& folder);
 [[nodiscard]] bool is_file(const std::string& path);
+// REQUIRES: !is_file(path).
+[[nodiscard]] std::string why_no_file(const std::string& path);
 // The same text for every way to write the path of one file.
 [[nodiscard]] std::string canonical_path(const std::string& path);
 [[nodiscard]] std::string relative_path(const std::string& path, const std::string& folder);

@@ -102,6 +102,12 @@ TEST(LineReader, TellsWhatIsNotUtf8) {
 
 TEST(LineReader, WhatCannotBeReadIsTheUsersMistake) {
   EXPECT_THROW(LineReader("/no/such/file"), base::InputError);
+  try {
+    (void)LineReader("/");
+    ADD_FAILURE() << "a folder";
+  } catch (const base::InputError& error) {
+    EXPECT_EQ(error.problems().front().what, "cannot be read: it is a folder");
+  }
   const test::TemporaryFile cut(std::string("\x1f\x8b\x08\0\0\0\0\0\0\3\x4b", 11));  // gzip, cut
   EXPECT_THROW(
       {
