@@ -5,14 +5,19 @@ namespace epfleet::cluster {
 Fleet::Fleet(const FleetSpec& spec, const StepPricers& pricers, workload::ArrivalFeed& arrivals,
              cache::PrefixCache& cache, std::vector<observe::Observer*> observers)
     : observers_(std::move(observers)),
-      scaling_(make_scaling_rule(spec)),
+      profile_(spec, pricers),
+      scaling_(make_scaling_rule(spec, &profile_)),
       state_(spec, pricers, scaling_->most_units()),
       prefill_router_(state_),
       decode_router_(state_),
       endings_(state_, decode_router_, arrivals, cache, observers_),
       requests_(state_, prefill_router_, decode_router_, arrivals, cache, endings_, observers_),
-      units_(state_, prefill_router_, decode_router_, *scaling_),
-      sampler_(state_, cache, observers_) {}
+      units_(state_, prefill_router_, decode_router_, *scaling_, observers_),
+      sampler_(state_, cache, observers_) {
+  if (scaling_->follows_load()) {
+    state_.monitor.emplace(state_.spec, profile_);
+  }
+}
 
 const char* Fleet::label(engine::EventKind kind) {
   constexpr const char* kLabels[] = {"arrival",         "prefill_step_end", "prefill_start",

@@ -66,4 +66,28 @@ FullStep full_decode_step(const FleetSpec& spec, const StepPricers& pricers, con
   return even_decode_step(spec, pricers, mix, requests);
 }
 
+std::optional<FullStep> decode_step_within(const FleetSpec& spec, const StepPricers& pricers,
+                                           const StepMix& mix, double tpot_s) {
+  const FullStep full = full_decode_step(spec, pricers, mix);
+  if (full.tpot_s() <= tpot_s) {
+    return full;
+  }
+  FullStep within = even_decode_step(spec, pricers, mix, 1.0);
+  if (within.tpot_s() > tpot_s) {
+    return std::nullopt;
+  }
+  double low = 1.0, high = full.requests_per_gpu;
+  for (int halving = 0; halving < 30; ++halving) {
+    const double middle = 0.5 * (low + high);
+    const FullStep step = even_decode_step(spec, pricers, mix, middle);
+    if (step.tpot_s() <= tpot_s) {
+      low = middle;
+      within = step;
+    } else {
+      high = middle;
+    }
+  }
+  return within;
+}
+
 }  // namespace epfleet::cluster

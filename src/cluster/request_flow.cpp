@@ -90,6 +90,9 @@ void RequestFlow::accept(const workload::Request& request, std::uint8_t attempt)
   LiveRequest& live = fleet_.requests[slot];
   look_up(live);
   live.rate = draw_rate(request);
+  if (fleet_.monitor) {
+    fleet_.monitor->saw_arrival(live);
+  }
   prefill_router_.route(slot, fleet_.now());
   timers_.watch(slot);
 }
@@ -140,6 +143,9 @@ void RequestFlow::end_prefill_step(std::uint32_t unit) {
   fleet_.prefill.refresh_load(unit);
   fleet_.prefill.step_ended(unit);
   fleet_.totals.computed_tokens += prefill_unit.last_step().tokens;
+  if (fleet_.monitor) {
+    fleet_.monitor->saw_prefill_step(prefill_unit.last_step());
+  }
   for (observe::Observer* observer : observers_) {
     observer->on_prefill_step(prefill_unit.last_step());
   }
@@ -168,6 +174,9 @@ void RequestFlow::emit_first_token(RequestSlot slot) {
   tokens.input += request.prompt_tokens;
   tokens.cached += live.cached_tokens;
   tokens.output += base::TokenParts::from_tokens(1);
+  if (fleet_.monitor) {
+    fleet_.monitor->saw_first_token(now - request.arrival);
+  }
   if (fleet_.is_early(request)) {
     fleet_.early_input_tokens += request.prompt_tokens;
   }
@@ -197,6 +206,9 @@ void RequestFlow::end_decode_step(std::uint32_t unit) {
   preempted_.clear();
   decode_unit.finish_step(now, slots_, preempted_);
   fleet_.decode.step_ended(unit);
+  if (fleet_.monitor) {
+    fleet_.monitor->saw_decode_step(decode_unit.last_step());
+  }
   for (observe::Observer* observer : observers_) {
     observer->on_decode_step(decode_unit.last_step());
     for (const base::TimePoint first_token : decode_unit.first_chunks()) {

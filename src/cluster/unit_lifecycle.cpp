@@ -1,8 +1,13 @@
 #include "epfleet/cluster/unit_lifecycle.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <string>
 
 #include "epfleet/base/error.h"
+#include "epfleet/cluster/start_up.h"
+#include "fleet_look.h"
 
 namespace epfleet::cluster {
 
@@ -19,6 +24,16 @@ std::int64_t count_in(const PrefillPool& /*pool*/, const UnitCounts& counts) {
 std::int64_t count_in(const DecodePool& /*pool*/, const UnitCounts& counts) {
   return counts.decode_units;
 }
+std::string_view name_of(const PrefillPool& /*pool*/) { return "prefill"; }
+std::string_view name_of(const DecodePool& /*pool*/) { return "decode"; }
+base::Duration start_up_of(const FleetSpec& spec, const PrefillPool& /*pool*/,
+                           std::int64_t loading) {
+  return prefill_start_up(spec, loading);
+}
+base::Duration start_up_of(const FleetSpec& spec, const DecodePool& /*pool*/,
+                           std::int64_t loading) {
+  return decode_start_up(spec, loading);
+}
 Kind loaded_event(const PrefillPool& /*pool*/) { return Kind::PrefillLoaded; }
 Kind loaded_event(const DecodePool& /*pool*/) { return Kind::DecodeLoaded; }
 
@@ -27,39 +42,36 @@ bool is_among(const UnitPool<Unit>& pool, std::uint32_t unit, const UnitCounts& 
   return std::int64_t{unit} < count_in(pool, counts);
 }
 
-bool no_more(const UnitCounts& a, const UnitCounts& b) { return policy::most(a, b) == b; }
+// When a loading ends whose length is still to be found.
+constexpr base::TimePoint kNotYet = base::TimePoint::max();
 
-// In full steps.
-double load_of(const serving::PrefillUnit& unit) {
-  const serving::PrefillUnitLimits& limits = unit.limits();
-  return static_cast<double>(unit.outstanding_tokens()) /
-         (static_cast<double>(limits.max_tokens_per_gpu) * limits.gpus);
-}
-// KV in its room.
-double load_of(const serving::DecodeUnit& unit) {
-  const serving::DecodeUnitLimits& limits = unit.limits();
-  return unit.active_kv().tokens() / (static_cast<double>(limits.kv_capacity_tokens) * limits.gpus);
+template <class Unit>
+void load(UnitPool<Unit>& pool, std::uint32_t unit) {
+  pool.change_state(unit, UnitState::Loading);
+  pool[unit].loaded_at = kNotYet;
 }
 
 template <class Unit>
-policy::PhaseView view_of(const UnitPool<Unit>& pool) {
-  policy::PhaseView view;
-  std::int64_t* const counts[] = {&view.off, &view.loading, &view.serving, &view.draining};
-  for (std::uint32_t i = 0; i < pool.size(); ++i) {
-    const Unit& unit = pool[i].unit;
-    ++*counts[static_cast<std::size_t>(pool.state(i))];
-    view.waiting_requests += unit.waiting_requests();
-    view.load += load_of(unit);
+std::int64_t nodes_in(const UnitPool<Unit>& pool, UnitState state) {
+  std::int64_t nodes = 0;
+  for (std::uint32_t unit = 0; unit < pool.size(); ++unit) {
+    nodes += pool.state(unit) == state ? pool[unit].clock.nodes() : 0;
   }
-  view.load /= static_cast<double>(std::max<std::int64_t>(view.serving, 1));
-  return view;
+  return nodes;
 }
+
+bool no_more(const UnitCounts& a, const UnitCounts& b) { return policy::most(a, b) == b; }
 
 }  // namespace
 
 UnitLifecycle::UnitLifecycle(FleetState& fleet, PrefillRouter& prefill, DecodeRouter& decode,
-                             policy::ScalingRule& rule)
-    : fleet_(fleet), prefill_router_(prefill), decode_router_(decode), rule_(rule) {}
+                             policy::ScalingRule& rule,
+                             std::span<observe::Observer* const> observers)
+    : fleet_(fleet),
+      prefill_router_(prefill),
+      decode_router_(decode),
+      rule_(rule),
+      observers_(observers) {}
 
 void UnitLifecycle::start() {
   const policy::Target first = next_target();
@@ -80,16 +92,51 @@ void UnitLifecycle::decide() { aim_at(next_target()); }
 
 policy::Target UnitLifecycle::next_target() {
   const base::TimePoint now = fleet_.now();
-  const policy::Target target = rule_.decide(
-      {.target = target_, .prefill = view_of(fleet_.prefill), .decode = view_of(fleet_.decode)},
-      now);
+  const policy::FleetView view = look_at(fleet_, target_);
+  const policy::Target target = rule_.decide(view, now);
   EPFLEET_CHECK(no_more({}, target.serving) && no_more(target.serving, target.allotted) &&
                     no_more(target.allotted, rule_.most_units()) && target.next > now,
                 "a scaling rule decides within its own limits");
   if (target.next != base::TimePoint::max()) {
     fleet_.schedule(target.next, Phase::Decision, Kind::ScalingDecision);
   }
+  announce(view, target);
   return target;
+}
+
+void UnitLifecycle::announce(const policy::FleetView& view, const policy::Target& target) {
+  if (target.allotted == target_.allotted && target.serving == target_.serving) {
+    return;
+  }
+  ++fleet_.totals.scaling_decisions;
+  const auto change = [](std::int64_t before, std::int64_t after) {
+    return before == after ? fmt::format("{}", after) : fmt::format("{} -> {}", before, after);
+  };
+  observe::Decision decision{.time = fleet_.now(),
+                             .by = fleet_.spec.scaling.policy,
+                             .saw = words_of(view),
+                             .decided = {},
+                             .why = target.why};
+  decision.decided =
+      fmt::format("allotted: {} prefill, {} decode; serving: {} prefill, {} decode",
+                  change(target_.allotted.prefill_units, target.allotted.prefill_units),
+                  change(target_.allotted.decode_units, target.allotted.decode_units),
+                  change(target_.serving.prefill_units, target.serving.prefill_units),
+                  change(target_.serving.decode_units, target.serving.decode_units));
+  for (observe::Observer* observer : observers_) {
+    observer->on_decision(decision);
+  }
+}
+
+void UnitLifecycle::announce_failed_start(std::string_view phase, std::uint32_t unit) {
+  const observe::Decision decision{.time = fleet_.now(),
+                                   .by = "start_up",
+                                   .saw = fmt::format("{}/{} has not started", phase, unit),
+                                   .decided = "given up and started again",
+                                   .why = "scaling.start_up.timeout"};
+  for (observe::Observer* observer : observers_) {
+    observer->on_decision(decision);
+  }
 }
 
 void UnitLifecycle::aim_at(const policy::Target& target) {
@@ -110,6 +157,7 @@ void UnitLifecycle::aim_at(const policy::Target& target) {
       leave(fleet_.decode, unit);
     }
   }
+  start_loading();
   fleet_.raise_nodes_peak();
 }
 
@@ -126,6 +174,7 @@ std::vector<std::uint32_t> UnitLifecycle::move_units(UnitPool<Unit>& pool,
     const UnitState state = pool.state(unit);
     if (state == UnitState::Off && allotted) {
       load(pool, unit);
+      ++fleet_.totals.units_started;
     } else if (state == UnitState::Serving && !serves) {
       pool.change_state(unit, UnitState::Draining);
       leaving.push_back(unit);
@@ -141,11 +190,27 @@ std::vector<std::uint32_t> UnitLifecycle::move_units(UnitPool<Unit>& pool,
   return leaving;
 }
 
+// Units that begin to load at the same time share the store: all their states first.
 template <class Unit>
-void UnitLifecycle::load(UnitPool<Unit>& pool, std::uint32_t unit) {
-  pool[unit].loaded_at = fleet_.now() + fleet_.spec.scaling.start_up;
-  pool.change_state(unit, UnitState::Loading);
-  fleet_.schedule(pool[unit].loaded_at, Phase::Decision, loaded_event(pool), unit);
+void UnitLifecycle::start_loading(UnitPool<Unit>& pool, std::int64_t nodes_loading) {
+  const base::Duration in_common = start_up_of(fleet_.spec, pool, nodes_loading);
+  for (std::uint32_t unit = 0; unit < pool.size(); ++unit) {
+    PoolMember<Unit>& member = pool[unit];
+    if (pool.state(unit) == UnitState::Loading && member.loaded_at == kNotYet) {
+      const Start start = draw_start(fleet_.spec, name_of(pool), in_common, member.clock.nodes(),
+                                     unit, member.starts++);
+      member.loaded_at = fleet_.now() + start.duration;
+      member.start_fails = start.fails;
+      fleet_.schedule(member.loaded_at, Phase::Decision, loaded_event(pool), unit);
+    }
+  }
+}
+
+void UnitLifecycle::start_loading() {
+  const std::int64_t nodes =
+      nodes_in(fleet_.prefill, UnitState::Loading) + nodes_in(fleet_.decode, UnitState::Loading);
+  start_loading(fleet_.prefill, nodes);
+  start_loading(fleet_.decode, nodes);
 }
 
 template <class Unit>
@@ -154,17 +219,26 @@ void UnitLifecycle::release_if_over(UnitPool<Unit>& pool, std::uint32_t unit) {
   const bool leaving = state == UnitState::Draining || state == UnitState::Loading;
   if (leaving && !is_among(pool, unit, target_.allotted) && pool[unit].unit.empty()) {
     pool.change_state(unit, UnitState::Off);
+    ++fleet_.totals.units_stopped;
   }
 }
 
 template void UnitLifecycle::release_if_over(DecodePool& pool, std::uint32_t unit);
 
-// One that is not to serve is soon to be released, and never opens; one that was released and
+// A unit that is not to serve is soon to be released, and never opens; one that was released and
 // allotted again meanwhile has a later loading.
 template <class Unit>
 void UnitLifecycle::loaded(UnitPool<Unit>& pool, std::uint32_t unit) {
-  if (is_among(pool, unit, target_.serving) && pool.state(unit) == UnitState::Loading &&
-      pool[unit].loaded_at == fleet_.now()) {
+  PoolMember<Unit>& member = pool[unit];
+  if (pool.state(unit) != UnitState::Loading || member.loaded_at != fleet_.now()) {
+    return;
+  }
+  if (member.start_fails) {
+    announce_failed_start(name_of(pool), unit);
+    pool.change_state(unit, UnitState::Off);
+    load(pool, unit);
+    start_loading();
+  } else if (is_among(pool, unit, target_.serving)) {
     pool.change_state(unit, UnitState::Serving);
   }
 }

@@ -6,6 +6,7 @@
 
 #include "epfleet/base/error.h"
 #include "epfleet/cluster/expert_setup.h"
+#include "epfleet/cluster/start_up.h"
 #include "epfleet/experts/expert_load.h"
 #include "epfleet/policy/registry.h"
 
@@ -29,15 +30,42 @@ std::int64_t kv_room(const FleetSpec& spec, const model::MemoryPlan& plan, const
 
 }  // namespace
 
-std::unique_ptr<policy::ScalingRule> make_scaling_rule(const FleetSpec& spec) {
-  return policy::scaling_rules()[spec.scaling.policy]({spec.scaling, spec.fleet.base,
-                                                       spec.fleet.group, spec.fleet.groups,
-                                                       spec.run_start(), spec.run_end()});
+std::unique_ptr<policy::ScalingRule> make_scaling_rule(const FleetSpec& spec,
+                                                       const policy::UnitProfile* profile) {
+  const auto seconds = [](const metrics::SloLimit& limit) {
+    return limit.limit ? std::optional(base::to_seconds(*limit.limit)) : std::nullopt;
+  };
+  std::optional<std::int64_t> pool_gpus;
+  if (spec.fleet.pool_nodes) {
+    pool_gpus = *spec.fleet.pool_nodes * spec.decode_hardware.gpus_per_node;
+  }
+  base::Duration start_up{};
+  if (profile != nullptr) {  // else the layout may be none yet
+    start_up =
+        std::max(prefill_start_up(spec, spec.prefill.gpus / spec.prefill_hardware.gpus_per_node),
+                 decode_start_up(spec, spec.decode.gpus / spec.decode_hardware.gpus_per_node));
+  }
+  return policy::scaling_rules()[spec.scaling.policy]({spec.scaling,
+                                                       spec.fleet.base,
+                                                       spec.fleet.group,
+                                                       spec.fleet.groups,
+                                                       spec.run_start(),
+                                                       spec.run_end(),
+                                                       {spec.prefill.gpus, spec.decode.gpus},
+                                                       pool_gpus,
+                                                       start_up,
+                                                       seconds(spec.slo.ttft),
+                                                       seconds(spec.slo.tpot),
+                                                       profile,
+                                                       spec.known_demand});
 }
 
 std::vector<Allotment> allotments_without_load(const FleetSpec& spec) {
   const auto rule = make_scaling_rule(spec);
   const base::TimePoint end = spec.window_end();
+  if (rule->follows_load()) {
+    return {{spec.run_start(), end, rule->most_units()}};
+  }
   std::vector<Allotment> all;
   policy::FleetView view;
   for (base::TimePoint now = spec.run_start(); all.empty() || now < end; now = view.target.next) {

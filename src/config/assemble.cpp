@@ -52,6 +52,9 @@ class Assembler {
         node->replaces = true;
       }
     }
+    if (Node* node = find_path(root, "scaling.start_up"); node != nullptr) {
+      write_out_start_up(*node);
+    }
     for (const char* balancer : {"prefill.balancer", "decode.balancer"}) {
       Node* node = find_path(root, balancer);
       if (node != nullptr && node->kind == Node::Kind::Scalar) {
@@ -99,6 +102,20 @@ class Assembler {
   }
 
  private:
+  // A duration stands for the whole start; naming a phase puts the phases in force.
+  static void write_out_start_up(Node& node) {
+    if (node.kind == Node::Kind::Scalar) {
+      node = map_of({"total"}, node);
+    } else if (node.kind == Node::Kind::Map && !node.entries.empty() &&
+               node.find("total") == nullptr) {
+      Node none;
+      none.kind = Node::Kind::Scalar;
+      none.text = "none";
+      none.place = node.place;
+      node.entries.push_back({"total", node.place, none});
+    }
+  }
+
   void report(const Place& place, std::string key, std::string what, std::string remedy) {
     problems_.push_back(problem_at(place, std::move(key), std::move(what), std::move(remedy)));
   }

@@ -9,16 +9,21 @@
 namespace epfleet::config {
 namespace {
 
-// Fewest that are ever allotted, and most.
+// Fewest that are ever allotted, most of each phase, and most at once.
 struct UnitSpan {
-  policy::UnitCounts least, most;
+  policy::UnitCounts least, most, at_once;
 };
 
 UnitSpan units_of(const Scenario& scenario) {
+  const auto rule = cluster::make_scaling_rule(scenario);
   UnitSpan span;
-  span.most = span.least = cluster::make_scaling_rule(scenario)->most_units();
+  span.most = span.least = span.at_once = rule->most_units();
   for (const cluster::Allotment& allotment : cluster::allotments_without_load(scenario)) {
     span.least = policy::least(span.least, allotment.units);
+  }
+  if (rule->follows_load() && scenario.scaling.separate) {  // it shares the pool out
+    const cluster::FleetConfig& fleet = scenario.fleet;
+    span.at_once = policy::most(fleet.base + scenario.scaling.min_groups * fleet.group, {1, 1});
   }
   return span;
 }
@@ -48,7 +53,7 @@ void check_schedule(const Scenario& scenario, Contradictions& found) {
 // The units of one phase: how many, and how large.
 struct PhaseUnits {
   const char* phase;
-  std::int64_t least, most, gpus, gpus_per_node;
+  std::int64_t least, most, at_once, gpus, gpus_per_node;
 };
 
 // What ids hold, and what a machine's memory does.
@@ -104,12 +109,14 @@ void check_fleet(const Scenario& scenario, Contradictions& found) {
   std::int64_t needed = 0;
   for (const PhaseUnits& units :
        {PhaseUnits{"prefill", span.least.prefill_units, span.most.prefill_units,
-                   scenario.prefill.gpus, scenario.prefill_hardware.gpus_per_node},
-        PhaseUnits{"decode", span.least.decode_units, span.most.decode_units, scenario.decode.gpus,
+                   span.at_once.prefill_units, scenario.prefill.gpus,
+                   scenario.prefill_hardware.gpus_per_node},
+        PhaseUnits{"decode", span.least.decode_units, span.most.decode_units,
+                   span.at_once.decode_units, scenario.decode.gpus,
                    scenario.decode_hardware.gpus_per_node}}) {
     check_presence(units, found);
     check_size(units, found);
-    needed += units.most * (units.gpus / std::max<std::int64_t>(units.gpus_per_node, 1));
+    needed += units.at_once * (units.gpus / std::max<std::int64_t>(units.gpus_per_node, 1));
   }
   if (fleet.pool_nodes && needed > *fleet.pool_nodes) {
     found.add(

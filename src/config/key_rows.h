@@ -121,6 +121,7 @@ class Rows {
 // One function per file of rows, in the order of the table.
 void add_scenario_rows(Rows& rows);
 void add_fleet_rows(Rows& rows);
+void add_scaling_rows(Rows& rows);
 void add_admission_rows(Rows& rows);
 void add_workload_rows(Rows& rows);
 void add_trace_rows(Rows& rows);

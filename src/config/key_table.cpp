@@ -16,6 +16,7 @@ std::vector<Key> make_table() {
   Rows rows(keys);
   add_scenario_rows(rows);
   add_fleet_rows(rows);
+  add_scaling_rows(rows);
   add_admission_rows(rows);
   add_workload_rows(rows);
   add_trace_rows(rows);

@@ -1,8 +1,4 @@
-// Keys at the top of a scenario, of the fleet and of scaling.
-#include <algorithm>
-#include <tuple>
-
-#include "epfleet/policy/registry.h"
+// Keys at the top of a scenario, and of the fleet.
 #include "epfleet/text/parse.h"
 #include "key_rows.h"
 
@@ -19,90 +15,6 @@ Parsed<std::uint64_t> seed_from(const std::string& text) {
 }
 
 constexpr std::int64_t kMostUnits = 100'000;
-constexpr std::int64_t kMinuteNs = 60'000'000'000;
-constexpr int kDayMinutes = 24 * 60;
-
-// `at` of a step: HH:MM on the scenario's clock (daily), or a duration after the start.
-Parsed<policy::ScheduleStep> step_time(const Scenario& scenario, const std::string& text) {
-  policy::ScheduleStep step;
-  if (text.find(':') != std::string::npos) {
-    return parse_time_of_day(text).map([&](int minute) {
-      const int after = (minute - scenario.start.minute_of_day() + kDayMinutes) % kDayMinutes;
-      step.at = base::Duration(after * kMinuteNs);
-      step.daily = true;
-      return step;
-    });
-  }
-  return parse_whole(Dimension::Duration, text).map([&](std::int64_t ns) {
-    step.at = base::Duration(ns);
-    return step;
-  });
-}
-
-Parsed<policy::ScheduleStep> step_from(const Scenario& scenario, const Node& node) {
-  const Node* at = node.find("at");
-  const Node* groups = node.find("groups");
-  if (node.kind != Node::Kind::Map || at == nullptr || groups == nullptr ||
-      node.entries.size() != 2) {
-    return tl::unexpected(
-        Fault{"a step is not {at, groups}",
-              "write for example {at: \"08:30\", groups: 9} or {at: 2 h, groups: 3}"});
-  }
-  auto step = scalar_text(*at, "time of day or duration").and_then([&](const std::string& text) {
-    return step_time(scenario, text);
-  });
-  const auto count = scalar_text(*groups, "whole number").and_then([](const std::string& text) {
-    return parse_whole(Dimension::Number, text);
-  });
-  if (!step || !count) {
-    return tl::unexpected(step ? count.error() : step.error());
-  }
-  if (*count < 0 || *count > kMostUnits || step->at < base::Duration{} ||
-      base::to_seconds(step->at) > kYear) {
-    return tl::unexpected(Fault{"a step has a time or a number of groups out of range",
-                                fmt::format("from 0 s to 366 d, from 0 to {} groups", kMostUnits)});
-  }
-  step->groups = *count;
-  return step;
-}
-
-std::string print_step(const Scenario& scenario, const policy::ScheduleStep& step) {
-  const auto minutes = static_cast<int>(step.at.count() / kMinuteNs);
-  const std::string at =
-      step.daily
-          ? yaml_text(print_time_of_day((scenario.start.minute_of_day() + minutes) % kDayMinutes))
-          : print_whole(Dimension::Duration, step.at.count());
-  return fmt::format("{{at: {}, groups: {}}}", at, step.groups);
-}
-
-std::optional<Fault> read_schedule(Scenario& scenario, const Node& node) {
-  if (node.kind != Node::Kind::List) {
-    return Fault{"is not a list", "write a list of {at, groups}"};
-  }
-  std::vector<policy::ScheduleStep> steps;
-  for (const Node& item : node.items) {
-    const auto step = step_from(scenario, item);
-    if (!step) {
-      return Fault{fmt::format("step {}: {}", steps.size() + 1, step.error().what),
-                   step.error().remedy, item.place.line, item.place.column};
-    }
-    steps.push_back(*step);
-  }
-  // Two steps at one time are refused later (check.h); until then their order must not vary.
-  std::ranges::sort(steps, {}, [](const policy::ScheduleStep& step) {
-    return std::tuple(step.at, step.daily, step.groups);
-  });
-  scenario.scaling.schedule = std::move(steps);
-  return std::nullopt;
-}
-
-std::string print_schedule(const Scenario& scenario) {
-  std::string text;
-  for (const policy::ScheduleStep& step : scenario.scaling.schedule) {
-    text += "\n- " + print_step(scenario, step);
-  }
-  return text.empty() ? "[]" : text;
-}
 
 }  // namespace
 
@@ -147,26 +59,6 @@ void add_fleet_rows(Rows& rows) {
   rows.number(EPFLEET_KEY(fleet.pool_nodes), between(1, 1e6),
               {"Nodes that exist; none: as many as the largest allotment.", "not published"},
               "none");
-  rows.rule(EPFLEET_KEY(scaling.policy), policy::scaling_rules().choices(),
-            {"What decides how many groups are allotted.", "free choice"});
-  Key& schedule = rows.custom(
-      "scaling.schedule", "list of {at: HH:MM or duration after the start, groups: whole number}",
-      {"How many groups are allotted from when on; HH:MM repeats daily on the clock of `start`.",
-       "the published chart of nodes (open-infra-index, day 6), in groups"});
-  schedule.json = JsonType::List;
-  schedule.read = read_schedule;
-  schedule.print = print_schedule;
-  rows.number(EPFLEET_KEY(scaling.start_up), between(0.0, kYear),
-              {"Time from allotment to service: weights from the store, warm-up.", "a guess"})
-      .guess("1 min", "5 min");
-  rows.choice(
-      EPFLEET_KEY(scaling.drain),
-      {{"migrate", "requests move to other units with their KV", policy::DrainMode::Migrate},
-       {"wait", "requests finish where they are", policy::DrainMode::Wait}},
-      {"What becomes of the requests of a unit that leaves.", "free choice"});
-  rows.number(EPFLEET_KEY(scaling.drain_lead), between(0.0, kYear),
-              {"A unit begins to drain this long before its allotment ends.",
-               "moving 2 decode units' KV takes under a second; the rest is for steps under way"});
 }
 
 }  // namespace epfleet::config

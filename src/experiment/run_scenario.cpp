@@ -186,6 +186,12 @@ class Run {
     trace_.follow(fleet_);
   }
 
+  // A run that only sees the demand.
+  [[nodiscard]] std::vector<policy::KnownDemand> demand() {
+    (void)fleet_.run(options_.stop, options_.progress);
+    return fleet_.demand_seen();
+  }
+
   [[nodiscard]] report::RunReport simulate() {
     if (options_.note) {
       std::ranges::for_each(early_notes_, options_.note);
@@ -200,6 +206,7 @@ class Run {
     report.warm_up = scenario_.workload.warm_up.value();
     report.trajectory_fingerprint = fleet_.engine().fingerprint();
     report.partial = end == engine::RunEnd::Stopped || counted_ < scenario_.duration;
+    report.nodes_are_chosen = cluster::make_scaling_rule(spec_)->follows_load();
     report.tokens_are_replayed = scenario_.workload.source != workload::SourceKind::Sessions;
     report.statistics = observers_.finish();
     const NodeCapacity capacity = node_capacity(spec_, pricers_, report.statistics);
@@ -269,6 +276,17 @@ class Run {
   EventTrace trace_;
 };
 
+// With all the units there are, seen by a run that leaves nothing behind.
+std::vector<policy::KnownDemand> demand_of(const config::Scenario& scenario, RunOptions options) {
+  if (options.note) {
+    options.note(fmt::format("{} knows the demand: a first run finds it", scenario.scaling.policy));
+  }
+  options.folder = nullptr;
+  options.trace_events.clear();
+  options.note = nullptr;
+  return Run(scenario, options).demand();
+}
+
 }  // namespace
 
 report::RunReport run_scenario(const config::Scenario& scenario, const RunOptions& options) {
@@ -279,6 +297,9 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
   };
   RunOptions told = options;
   config::Scenario tried = with_first_warm_up(scenario);
+  if (cluster::make_scaling_rule(tried)->knows_demand()) {
+    tried.known_demand = demand_of(tried, options);
+  }
   base::Duration& warm_up = *tried.workload.warm_up;
   while (!scenario.workload.warm_up && warm_up > base::Duration{} && warm_up < kLongestWarmUp) {
     try {

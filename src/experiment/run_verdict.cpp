@@ -50,25 +50,13 @@ Measure fastest_within_tpot(const cluster::FleetSpec& spec, const cluster::StepP
       std::max(1.0, s.utilisation.steps.decode_batch_per_gpu.value_or(full.requests_per_gpu));
   const cluster::FullStep now = cluster::even_decode_step(spec, pricers, mix, batch);
   // Of the run's slow requests over an even unit's: imbalance, pauses, waits.
-  const double slower =
-      kept_tpot_s(s).value_or(0.0) * now.tokens_per_gpu / (now.requests_per_gpu * now.seconds);
-  const double limit_s = base::to_seconds(*s.slo.tpot.limit);
-  const auto tpot_at = [&](double requests) {
-    const cluster::FullStep step = cluster::even_decode_step(spec, pricers, mix, requests);
-    return slower * step.seconds * step.requests_per_gpu / step.tokens_per_gpu;
-  };
-  if (tpot_at(full.requests_per_gpu) <= limit_s) {
+  const double slower = kept_tpot_s(s).value_or(0.0) / now.tpot_s();
+  if (slower <= 0.0) {
     return full.tokens_per_s_per_gpu();
   }
-  if (tpot_at(1.0) > limit_s) {
-    return std::nullopt;
-  }
-  double low = 1.0, high = full.requests_per_gpu;
-  for (int halving = 0; halving < 30; ++halving) {
-    const double middle = 0.5 * (low + high);
-    (tpot_at(middle) <= limit_s ? low : high) = middle;
-  }
-  return cluster::even_decode_step(spec, pricers, mix, low).tokens_per_s_per_gpu();
+  const auto step =
+      cluster::decode_step_within(spec, pricers, mix, base::to_seconds(*s.slo.tpot.limit) / slower);
+  return step ? Measure(step->tokens_per_s_per_gpu()) : std::nullopt;
 }
 
 // Requests in service, means over the first and the last quarter of the window.

@@ -88,6 +88,7 @@ void FleetMeter::describe(RunStatistics& run, Timeline& timeline) const {
   run.requests.preemptions = window.preempted;
   run.requests.concurrent_peak = last_.peaks.in_service;
   run.kv_moved_bytes = window.kv_moved_bytes;
+  run.scaling = {window.scaling_decisions, window.units_started, window.units_stopped};
   run.tokens = tokens_in(window);
   run.nodes = nodes_in(window);
   run.cache = store_in(window);

@@ -42,6 +42,7 @@ struct Recorder::Meters {
   DurationStatistics gaps{Resolution::Fine};  // between chunks
   StepSums steps;  // all of the window, in their order: sums do not depend on the interval
   BusiestSecond output;
+  std::vector<observe::Decision> decisions;
 };
 
 Recorder::Recorder(const RecorderConfig& config) : meters_(std::make_unique<Meters>(config)) {}
@@ -80,6 +81,10 @@ void Recorder::on_first_chunk(base::Duration gap) {
 
 void Recorder::on_sample(const observe::FleetSample& sample) { meters_->fleet.add(sample); }
 
+void Recorder::on_decision(const observe::Decision& decision) {
+  meters_->decisions.push_back(decision);
+}
+
 RunStatistics Recorder::statistics() {
   RunStatistics run;
   meters_->fleet.describe(run, meters_->timeline);
@@ -91,6 +96,7 @@ RunStatistics Recorder::statistics() {
   run.priced_steps = steps.prefill_steps + steps.decode_steps;
   run.out_of_range_ratio =
       ratio(static_cast<double>(steps.out_of_range_steps), static_cast<double>(run.priced_steps));
+  run.decisions = meters_->decisions;
   return run;
 }
 

@@ -19,6 +19,7 @@ void tell(observe::Observer& to, const observe::PrefillStepDone& step) { to.on_p
 void tell(observe::Observer& to, const observe::DecodeStepDone& step) { to.on_decode_step(step); }
 void tell(observe::Observer& to, base::Duration gap) { to.on_first_chunk(gap); }
 void tell(observe::Observer& to, const observe::FleetSample& sample) { to.on_sample(sample); }
+void tell(observe::Observer& to, const observe::Decision& decision) { to.on_decision(decision); }
 
 // Copies of facts by kind, and the order in which they came.
 class Block {
@@ -74,7 +75,7 @@ class Block {
 
   std::tuple<std::vector<observe::RequestDone>, std::vector<observe::PrefillStepDone>,
              std::vector<observe::DecodeStepDone>, std::vector<base::Duration>,
-             std::vector<observe::FleetSample>>
+             std::vector<observe::FleetSample>, std::vector<observe::Decision>>
       facts_;
   std::vector<Stretch> order_;
   std::size_t size_ = 0;
@@ -142,6 +143,10 @@ void ThreadedObserver::on_decode_step(const observe::DecodeStepDone& step) {
 
 void ThreadedObserver::on_first_chunk(base::Duration gap) {
   blocks_->take(std::span<const base::Duration>(&gap, 1));
+}
+
+void ThreadedObserver::on_decision(const observe::Decision& decision) {
+  blocks_->take(std::span(&decision, 1));
 }
 
 void ThreadedObserver::on_sample(const observe::FleetSample& sample) {

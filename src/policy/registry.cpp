@@ -26,6 +26,11 @@ std::unique_ptr<DecodeGpuRule> make_decode_gpu_ideal(std::uint64_t seed);
 
 std::unique_ptr<ScalingRule> make_fixed_groups(const ScalingSetup& setup);
 std::unique_ptr<ScalingRule> make_group_schedule(const ScalingSetup& setup);
+std::unique_ptr<ScalingRule> make_target_tracking(const ScalingSetup& setup);
+std::unique_ptr<ScalingRule> make_saturation(const ScalingSetup& setup);
+std::unique_ptr<ScalingRule> make_planner(const ScalingSetup& setup);
+std::unique_ptr<ScalingRule> make_slo_sizing(const ScalingSetup& setup);
+std::unique_ptr<ScalingRule> make_oracle(const ScalingSetup& setup);
 
 namespace {
 
@@ -66,6 +71,12 @@ constexpr Rules<DecodeGpuRule>::Row kDecodeGpuRules[] = {
 constexpr ScalingRules::Row kScalingRules[] = {
     {"fixed", "fleet.groups all the time", make_fixed_groups},
     {"schedule", "scaling.schedule", make_group_schedule},
+    {"target", "the load of each phase at its target, as the Kubernetes HPA does",
+     make_target_tracking},
+    {"saturation", "one unit more or fewer by spare KV and queue, as llm-d does", make_saturation},
+    {"planner", "predicted throughput, and latencies above it, as Dynamo does", make_planner},
+    {"slo", "as many as keep the objectives for the demand seen ahead", make_slo_sizing},
+    {"oracle", "the same, knowing the demand of the whole run: the bound", make_oracle},
 };
 
 }  // namespace

@@ -111,6 +111,7 @@ void add_statistics(Builder& to, std::vector<Metric>& all) {
   to.add("throughput", [](const auto& r) -> auto& { return r.statistics.throughput; }, metrics::kThroughputRows);
   to.add("utilisation", [](const auto& r) -> auto& { return r.statistics.utilisation; }, metrics::kUtilisationRows);
   to.add("utilisation.imbalance", [](const auto& r) -> auto& { return r.statistics.utilisation.steps; }, metrics::kImbalanceRows);
+  to.add("scaling", [](const auto& r) -> auto& { return r.statistics.scaling; }, metrics::kScalingRows);
   to.add("network", [](const auto& r) -> auto& { return r.statistics; }, metrics::kNetworkRows);
   to.add("pricing", [](const auto& r) -> auto& { return r.statistics; }, metrics::kPricingRows);
 }

@@ -65,6 +65,11 @@ void ChromeTrace::counter(std::int64_t process, std::string_view name, base::Tim
                     process, microseconds(at.time_since_epoch()), text::json_string(name), value));
 }
 
+void ChromeTrace::instant(std::int64_t process, std::string_view name, base::TimePoint at) {
+  event(fmt::format(R"("ph": "i", "s": "p", "pid": {}, "tid": 0, "ts": {}, "name": {})", process,
+                    microseconds(at.time_since_epoch()), text::json_string(name)));
+}
+
 void ChromeTrace::finish() {
   buffer_ += begun_ ? "\n]}\n" : "{\"traceEvents\": []}\n";
   sink_(buffer_);

@@ -1,8 +1,11 @@
 #include "epfleet/report/result_files.h"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "epfleet/report/checks.h"
+#include "epfleet/text/quote.h"
 #include "summary_document.h"
 
 namespace epfleet::report {
@@ -104,10 +107,21 @@ std::string bench_serving_json(const RunReport& report) {
   return text_of(document);
 }
 
+std::string decisions_csv(const RunReport& report) {
+  std::string csv = "time_s,by,saw,decided,why\n";
+  for (const observe::Decision& decision : report.statistics.decisions) {
+    csv += fmt::format("{:.3f},{},{},{},{}\n", base::to_seconds(decision.time - base::kWindowStart),
+                       decision.by, text::csv_field(decision.saw),
+                       text::csv_field(decision.decided), text::csv_field(decision.why));
+  }
+  return csv;
+}
+
 void write_result(ResultFolder& folder, const RunReport& report) {
   folder.write("resolved.yaml", report.resolved_yaml);
   folder.write("timeseries.csv", timeseries_csv(report));
   folder.write("hourly.csv", hourly_csv(report));
+  folder.write("decisions.csv", decisions_csv(report));
   folder.write("bench_serving.json", bench_serving_json(report));
   folder.write("run_info.json", run_info_json(report));
   folder.write("summary.json", summary_json(report));

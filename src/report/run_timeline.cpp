@@ -79,6 +79,12 @@ void RunTimeline::on_sample(const observe::FleetSample& sample) {
   counter("nodes serving", sample.nodes_serving);
 }
 
+void RunTimeline::on_decision(const observe::Decision& decision) {
+  if (decision.time >= base::kWindowStart && decision.time >= from_ && decision.time < to_) {
+    trace_.instant(kFleet, decision.by + ": " + decision.decided, decision.time);
+  }
+}
+
 void RunTimeline::finish() {
   trace_.finish();
   file_.finish();

@@ -18,7 +18,8 @@ using observe::Outcome;
 using observe::RequestDone;
 
 // A calm fleet, one that is followed through its cool-down, a crowded one (requests wait for room
-// in decode), one whose units come and go, and one whose units stop to move their experts.
+// in decode), one whose units come and go, one whose units stop to move their experts, and two that
+// rules scale.
 const std::vector<std::vector<std::string>> kScenarios = {
     {},
     {"report.cool_down=20 min"},
@@ -26,6 +27,13 @@ const std::vector<std::vector<std::string>> kScenarios = {
     {"scaling.policy=schedule",
      "scaling.schedule=[{at: 1 min, groups: 2}, {at: 3 min, groups: 1}, {at: 5 min, groups: 0}]",
      "scaling.start_up=20 s"},
+    {"scaling.policy=slo", "scaling.max_groups=3", "fleet.groups=1", "scaling.start_up=20 s",
+     "scaling.stabilisation=30 s", "slo.tpot.limit=30 ms", "slo.ttft.limit=2 s",
+     "scaling.separate=true"},
+    {"scaling.policy=saturation", "scaling.max_groups=3", "fleet.groups=2", "scaling.drain=wait",
+     "scaling.interval=5 s", "scaling.stabilisation=10 s", "scaling.start_up.total=none",
+     "scaling.start_up.failure_ratio=0.5", "scaling.start_up.timeout=40 s",
+     "scaling.start_up.compile=10 s", "scaling.start_up.spread=30 %"},
     {"experts.rebalance_cost=stall", "experts.rebalance_every=30 s", "experts.balancer=weighted",
      "experts.skew=zipf", "experts.drift_model=jumps", "experts.rebalance_delay=20 s"},
 };
@@ -102,7 +110,7 @@ TEST_P(RequestLaws, NothingHappensBeforeItsCause) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Fleets, RequestLaws, ::testing::Values(0, 1, 2, 3, 4));
+INSTANTIATE_TEST_SUITE_P(Fleets, RequestLaws, ::testing::Range(std::size_t{0}, kScenarios.size()));
 
 // In a fleet that stays as it is, KV moves once: it arrives before decode begins.
 TEST(RequestLawsOfAFixedFleet, KvArrivesBeforeDecodeBegins) {

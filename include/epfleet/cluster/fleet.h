@@ -10,6 +10,7 @@
 
 #include "epfleet/cluster/fleet_sampler.h"
 #include "epfleet/cluster/fleet_state.h"
+#include "epfleet/cluster/priced_units.h"
 #include "epfleet/cluster/request_flow.h"
 #include "epfleet/cluster/unit_lifecycle.h"
 
@@ -17,7 +18,7 @@ namespace epfleet::cluster {
 
 class Fleet : private engine::Handler {
  public:
-  // `pricers`, arrivals, cache and observers must outlive the fleet.
+  // All must outlive the fleet.
   Fleet(const FleetSpec& spec, const StepPricers& pricers, workload::ArrivalFeed& arrivals,
         cache::PrefixCache& cache, std::vector<observe::Observer*> observers);
 
@@ -25,6 +26,10 @@ class Fleet : private engine::Handler {
   // Announces what is then still in flight and a last sample; `progress` is called at each sample.
   engine::RunEnd run(const std::atomic<bool>* stop, FleetSampler::Progress progress);
 
+  // What a rule that follows the load has seen of the demand.
+  [[nodiscard]] std::vector<policy::KnownDemand> demand_seen() const {
+    return state_.monitor ? state_.monitor->demand() : std::vector<policy::KnownDemand>();
+  }
   [[nodiscard]] const engine::Engine& engine() const { return state_.engine; }
   void trace_to(std::function<void(const engine::Event&)> sink) {
     state_.engine.trace_to(std::move(sink));
@@ -35,6 +40,7 @@ class Fleet : private engine::Handler {
   void handle(const engine::Event& event) override;
 
   std::vector<observe::Observer*> observers_;
+  PricedUnits profile_;
   std::unique_ptr<policy::ScalingRule> scaling_;
   FleetState state_;
   PrefillRouter prefill_router_;

@@ -12,10 +12,11 @@
 #include "epfleet/cluster/admission_config.h"
 #include "epfleet/cluster/config.h"
 #include "epfleet/hardware/profile.h"
+#include "epfleet/metrics/config.h"
 #include "epfleet/model/layout.h"
 #include "epfleet/model/model.h"
 #include "epfleet/observe/report_config.h"
-#include "epfleet/policy/scaling_config.h"
+#include "epfleet/policy/scaling.h"
 #include "epfleet/serving/config.h"
 #include "epfleet/workload/config.h"
 
@@ -34,8 +35,10 @@ struct FleetSpec {
   FleetConfig fleet;
   AdmissionConfig admission;
   policy::ScalingConfig scaling;
-  observe::ReportConfig report;          // the fleet takes samples at its interval
-  std::vector<base::TimePoint> samples;  // and at these moments, in order
+  metrics::SloConfig slo;                           // what scaling rules aim at
+  std::vector<policy::KnownDemand> known_demand{};  // of the run, for the rule that knows it
+  observe::ReportConfig report;                     // the fleet takes samples at its interval
+  std::vector<base::TimePoint> samples;             // and at these moments, in order
 
   [[nodiscard]] base::TimePoint run_start() const {  // auto is not known here: none
     return base::kWindowStart - workload.warm_up.value_or(base::Duration{});

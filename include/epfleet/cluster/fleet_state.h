@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 
+#include "epfleet/cluster/fleet_monitor.h"
 #include "epfleet/cluster/fleet_spec.h"
 #include "epfleet/cluster/store_path.h"
 #include "epfleet/cluster/unit_pool.h"
@@ -83,6 +85,7 @@ struct FleetState {
   StorePath store;
   PrefillPool prefill;
   DecodePool decode;
+  std::optional<FleetMonitor> monitor;  // none: the scaling rule does not look
 
   // Running totals since the start of the run; the fields of a moment stay empty.
   observe::FleetSample totals;

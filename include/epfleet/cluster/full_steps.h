@@ -5,24 +5,23 @@
 // Left out: what imbalance takes off in practice; the run's own steps say how much (utilisation).
 #pragma once
 
+#include <optional>
+
 #include "epfleet/cluster/fleet_spec.h"
 #include "epfleet/cluster/unit_setup.h"
+#include "epfleet/policy/unit_profile.h"
 
 namespace epfleet::cluster {
 
-// Of the requests that a run served.
-struct StepMix {
-  double cached_per_computed_token = 0.0;
-  double pairs_per_computed_token = 0.0;  // query-key pairs
-  double computed_tokens_per_request = 0.0;
-  double kv_tokens_per_request = 0.0;  // in decode
-};
+using StepMix = policy::RequestMix;  // of the requests that a run served
 
 struct FullStep {
   double tokens_per_gpu = 0.0;  // prefill: computed; decode: emitted
   double requests_per_gpu = 0.0;
   double seconds = 0.0;
   [[nodiscard]] double tokens_per_s_per_gpu() const { return tokens_per_gpu / seconds; }
+  // Of decode: seconds per token of a request.
+  [[nodiscard]] double tpot_s() const { return seconds * requests_per_gpu / tokens_per_gpu; }
 };
 
 [[nodiscard]] FullStep full_prefill_step(const FleetSpec& spec, const StepPricers& pricers,
@@ -40,5 +39,11 @@ struct FullStep {
 // A decode step of an even unit. REQUIRES: requests_per_gpu >= 1.
 [[nodiscard]] FullStep even_decode_step(const FleetSpec& spec, const StepPricers& pricers,
                                         const StepMix& mix, double requests_per_gpu);
+
+// The largest even decode step, a full one at most, in which a token takes no request longer than
+// `tpot_s`; none: not even one of a single request a GPU.
+[[nodiscard]] std::optional<FullStep> decode_step_within(const FleetSpec& spec,
+                                                         const StepPricers& pricers,
+                                                         const StepMix& mix, double tpot_s);
 
 }  // namespace epfleet::cluster

@@ -1,14 +1,16 @@
 // The life of a unit: off -> loading -> serving -> draining (-> called back) -> released. The
 // possible moves are kUnitMoves (unit_state.h); which units move, and when, follows from the target
-// that the scaling rule has decided on. Units come and go in groups, the highest first to go.
-// Modelled: a group that is allotted loads for scaling.start_up, then serves. One that is not to
-//   serve drains: queued prompts are routed again, half-done ones take their KV along, decoding
-//   requests migrate with their KV (or finish where they are, scaling.drain: wait). A unit beyond
-//   the allotment is released, and no longer charged, once it is empty.
-// Left out: loading weights over the network (a fixed time); failures.
+// that the scaling rule has decided on: of a phase's units the first so many are allotted, so the
+// highest are the first to go.
+// Modelled: a unit that is allotted loads (start_up.h), then serves. One that is not to serve
+//   drains: queued prompts are routed again, half-done ones take their KV along, decoding requests
+//   migrate with their KV (or finish where they are, scaling.drain: wait). A unit beyond the
+//   allotment is released, and no longer charged, once it is empty.
+// Left out: failures.
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "epfleet/cluster/decode_router.h"
@@ -22,7 +24,7 @@ class UnitLifecycle {
  public:
   // All must outlive this.
   UnitLifecycle(FleetState& fleet, PrefillRouter& prefill, DecodeRouter& decode,
-                policy::ScalingRule& rule);
+                policy::ScalingRule& rule, std::span<observe::Observer* const> observers = {});
 
   void start();   // the first units serve at once
   void decide();  // by the rule, and again when it wants to
@@ -38,13 +40,16 @@ class UnitLifecycle {
 
  private:
   [[nodiscard]] policy::Target next_target();
+  void announce(const policy::FleetView& view, const policy::Target& target);
   void aim_at(const policy::Target& target);
   template <class Unit>
   void serve_at_once(UnitPool<Unit>& pool, const UnitCounts& allotted);
   template <class Unit>
   std::vector<std::uint32_t> move_units(UnitPool<Unit>& pool, const UnitCounts& served);
+  void start_loading();
   template <class Unit>
-  void load(UnitPool<Unit>& pool, std::uint32_t unit);
+  void start_loading(UnitPool<Unit>& pool, std::int64_t nodes_loading);
+  void announce_failed_start(std::string_view phase, std::uint32_t unit);
   void reroute_queue(std::uint32_t prefill_unit);
   void leave(PrefillPool& pool, std::uint32_t unit);
   void leave(DecodePool& pool, std::uint32_t unit);
@@ -53,6 +58,7 @@ class UnitLifecycle {
   PrefillRouter& prefill_router_;
   DecodeRouter& decode_router_;
   policy::ScalingRule& rule_;
+  std::span<observe::Observer* const> observers_;
   policy::Target target_;
 };
 

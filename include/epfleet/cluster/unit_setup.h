@@ -34,10 +34,12 @@ struct StepPricers {
                                                         const timing::PrefillPricer& pricer);
 [[nodiscard]] serving::DecodeUnitLimits decode_limits(const FleetSpec& spec);
 
-// scaling.policy by its name.
-[[nodiscard]] std::unique_ptr<policy::ScalingRule> make_scaling_rule(const FleetSpec& spec);
+// scaling.policy by its name. `profile` must outlive it; none: the rule only tells its limits.
+[[nodiscard]] std::unique_ptr<policy::ScalingRule> make_scaling_rule(
+    const FleetSpec& spec, const policy::UnitProfile* profile = nullptr);
 
-// What the rule would allot to a fleet without load, from the start of the run to its end.
+// What the rule allots from the start of the run to its end, if that does not follow the load; if
+// it does, the most that it may.
 struct Allotment {
   base::TimePoint from, until;
   UnitCounts units;

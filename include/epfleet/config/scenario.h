@@ -10,7 +10,6 @@
 #include "epfleet/config/value.h"
 #include "epfleet/cost/config.h"
 #include "epfleet/hardware/profile.h"
-#include "epfleet/metrics/config.h"
 
 namespace epfleet::config {
 
@@ -18,7 +17,6 @@ struct Scenario : cluster::FleetSpec {  // what the fleet takes, with the same n
   std::string name = "scenario";
   CalendarTime start;                  // of the counted window
   hardware::HardwareProfile hardware;  // prefill's and decode's are this with their own on top
-  metrics::SloConfig slo;
   cost::PricesConfig prices;
 
   // Where it came from; no part of what is simulated.

@@ -38,6 +38,7 @@ class Recorder : public observe::Observer {
   void on_decode_step(const observe::DecodeStepDone& step) override;
   void on_first_chunk(base::Duration gap) override;
   void on_sample(const observe::FleetSample& sample) override;
+  void on_decision(const observe::Decision& decision) override;
 
   // Call once, after the last fact.
   [[nodiscard]] RunStatistics statistics();

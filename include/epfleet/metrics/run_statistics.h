@@ -14,6 +14,7 @@
 #include "epfleet/metrics/metric.h"
 #include "epfleet/metrics/objectives.h"
 #include "epfleet/metrics/request_counts.h"
+#include "epfleet/metrics/scaling_use.h"
 #include "epfleet/metrics/service_use.h"
 #include "epfleet/metrics/utilisation.h"
 
@@ -30,9 +31,11 @@ struct RunStatistics {
   NodeUse nodes;
   Throughput throughput;
   Utilisation utilisation;
+  ScalingUse scaling;
   std::int64_t kv_moved_bytes = 0;
   std::int64_t priced_steps = 0;
   Measure out_of_range_ratio;
+  std::vector<observe::Decision> decisions;  // of the whole run
   std::vector<Interval> pieces;  // between any two samples: what intervals and hours are made of
   std::vector<Interval> intervals;
   std::vector<Interval> hours;  // from the window's start; the last may be shorter

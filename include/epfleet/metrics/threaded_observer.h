@@ -26,6 +26,7 @@ class ThreadedObserver : public observe::Observer {
   void on_decode_step(const observe::DecodeStepDone& step) override;
   void on_first_chunk(base::Duration gap) override;
   void on_sample(const observe::FleetSample& sample) override;
+  void on_decision(const observe::Decision& decision) override;
 
   // Returns when the target has seen every fact so far. More facts may follow.
   void finish();

@@ -10,6 +10,7 @@
 #include "epfleet/base/id.h"
 #include "epfleet/base/time.h"
 #include "epfleet/base/token_parts.h"
+#include "epfleet/observe/decision.h"
 #include "epfleet/observe/endings.h"
 #include "epfleet/workload/request.h"
 
@@ -101,6 +102,7 @@ struct FleetTotals {
     std::int64_t too_slow = 0;  // stored, but computed anew: kv_cache.recompute
   } cache_lost;
   std::int64_t kv_moved_bytes = 0;  // prefill to decode, and migrations
+  std::int64_t scaling_decisions = 0, units_started = 0, units_stopped = 0;
 
   // Arrived, and not yet completed, rejected or failed. REQUIRES: totals, not a difference.
   [[nodiscard]] std::int64_t in_service() const { return arrived - completed - rejected - failed; }
@@ -149,6 +151,7 @@ class Observer {
   // A request finished its first decode step: the gap between its first token and that step's end.
   virtual void on_first_chunk(base::Duration /*gap*/) {}
   virtual void on_sample(const FleetSample& /*sample*/) {}
+  virtual void on_decision(const Decision& /*decision*/) {}
 };
 
 }  // namespace epfleet::observe

@@ -35,6 +35,8 @@ class ChromeTrace {
              std::string_view category, base::TimePoint start, base::TimePoint end,
              Values values = {});
 
+  // A mark across the whole process.
+  void instant(std::int64_t process, std::string_view name, base::TimePoint at);
   // A curve of the process; one value each, from this moment on.
   void counter(std::int64_t process, std::string_view name, base::TimePoint at, double value);
 

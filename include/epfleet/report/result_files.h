@@ -20,6 +20,8 @@ namespace epfleet::report {
 // One row per interval, and per hour of the window.
 [[nodiscard]] std::string timeseries_csv(const RunReport& report);
 [[nodiscard]] std::string hourly_csv(const RunReport& report);
+// A row per scaling decision, failure and recovery; times before the window are negative.
+[[nodiscard]] std::string decisions_csv(const RunReport& report);
 
 // Writes every file above and resolved.yaml; summary.json last, so that a folder that has it is
 // whole.

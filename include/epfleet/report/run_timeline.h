@@ -25,6 +25,7 @@ class RunTimeline : public observe::Observer {
   void on_prefill_step(const observe::PrefillStepDone& step) override;
   void on_decode_step(const observe::DecodeStepDone& step) override;
   void on_sample(const observe::FleetSample& sample) override;
+  void on_decision(const observe::Decision& decision) override;
 
   // Writes what is left and closes the file. Throws MachineError. Without it the file is cut short.
   void finish();
