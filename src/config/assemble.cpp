@@ -104,10 +104,11 @@ class Assembler {
  private:
   // A duration stands for the whole start; naming a phase puts the phases in force.
   static void write_out_start_up(Node& node) {
+    static constexpr const char* kPhases[] = {"node", "container", "weights", "compile", "graphs"};
     if (node.kind == Node::Kind::Scalar) {
       node = map_of({"total"}, node);
-    } else if (node.kind == Node::Kind::Map && !node.entries.empty() &&
-               node.find("total") == nullptr) {
+    } else if (node.kind == Node::Kind::Map && node.find("total") == nullptr &&
+               std::ranges::any_of(kPhases, [&](const char* phase) { return node.find(phase); })) {
       Node none;
       none.kind = Node::Kind::Scalar;
       none.text = "none";
