@@ -22,7 +22,7 @@ HOMES = [
      ["base/token_parts.h"]),
     ("names of variants", r'"(v3|r1)"', ["workload/request.h"]),
     ("names of channels", r'"(web|app)"', ["workload/request.h"]),
-    ("names of outcomes", r'"in_flight"', ["observe/facts.h"]),
+    ("names of outcomes", r'"in_flight"', ["observe/endings.h"]),
     ("names of session classes", r'"chat_(r1|v3)"', ["workload/config.h"]),
     ("what fits into HBM", r"memory\b.* - .*weights", ["model/layout.cpp"]),
     ("copies of a fleet's settings", r"\bspec\.(prefill|decode|experts|kv_cache|scaling) = scenario\.", []),

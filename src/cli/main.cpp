@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -137,6 +138,7 @@ int parse_and_run(int argc, char** argv) {
 int main(int argc, char** argv) {
   // By lines, so that what goes to stderr stands where it was said when both go to one file.
   std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
+  std::signal(SIGXFSZ, SIG_IGN);  // a write beyond `ulimit -f` fails as one to a full disk does
   try {
     const int code = parse_and_run(argc, argv);
     flush_output();

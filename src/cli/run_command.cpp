@@ -1,4 +1,6 @@
 // `epfleet run` and `epfleet replay`: load, run, write, show; and `epfleet check`.
+#include "run_command.h"
+
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -20,29 +22,14 @@
 #include "epfleet/report/human_numbers.h"
 #include "epfleet/report/result_files.h"
 #include "epfleet/report/terminal_summary.h"
+#include "epfleet/text/files.h"
 #include "epfleet/version.h"
-#include "progress_bar.h"
-#include "replay_command.h"
 #include "signals.h"
 
 namespace epfleet::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct RunRequest {
-  std::string scenario;
-  std::vector<std::string> overrides;  // PATH=VALUE
-  std::string out;                     // empty: out/NAME
-  std::optional<std::string> seed;     // checked where the key is
-  std::string until;                   // a duration; empty: the whole window
-  ProgressMode progress = ProgressMode::Auto;
-  bool quiet = false;
-  bool json = false;
-  bool force = false;
-  std::string trace_events;
-  ReplayOptions replay;
-};
 
 std::vector<std::string> all_overrides(const RunRequest& request) {
   std::vector<std::string> overrides = request.overrides;
@@ -71,14 +58,13 @@ std::optional<base::Duration> until_of(const RunRequest& request) {
 // The command that makes this result again: no paths of this machine, nothing that leaves no trace
 // in it.
 std::string canonical_command(const RunRequest& request) {
+  const fs::path path = request.scenario;
+  const std::string scenario = path.is_absolute() ? path.filename().string() : request.scenario;
   std::string command =
       request.replay.trace.empty()
-          ? fmt::format("epfleet run {}", request.scenario)
+          ? fmt::format("epfleet run {}", scenario)
           : fmt::format("epfleet replay {} --scenario {}",
-                        fs::path(request.replay.trace).filename().string(), request.scenario);
-  if (fs::path(request.scenario).is_absolute()) {
-    command = fmt::format("epfleet run {}", fs::path(request.scenario).filename().string());
-  }
+                        fs::path(request.replay.trace).filename().string(), scenario);
   for (const std::string& override_text : request.overrides) {
     command += fmt::format(" --set '{}'", override_text);
   }
@@ -146,8 +132,34 @@ int run_command(const RunRequest& request) {
   if (request.quiet) {
     base::silence_log();
   }
-  const auto started = std::chrono::steady_clock::now();
-  const config::Scenario scenario = loaded(request);
+  return run_loaded(loaded(request), request);
+}
+
+void check(const RunRequest& request) {
+  const config::Scenario scenario = config::load_scenario(request.scenario, request.overrides);
+  for (const std::string& note : experiment::check_scenario(scenario)) {
+    base::log_warning(note);
+  }
+  fmt::print("{}: no problem found\n", request.scenario);
+}
+
+void add_common(CLI::App& command, RunRequest& request) {
+  command.add_option("--out", request.out, "Result folder (default: out/NAME)");
+  add_overrides(command, request.overrides);
+  command.add_option("--seed", request.seed, "Override the scenario's seed");
+  command.add_option("--until", request.until, "Simulate only this much of the window, e.g. '2 h'");
+  add_progress(command, request.progress);
+  command.add_flag("--quiet", request.quiet, "No summary on stdout, no notes on stderr");
+  command.add_flag("--force", request.force, "Replace the result of another scenario");
+  command.add_flag("--json", request.json, "Print summary.json instead of the table");
+  command.add_option("--trace-events", request.trace_events,
+                     "Write one line per executed event to this file");
+}
+
+}  // namespace
+
+int run_loaded(const config::Scenario& scenario, const RunRequest& request) {
+  text::refuse_as_output(request.trace_events, {request.scenario, scenario.workload.path});
   const fs::path out =
       request.out.empty() ? fs::path("out") / scenario.name : fs::path(request.out);
   report::ResultFolder folder(out, {config::scenario_fingerprint(scenario), request.force});
@@ -176,7 +188,7 @@ int run_command(const RunRequest& request) {
   report.info.host = host_name();
   report.info.peak_rss_bytes = peak_rss_bytes();
   report.info.wall_s =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - request.started).count();
   report::write_result(folder, report);
   const bool beside = folder.commit(report.partial);
   const fs::path named = out.has_filename() ? out : out.parent_path();
@@ -186,29 +198,6 @@ int run_command(const RunRequest& request) {
   }
   return exit_code(signal_received());
 }
-
-void check(const RunRequest& request) {
-  const config::Scenario scenario = config::load_scenario(request.scenario, request.overrides);
-  for (const std::string& note : experiment::check_scenario(scenario)) {
-    base::log_warning(note);
-  }
-  fmt::print("{}: no problem found\n", request.scenario);
-}
-
-void add_common(CLI::App& command, RunRequest& request) {
-  command.add_option("--out", request.out, "Result folder (default: out/NAME)");
-  add_overrides(command, request.overrides);
-  command.add_option("--seed", request.seed, "Override the scenario's seed");
-  command.add_option("--until", request.until, "Simulate only this much of the window, e.g. '2 h'");
-  add_progress(command, request.progress);
-  command.add_flag("--quiet", request.quiet, "No summary on stdout, no notes on stderr");
-  command.add_flag("--force", request.force, "Replace the result of another scenario");
-  command.add_flag("--json", request.json, "Print summary.json instead of the table");
-  command.add_option("--trace-events", request.trace_events,
-                     "Write one line per executed event to this file");
-}
-
-}  // namespace
 
 void add_run(CLI::App& app, Chosen& chosen) {
   auto request = std::make_shared<RunRequest>();

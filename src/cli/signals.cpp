@@ -13,7 +13,8 @@ static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_alw
 extern "C" void ask_to_stop(int signal) {
   received.store(signal);
   stop.store(true);
-  std::signal(signal, SIG_DFL);  // the second one ends the program
+  // The second one ends the program; but a terminal that is closed may tell it twice.
+  std::signal(signal, signal == SIGHUP ? SIG_IGN : SIG_DFL);
 }
 
 }  // namespace
@@ -21,6 +22,9 @@ extern "C" void ask_to_stop(int signal) {
 const std::atomic<bool>& stop_on_signals() {
   std::signal(SIGINT, ask_to_stop);
   std::signal(SIGTERM, ask_to_stop);
+  if (std::signal(SIGHUP, ask_to_stop) == SIG_IGN) {
+    std::signal(SIGHUP, SIG_IGN);  // nohup
+  }
   return stop;
 }
 

@@ -1,12 +1,12 @@
-// Ctrl-C and a polite kill: the first one asks the run to end with what it has, the second one ends
-// it.
+// Ctrl-C, a polite kill, a terminal that is closed: the first one asks the run to end with what it
+// has, the second one ends it.
 #pragma once
 
 #include <atomic>
 
 namespace epfleet::cli {
 
-// Installs the handlers for SIGINT and SIGTERM; the flag becomes true when one arrives.
+// Installs the handlers for SIGINT, SIGTERM and SIGHUP; the flag becomes true when one arrives.
 const std::atomic<bool>& stop_on_signals();
 
 // The signal that arrived, or 0.

@@ -74,7 +74,7 @@ std::vector<report::StepReport> price(const StepRequest& request) {
 }
 
 void write_timeline(const std::string& path, const report::StepReport& step) {
-  text::write_file(path, report::step_timeline(step));
+  text::replace_file(path, report::step_timeline(step));
   base::log_info(fmt::format("the timeline is in {}; ui.perfetto.dev opens it", path));
 }
 
@@ -108,6 +108,7 @@ void step_command(const StepRequest& request) {
                        fmt::format("give one value of {} and {}", per_gpu_option(request),
                                    tokens_option(request)));
   }
+  text::refuse_as_output(request.timeline, {request.scenario});
   const std::vector<report::StepReport> reports = price(request);
   if (!request.timeline.empty()) {
     write_timeline(request.timeline, reports.front());

@@ -93,7 +93,7 @@ void kernels_command(const KernelsRequest& request) {
   if (request.out.empty()) {
     fmt::print("{}", rows);
   } else {
-    text::write_file(request.out, rows);
+    text::replace_file(request.out, rows);
   }
   std::map<std::string, std::vector<MeasuredKernel>> by_kernel;
   for (const MeasuredKernel& kernel : kernels) {
@@ -114,6 +114,9 @@ struct FitRequest {
 };
 
 void fit_command(const FitRequest& request) {
+  std::vector<std::string> inputs = request.tables;
+  inputs.push_back(request.base);
+  text::refuse_as_output(request.out, inputs);
   calibration::KernelFit fit(find_profile(request.base));
   for (const std::string& path : request.tables) {
     fit.add(MeasuredTable::load(path), request.leave_out.column);
@@ -133,7 +136,7 @@ void fit_command(const FitRequest& request) {
                  fmt::join(part.unknown, ", "));
     }
   }
-  text::write_file(request.out, calibration::profile_text(result, request.base, request.tables));
+  text::replace_file(request.out, calibration::profile_text(result, request.base, request.tables));
 }
 
 }  // namespace

@@ -144,6 +144,7 @@ void trace_convert(const TraceConvertRequest& request) {
         "less than a block of it is lost; CSV keeps all",
         info.block_tokens));
   }
+  text::refuse_as_output(request.out, {request.in});
   traces::TraceWriter writer(request.out == "-" ? text::kStandardOutput : request.out, info);
   traces::TraceRecord record;
   while (trace.next(record)) {
@@ -174,6 +175,7 @@ void trace_make(const TraceMakeRequest& request) {
       request.until.empty()
           ? scenario.duration
           : base::Duration(whole(config::Dimension::Duration, "--until", request.until));
+  text::refuse_as_output(request.out, {request.scenario, scenario.workload.path});
   const experiment::MadeTrace made =
       experiment::make_trace(scenario, std::min(until, scenario.duration), request.out);
   for (const std::string& note : made.notes) {

@@ -39,13 +39,9 @@ FleetCapacity fleet_capacity(const FleetSpec& spec, const StepPricers& pricers,
       mean_units(spec, &UnitCounts::prefill_units) * static_cast<double>(spec.prefill.gpus);
   const double decode_gpus =
       mean_units(spec, &UnitCounts::decode_units) * static_cast<double>(spec.decode.gpus);
-  const double room = static_cast<double>(decode_memory(spec).kv_capacity_tokens());
-  const auto batch = static_cast<std::int32_t>(
-      std::clamp(room / mean_kv_tokens, 1.0, static_cast<double>(max_requests_per_gpu(spec))));
-  const double per_step = batch * spec.decode.mtp.tokens_per_step(spec.decode.mtp.acceptance);
-  return {
-      prefill_gpus * prefill_tokens_per_s_per_gpu(spec, pricers.prefill),
-      decode_gpus * per_step / even_decode_seconds(spec, pricers.decode, batch, mean_kv_tokens)};
+  const StepMix mix{.kv_tokens_per_request = mean_kv_tokens};
+  return {prefill_gpus * prefill_tokens_per_s_per_gpu(spec, pricers.prefill),
+          decode_gpus * full_decode_step(spec, pricers, mix).tokens_per_s_per_gpu()};
 }
 
 ServiceEstimate estimate_service(const FleetSpec& spec, const StepPricers& pricers,
@@ -53,20 +49,20 @@ ServiceEstimate estimate_service(const FleetSpec& spec, const StepPricers& price
   const auto gpus = static_cast<std::size_t>(spec.decode.gpus);
   const double units = mean_units(spec, &UnitCounts::decode_units);
   const double per_gpu = load.output_tokens_per_s / (units * static_cast<double>(gpus));
-  const double per_step = spec.decode.mtp.tokens_per_step(spec.decode.mtp.acceptance);
+  const StepMix mix{.kv_tokens_per_request = load.mean_kv_tokens};
   // The smallest batch that keeps up; the full one if none does.
   std::int32_t low = 1;
   auto high = static_cast<std::int32_t>(max_requests_per_gpu(spec));
   while (low < high) {
     const std::int32_t batch = low + (high - low) / 2;
-    const double rate =
-        batch * per_step / even_decode_seconds(spec, pricers.decode, batch, load.mean_kv_tokens);
+    const double rate = even_decode_step(spec, pricers, mix, batch).tokens_per_s_per_gpu();
     (rate >= per_gpu ? high : low) = rate >= per_gpu ? batch : batch + 1;
   }
-  const double step_s = even_decode_seconds(spec, pricers.decode, low, load.mean_kv_tokens);
+  const FullStep step = even_decode_step(spec, pricers, mix, low);
   // Half a full step until the next one starts, and that one.
   constexpr double kStepsToFirstToken = 1.5;
-  return {kStepsToFirstToken * full_prefill_step_seconds(spec, pricers.prefill), step_s / per_step};
+  return {kStepsToFirstToken * full_prefill_step_seconds(spec, pricers.prefill),
+          step.seconds / spec.decode.mtp.tokens_per_step(spec.decode.mtp.acceptance)};
 }
 
 }  // namespace epfleet::cluster

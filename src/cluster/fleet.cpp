@@ -22,9 +22,10 @@ Fleet::Fleet(const FleetSpec& spec, const StepPricers& pricers, workload::Arriva
 
 const char* Fleet::label(engine::EventKind kind) {
   constexpr const char* kLabels[] = {
-      "arrival",          "prefill_step_end", "prefill_start",  "decode_step_end", "decode_start",
-      "scaling_decision", "prefill_loaded",   "decode_loaded",  "sample",          "arrival_slice",
-      "failure",          "recovery",         "slow_part_over", "spare_back"};
+      "arrival",      "prefill_step_end", "prefill_start",  "decode_step_end",
+      "decode_start", "scaling_decision", "prefill_loaded", "decode_loaded",
+      "sample",       "arrival_slice",    "request_timer",  "retry",
+      "failure",      "recovery",         "slow_part_over", "spare_back"};
   return kLabels[static_cast<std::size_t>(kind)];
 }
 
@@ -58,7 +59,8 @@ void Fleet::handle(const engine::Event& event) {
       requests_.end_decode_step(event.target);
       return units_.after_step(state_.decode, event.target);
     case Kind::DecodeStart:
-      return requests_.start_decode_step(event.target);
+      requests_.start_decode_step(event.target);
+      return units_.release_if_over(state_.decode, event.target);  // its last request gave up
     case Kind::ScalingDecision:
       units_.decide();
       return settle();
@@ -79,6 +81,10 @@ void Fleet::handle(const engine::Event& event) {
       return recovery_.take_back_spare();
     case Kind::ArrivalSlice:
       return requests_.open_arrival_slice();
+    case Kind::RequestTimer:
+      return requests_.end_overdue();
+    case Kind::Retry:
+      return requests_.accept_retries();
     case Kind::Sample:
       sampler_.sample();
       return endings_.finish_if_done();

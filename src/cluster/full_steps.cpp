@@ -4,15 +4,9 @@
 #include <vector>
 
 namespace epfleet::cluster {
+namespace {
 
-timing::PrefillLoad standard_prefill_load(std::int32_t tokens) {
-  timing::PrefillLoad load;
-  load.tokens = tokens;
-  load.attention_pairs = static_cast<double>(tokens) / serving::kStandardPrompt *
-                         serving::PrefillUnit::pairs(serving::kStandardPrompt, 0);
-  return load;
-}
-
+// Of a step in which every GPU has so many requests of so much KV.
 double even_decode_seconds(const FleetSpec& spec, const timing::DecodePricer& pricer,
                            std::int32_t requests_per_gpu, double kv_tokens) {
   const auto gpus = static_cast<std::size_t>(spec.decode.gpus);
@@ -21,6 +15,16 @@ double even_decode_seconds(const FleetSpec& spec, const timing::DecodePricer& pr
   const double kv = std::min(requests_per_gpu * kv_tokens, kMostTokens);
   const std::vector held(gpus, base::TokenParts32::round_down(kv));
   return base::to_seconds(pricer.price(requests, held).duration);
+}
+
+}  // namespace
+
+timing::PrefillLoad standard_prefill_load(std::int32_t tokens) {
+  timing::PrefillLoad load;
+  load.tokens = tokens;
+  load.attention_pairs = static_cast<double>(tokens) / serving::kStandardPrompt *
+                         serving::PrefillUnit::pairs(serving::kStandardPrompt, 0);
+  return load;
 }
 
 FullStep full_prefill_step(const FleetSpec& spec, const StepPricers& pricers, const StepMix& mix) {

@@ -7,6 +7,20 @@ namespace epfleet::cluster {
 using serving::LiveRequest;
 using serving::RequestSlot;
 
+namespace {
+
+// Tokens of the answer that were sent.
+base::TokenParts output_of(const LiveRequest& live, Ending ending) {
+  if (ending == Ending::LastToken) {
+    return base::TokenParts::from_tokens(live.request.output_tokens);
+  }
+  return live.has_first_token()
+             ? base::TokenParts::from_tokens(1) + base::TokenParts(live.rate) * live.steps_taken
+             : base::TokenParts();
+}
+
+}  // namespace
+
 RequestEndings::RequestEndings(FleetState& fleet, DecodeRouter& decode,
                                workload::ArrivalFeed& arrivals, cache::PrefixCache& cache,
                                std::span<observe::Observer* const> observers)
@@ -14,7 +28,8 @@ RequestEndings::RequestEndings(FleetState& fleet, DecodeRouter& decode,
       decode_router_(decode),
       arrivals_(arrivals),
       cache_(cache),
-      observers_(observers) {}
+      observers_(observers),
+      retries_(fleet) {}
 
 void RequestEndings::expect(const workload::Request& request) {
   window_in_service_ += fleet_.spec.in_window(request.arrival) ? 1 : 0;
@@ -33,26 +48,33 @@ void RequestEndings::keep_answer(const LiveRequest& live) {
 void RequestEndings::end(RequestSlot slot, Ending ending) {
   const LiveRequest& live = fleet_.requests[slot];
   const workload::Request& request = live.request;
-  ++(fleet_.totals.*kEndings[static_cast<std::size_t>(ending)].counter);
+  count(observe::row_of(ending).outcome);
+  if (fleet_.is_early(request)) {
+    fleet_.early_output += output_of(live, ending);
+  }
   if (ending == Ending::LastToken) {
-    if (fleet_.is_early(request)) {
-      fleet_.early_output += base::TokenParts::from_tokens(request.output_tokens);
-    }
     keep_answer(live);
-  } else if (live.has_first_token && fleet_.is_early(request)) {
-    fleet_.early_output +=
-        base::TokenParts::from_tokens(1) + base::TokenParts(live.rate) * live.steps_taken;
   }
-  record(slot, ending);
-  if (!request.prefix.returns) {
-    cache_.forget_session(request);
+  const bool comes_again = retries_.comes_again(live, ending);
+  record(slot, ending, comes_again);
+  if (!comes_again) {
+    if (!request.prefix.returns) {
+      cache_.forget_session(request);
+    }
+    arrivals_.complete(request, fleet_.now());
   }
-  arrivals_.complete(request, fleet_.now());
   if (fleet_.spec.in_window(request.arrival)) {
     --window_in_service_;
     finish_if_done();
   }
   fleet_.requests.remove(slot);
+}
+
+void RequestEndings::count(observe::Outcome outcome) {
+  observe::FleetSample& totals = fleet_.totals;
+  totals.completed += outcome == observe::Outcome::Completed ? 1 : 0;
+  totals.rejected += outcome == observe::Outcome::Rejected ? 1 : 0;
+  totals.failed += outcome == observe::Outcome::Failed ? 1 : 0;
 }
 
 void RequestEndings::finish_if_done() {
@@ -62,8 +84,9 @@ void RequestEndings::finish_if_done() {
 }
 
 void RequestEndings::end_run() {
-  fleet_.requests.for_each(
-      [&](RequestSlot slot, const LiveRequest& /*live*/) { record(slot, Ending::EndOfRun); });
+  fleet_.requests.for_each([&](RequestSlot slot, const LiveRequest& /*live*/) {
+    record(slot, Ending::EndOfRun, false);
+  });
   std::ranges::sort(done_, {}, &observe::RequestDone::id);
   announce();
 }
@@ -75,7 +98,7 @@ void RequestEndings::announce() {
   engine::Engine& engine = fleet_.engine;
   for (const observe::RequestDone& done : done_) {
     engine.mix(done.id.value());
-    engine.mix((static_cast<std::uint64_t>(done.outcome) << 48U) |
+    engine.mix((static_cast<std::uint64_t>(done.outcome()) << 48U) |
                (static_cast<std::uint64_t>(done.prefill_unit.value()) << 32U) |
                (static_cast<std::uint64_t>(done.decode_unit.value()) << 16U) | done.decode_gpu);
     engine.mix(static_cast<std::uint64_t>((done.first_token - done.arrival).count()));
@@ -87,7 +110,7 @@ void RequestEndings::announce() {
   done_.clear();
 }
 
-void RequestEndings::record(RequestSlot slot, Ending ending) {
+void RequestEndings::record(RequestSlot slot, Ending ending, bool comes_again) {
   ++ended_[static_cast<std::size_t>(ending)];
   const LiveRequest& live = fleet_.requests[slot];
   const workload::Request& request = live.request;
@@ -98,7 +121,7 @@ void RequestEndings::record(RequestSlot slot, Ending ending) {
   const base::TimePoint kv_arrived = resumed != nullptr ? resumed->kv_arrived : live.kv_ready;
   done_.push_back({.id = request.id,
                    .session = request.session,
-                   .outcome = kEndings[static_cast<std::size_t>(ending)].outcome,
+                   .ending = ending,
                    .variant = request.variant,
                    .channel = request.channel,
                    .turn = request.turn,
@@ -111,9 +134,11 @@ void RequestEndings::record(RequestSlot slot, Ending ending) {
                    .prefill_gpu = live.prefill_gpu,
                    .decode_gpu = live.decode_gpu,
                    .preemptions = live.preemptions,
-                   .retries = live.retries,
-                   .entered_prefill = live.prefill_started || live.has_first_token,
-                   .has_first_token = live.has_first_token,
+                   .attempt = live.attempt,
+                   .comes_again = comes_again,
+                   .retries = static_cast<std::uint8_t>(live.retries),
+                   .entered_prefill = live.prefill_started || live.has_first_token(),
+                   .has_first_token = live.has_first_token(),
                    .entered_decode = live.decode_started,
                    .arrival = request.arrival,
                    .prefill_start = live.prefill_start,

@@ -20,6 +20,8 @@ RequestFlow::RequestFlow(FleetState& fleet, PrefillRouter& prefill, DecodeRouter
       arrivals_(arrivals),
       cache_(cache),
       endings_(endings),
+      admission_(fleet),
+      timers_(fleet, endings),
       observers_(observers) {}
 
 void RequestFlow::start() {
@@ -61,10 +63,22 @@ void RequestFlow::accept_arrival() {
   if (const workload::Request* soon = arrivals_.upcoming(kAhead)) {
     cache_.prefetch(soon->prefix);
   }
+  accept(request, 0);
+}
+
+void RequestFlow::accept_retries() {
+  while (const auto again = endings_.next_attempt()) {
+    accept(again->request, again->number);
+  }
+}
+
+void RequestFlow::accept(const workload::Request& request, std::uint8_t attempt) {
   ++fleet_.totals.arrived;
+  fleet_.totals.retries += attempt > 0 ? 1 : 0;
   endings_.expect(request);
   const RequestSlot slot = fleet_.requests.add(request);
-  if (fleet_.requests.live() >= FleetState::kMostInService) {
+  fleet_.requests[slot].attempt = attempt & 0xfU;
+  if (fleet_.requests.live() >= fleet_.spec.most_in_service) {
     fleet_.engine.stop_after_this();
   }
   if (const auto reason = rejection(request)) {
@@ -80,6 +94,7 @@ void RequestFlow::accept_arrival() {
     fleet_.monitor->saw_arrival(live);
   }
   prefill_router_.route(slot, fleet_.now());
+  timers_.watch(slot);
 }
 
 std::optional<Ending> RequestFlow::rejection(const workload::Request& request) const {
@@ -93,7 +108,7 @@ std::optional<Ending> RequestFlow::rejection(const workload::Request& request) c
   if (context > fleet_.spec.workload.context_limit) {
     return Ending::ContextBeyondLimit;
   }
-  return std::nullopt;
+  return admission_.refusal(request);
 }
 
 void RequestFlow::look_up(LiveRequest& live) {
@@ -155,10 +170,10 @@ void RequestFlow::fetch_prefixes(std::span<const RequestSlot> slots) const {
 void RequestFlow::emit_first_token(RequestSlot slot) {
   const base::TimePoint now = fleet_.now();
   LiveRequest& live = fleet_.requests[slot];
-  if (live.has_first_token) {
+  if (live.has_first_token()) {
     return resume_decode(slot);
   }
-  live.has_first_token = true;
+  live.got_first_token = true;
   const workload::Request& request = live.request;
   observe::TokenTotals& tokens = fleet_.totals.tokens[static_cast<std::size_t>(request.variant)]
                                                      [static_cast<std::size_t>(request.channel)];

@@ -115,7 +115,25 @@ void check_failures(const Scenario& scenario, const cluster::UnitCounts& most,
 
 }  // namespace
 
+void check_admission(const Scenario& scenario, Contradictions& found) {
+  const cluster::AdmissionConfig& admission = scenario.admission;
+  if (admission.start_deadline && admission.total_deadline &&
+      *admission.start_deadline > *admission.total_deadline) {
+    found.add({"admission.start_deadline", "admission.total_deadline"},
+              "a request that has not ended by the total deadline is closed before it could miss "
+              "the start deadline",
+              "set admission.start_deadline to at most admission.total_deadline");
+  }
+  if (admission.max_queue && admission.max_concurrency &&
+      *admission.max_queue > *admission.max_concurrency) {
+    found.add({"admission.max_queue", "admission.max_concurrency"},
+              "what waits is in service too, so that the queue never gets that long",
+              "set admission.max_queue to at most admission.max_concurrency, or leave it out");
+  }
+}
+
 void check_fleet(const Scenario& scenario, Contradictions& found) {
+  check_admission(scenario, found);
   const cluster::FleetConfig& fleet = scenario.fleet;
   check_schedule(scenario, found);
   const UnitSpan span = units_of(scenario);

@@ -17,6 +17,7 @@ std::vector<Key> make_table() {
   add_scenario_rows(rows);
   add_fleet_rows(rows);
   add_scaling_rows(rows);
+  add_admission_rows(rows);
   add_failure_rows(rows);
   add_workload_rows(rows);
   add_trace_rows(rows);
@@ -24,6 +25,7 @@ std::vector<Key> make_table() {
   add_expert_rows(rows);
   add_cache_rows(rows);
   add_prices_rows(rows);
+  add_energy_rows(rows);
   add_report_rows(rows);
   add_model_rows(rows);
   add_hardware_rows(rows);

@@ -155,6 +155,10 @@ void add_shares(ClassRows& rows) {
   rows.share(EPFLEET_FIELD(r1_share), "Share of the sessions that talk to R1; the rest to V3.");
   rows.share(EPFLEET_FIELD(app_share), "Share of the sessions that use the app.");
   rows.share(EPFLEET_FIELD(api_share), "Share that use the API; the rest uses the web.");
+  rows.number(EPFLEET_FIELD(priority), between(-1000, 1000),
+              "The lower, the earlier a cap of admission turns its requests away "
+              "(admission.min_ceiling). Of a request trace API calls count as api, all else as "
+              "chat_r1 or chat_v3.");
 }
 
 void add_prompts(ClassRows& rows) {

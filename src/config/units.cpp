@@ -58,6 +58,8 @@ const Shape& shape_of(Dimension dimension) {
       {"frequency", prefixed("Hz", "MG"), true, "1.6 GHz"},
       {"price of GPU time", {{"USD/h"}}, true, "2 USD/h"},
       {"price of a million tokens", {{"USD/M"}}, true, "0.55 USD/M"},
+      {"power", prefixed("W", "kM"), true, "10.2 kW"},
+      {"price of energy", {{"USD/kWh"}}, true, "0.08 USD/kWh"},
   };
   return kShapes[static_cast<std::size_t>(dimension)];
 }

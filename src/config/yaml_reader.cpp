@@ -212,9 +212,12 @@ Node read_yaml_file(const std::string& path, const Place& start,
   whole.column = 0;
   std::error_code status;
   if (!std::filesystem::is_regular_file(path, status)) {
-    problems.push_back(std::filesystem::is_directory(path, status)
-                           ? problem_at(whole, "", "is a folder", "name a file in it")
-                           : problem_at(whole, "", "no such file", "check the path"));
+    problems.push_back(
+        std::filesystem::is_directory(path, status)
+            ? problem_at(whole, "", "is a folder", "name a file in it")
+        : std::filesystem::exists(path, status)
+            ? problem_at(whole, "", "is a pipe or a device", "save it in a file first")
+            : problem_at(whole, "", "no such file", "check the path"));
     return {};
   }
   std::ifstream file(path, std::ios::binary);

@@ -48,7 +48,8 @@ CaseResult run_search(const SweepJob& job, const SweepFile& sweep, const std::at
   const auto meets = [&](double value) {
     const report::RunReport report = run_at(value);
     require_slo(report.statistics, "a search");
-    const Verdict verdict = meets_slo(report.statistics);
+    const Verdict verdict =
+        report.overrun ? Verdict{false, kOverrun} : meets_slo(report.statistics);
     if (verdict.good && !search.report_at) {
       reported = result_of(report);
     }

@@ -1,7 +1,5 @@
 #include "epfleet/experiment/run_scenario.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <iterator>
 #include <memory>
@@ -14,17 +12,16 @@
 #include "epfleet/cluster/fleet.h"
 #include "epfleet/config/resolved.h"
 #include "epfleet/cost/statement.h"
-#include "epfleet/experiment/expert_balance.h"
 #include "epfleet/experiment/run_verdict.h"
 #include "epfleet/experiment/verdict.h"
 #include "epfleet/metrics/recorder.h"
 #include "epfleet/metrics/threaded_observer.h"
-#include "epfleet/report/human_numbers.h"
 #include "epfleet/report/request_log.h"
 #include "epfleet/report/run_timeline.h"
-#include "epfleet/timing/calibrated_range.h"
+#include "epfleet/text/files.h"
 #include "epfleet/workload/arrival_feed.h"
 #include "event_trace.h"
+#include "run_notes.h"
 #include "warm_up.h"
 #include "workload_source.h"
 
@@ -73,42 +70,6 @@ std::vector<base::TimePoint> sample_times(const config::Scenario& scenario,
   const auto repeated = std::ranges::unique(times);
   times.erase(repeated.begin(), repeated.end());
   return times;
-}
-
-std::vector<std::string> notes_of(const config::Scenario& scenario,
-                                  const metrics::RunStatistics& statistics, bool stable,
-                                  std::vector<std::string> notes) {
-  if (scenario.workload.source == workload::SourceKind::TokenRateTrace) {
-    notes.emplace_back(
-        "a token-rate trace states its cached tokens: the statistical cache replays them, and "
-        "workload.totals and workload.hourly_shape are ignored");
-  }
-  if (statistics.out_of_range_ratio.value_or(0.0) > 0.0) {
-    notes.push_back(fmt::format(
-        "{:.2f} % of all steps were priced outside the calibrated ranges ({}; {})",
-        *statistics.out_of_range_ratio * 100.0, timing::prefill_ranges(), timing::decode_ranges()));
-  }
-  if (statistics.requests.in_flight > 0) {
-    notes.push_back(fmt::format(
-        "{} of the {} requests that arrived in the window had not ended when the run did: "
-        "latencies leave them out and are too short (report.cool_down is {})",
-        statistics.requests.in_flight, statistics.requests.arrived,
-        report::human_duration(base::to_seconds(scenario.report.cool_down))));
-  }
-  const bool even_load =
-      scenario.workload.source != workload::SourceKind::RequestTrace &&
-      (scenario.workload.hourly_shape.empty() || scenario.workload.hourly_shape == "flat") &&
-      scenario.scaling.schedule.empty();
-  if (even_load && stable && drifts(statistics)) {  // of a growing queue the verdict tells
-    notes.emplace_back(
-        "the window still drifts, though the load is even: requests in service are not the same in "
-        "its first and its last quarter (verdict.drift_ratio); set workload.warm_up: auto, or "
-        "longer");
-  }
-  for (std::string& note : rebalance_notes(scenario)) {
-    notes.push_back(std::move(note));
-  }
-  return notes;
 }
 
 // Who looks at a run: the statistics, and the files that are written while it goes on.
@@ -213,12 +174,22 @@ class Run {
     report.load = loads_of(capacity, report.statistics);
     report.verdict = verdict_of(spec_, pricers_, capacity, report.statistics);
     report.statement = statement_of(scenario_, capacity, report.statistics);
+    metrics::NodeTime decode_ns = report.statistics.nodes.decode_ns;
+    decode_ns.idle += report.statistics.nodes.spare_ns;
+    report.energy = cost::energy_of(scenario_.energy, report.statistics.nodes.prefill_ns, decode_ns,
+                                    static_cast<double>(report.statistics.tokens.output));
     const auto solved = workload_.source().solved_totals();
     report.solved_totals.assign(solved.begin(), solved.end());
     report.rows =
         workload_.source().rows(std::min(report.statistics.end, base::kWindowStart + counted_));
     report.notes = notes_of(scenario_, report.statistics, report.verdict.stable, early_notes());
     report.overrun = overran(end);
+    if (report.overrun) {
+      report.verdict.stable = false;
+      report.verdict.why = kOverrun;
+      report.verdict.meets_slo =
+          has_objectives(report.statistics) ? std::optional(false) : std::nullopt;
+    }
     report.info.events = fleet_.engine().executed();
     return report;
   }
@@ -295,7 +266,11 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
     report.resolved_yaml = config::resolved_document(scenario);
     return report;
   };
-  RunOptions told = options;
+  RunOptions trial = options;
+  const bool traced_apart = text::is_written_through(options.trace_events);
+  if (traced_apart) {
+    trial.trace_events.clear();  // a pipe would get the events of all trials
+  }
   config::Scenario tried = with_first_warm_up(scenario);
   if (cluster::make_scaling_rule(tried)->knows_demand()) {
     tried.known_demand = demand_of(tried, options);
@@ -303,13 +278,17 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
   base::Duration& warm_up = *tried.workload.warm_up;
   while (!scenario.workload.warm_up && warm_up > base::Duration{} && warm_up < kLongestWarmUp) {
     try {
-      return finished(Run(tried, options, true).simulate());
+      report::RunReport report = Run(tried, trial, true).simulate();
+      trial.note = nullptr;  // once is enough
+      trial.trace_events = options.trace_events;
+      return finished(traced_apart ? Run(tried, trial, true).simulate() : std::move(report));
     } catch (const StillDrifting&) {
       warm_up *= 2;
-      told.note = nullptr;  // once is enough
+      trial.note = nullptr;
     }
   }
-  return finished(Run(tried, options).simulate());
+  trial.trace_events = options.trace_events;
+  return finished(Run(tried, trial).simulate());
 }
 
 std::vector<std::string> check_scenario(const config::Scenario& scenario) {

@@ -119,9 +119,24 @@ report::PhaseLoads loads_of(const NodeCapacity& capacity, const metrics::RunStat
       metrics::ratio(real(s.tokens.output), capacity.decode_tps * serving_s(s.nodes.decode_ns))};
 }
 
+// By a limit of admission, not because they could never fit.
+std::int64_t turned_away(const metrics::RunStatistics& s) {
+  std::int64_t requests = 0;
+  for (std::size_t i = 0; i < observe::kEndings.size(); ++i) {
+    const observe::EndingRow& row = observe::kEndings[i];
+    const bool by_admission = row.outcome == observe::Outcome::Rejected && row.may_come_again;
+    requests += by_admission ? s.requests.by_ending[i] : 0;
+  }
+  return requests;
+}
+
 report::RunVerdict verdict_of(const cluster::FleetSpec& spec, const cluster::StepPricers& pricers,
                               const NodeCapacity& capacity, const metrics::RunStatistics& s) {
   report::RunVerdict verdict;
+  if (s.requests.arrived == 0) {
+    verdict.why = "no request arrived in the window";
+    return verdict;
+  }
   const auto [first, last] = quarters_of(s);
   if (first && last && *first > 0.0) {
     verdict.drift_ratio = *last / *first - 1.0;
@@ -129,11 +144,10 @@ report::RunVerdict verdict_of(const cluster::FleetSpec& spec, const cluster::Ste
   const Verdict up = keeps_up(s);
   verdict.stable = up.good;
   verdict.why = up.why;
-  const bool objectives = s.slo.ttft.limit || s.slo.tpot.limit;
-  if (objectives) {
+  if (has_objectives(s)) {
     const Verdict slo = meets_slo(s);
     verdict.meets_slo = slo.good;
-    verdict.why = slo.why;
+    verdict.why = up.good || up.why == slo.why ? slo.why : up.why + "; " + slo.why;
   }
   const double seconds = s.window_seconds();
   const Demand demand = demand_of(s);
@@ -153,7 +167,7 @@ report::RunVerdict verdict_of(const cluster::FleetSpec& spec, const cluster::Ste
   verdict.binds = prefill && *prefill < decode ? "prefill" : "decode";
   const double room = std::min(prefill.value_or(decode), decode) - 1.0;
   const bool misses = !verdict.stable || !verdict.meets_slo.value_or(true);
-  if (s.requests.rejected > 0) {
+  if (turned_away(s) > 0) {
     verdict.binds = "admission";
   } else if (!(misses && room > 0.0)) {
     verdict.headroom_ratio = room;

@@ -63,6 +63,20 @@ Verdict misses(const metrics::SloVerdict& verdict, const char* name) {
   return {};
 }
 
+std::string_view main_reason(const metrics::RequestCounts& counts) {
+  std::size_t most = 0;
+  std::int64_t requests = 0;
+  for (std::size_t i = 0; i < observe::kEndings.size(); ++i) {
+    const observe::Outcome outcome = observe::kEndings[i].outcome;
+    const bool bad = outcome == observe::Outcome::Rejected || outcome == observe::Outcome::Failed;
+    if (bad && counts.by_ending[i] > requests) {
+      most = i;
+      requests = counts.by_ending[i];
+    }
+  }
+  return observe::kEndings[most].name;
+}
+
 }  // namespace
 
 bool grows(std::span<const double> queue, double in_service) {
@@ -101,8 +115,13 @@ Verdict keeps_up(const metrics::RunStatistics& statistics) {
 }
 
 Verdict meets_slo(const metrics::RunStatistics& statistics) {
-  if (statistics.requests.rejected + statistics.requests.failed > 0) {
-    return {false, "requests were rejected or failed"};
+  const std::int64_t lost = statistics.requests.rejected + statistics.requests.failed;
+  if (lost > 0) {
+    return {false,
+            fmt::format("{:.2f} % of the requests were rejected or failed, most of them by {}",
+                        100.0 * static_cast<double>(lost) /
+                            static_cast<double>(statistics.requests.arrived),
+                        main_reason(statistics.requests))};
   }
   if (const Verdict up = keeps_up(statistics); !up.good) {
     return up;
@@ -113,8 +132,12 @@ Verdict meets_slo(const metrics::RunStatistics& statistics) {
   return misses(statistics.slo.tpot, "TPOT");
 }
 
+bool has_objectives(const metrics::RunStatistics& statistics) {
+  return statistics.slo.ttft.limit || statistics.slo.tpot.limit;
+}
+
 void require_slo(const metrics::RunStatistics& statistics, std::string_view who) {
-  if (!statistics.slo.ttft.limit && !statistics.slo.tpot.limit) {
+  if (!has_objectives(statistics)) {
     throw base::InputError(
         {.key = "slo",
          .what = fmt::format("{} needs an objective, and the scenario has none", who),

@@ -12,7 +12,7 @@ using observe::RequestDone;
 
 // Decode tokens per second; a one-token answer has none.
 Measure output_speed_of(const RequestDone& request) {
-  if (request.outcome != Outcome::Completed || request.output_tokens <= 1) {
+  if (request.outcome() != Outcome::Completed || request.output_tokens <= 1) {
     return std::nullopt;
   }
   const std::int64_t ns = std::max<std::int64_t>((request.done - request.first_token).count(), 1);
@@ -53,7 +53,7 @@ void RequestMeter::follow(const RequestDone& request, Measure speed, Timeline& t
   if (request.has_first_token && timeline.contains(request.first_token)) {
     timeline.slot(request.first_token).ttft.add(request.first_token - request.arrival);
   }
-  if (request.outcome != Outcome::Completed || !timeline.contains(request.done)) {
+  if (request.outcome() != Outcome::Completed || !timeline.contains(request.done)) {
     return;
   }
   ++counts_.finished_in_window;
@@ -84,7 +84,9 @@ void RequestMeter::count_workload(const RequestDone& request) {
 
 void RequestMeter::count_outcome(const RequestDone& request, Measure speed) {
   ++counts_.arrived;
-  switch (request.outcome) {
+  ++counts_.by_ending[static_cast<std::size_t>(request.ending)];
+  counts_.retries += request.attempt > 0 ? 1 : 0;
+  switch (request.outcome()) {
     case Outcome::Completed:
       ++counts_.completed;
       count_completed(request, speed);
@@ -104,6 +106,7 @@ void RequestMeter::count_outcome(const RequestDone& request, Measure speed) {
       ++counts_.failed;
       break;
   }
+  counts_.unanswered += request.comes_again ? 0 : 1;
   ttft_limit_.miss(request.arrival);
   tpot_limit_.miss(request.arrival);
 }

@@ -1,5 +1,7 @@
 #include "epfleet/report/catalogue.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstddef>
 
@@ -35,6 +37,23 @@ class Builder {
   std::vector<Metric>& all_;
 };
 
+// requests.rejected_by and failed_by: a row for each way to end so.
+void add_endings(const std::string& group, observe::Outcome outcome, std::vector<Metric>& all) {
+  for (std::size_t i = 0; i < observe::kEndings.size(); ++i) {
+    const observe::EndingRow& row = observe::kEndings[i];
+    if (row.outcome == outcome) {
+      Metric metric;
+      metric.path = fmt::format("{}.{}", group, row.name);
+      metric.unit = "requests";
+      metric.kind = metrics::Kind::Flow;
+      metric.better = metrics::Better::Less;
+      metric.sentence = row.sentence;
+      metric.value = [i](const RunReport& r) { return r.statistics.requests.by_ending[i]; };
+      all.push_back(std::move(metric));
+    }
+  }
+}
+
 constexpr Row<RunReport> kRunRows[] = {
     {"simulated_s", "s", metrics::Kind::Flow, metrics::Better::Neither,
      metrics::of<&RunReport::simulated_s>, "Length of the counted window."},
@@ -65,11 +84,13 @@ constexpr Row<RunReport> kAccountingRows[] = {
 };
 
 // clang-format off
-void add_statistics(Builder& to) {
+void add_statistics(Builder& to, std::vector<Metric>& all) {
   to.add("", [](const auto& r) -> auto& { return r; }, kRunRows);
   to.add("verdict", [](const auto& r) -> auto& { return r.verdict; }, kRunVerdictRows);
   to.add("load", [](const auto& r) -> auto& { return r.load; }, kLoadRows);
   to.add("requests", [](const auto& r) -> auto& { return r.statistics.requests; }, metrics::kRequestRows);
+  add_endings("requests.rejected_by", observe::Outcome::Rejected, all);
+  add_endings("requests.failed_by", observe::Outcome::Failed, all);
   to.add("accounting", [](const auto& r) -> auto& { return r; }, kAccountingRows);
   to.add("tokens", [](const auto& r) -> auto& { return r.statistics.tokens; }, metrics::kTokenRows);
   to.add("workload", [](const auto& r) -> auto& { return r.statistics.workload; }, metrics::kWorkloadRows);
@@ -106,6 +127,7 @@ void add_money(Builder& to) {
     to.add("revenue.per_model." + name, [variant](const auto& r) -> auto& { return r.statement.total.per_model[variant]; },
            cost::kRevenueRows, "Of " + name + ":");
   }
+  to.add("energy", [](const auto& r) -> auto& { return r.energy; }, cost::kEnergyRows);
   to.add("margin", [](const auto& r) -> auto& { return r.statement.total; }, cost::kMarginRows);
 }
 // clang-format on
@@ -116,7 +138,7 @@ std::span<const Metric> metric_catalogue() {
   static const std::vector<Metric> kAll = [] {
     std::vector<Metric> all;
     Builder builder(all);
-    add_statistics(builder);
+    add_statistics(builder, all);
     add_money(builder);
     return all;
   }();

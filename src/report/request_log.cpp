@@ -9,7 +9,8 @@ namespace epfleet::report {
 namespace {
 
 constexpr std::string_view kHeader =
-    "request,session,turn,model,channel,outcome,prompt_tokens,cached_tokens,output_tokens,"
+    "request,session,turn,model,channel,outcome,ending,attempt,prompt_tokens,cached_tokens,output_"
+    "tokens,"
     "reasoning_tokens,prefill_unit,prefill_gpu,decode_unit,decode_gpu,preemptions,arrival_ns,"
     "prefill_start_ns,first_token_ns,kv_arrived_ns,decode_start_ns,done_ns,"
     "in_window,retries\n";
@@ -24,10 +25,10 @@ void append_optional(fmt::memory_buffer& out, bool present, std::int64_t value) 
 std::int64_t ns(base::TimePoint time) { return time.time_since_epoch().count(); }
 
 void append_row(fmt::memory_buffer& out, const observe::RequestDone& r, base::Duration window) {
-  fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{},{},{},{},{},", r.id.value(),
+  fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{},{},{},{},{},{},{},", r.id.value(),
                  r.session.value(), r.turn, workload::name_of(r.variant),
-                 workload::name_of(r.channel), name_of(r.outcome), r.prompt_tokens, r.cached_tokens,
-                 r.output_tokens, r.reasoning_tokens);
+                 workload::name_of(r.channel), name_of(r.outcome()), row_of(r.ending).name,
+                 r.attempt, r.prompt_tokens, r.cached_tokens, r.output_tokens, r.reasoning_tokens);
   append_optional(out, r.entered_prefill, r.prefill_unit.value());
   append_optional(out, r.entered_prefill, r.prefill_gpu);
   append_optional(out, r.entered_decode, r.decode_unit.value());
@@ -37,7 +38,7 @@ void append_row(fmt::memory_buffer& out, const observe::RequestDone& r, base::Du
   append_optional(out, r.has_first_token, ns(r.first_token));
   append_optional(out, r.entered_decode, ns(r.kv_arrived));
   append_optional(out, r.entered_decode, ns(r.decode_start));
-  append_optional(out, r.outcome != observe::Outcome::InFlight, ns(r.done));
+  append_optional(out, r.outcome() != observe::Outcome::InFlight, ns(r.done));
   const base::Duration since = r.arrival - base::kWindowStart;
   fmt::format_to(std::back_inserter(out), "{},{}\n",
                  since >= base::Duration{} && since < window ? 1 : 0, r.retries);

@@ -1,19 +1,16 @@
 #include "epfleet/report/result_folder.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "epfleet/base/error.h"
 #include "epfleet/text/files.h"
-#include "epfleet/text/parse.h"
+#include "folder_moves.h"
 
 namespace epfleet::report {
 namespace {
@@ -24,85 +21,12 @@ namespace fs = std::filesystem;
   throw base::MachineError(fmt::format("{} {}: {}", doing, path.string(), std::strerror(error)));
 }
 
-// Swaps two folders in one step, where the system and the file system can.
-bool exchanged(const fs::path& a, const fs::path& b) {
-#ifdef RENAME_EXCHANGE
-  return ::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) == 0;
-#else
-  (void)a, (void)b;
-  return false;
-#endif
-}
-
-// Elsewhere there is a moment without a result; a failure in it puts the old one back.
-void replace_in_two_steps(const fs::path& from, const fs::path& to, const fs::path& aside) {
-  text::rename_or_fail(to, aside);
-  try {
-    text::rename_or_fail(from, to);
-  } catch (const base::MachineError&) {
-    std::error_code ignored;  // the first failure is the one to tell of
-    fs::rename(aside, to, ignored);
-    throw;
-  }
-}
-
-// Hidden siblings of `target` that processes of this host make: ".NAME.KIND-HOST-PID".
-std::string sibling_name(const fs::path& target, std::string_view kind) {
-  std::array<char, 256> host{};
-  (void)::gethostname(host.data(), host.size() - 1);
-  return fmt::format(".{}.{}-{}-", target.filename().string(), kind, host.data());
-}
-
-fs::path sibling(const fs::path& target, std::string_view kind) {
-  return target.parent_path() / (sibling_name(target, kind) + fmt::format("{}", ::getpid()));
-}
-
-// All that epfleet ever writes into a result folder; what else is there is the user's.
-constexpr std::string_view kOwnFiles[] = {
-    "summary.json",       "run_info.json",    "resolved.yaml", "timeseries.csv", "hourly.csv",
-    "bench_serving.json", "requests.csv.zst", "timeline.json", "report.html",    "decisions.csv"};
-
-std::vector<fs::path> users_files(const fs::path& folder) {
-  std::vector<fs::path> names;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    const fs::path name = entry.path().filename();
-    if (std::ranges::find(kOwnFiles, name.string()) == std::end(kOwnFiles)) {
-      names.push_back(name);
-    }
-  }
-  return names;
-}
-
-// And the folder, if nothing else is in it.
-void remove_own_files(const fs::path& folder) {
-  std::error_code ignored;
-  for (const std::string_view name : kOwnFiles) {
-    fs::remove(folder / name, ignored);
-  }
-  fs::remove(folder, ignored);
-}
-
-// What runs of this host have left that were killed: their numbers are nobody's now.
-void remove_leftovers(const fs::path& target, std::string_view kind) {
-  const std::string begin = sibling_name(target, kind);
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(target.parent_path(), error)) {
-    const std::string name = entry.path().filename().string();
-    const auto pid = name.starts_with(begin)
-                         ? text::parse_whole<pid_t>(std::string_view(name).substr(begin.size()))
-                         : std::nullopt;
-    if (pid && *pid > 0 && ::kill(*pid, 0) != 0 && errno == ESRCH) {
-      remove_own_files(entry.path());
-    }
-  }
-}
-
 // An absolute path without a trailing slash; a link to a result folder means the folder it points
 // to.
 fs::path settled(const fs::path& target) {
   std::error_code error;
   // Made absolute first: a relative path of which nothing exists would stay relative.
-  fs::path path = fs::weakly_canonical(fs::absolute(target), error);
+  fs::path path = fs::weakly_canonical(text::behind_links(fs::absolute(target)), error);
   if (error) {
     path = fs::absolute(target).lexically_normal();
   }
@@ -169,7 +93,11 @@ void write_into_folder(const fs::path& folder, std::string_view name, std::strin
 }
 
 ResultFolder::ResultFolder(const fs::path& target, ResultOwner owner)
-    : owner_(std::move(owner)), target_(settled(target)), staging_(sibling(target_, "partial")) {
+    : owner_(std::move(owner)),
+      target_(settled(target)),
+      staging_(text::sibling(target_, "partial")) {
+  std::ranges::for_each(text::dead_siblings(target_, "partial"), remove_own_files);
+  std::ranges::for_each(text::dead_siblings(target_ / "result", "partial"), remove_own_files);
   check_target();
   std::error_code error;
   for (fs::path parent = target_.parent_path();
@@ -181,9 +109,13 @@ ResultFolder::ResultFolder(const fs::path& target, ResultOwner owner)
     fail("cannot create", target_.parent_path(), error.value());
   }
   remove_own_files(staging_);  // of a process that died and had this number
-  remove_leftovers(target_, "partial");
   if (!fs::create_directory(staging_, error)) {
-    fail("cannot create", staging_, error.value());
+    const fs::path within = staging_within(target_);
+    std::error_code ignored;  // the first failure is told
+    if (!fs::create_directory(within, ignored)) {
+      fail("cannot create", staging_, error.value());
+    }
+    staging_ = within;
   }
 }
 
@@ -204,8 +136,16 @@ void ResultFolder::write(std::string_view name, std::string_view content) {
 }
 
 void ResultFolder::check_target() const {
+  std::error_code error;
+  if (fs::is_symlink(target_, error)) {
+    throw base::InputError({.file = target_.string(),
+                            .key = "--out",
+                            .what = "is a link that leads back to itself",
+                            .remedy = "name another folder"});
+  }
   const std::optional<StoredResult> old = stored_result(target_);
-  refuse_foreign_folder(target_, old.has_value(), "an epfleet result");
+  const bool holds_staging = staging_.parent_path() == target_ && users_files(target_).size() == 1;
+  refuse_foreign_folder(target_, old.has_value() || holds_staging, "an epfleet result");
   if (old && !owner_.force && !owner_.fingerprint.empty() &&
       old->fingerprint != owner_.fingerprint) {
     throw base::InputError(
@@ -233,12 +173,10 @@ bool ResultFolder::commit(bool partial) {
     text::flush_to_disk(entry.path());
   }
   text::flush_to_disk(staging_);
-  move_in();
+  put_in_place(staging_, target_);
   committed_ = true;
   text::flush_to_disk(target_.parent_path());
-  // What may stay of the old result is a hidden folder, not a wrong result.
-  remove_own_files(staging_);
-  remove_own_files(sibling(target_, "old"));
+  remove_own_files(staging_);  // if it holds the old result now
   return beside;
 }
 
@@ -246,32 +184,10 @@ void ResultFolder::keep_aside(const base::InputError& refusal) {
   base::Problem problem = refusal.problems().front();
   fs::path kept = target_;
   kept += fmt::format(".kept-{}", ::getpid());
-  text::rename_or_fail(staging_, kept);
+  move_folder(staging_, kept);
   committed_ = true;
   problem.remedy = fmt::format("the finished result is kept in {}", kept.string());
   throw base::InputError(problem);
-}
-
-void ResultFolder::move_in() {
-  std::error_code error;
-  if (!fs::exists(target_, error)) {
-    text::rename_or_fail(staging_, target_);
-    return;
-  }
-  const std::vector<fs::path> kept = users_files(target_);
-  for (const fs::path& name : kept) {
-    text::rename_or_fail(target_ / name, staging_ / name);
-  }
-  try {
-    if (!exchanged(staging_, target_)) {
-      replace_in_two_steps(staging_, target_, sibling(target_, "old"));
-    }
-  } catch (const base::MachineError&) {
-    for (const fs::path& name : kept) {
-      fs::rename(staging_ / name, target_ / name, error);  // the first failure is told
-    }
-    throw;
-  }
 }
 
 }  // namespace epfleet::report

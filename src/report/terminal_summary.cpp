@@ -56,7 +56,7 @@ void head(Canvas& canvas, const RunReport& r) {
 // The answer first.
 std::string verdict_line(const RunVerdict& v) {
   std::string line = !v.stable      ? "UNSTABLE: " + v.why
-                     : !v.meets_slo ? "keeps up"
+                     : !v.meets_slo ? (v.why.empty() ? "keeps up" : "none: " + v.why)
                      : *v.meets_slo ? "meets its objectives"
                                     : "MISSES its objectives: " + v.why;
   if (v.binds != "none") {
@@ -104,6 +104,20 @@ void service(Canvas& canvas, const RunReport& r) {
   }
 }
 
+// Why they ended so; nothing if none did.
+void by_reason(Canvas& canvas, std::string_view name, const metrics::RequestCounts& counts,
+               observe::Outcome outcome) {
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < observe::kEndings.size(); ++i) {
+    if (observe::kEndings[i].outcome == outcome && counts.by_ending[i] > 0) {
+      parts.push_back(fmt::format("{} {}", count(counts.by_ending[i]), observe::kEndings[i].name));
+    }
+  }
+  if (!parts.empty()) {
+    canvas.line(name, fmt::format("{}", fmt::join(parts, ", ")));
+  }
+}
+
 void load(Canvas& canvas, const RunReport& r) {
   const metrics::RequestCounts& q = r.statistics.requests;
   const metrics::TokenSums& t = r.statistics.tokens;
@@ -113,6 +127,14 @@ void load(Canvas& canvas, const RunReport& r) {
                                       "flight",
                                       count(q.arrived), count(q.completed), count(q.rejected),
                                       count(q.failed), count(q.in_flight)));
+  by_reason(canvas, "rejected", q, observe::Outcome::Rejected);
+  by_reason(canvas, "failed", q, observe::Outcome::Failed);
+  if (q.retries > 0) {
+    canvas.line("retries",
+                fmt::format("{} of the arrived ones repeat another; {} were not answered "
+                            "and do not come again",
+                            count(q.retries), count(q.unanswered)));
+  }
   if (r.rows) {
     canvas.line("rows of the trace", account_of(*r.rows));
   }
@@ -181,6 +203,12 @@ void money(Canvas& canvas, const RunReport& r) {
   canvas.line("expected revenue",
               fmt::format("{} USD, {} (own prices, paying share, off-peak)",
                           usd(a.revenue.expected_usd), margin(a.expected_margin_ratio)));
+  if (r.energy.j_per_output_token) {
+    canvas.line(
+        "energy",
+        fmt::format("{} kWh, {:.2f} J per output token, {} USD apart from the cost",
+                    human_count(r.energy.kwh), *r.energy.j_per_output_token, usd(r.energy.usd)));
+  }
 }
 
 // The course of the run, by the hour or, in a short run, by the interval.

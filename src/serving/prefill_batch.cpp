@@ -51,14 +51,15 @@ void PrefillUnit::continue_halfway() {
 }
 
 // Places the queue's ready prompts. With a GPU: only on that one.
-void PrefillUnit::fill_from(std::deque<RequestSlot>& queue, std::optional<std::uint32_t> gpu,
+void PrefillUnit::fill_from(PromptQueue& queue, std::optional<std::uint32_t> gpu,
                             base::TimePoint now) {
   std::vector<RequestSlot> being_read;  // their hits are still on the way: they keep their places
-  while (!queue.empty() && !open_.empty()) {
+  while (!open_.empty()) {
     const RequestSlot slot = queue.front();
-    if (queue.size() > kAhead) {
-      pool_.prefetch(queue[kAhead]);
+    if (slot == kNoRequest) {
+      break;
     }
+    queue.prefetch(kAhead);
     if (pool_[slot].kv_ready <= now) {
       if (!try_place(slot, gpu)) {
         break;
@@ -66,15 +67,15 @@ void PrefillUnit::fill_from(std::deque<RequestSlot>& queue, std::optional<std::u
       LiveRequest& request = pool_[slot];
       if (!request.prefill_started) {
         request.prefill_started = true;
-        request.prefill_start = request.has_first_token ? request.prefill_start : now;
+        request.prefill_start = request.has_first_token() ? request.prefill_start : now;
       }
-      --queued_requests_;
+      count_queued(-1);
     } else {
       being_read.push_back(slot);
     }
     queue.pop_front();
   }
-  queue.insert(queue.begin(), being_read.begin(), being_read.end());
+  queue.push_front(being_read);
 }
 
 // False: no GPU (or not the bound one) has budget and HBM for it in this step.
@@ -171,29 +172,29 @@ void PrefillUnit::add_chunk(std::uint32_t index, RequestSlot slot, std::int32_t 
 
 void PrefillUnit::abort_step(base::TimePoint now) {
   EPFLEET_CHECK(stepping_ && now <= step_.end, "a step is given up before its end");
-  std::vector<std::ptrdiff_t> returned(queues_.size(), 0);
+  std::vector<std::vector<RequestSlot>> returned(queues_.size());
   for (std::uint32_t gpu = 0; gpu < gpus_.size(); ++gpu) {
     for (const Chunk& chunk : gpus_[gpu].chunks) {
-      returned[queues_.size() > 1 ? gpu : 0] += take_back(gpu, chunk) ? 1 : 0;
+      take_back(gpu, chunk, returned);
     }
     gpus_[gpu].chunks.clear();
   }
   for (std::size_t i = 0; i < queues_.size(); ++i) {  // they came back GPU by GPU
-    std::sort(
-        queues_[i].begin(), queues_[i].begin() + returned[i],
-        [&](RequestSlot a, RequestSlot b) { return pool_[a].request.id < pool_[b].request.id; });
+    std::ranges::sort(returned[i], {}, [&](RequestSlot slot) { return pool_[slot].request.id; });
+    queues_[i].push_front(returned[i]);
   }
   rebalance_.interrupted(now);
   stepping_ = false;
 }
 
-// True: the prompt is at the front of its queue again; else it continues on its GPU.
-bool PrefillUnit::take_back(std::uint32_t index, const Chunk& chunk) {
+// The prompt returns to its queue, or continues on its GPU.
+void PrefillUnit::take_back(std::uint32_t index, const Chunk& chunk,
+                            std::vector<std::vector<RequestSlot>>& returned) {
   Gpu& gpu = gpus_[index];
   if (chunk.continued) {
     halfway_ += chunk.last ? 1 : 0;
     gpu.halfway = chunk.slot;
-    return false;
+    return;
   }
   if (!chunk.last) {
     --halfway_;
@@ -205,14 +206,12 @@ bool PrefillUnit::take_back(std::uint32_t index, const Chunk& chunk) {
   request.stage = Stage::Queued;
   request.prefill_started = request.prefill_start != step_.start;  // or an earlier step began it
   gpu.kv_held -= request.prefill_tokens();
-  ++queued_requests_;
-  if (limits_.placement == Placement::Step) {
-    queues_.front().push_front(chunk.slot);
-    return true;
+  count_queued(1);
+  const bool own_queue = limits_.placement == Placement::Arrival;
+  if (own_queue) {
+    queued_loads_.add(index, request.tokens_left(), pairs_left(request));
   }
-  queued_loads_.add(index, request.tokens_left(), pairs_left(request));
-  queues_[index].push_front(chunk.slot);
-  return true;
+  returned[own_queue ? index : 0].push_back(chunk.slot);
 }
 
 bool PrefillUnit::has_budget(std::uint32_t gpu) const {

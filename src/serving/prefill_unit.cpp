@@ -35,7 +35,7 @@ PrefillUnit::PrefillUnit(base::UnitId id, const PrefillUnitLimits& limits,
   const auto gpus = static_cast<std::size_t>(limits.gpus);
   gpus_.resize(gpus);
   loads_.resize(gpus);
-  queues_.resize(limits.placement == Placement::Arrival ? gpus : 1);
+  queues_.assign(limits.placement == Placement::Arrival ? gpus : 1, PromptQueue(pool));
   all_gpus_.resize(gpus);
   std::iota(all_gpus_.begin(), all_gpus_.end(), 0U);
 }
@@ -52,12 +52,13 @@ void PrefillUnit::enqueue(RequestSlot slot) {
   request.prefill_unit = static_cast<std::uint16_t>(id_.value());
   outstanding_tokens_ += tokens;
   outstanding_pairs_ += pairs_left(request);
-  ++queued_requests_;
+  count_queued(1);
   arrivals_.count();
   std::uint32_t queue = 0;
   if (limits_.placement == Placement::Arrival) {
     queue = gpu_rule_.choose(demand_of(request), queued_loads_.view(all_gpus_));
     queued_loads_.add(queue, tokens, pairs_left(request));
+    request.prefill_gpu = static_cast<std::uint16_t>(queue);
   }
   queues_[queue].push_back(slot);
 }
@@ -127,7 +128,7 @@ void PrefillUnit::finish_step(base::TimePoint now, std::vector<RequestSlot>& fir
       outstanding_pairs_ -= pairs(chunk.tokens, request.computed_to);
       request.computed_to += chunk.tokens;
       if (chunk.last) {
-        if (!request.has_first_token) {
+        if (!request.has_first_token()) {
           request.first_token = now;
           ++step_.first_tokens;
         }
@@ -153,10 +154,8 @@ std::optional<base::TimePoint> PrefillUnit::next_ready(base::TimePoint now) cons
       next = at;
     }
   };
-  for (const std::deque<RequestSlot>& queue : queues_) {
-    for (const RequestSlot slot : queue) {
-      consider(pool_[slot].kv_ready);
-    }
+  for (const PromptQueue& queue : queues_) {
+    queue.for_each([&](RequestSlot slot) { consider(pool_[slot].kv_ready); });
   }
   for (const Sent& sent : sending_) {  // or HBM is full until something has been sent
     consider(sent.at);
@@ -171,13 +170,11 @@ void PrefillUnit::leave(RequestSlot slot, std::vector<RequestSlot>& evicted) {
 }
 
 void PrefillUnit::evict_queued(std::vector<RequestSlot>& evicted) {
-  for (std::deque<RequestSlot>& queue : queues_) {
-    for (const RequestSlot slot : queue) {
-      leave(slot, evicted);
-    }
+  for (PromptQueue& queue : queues_) {
+    queue.for_each([&](RequestSlot slot) { leave(slot, evicted); });
     queue.clear();
   }
-  queued_requests_ = 0;
+  count_queued(-queued_requests_);
   queued_loads_.clear();
 }
 
@@ -186,13 +183,34 @@ void PrefillUnit::evict_all(std::vector<RequestSlot>& evicted) {
   evict_queued(evicted);
   for (Gpu& gpu : gpus_) {
     if (gpu.halfway != kNoRequest) {
-      gpu.kv_held -= pool_[gpu.halfway].prefill_tokens();
       leave(gpu.halfway, evicted);
-      gpu.halfway = kNoRequest;
-      --halfway_;
+      leave_gpu(gpu);
     }
   }
   EPFLEET_CHECK(outstanding_tokens_ == 0, "an evicted unit has nothing outstanding");
+}
+
+// What it holds there goes with the half-done prompt.
+void PrefillUnit::leave_gpu(Gpu& gpu) {
+  gpu.kv_held -= pool_[gpu.halfway].prefill_tokens();
+  gpu.halfway = kNoRequest;
+  --halfway_;
+}
+
+void PrefillUnit::remove(RequestSlot slot) {
+  const LiveRequest& request = pool_[slot];
+  outstanding_tokens_ -= request.tokens_left();
+  outstanding_pairs_ -= pairs_left(request);
+  if (request.stage == Stage::Prefilling) {
+    EPFLEET_CHECK(!stepping_ && gpus_[request.prefill_gpu].halfway == slot,
+                  "a half-done prompt leaves its GPU between steps");
+    return leave_gpu(gpus_[request.prefill_gpu]);
+  }
+  if (limits_.placement == Placement::Arrival) {
+    queued_loads_.add(request.prefill_gpu, -request.tokens_left(), -pairs_left(request));
+  }
+  pool_.take_ticket(slot);
+  count_queued(-1);
 }
 
 }  // namespace epfleet::serving

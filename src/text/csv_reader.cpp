@@ -35,9 +35,14 @@ bool CsvReader::next_line() {
 }
 
 bool CsvReader::next_row() {
+  const std::int64_t last_row = lines_.number();
   do {
     if (!next_line()) {
       return false;
+    }
+    if (lines_.number() > last_row + kMostIdleLines) {
+      throw problem_at(1, "a million empty lines and comments follow one another",
+                       "is this a CSV file?");
     }
   } while (is_blank(line_) || line_.front() == '#');
   const int first_line = line_number_;

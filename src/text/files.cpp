@@ -5,16 +5,17 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
-#include <functional>
 #include <iterator>
-#include <thread>
 #include <utility>
 
 #include "epfleet/base/error.h"
+#include "epfleet/text/parse.h"
 
 namespace epfleet::text {
 namespace {
@@ -69,12 +70,18 @@ class Descriptor {
   int fd_;
 };
 
-std::string unique_suffix() {
+std::string sibling_name(const fs::path& target, std::string_view kind) {
   std::array<char, 256> host{};
-  (void)gethostname(host.data(), host.size() - 1);
-  return fmt::format("{}.{}.{}", host.data(), ::getpid(),
-                     std::hash<std::thread::id>{}(std::this_thread::get_id()));
+  (void)::gethostname(host.data(), host.size() - 1);
+  return fmt::format(".{}.{}-{}-", target.filename().string(), kind, host.data());
 }
+
+bool is_dead(std::string_view process) {
+  const auto pid = parse_whole<pid_t>(process);
+  return pid && *pid > 0 && ::kill(*pid, 0) != 0 && errno == ESRCH;
+}
+
+constexpr const char* kPartial = "partial";
 
 }  // namespace
 
@@ -98,6 +105,17 @@ void refuse_pipe(const fs::path& path) {
     throw base::InputError({.file = path.string(),
                             .what = "is a pipe or a device, and is to be read several times",
                             .remedy = "save it in a file first"});
+  }
+}
+
+void refuse_as_output(const fs::path& output, const std::vector<std::string>& inputs) {
+  std::error_code error;
+  for (const fs::path input : inputs) {
+    if (!is_written_through(output) && fs::equivalent(output, input, error)) {
+      throw base::InputError({.file = output.string(),
+                              .what = "is read for what is to be written there; it is left alone",
+                              .remedy = "name another file"});
+    }
   }
 }
 
@@ -151,15 +169,55 @@ void rename_or_fail(const fs::path& from, const fs::path& to) {
   }
 }
 
+fs::path sibling(const fs::path& target, std::string_view kind) {
+  return target.parent_path() / (sibling_name(target, kind) + fmt::format("{}", ::getpid()));
+}
+
+std::vector<fs::path> dead_siblings(const fs::path& target, std::string_view kind) {
+  const std::string begin = sibling_name(target, kind);
+  const fs::path folder = target.has_parent_path() ? target.parent_path() : ".";
+  std::vector<fs::path> dead;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(begin)) {
+      continue;
+    }
+    const std::string_view rest = std::string_view(name).substr(begin.size());
+    const std::size_t dot = rest.find('.');  // what follows is Aside's count
+    if ((dot == rest.npos || is_digits(rest.substr(dot + 1))) && is_dead(rest.substr(0, dot))) {
+      dead.push_back(entry.path());
+    }
+  }
+  return dead;
+}
+
+fs::path behind_links(const fs::path& path) {
+  constexpr int kMostLinks = 40;  // as Linux
+  std::error_code error;
+  fs::path at = path;
+  for (int links = 0; links < kMostLinks && fs::is_symlink(at, error); ++links) {
+    at = at.parent_path() / fs::read_symlink(at, error);
+  }
+  return at;
+}
+
+bool is_written_through(const fs::path& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);  // where links lead to
+  return path == kStandardOutput ||
+         (status.type() != fs::file_type::not_found && !fs::is_regular_file(status));
+}
+
 Aside::Aside(const fs::path& target) : target_(target), aside_(target) {
   std::error_code error;
-  const fs::file_status status = fs::status(target_, error);  // where links lead to
-  if (target != kStandardOutput && (!fs::exists(status) || fs::is_regular_file(status))) {
-    if (fs::is_symlink(target, error)) {
-      target_ = fs::weakly_canonical(target, error);
+  if (!is_written_through(target)) {
+    target_ = behind_links(target);
+    for (const fs::path& left : dead_siblings(target_, kPartial)) {
+      fs::remove(left, error);
     }
-    aside_ =
-        target_.parent_path() / fmt::format(".{}.{}", target_.filename().string(), unique_suffix());
+    static std::atomic<unsigned> count = 0;  // threads may write the same file
+    aside_ = sibling(target_, kPartial) += fmt::format(".{}", ++count);
   }
 }
 

@@ -2,8 +2,10 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <simdjson.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -44,7 +46,13 @@ class InputFile {
   [[nodiscard]] base::InputError problem(const char* what, const char* reason,
                                          const char* remedy) const;
 
+  struct Descriptor {
+    int fd;
+    ~Descriptor() { ::close(fd); }  // libarchive would first read a pipe to its end
+  };
+
   std::string path_;
+  Descriptor file_;
   std::unique_ptr<archive, int (*)(archive*)> archive_;
   std::vector<char> packed_;
   std::optional<Gunzip> gunzip_;
@@ -52,16 +60,20 @@ class InputFile {
 };
 
 InputFile::InputFile(std::string path)
-    : path_(std::move(path)), archive_(archive_read_new(), archive_read_free) {
+    : path_(std::move(path)),
+      file_{(refuse_device(path_, ""), ::open(path_.c_str(), O_RDONLY | O_CLOEXEC))},
+      archive_(archive_read_new(), archive_read_free) {
   constexpr std::size_t kDiskBlock = 262'144;
-  refuse_device(path_, "");
+  if (file_.fd < 0) {
+    throw problem("cannot be read", std::strerror(errno), "check the path");
+  }
   // Not all filters: some start other programs, and one takes plain text for uuencoded.
   archive_read_support_filter_zstd(archive_.get());
   archive_read_support_filter_xz(archive_.get());
   archive_read_support_filter_bzip2(archive_.get());
   archive_read_support_format_raw(archive_.get());
   archive_read_support_format_empty(archive_.get());
-  if (archive_read_open_filename(archive_.get(), path_.c_str(), kDiskBlock) != ARCHIVE_OK) {
+  if (archive_read_open_fd(archive_.get(), file_.fd, kDiskBlock) != ARCHIVE_OK) {
     // libarchive's own errors are -1 and EILSEQ; the system's (no such file) come as they are.
     const int why = archive_errno(archive_.get());
     const bool damaged = why < 0 || why == EILSEQ;
@@ -182,6 +194,7 @@ void LineReader::take(std::size_t length) {
 }
 
 void LineReader::skip_rest() {
+  const std::int64_t begin_bytes = bytes_;
   while (true) {
     const char* begin = buffer_.data() + at_;
     if (const void* newline = std::memchr(begin, '\n', end_ - at_)) {
@@ -189,6 +202,11 @@ void LineReader::skip_rest() {
       return;
     }
     at_ = end_;  // what was read of it makes room
+    if (bytes_ - begin_bytes > kMostIdleBytes) {
+      throw base::InputError({.file = path(),
+                              .what = fmt::format("line {} is longer than 1 GiB", number_),
+                              .remedy = "is this a text?"});
+    }
     if (!fill()) {
       return;
     }

@@ -42,8 +42,9 @@ class JsonFormat final : public LineFormat {
         read_field(options_.our_name(key), value, record);
       });
     } catch (const simdjson::simdjson_error& error) {
-      throw LineFault{kNotJson, fmt::format("is not a JSON object: {}", error.what()),
-                      "the line may be cut"};
+      throw LineFault{
+          kNotJson, fmt::format("is not a JSON object: {}", error.what()),
+          text::trimmed(line) == "{" ? "one object a line: jq -c ." : "the line may be cut"};
     }
     if ((found_ & kNeeded) != kNeeded) {
       throw missing(line);

@@ -51,6 +51,10 @@ std::unique_ptr<LineFormat> format_of(std::string_view line, const TraceOptions&
                       "write it with commas"};
     }
   }
+  if (line.find('\r') != line.npos) {
+    throw LineFault{"", "its lines end in CR alone, as on an old Macintosh",
+                    "write it with line feeds: tr '\\r' '\\n'"};
+  }
   if (text::trimmed(line).starts_with('[')) {
     throw LineFault{"", "is one JSON list; a trace has one object a line",
                     "write it so: jq -c '.[]'"};
@@ -150,12 +154,23 @@ void RequestTrace::skip(const LineFault& fault) {
   }
 }
 
+// Also of a lenient reader: a pipe may hold nothing else.
+void RequestTrace::refuse_endless() const {
+  if (lines_->number() - request_line_ > text::kMostIdleLines ||
+      lines_->bytes() - request_bytes_ > text::kMostIdleBytes) {
+    throw error_of({"", "no request could be read from the last million lines, or 1 GiB",
+                    skipped_.empty() ? "is this a trace?"
+                                     : "without --lenient the first wrong line is shown"});
+  }
+}
+
 // The next line with something on it; comments are for CSV files only, where no JSON begins with #.
 bool RequestTrace::next_line() {
   if (std::exchange(holds_line_, false)) {
     return true;
   }
   while (true) {
+    refuse_endless();
     text::LineReader::Got got = text::LineReader::Got::End;
     try {
       got = lines_->next();
@@ -196,6 +211,8 @@ bool RequestTrace::next(TraceRecord& record) {
       }
       check(record);
       ++requests_;
+      request_line_ = lines_->number();
+      request_bytes_ = lines_->bytes();
       return true;
     } catch (const LineFault& fault) {
       skip(fault);

@@ -24,8 +24,15 @@ std::int64_t fitting_size(const Sizes& sizes, const Fits& fits, std::int64_t req
 }
 
 // Read in a unit that is too small, a trace is over in a moment; in one too large, it takes months.
-void look_at_times(const TraceInfo& info, base::Duration span, std::int64_t requests,
-                   Notes& notes) {
+void look_at_times(const TraceInfo& info, base::Duration first, base::Duration span,
+                   std::int64_t requests, Notes& notes) {
+  constexpr std::int64_t kDateFrom = 1'000'000'000, kDateTo = 4'000'000'000;  // 2001 to 2096
+  if (const auto number = first / std::chrono::milliseconds(1);
+      info.time_unit == "ms" && number >= kDateFrom && number < kDateTo) {
+    notes.push_back(fmt::format(
+        "times are read in ms, but the first, {}, would be a date in s: --time-unit s", number));
+    return;
+  }
   constexpr double kShort = 120.0, kLong = 30.0 * 86'400.0;            // seconds
   constexpr double kBusy = 50.0, kBusier = 990.0, kIdle = 1.0 / 60.0;  // requests/s
   if (requests < 2 || info.time_unit.empty()) {
@@ -84,8 +91,8 @@ Notes RequestTrace::notes() const {
         size > 0 ? fmt::format("blocks of {} tokens would fit all: --block {}", size, size)
                  : "--block N says another size"));
   }
-  look_at_times(info_, latest_.value_or(base::Duration{}) - first_.value_or(base::Duration{}),
-                requests_, notes);
+  const base::Duration first = first_.value_or(base::Duration{});
+  look_at_times(info_, first, latest_.value_or(first) - first, requests_, notes);
   return notes;
 }
 

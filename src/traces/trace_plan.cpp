@@ -45,10 +45,11 @@ std::optional<base::Duration> window_of_trace(const workload::WorkloadConfig& co
     return std::nullopt;
   }
   const ScannedTrace trace(cut_of(config, seed));
-  if (trace.span() <= base::Duration{} && !config.trace.length) {
+  const base::Duration warm_up = config.warm_up.value_or(base::Duration{});  // auto: none
+  const bool one_moment = trace.span() <= base::Duration{} && !config.trace.length;
+  if (one_moment && warm_up <= base::Duration{}) {
     return std::nullopt;
   }
-  const base::Duration warm_up = config.warm_up.value_or(base::Duration{});  // auto: none
   const double played_s = base::to_seconds(trace.period()) * stretch_factor(trace, config);
   const base::Duration window =
       (config.trace.stretch ? base::duration_from_seconds(played_s) : trace.period()) - warm_up;
@@ -60,7 +61,7 @@ std::optional<base::Duration> window_of_trace(const workload::WorkloadConfig& co
          .remedy = "play a part of it (--length), say its unit (--time-unit), or state the window "
                    "(--set 'duration=...')"});
   }
-  if (window <= base::Duration{}) {
+  if (one_moment || window <= base::Duration{}) {
     throw base::InputError(
         {.key = "workload.warm_up",
          .what = fmt::format("takes the whole trace, which is over after {:.6g} s: nothing of it "

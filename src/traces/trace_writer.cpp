@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <iterator>
 
+#include "epfleet/base/error.h"
 #include "trace_fields.h"
 
 namespace epfleet::traces {
@@ -20,8 +22,20 @@ Field field_of(const TraceField& field) {
 }  // namespace
 
 bool TraceWriter::is_json(const std::string& path) {
-  const std::string name = std::filesystem::path(path).filename().string();
-  return name.find(".jsonl") != std::string::npos;
+  std::filesystem::path name = path;
+  if (text::compression_of(name) != text::Compression::None) {
+    name = name.stem();
+  }
+  constexpr std::string_view kOthers[] = {
+      ".json", ".bz2", ".lz4",  ".lz",   ".br",      ".Z",     ".zip",     ".7z", ".tar",
+      ".tgz",  ".xls", ".xlsx", ".avro", ".parquet", ".arrow", ".feather", ".ods"};
+  if (std::ranges::find(kOthers, name.extension().string()) != std::end(kOthers)) {
+    throw base::InputError(
+        {.file = path,
+         .what = fmt::format("{} files are not written", name.extension().string()),
+         .remedy = "end the name in .csv or .jsonl, and in .zst, .gz or .xz to compress it"});
+  }
+  return name.extension() == ".jsonl";
 }
 
 TraceWriter::TraceWriter(const std::string& path, const TraceInfo& info)

@@ -104,7 +104,7 @@ TEST(Limits, ATightHbmPreemptsAndIsNeverExceeded) {
     std::int64_t came_back = 0;
     for (const RequestDone& request : run.ledger.requests) {
       preemptions += request.preemptions;
-      came_back += request.preemptions > 0 && request.outcome == observe::Outcome::Completed;
+      came_back += request.preemptions > 0 && request.outcome() == observe::Outcome::Completed;
     }
     EXPECT_EQ(preemptions, run.ledger.last().preempted);
     EXPECT_GT(came_back, 0);
@@ -160,6 +160,50 @@ TEST(WorkConserving, NoDecodeUnitRestsWhileKvWaits) {
       }
     }
   }
+}
+
+// Ten million are too many for a test; the limit is the same.
+TEST(RequestsInService, MoreThanTheirLimitEndTheRun) {
+  config::Scenario scenario = replayed_fleet(1, {"workload.rate_scale=3", "workload.warm_up=0 s"});
+  scenario.most_in_service = 500;
+  const report::RunReport report = experiment::run_scenario(scenario, {});
+  EXPECT_TRUE(report.overrun && report.partial);
+  const metrics::RequestCounts& requests = report.statistics.requests;
+  EXPECT_EQ(requests.concurrent_peak, 500);
+  EXPECT_GT(requests.in_flight, 0);
+  EXPECT_EQ(requests.arrived,
+            requests.completed + requests.rejected + requests.failed + requests.in_flight);
+  EXPECT_LT(report.statistics.end, scenario.window_end());
+  EXPECT_FALSE(report.verdict.stable);
+  EXPECT_EQ(report.verdict.why, experiment::kOverrun);
+
+  scenario.most_in_service = static_cast<std::size_t>(requests.concurrent_peak) * 1'000;
+  const report::RunReport whole = experiment::run_scenario(scenario, {});
+  EXPECT_FALSE(whole.overrun || whole.partial);
+  EXPECT_GT(whole.statistics.requests.concurrent_peak, 500);
+}
+
+// Nothing was measured yet, and nothing measured met every objective.
+TEST(RequestsInService, MoreThanTheirLimitInTheWarmUpIsNoServiceThatKeepsUp) {
+  config::Scenario scenario = replayed_fleet(1, {"slo.ttft.limit=5 s"});
+  scenario.most_in_service = 20;
+  const report::RunReport report = experiment::run_scenario(scenario, {});
+  EXPECT_TRUE(report.overrun);
+  EXPECT_EQ(report.statistics.requests.arrived, 0);
+  EXPECT_FALSE(report.verdict.stable);
+  EXPECT_EQ(report.verdict.meets_slo, false);
+}
+
+TEST(RequestsInService, ARunThatWasStoppedBeforeItsWindowHasNoVerdict) {
+  const std::atomic<bool> stop = true;
+  experiment::RunOptions options;
+  options.stop = &stop;
+  const report::RunReport report =
+      experiment::run_scenario(replayed_fleet(1, {"slo.ttft.limit=5 s"}), options);
+  EXPECT_EQ(report.statistics.requests.arrived, 0);
+  EXPECT_FALSE(report.overrun);
+  EXPECT_EQ(report.verdict.meets_slo, std::nullopt);
+  EXPECT_NE(report.verdict.why, "");
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ using observe::RequestDone;
 std::int64_t completed_output(const FleetRun& run) {
   std::int64_t output = 0;
   for (const RequestDone& request : run.ledger.requests) {
-    output += request.outcome == Outcome::Completed ? request.output_tokens : 0;
+    output += request.outcome() == Outcome::Completed ? request.output_tokens : 0;
   }
   return output;
 }
@@ -60,7 +60,7 @@ TEST(Metamorphic, AFasterLinkNeverDelaysALoneRequest) {
 // first in ceil(900 x 256 / 461) = 500 steps.
 TEST(Metamorphic, ALoneRequestTakesWhatItsPartsTake) {
   const RequestDone alone = lone_request({});
-  EXPECT_EQ(alone.outcome, Outcome::Completed);
+  EXPECT_EQ(alone.outcome(), Outcome::Completed);
   EXPECT_EQ(alone.prefill_start - alone.arrival,
             base::duration_from_seconds(4'096.0 * 71'424 / (40.0 * (std::int64_t{1} << 30))));
   EXPECT_EQ(alone.kv_arrived - alone.first_token,

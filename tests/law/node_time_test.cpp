@@ -122,7 +122,7 @@ TEST(NodeTimeLaws, UnitsThatWaitAreChargedUntilTheyAreEmpty) {
     // requests that were on the leaving unit finished there
     for (const observe::RequestDone& request : run.ledger.requests) {
       if (request.entered_decode && request.decode_unit == base::UnitId(1)) {
-        EXPECT_EQ(request.outcome, observe::Outcome::Completed);
+        EXPECT_EQ(request.outcome(), observe::Outcome::Completed);
         EXPECT_LT(request.first_token, base::kWindowStart + seconds(45));
       }
     }

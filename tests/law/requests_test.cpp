@@ -96,12 +96,12 @@ TEST_P(RequestLaws, NothingHappensBeforeItsCause) {
         EXPECT_TRUE(request.has_first_token);
         EXPECT_LE(request.first_token, request.decode_start);
         EXPECT_LE(request.decode_start, request.done);
-        if (request.outcome == Outcome::Completed) {
+        if (request.outcome() == Outcome::Completed) {
           EXPECT_LT(request.decode_start, request.done);
           EXPECT_LT(request.first_token, request.kv_arrived);  // KV takes time to move
         }
       }
-      if (request.outcome == Outcome::Completed) {
+      if (request.outcome() == Outcome::Completed) {
         EXPECT_TRUE(request.has_first_token);
         EXPECT_EQ(request.entered_decode, request.output_tokens > 1);
       }
@@ -140,7 +140,7 @@ TEST(RequestLawsOfAFixedFleet, NoRequestIsFasterThanAlone) {
                 run.pricers->prefill.price(loads).duration);
       ++in_one_chunk;
     }
-    if (request.outcome == Outcome::Completed && request.output_tokens > 1) {
+    if (request.outcome() == Outcome::Completed && request.output_tokens > 1) {
       std::vector<std::int32_t> alone(decode_gpus);
       std::vector<base::TokenParts32> kv(decode_gpus);
       alone[0] = 1;
@@ -162,7 +162,7 @@ TEST(RequestLawsOfSessions, ATurnComesAfterTheAnswerBeforeIt) {
     for (const RequestDone& request : requests) {
       const auto [before, first_seen] = latest.emplace(request.session.value(), &request);
       if (!first_seen) {
-        EXPECT_EQ(before->second->outcome, Outcome::Completed);
+        EXPECT_EQ(before->second->outcome(), Outcome::Completed);
         EXPECT_EQ(request.turn, before->second->turn + 1) << request.id.value();
         EXPECT_GE(request.arrival, before->second->done) << request.id.value();
         EXPECT_GT(request.prompt_tokens, before->second->prompt_tokens);
@@ -186,7 +186,7 @@ TEST(RequestLawsOfAFixedFleet, AContextBeyondTheLimitIsRejected) {
   spec.workload.context_limit = 16'384;
   const FleetRun run = run_fleet(scenario, spec);
   for (const RequestDone& request : run.ledger.requests) {
-    const bool rejected = request.outcome == Outcome::Rejected;
+    const bool rejected = request.outcome() == Outcome::Rejected;
     EXPECT_EQ(rejected, request.prompt_tokens + request.output_tokens > spec.workload.context_limit)
         << request.prompt_tokens;
     EXPECT_TRUE(!rejected || (!request.entered_prefill && request.done == request.arrival));
@@ -206,7 +206,7 @@ TEST(RequestLawsOfAFixedFleet, AContextBeyondHbmIsRejected) {
   spec.workload.context_limit = most;
   const FleetRun run = run_fleet(scenario, spec);
   for (const RequestDone& request : run.ledger.requests) {
-    EXPECT_EQ(request.outcome == Outcome::Rejected,
+    EXPECT_EQ(request.outcome() == Outcome::Rejected,
               request.prompt_tokens + request.output_tokens > most);
   }
   EXPECT_GT(run.ledger.count(Outcome::Rejected), 5);

@@ -113,7 +113,7 @@ TEST(TokenRateLaws, WhenEverythingHasFinishedNothingIsLeft) {
   const observe::TokenTotals tokens = tokens_of(last);
   std::int64_t output = 0;
   for (const RequestDone& request : run.ledger.requests) {
-    ASSERT_EQ(request.outcome, Outcome::Completed);
+    ASSERT_EQ(request.outcome(), Outcome::Completed);
     output += request.output_tokens;
   }
   EXPECT_EQ(last.arrived, last.completed);

@@ -47,7 +47,7 @@ Expected expected(const FleetRun& run) {
     sum.finished_computed += new_tokens;
     sum.written += new_tokens;
     sum.moved += request.output_tokens > 1 ? request.prompt_tokens : 0;
-    if (request.outcome == Outcome::Completed) {
+    if (request.outcome() == Outcome::Completed) {
       sum.output += base::TokenParts::from_tokens(request.output_tokens);
       const bool kept = workload::answer_is_reusable(request.variant) && request.output_tokens > 1;
       sum.written += kept ? request.output_tokens : 0;
@@ -114,8 +114,8 @@ TEST(TokenLaws, MembersOfStepsAreTheStepsOfRequests) {
   }
   std::int64_t steps = 0, entered = 0;
   for (const RequestDone& request : run.ledger.requests) {
-    steps += request.outcome == Outcome::Completed ? run.steps_of(request.output_tokens)
-                                                   : steps_taken(run, request);
+    steps += request.outcome() == Outcome::Completed ? run.steps_of(request.output_tokens)
+                                                     : steps_taken(run, request);
     entered += request.entered_decode ? 1 : 0;
   }
   EXPECT_EQ(members, steps);

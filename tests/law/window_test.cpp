@@ -110,7 +110,7 @@ TEST(WindowLaws, BenchServingIsAboutOneSetOfRequests) {
   const FleetRun run = run_fleet(scenario);
   std::int64_t completed = 0, input = 0, output = 0;
   for (const observe::RequestDone& request : run.ledger.requests) {
-    if (request.outcome == observe::Outcome::Completed && run.spec.in_window(request.done)) {
+    if (request.outcome() == observe::Outcome::Completed && run.spec.in_window(request.done)) {
       ++completed;
       input += request.prompt_tokens;
       output += request.output_tokens;

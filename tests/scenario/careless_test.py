@@ -167,6 +167,94 @@ class CarelessTest(ProgramTest):
         self.epfleet("run", QUICK, *SHORT)
         self.assertEqual([left.exists(), foreign.exists()], [False, True], "its host is unknown")
 
+    def test_what_a_killed_conversion_left_is_removed_by_the_next(self):
+        head = "arrival_s,input_tokens,output_tokens\n"
+        (self.folder / "in.csv").write_text(head + "0,1,1\n")
+        killed = subprocess.Popen([PROGRAM, "trace", "convert", "-", "out.csv"], cwd=self.folder,
+                                  stdin=subprocess.PIPE, text=True)
+        with killed.stdin as pipe:  # which stays open, so that it waits for more
+            pipe.write(head + "".join(f"{i},1,1\n" for i in range(200_000)))
+            pipe.flush()
+            while not list(self.folder.glob(".out.csv.partial-*")):
+                self.assertIsNone(killed.poll())
+            killed.kill()
+            killed.wait()
+        self.assertEqual(len(list(self.folder.glob(".*"))), 1)
+        self.epfleet("trace", "convert", "in.csv", "out.csv")
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir()), ["in.csv", "out.csv"])
+
+    def test_an_output_never_replaces_what_is_read_for_it(self):
+        (self.folder / "mine.yaml").write_text(f"extends: {SMALL}\n")
+        (self.folder / "mine.csv").write_text("arrival_s,input_tokens,output_tokens\n0,1,1\n")
+        (self.folder / "rows.csv").write_text("us\n1\n")
+        (self.folder / "link.csv").symlink_to("mine.csv")
+        mine = {path: path.read_text() for path in self.files()}
+        for command in [["trace", "make", "--scenario", "mine.yaml", "mine.yaml"],
+                        ["trace", "convert", "mine.csv", "./mine.csv"],
+                        ["trace", "convert", "mine.csv", "link.csv"],
+                        ["run", "mine.yaml", "--trace-events", "mine.yaml"],
+                        ["replay", "mine.csv", "--scenario", "mine.yaml", "--set",
+                         "workload.warm_up=0 s", "--trace-events", "mine.csv"],
+                        ["timing", "decode", "--scenario", "mine.yaml", "--timeline", "mine.yaml"],
+                        ["timing", "fit", "rows.csv", "--base", "h800", "--out", "rows.csv"]]:
+            self.assertIn("it is left alone", self.refused(*command), command)
+        self.assertEqual({path: path.read_text() for path in self.files()}, mine)
+
+    def test_a_name_says_what_is_written(self):
+        """`.csv.bz2` was not compressed, and `.json` was CSV."""
+        trace = SOURCE / "traces/example_chats.jsonl.zst"
+        for name in ["a.csv.bz2", "a.json", "a.json.gz", "a.parquet", "a.zip"]:
+            self.assertIn("files are not written", self.refused("trace", "convert", trace, name))
+        self.epfleet("trace", "convert", trace, "a.jsonl.csv")
+        self.assertTrue((self.folder / "a.jsonl.csv").read_text().startswith("arrival_s,"))
+
+    def test_a_full_disk_leaves_the_old_file(self):
+        """The files of a command without a folder, too; and a limit of file sizes is no crash."""
+        trace = SOURCE / "traces/example_chats.jsonl.zst"
+
+        def little():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))
+        for command in [["trace", "convert", trace, "old"],
+                        ["timing", "decode", "--scenario", SMALL, "--timeline", "old"]]:
+            (self.folder / "old").write_text("old")
+            done = self.run_with(*command, code=74, preexec_fn=little, stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.PIPE)
+            self.assertIn("File too large", done.stderr)
+            self.assertEqual((self.folder / "old").read_text(), "old")
+            self.assertEqual([path.name for path in self.files()], ["old"])
+
+    def test_a_pipe_that_never_ends_is_given_up(self):
+        """With what it holds said, in bounded memory, and without waiting for its end."""
+        head = "arrival_s,input_tokens,output_tokens\n0,1,1\n"
+        stat = ["trace", "stat", "-"]
+        loads = ["experts", "--loads", "/dev/stdin", "--replicas", 8, "--groups", 1, "--nodes", 1,
+                 "--gpus", 2]
+        for begin, repeated, command, said in [
+                ("", "garbage\n", stat, "neither a line of JSON nor the header"),
+                ("", "garbage\n", [*stat, "--lenient"], "neither a line of JSON nor the header"),
+                ("", "\n", stat, "no request could be read"),
+                ("", "\0", [*stat, "--lenient"], "longer than 4 MiB"),
+                (head, "garbage\n", [*stat, "--lenient"], "no request could be read"),
+                (head, "0,1,1,1\n", [*stat, "--lenient"], "no request could be read"),
+                (head, "\0", [*stat, "--lenient"], "no request could be read"),
+                (head, "# comment\n", stat, "no request could be read"),
+                ("", "# comment\n", loads, "a million empty lines"),
+                ("name: x\n", "# comment\n", ["check", "/dev/stdin"], "a pipe or a device")]:
+            done = subprocess.Popen([PROGRAM, *map(str, command)], text=True, cwd=self.folder,
+                                    stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                    stderr=subprocess.PIPE)
+            piece = repeated * (1_000_000 // len(repeated))
+            try:
+                with done.stdin as pipe:
+                    pipe.write(begin)
+                    while done.poll() is None:
+                        pipe.write(piece)
+            except BrokenPipeError:
+                pass
+            with done.stderr as stderr:
+                self.assertIn(said, stderr.read(), command)
+            self.assertEqual(done.wait(), 2, command)
+
 
 if __name__ == "__main__":
     main()

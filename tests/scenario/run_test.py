@@ -141,6 +141,33 @@ class RunTest(ProgramTest):
         self.epfleet("run", SMALL, "--until", "1 d", "--quiet", "--out", "whole")
         self.assertFalse(self.json_of("whole/summary.json")["partial"])
 
+    def test_hours_of_overload_end_and_say_what_happened(self):
+        said = self.epfleet(
+            "run", SMALL, "--out", "overload", "--set", "duration=3 h", "--set", "workload.warm_up=2 min",
+            "--set", "workload.rate_scale=800", "--set", "report.cool_down=40 min",
+            "--set", "admission={max_queue: 400, start_deadline: 10 min, total_deadline: 30 min, "
+                     "patience: 20 s, retries: {limit: 2, back_off: 10 s}}",
+            "--set", "workload.classes.agent.priority=-1").stdout
+        summary = self.json_of("overload/summary.json")
+        requests = summary["requests"]
+        self.assertEqual(requests["arrived"],
+                         requests["completed"] + requests["rejected"] + requests["failed"])
+        for outcome in ["rejected", "failed"]:
+            self.assertEqual(sum(requests[f"{outcome}_by"].values()), requests[outcome])
+        self.assertGreater(requests["rejected_by"]["queue_limit"], requests["completed"] / 10)
+        self.assertGreater(requests["rejected_by"]["shed"], 0)
+        self.assertGreater(requests["failed_by"]["gave_up"], 0)
+        self.assertGreater(requests["retries"], 0)
+        self.assertEqual(summary["verdict"]["binds"], "admission")
+        self.assertFalse(summary["partial"])
+        for word in ["queue_limit", "shed", "gave_up", "retries", "admission binds"]:
+            self.assertIn(word, said)
+
+    def test_a_calm_run_says_nothing_of_reasons(self):
+        said = self.epfleet("run", SMALL, "--until", "60 s", "--out", "calm").stdout
+        for word in ["queue_limit", "gave_up", "retries", "admission"]:
+            self.assertNotIn(word, said)
+
     def test_a_result_is_replaced(self):
         summaries = []
         for seed in [5, 6]:

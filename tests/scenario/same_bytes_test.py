@@ -27,6 +27,13 @@ class SameBytesTest(ProgramTest):
         self.assertGreater(len(keys), 5000)
         self.assertEqual(keys, sorted(keys), "executed events never go back")
 
+    def test_a_pipe_gets_the_events_that_a_file_gets(self):
+        """A warm-up of no given length is tried: the pipe got the events of every trial."""
+        settings = ["--until", "1 s", "--quiet", "--force"]
+        self.epfleet("run", QUICK, *settings, "--trace-events", "file")
+        done = self.epfleet("run", QUICK, *settings, "--trace-events", "/dev/stdout")
+        self.assertTrue(done.stdout == (self.folder / "file").read_text())
+
     def test_another_processor(self):
         for scenario in [QUICK, SMALL]:
             for out, environment in [("here", {}), ("there", PLAIN_PROCESSOR)]:

@@ -81,6 +81,24 @@ class SignalsTest(ProgramTest):
         self.assertEqual(summary.read_text(), whole)
         self.check_partial("result.partial")
 
+    def test_a_closed_terminal_leaves_a_partial_result(self):
+        self.assertEqual(self.interrupt(signal.SIGHUP, wait_for=600 * 10**9), 129)
+        self.check_partial()
+
+    def test_nohup_goes_on_when_the_terminal_is_closed(self):
+        ignored = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does; children inherit it
+        try:
+            child = subprocess.Popen([PROGRAM, "run", str(SMALL), "--out", "result", "--trace-events",
+                                      "events"], cwd=self.folder, stdout=subprocess.DEVNULL,
+                                     stderr=subprocess.DEVNULL)
+            while not (self.folder / "events").exists():
+                self.assertIsNone(child.poll())
+            child.send_signal(signal.SIGHUP)
+            self.assertEqual(child.wait(timeout=120), 0)
+        finally:
+            signal.signal(signal.SIGHUP, ignored)
+        self.assertFalse(self.json_of("result/summary.json")["partial"])
+
     def test_in_the_warm_up_nothing_has_been_counted(self):
         code = self.interrupt(signal.SIGINT, "--set", "workload.warm_up=3 d")
         self.assertEqual(code, 130)

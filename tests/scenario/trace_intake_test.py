@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
-from program import QUICK, SMALL_TRACE, SOURCE, ProgramTest, main  # noqa: E402
+from program import QUICK, SMALL, SMALL_TRACE, SOURCE, ProgramTest, main  # noqa: E402
 
 EXAMPLE = SOURCE / "traces" / "example_chats.jsonl.zst"
 MOONCAKE_REPLAY = SOURCE / "configs" / "mooncake_replay.yaml"
@@ -104,6 +104,16 @@ class AccountTest(ProgramTest):
         self.assertIn("not the scenario's duration of 2 h", done.stderr)
         self.assertIn("takes the whole trace", self.refused(
             "replay", EXAMPLE, "--scenario", MOONCAKE_REPLAY, "--set", "workload.warm_up=1 h"))
+
+    def test_a_trace_of_one_moment_is_not_lost_in_the_warm_up(self):
+        (self.folder / "one.csv").write_text("arrival_s,input_tokens,output_tokens\n7,100,10\n")
+        self.assertIn("takes the whole trace", self.refused("replay", "one.csv", "--scenario", SMALL))
+        self.epfleet("replay", "one.csv", "--scenario", SMALL, "--set", "workload.warm_up=0 s",
+                     "--out", "o")
+        summary = self.json_of("o/summary.json")
+        self.assertEqual(summary["requests"]["arrived"], 1)
+        self.assertTrue(summary["command"].startswith(
+            "epfleet replay one.csv --scenario small_fleet.yaml"), "not one of a run")
 
     def test_a_statistical_cache_does_not_speak_of_a_mechanistic_one(self):
         (self.folder / "five.csv").write_text(self.FIVE)
@@ -260,6 +270,19 @@ class DamageTest(ProgramTest):
         self.said("columns.csv", b"a,b,c\n1,2,3\n", "columns.csv:1:")
         self.said("fields.csv", (OWN_HEAD + "0,1\n0,1,1\n").encode(), "fields.csv:2:")
         self.lenient("fields.csv", 1, 1)
+
+    def test_lines_of_another_kind_are_named(self):
+        self.said("mac.csv", (OWN_HEAD + "0,1,1\n").replace("\n", "\r").encode(), "CR alone")
+        self.said("pretty.json", b'{\n"timestamp": 0,\n"input_length": 1\n}\n', "one object a line")
+
+    def test_dates_in_seconds_are_not_taken_for_milliseconds_without_a_word(self):
+        (self.folder / "date.jsonl").write_text(
+            '{"timestamp": 1700000000, "input_length": 1, "output_length": 1}\n'
+            '{"timestamp": 1700086400, "input_length": 1, "output_length": 1}\n')
+        notes = "would be a date in s: --time-unit s"
+        self.assertIn(notes, self.epfleet("trace", "stat", "date.jsonl", "--json").stdout)
+        self.assertNotIn(notes, self.epfleet("trace", "stat", "date.jsonl", "--json", "--time-unit",
+                                             "s").stdout)
 
     def test_a_replay_says_the_same(self):
         (self.folder / "n.csv").write_text(OWN_HEAD + "0,5,5\n1,-5,5\n2,5,5\n")

@@ -106,7 +106,7 @@ config::Scenario replayed_fleet(std::uint64_t seed, std::vector<std::string> ove
 
 std::int64_t Ledger::count(observe::Outcome outcome) const {
   return std::count_if(requests.begin(), requests.end(), [&](const observe::RequestDone& request) {
-    return request.outcome == outcome;
+    return request.outcome() == outcome;
   });
 }
 

@@ -9,6 +9,7 @@
 
 #include "epfleet/base/time.h"
 #include "epfleet/cache/config.h"
+#include "epfleet/cluster/admission_config.h"
 #include "epfleet/cluster/config.h"
 #include "epfleet/cluster/failures_config.h"
 #include "epfleet/hardware/profile.h"
@@ -33,12 +34,16 @@ struct FleetSpec {
   serving::ExpertsConfig experts;
   cache::KvCacheConfig kv_cache;
   FleetConfig fleet;
+  AdmissionConfig admission;
   policy::ScalingConfig scaling;
   FailuresConfig failures;
   metrics::SloConfig slo;                           // what scaling rules aim at
   std::vector<policy::KnownDemand> known_demand{};  // of the run, for the rule that knows it
   observe::ReportConfig report;                     // the fleet takes samples at its interval
   std::vector<base::TimePoint> samples;             // and at these moments, in order
+  // Requests in service at which a run ends early, so that memory stays bounded: 50 times those of
+  // the published day's peak, about 3 GB.
+  std::size_t most_in_service = 10'000'000;
 
   [[nodiscard]] base::TimePoint run_start() const {  // auto is not known here: none
     return base::kWindowStart - workload.warm_up.value_or(base::Duration{});

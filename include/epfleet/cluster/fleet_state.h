@@ -32,6 +32,8 @@ enum class Kind : std::uint8_t {
   DecodeLoaded,
   Sample,
   ArrivalSlice,  // the arrivals of the next slice are taken over
+  RequestTimer,  // a deadline or a user's patience is due
+  Retry,         // a client comes again
   Failure,       // the next one of the plan
   Recovery,      // a failed unit's next stage (unit_recovery.h)
   SlowPartOver,  // of the plan: a slow NIC or GPU is as before, the store is back
@@ -42,10 +44,6 @@ using PrefillPool = UnitPool<serving::PrefillUnit>;
 using DecodePool = UnitPool<serving::DecodeUnit>;
 
 struct FleetState {
-  // Requests in service at which a run ends early, so that memory stays bounded: 50 times those of
-  // the published day's peak, about 3 GB.
-  static constexpr std::size_t kMostInService = 10'000'000;
-
   // So many units, all off. `pricers` must outlive the fleet.
   FleetState(const FleetSpec& fleet_spec, const StepPricers& pricers, UnitCounts units);
   FleetState(const FleetState&) = delete;

@@ -32,10 +32,6 @@ struct FullStep {
 // A GPU's load of standard prompts, nothing of them cached.
 [[nodiscard]] timing::PrefillLoad standard_prefill_load(std::int32_t tokens);
 
-// Seconds of a decode step in which every GPU has so many requests of so much KV.
-[[nodiscard]] double even_decode_seconds(const FleetSpec& spec, const timing::DecodePricer& pricer,
-                                         std::int32_t requests_per_gpu, double kv_tokens);
-
 // A decode step of an even unit. REQUIRES: requests_per_gpu >= 1.
 [[nodiscard]] FullStep even_decode_step(const FleetSpec& spec, const StepPricers& pricers,
                                         const StepMix& mix, double requests_per_gpu);

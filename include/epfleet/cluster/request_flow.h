@@ -4,8 +4,8 @@
 //   -> [unit: chunks, steps] -> first token -> write to the store -> choose a decode unit and GPU,
 //   move the KV -> [unit: steps] -> last token -> write to the store -> done
 //
-// How it can end is a row of kEndings (request_endings.h). What happens inside a unit is serving's
-// affair, which unit is the routers'. Announces steps to the observers.
+// How it can end is a row of observe::kEndings. What happens inside a unit is serving's affair,
+// which unit is the routers'. Announces steps to the observers.
 #pragma once
 
 #include <cstdint>
@@ -14,10 +14,12 @@
 #include <vector>
 
 #include "epfleet/cache/prefix_cache.h"
+#include "epfleet/cluster/admission.h"
 #include "epfleet/cluster/decode_router.h"
 #include "epfleet/cluster/fleet_state.h"
 #include "epfleet/cluster/prefill_router.h"
 #include "epfleet/cluster/request_endings.h"
+#include "epfleet/cluster/request_timers.h"
 #include "epfleet/workload/arrival_feed.h"
 
 namespace epfleet::cluster {
@@ -32,6 +34,8 @@ class RequestFlow {
   void start();  // warms the cache, schedules the first arrival
   void open_arrival_slice();
   void accept_arrivals();
+  void accept_retries();                  // clients that come again now
+  void end_overdue() { timers_.ring(); }  // requests whose time is up
   void start_decode_step(std::uint32_t unit);
   void end_prefill_step(std::uint32_t unit);
   void end_decode_step(std::uint32_t unit);
@@ -46,6 +50,7 @@ class RequestFlow {
 
   void schedule_next_arrival();
   void accept_arrival();
+  void accept(const workload::Request& request, std::uint8_t attempt);
   [[nodiscard]] std::optional<Ending> rejection(const workload::Request& request) const;
   void look_up(serving::LiveRequest& live);
   void fetch_prefixes(std::span<const serving::RequestSlot> slots) const;
@@ -62,6 +67,8 @@ class RequestFlow {
   workload::ArrivalFeed& arrivals_;
   cache::PrefixCache& cache_;
   RequestEndings& endings_;
+  Admission admission_;
+  RequestTimers timers_;
   std::span<observe::Observer* const> observers_;
 
   // reused from event to event: no allocation in steady state

@@ -18,6 +18,7 @@ struct Scenario : cluster::FleetSpec {  // what the fleet takes, with the same n
   CalendarTime start;                  // of the counted window
   hardware::HardwareProfile hardware;  // prefill's and decode's are this with their own on top
   cost::PricesConfig prices;
+  cost::EnergyConfig energy;
 
   // Where it came from; no part of what is simulated.
   std::string file;             // the scenario file, as given

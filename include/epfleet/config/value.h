@@ -14,16 +14,18 @@
 namespace epfleet::config {
 
 enum class Dimension {
-  Number,      // plain
-  Share,       // 0.563 or 56.3 %
-  Tokens,      // 16384, 608e9, 608 billion
-  Duration,    // base unit second (whole: nanosecond)
-  Bytes,       // base unit byte
-  Bandwidth,   // byte per second
-  FlopRate,    // FLOP per second
-  Frequency,   // hertz
-  GpuPrice,    // USD per hour
-  TokenPrice,  // USD per million tokens
+  Number,       // plain
+  Share,        // 0.563 or 56.3 %
+  Tokens,       // 16384, 608e9, 608 billion
+  Duration,     // base unit second (whole: nanosecond)
+  Bytes,        // base unit byte
+  Bandwidth,    // byte per second
+  FlopRate,     // FLOP per second
+  Frequency,    // hertz
+  GpuPrice,     // USD per hour
+  TokenPrice,   // USD per million tokens
+  Power,        // watt
+  EnergyPrice,  // USD per kilowatt-hour
 };
 
 // What is wrong with a text, and the remedy.

@@ -28,4 +28,18 @@ struct PricesConfig {
   base::Duration off_peak_to{};
 };
 
+// Electric power of a node of 8 GPUs with its host, in watt, by what it does.
+struct NodePower {
+  double idle = 4'000.0;
+  double loading = 5'000.0;
+  double prefill = 10'200.0;  // in a step
+  double decode = 7'500.0;
+};
+
+struct EnergyConfig {
+  double pue = 1.3;  // of the building over that of its nodes
+  double usd_per_kwh = 0.0;
+  NodePower node_power;
+};
+
 }  // namespace epfleet::cost

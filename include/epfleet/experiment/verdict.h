@@ -37,6 +37,8 @@ struct Verdict {
 // REQUIRES: the scenario has an objective.
 [[nodiscard]] Verdict meets_slo(const metrics::RunStatistics& statistics);
 
+[[nodiscard]] bool has_objectives(const metrics::RunStatistics& statistics);
+
 // Throws InputError: `who` needs an objective, and the scenario has none.
 void require_slo(const metrics::RunStatistics& statistics, std::string_view who);
 

@@ -1,6 +1,7 @@
 // What was asked of the service and what became of it: requests, tokens, and the workload's means.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "epfleet/metrics/interval.h"
@@ -12,6 +13,8 @@ struct RequestCounts {
   std::int64_t arrived = 0, completed = 0, rejected = 0, failed = 0, in_flight = 0;
   std::int64_t finished_in_window = 0;
   std::int64_t finished_input_tokens = 0, finished_output_tokens = 0;  // of these
+  std::array<std::int64_t, observe::kEndings.size()> by_ending{};      // of the arrived ones
+  std::int64_t retries = 0, unanswered = 0;
   std::int64_t preemptions = 0;
   std::int64_t concurrent_peak = 0;
   Measure concurrent_mean;
@@ -19,17 +22,24 @@ struct RequestCounts {
 
 inline constexpr Row<RequestCounts> kRequestRows[] = {
     {"arrived", "requests", Kind::Flow, Better::Neither, of<&RequestCounts::arrived>,
-     "Requests that arrived in the window: completed + rejected + failed + in flight."},
+     "Requests that arrived in the window: completed + rejected + failed + in flight. Each attempt "
+     "of a client that comes again is one, with its own arrival."},
     {name_of(observe::Outcome::Completed), "requests", Kind::Flow, Better::Neither,
      of<&RequestCounts::completed>,
      "Of the arrived ones, those that got their last token, in the window or in the cool-down."},
     {name_of(observe::Outcome::Rejected), "requests", Kind::Flow, Better::Less,
-     of<&RequestCounts::rejected>, "Of the arrived ones, those that were turned away."},
+     of<&RequestCounts::rejected>,
+     "Of the arrived ones, those that were turned away; rejected_by has the reasons."},
     {name_of(observe::Outcome::Failed), "requests", Kind::Flow, Better::Less,
-     of<&RequestCounts::failed>, "Of the arrived ones, those that were lost."},
+     of<&RequestCounts::failed>,
+     "Of the arrived ones, those that were taken in and not completed; failed_by has the reasons."},
     {name_of(observe::Outcome::InFlight), "requests", Kind::Flow, Better::Neither,
      of<&RequestCounts::in_flight>,
      "Of the arrived ones, those still in service when the cool-down ended."},
+    {"retries", "requests", Kind::Flow, Better::Less, of<&RequestCounts::retries>,
+     "Of the arrived ones, those that repeat one that was rejected or failed."},
+    {"unanswered", "requests", Kind::Flow, Better::Less, of<&RequestCounts::unanswered>,
+     "Of the arrived ones, those that were rejected or failed and do not come again."},
     {"finished_in_window", "requests", Kind::Flow, Better::Neither,
      of<&RequestCounts::finished_in_window>,
      "Requests that got their last token in the window, whenever they arrived."},

@@ -8,27 +8,20 @@
 #include <span>
 
 #include "epfleet/base/id.h"
-#include "epfleet/base/names.h"
 #include "epfleet/base/time.h"
 #include "epfleet/base/token_parts.h"
 #include "epfleet/observe/decision.h"
+#include "epfleet/observe/endings.h"
 #include "epfleet/workload/request.h"
 
 namespace epfleet::observe {
-
-enum class Outcome : std::uint8_t { Completed, Rejected, Failed, InFlight };
-inline constexpr base::Names<4> kOutcomeNames = {"completed", "rejected", "failed", "in_flight"};
-
-[[nodiscard]] constexpr std::string_view name_of(Outcome outcome) {
-  return base::name_in(kOutcomeNames, outcome);
-}
 
 // The life of one request, announced once: when it leaves the service, or at the end of the run
 // (InFlight). Times that were not reached are absent (first_token of a rejected request, say).
 struct RequestDone {
   base::RequestId id;
   base::SessionId session;
-  Outcome outcome = Outcome::Completed;
+  Ending ending = Ending::LastToken;
   workload::Variant variant = workload::Variant::V3;
   workload::Channel channel = workload::Channel::Web;
   std::uint32_t turn = 0;
@@ -39,6 +32,8 @@ struct RequestDone {
   base::UnitId prefill_unit, decode_unit;
   std::uint16_t prefill_gpu = 0, decode_gpu = 0;
   std::uint16_t preemptions = 0;
+  std::uint8_t attempt = 0;  // 1: the first repetition of a request that was refused or failed
+  bool comes_again = false;  // after this ending
   std::uint8_t retries = 0;  // after failures; 15: so many or more
   bool entered_prefill = false, has_first_token = false, entered_decode = false;
   base::TimePoint arrival;
@@ -47,6 +42,8 @@ struct RequestDone {
   base::TimePoint kv_arrived;     // its KV is on the decode GPU
   base::TimePoint decode_start;   // start of the first decode step it takes part in
   base::TimePoint done;           // its last token (= first_token for a one-token answer)
+
+  [[nodiscard]] Outcome outcome() const { return row_of(ending).outcome; }
 };
 
 // One finished step of a prefill unit. Imbalances are max / mean over the unit's GPUs, >= 1.
@@ -94,7 +91,8 @@ struct FleetTotals {
   std::array<std::array<TokenTotals, workload::kChannels>, workload::kVariants> tokens{};
   std::int64_t computed_tokens = 0;  // by prefill steps, also of prompts that are not finished
   std::int64_t arrived = 0, completed = 0, rejected = 0, failed = 0, preempted = 0;
-  struct NodeTime {  // node-nanoseconds
+  std::int64_t retries = 0;  // of the arrived ones, repetitions of earlier ones
+  struct NodeTime {          // node-nanoseconds
     std::int64_t busy = 0, idle = 0, loading = 0, draining = 0, down = 0;
     [[nodiscard]] std::int64_t allotted() const { return busy + idle + loading + draining + down; }
   };

@@ -3,7 +3,7 @@
 // policies do. Times are whole nanoseconds from the start of the counted window; in_window is 1 for
 // requests that arrived in it, which are those of all latencies of summary.json, and 0 for those of
 // the warm-up (negative arrivals) and of the cool-down. What was not reached (the first token of a
-// rejected request, say) is an empty field.
+// rejected request, say) is an empty field; an attempt of a client that comes again is a row.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,8 @@
 // The folder that a run leaves behind. It is filled aside, in a hidden sibling, and takes its place
 // by rename when it is complete: a reader sees the old result or the new one, whole, never a
-// mixture. As databases write a checkpoint: write, flush to disk, rename, flush the parent.
+// mixture. (Where a folder cannot be renamed, a mount point or the folder that a shell is in, its
+// files are, the summary last.) As databases write a checkpoint: write, flush to disk, rename,
+// flush the parent.
 // Nothing of the user's is lost: files that epfleet did not write move along into the new folder, a
 // partial result never replaces a whole one, and one of another scenario stays unless that is asked
 // for.
@@ -51,7 +53,6 @@ class ResultFolder {
  private:
   void check_target() const;
   [[noreturn]] void keep_aside(const base::InputError& refusal);
-  void move_in();
 
   ResultOwner owner_;
   std::filesystem::path target_;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "epfleet/cost/energy.h"
 #include "epfleet/cost/statement.h"
 #include "epfleet/metrics/run_statistics.h"
 #include "epfleet/observe/report_config.h"
@@ -39,6 +40,7 @@ struct RunReport {
   PhaseLoads load;
   RunVerdict verdict;
   cost::Statement statement;
+  cost::Energy energy;
   std::vector<workload::SolvedTotal> solved_totals;
   std::optional<workload::RowAccount> rows;  // of the trace that was played
   std::vector<std::string> notes;  // what a reader of the numbers must know, one sentence each

@@ -24,11 +24,11 @@ inline constexpr metrics::Row<PhaseLoads> kLoadRows[] = {
 };
 
 struct RunVerdict {
-  std::optional<bool> meets_slo;  // none: the scenario has no objectives
+  std::optional<bool> meets_slo;  // none: the scenario has no objectives, or nobody arrived
   bool stable = true;
   metrics::Measure headroom_ratio, drift_ratio;
   std::string binds = "none";  // or prefill, decode, admission
-  std::string why;             // it misses or is unstable: in words
+  std::string why;             // it misses, is unstable or is none: in words
 };
 
 inline constexpr metrics::Row<RunVerdict> kRunVerdictRows[] = {

@@ -115,6 +115,9 @@ class DecodeUnit {
   // REQUIRES: !stepping().
   void evict_gpus(std::span<const std::uint32_t> gpus, bool hosts, std::vector<Leaving>& evicted);
 
+  // The request leaves from wherever it is. REQUIRES: the running step does not work on it.
+  void remove(RequestSlot slot);
+
   // --- Facts ---
   [[nodiscard]] bool empty() const { return placed_total_ == 0 && waiting_.empty(); }
   [[nodiscard]] std::int64_t waiting_requests() const {  // their KV on its way, or no room yet
@@ -145,7 +148,9 @@ class DecodeUnit {
   void join(RequestSlot slot, base::TimePoint now);
   void leave(LiveRequest& request, std::int32_t steps);
   void leave_early(RequestSlot slot, std::vector<Leaving>& evicted);
+  void forget_place(RequestSlot slot);
   [[nodiscard]] bool holds(const LiveRequest& request) const;
+  void give_up_place(const LiveRequest& request);
   void advance_all();
   void retire_finished(std::vector<RequestSlot>& finished);
   void retire(LiveRequest& request);

@@ -9,7 +9,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <vector>
 
@@ -19,6 +18,7 @@
 #include "epfleet/policy/loads.h"
 #include "epfleet/serving/config.h"
 #include "epfleet/serving/live_request.h"
+#include "epfleet/serving/prompt_queue.h"
 #include "epfleet/serving/rebalance_pause.h"
 #include "epfleet/serving/recent_arrivals.h"
 #include "epfleet/serving/step_budget.h"
@@ -74,6 +74,9 @@ class PrefillUnit {
   // Everything that has not been started leaves; also during a step.
   void evict_queued(std::vector<RequestSlot>& evicted);
 
+  // The request leaves from wherever it is. REQUIRES: the running step does not work on it.
+  void remove(RequestSlot slot);
+
   // Outstanding load: waiting and in the running step.
   void report_load(Loads& loads) const {
     loads.set(id_.value(), static_cast<double>(outstanding_tokens_), outstanding_pairs_);
@@ -115,11 +118,11 @@ class PrefillUnit {
 
   void begin_batch(base::TimePoint now);
   void continue_halfway();
-  void fill_from(std::deque<RequestSlot>& queue, std::optional<std::uint32_t> gpu,
-                 base::TimePoint now);
+  void fill_from(PromptQueue& queue, std::optional<std::uint32_t> gpu, base::TimePoint now);
   bool try_place(RequestSlot slot, std::optional<std::uint32_t> bound_gpu);
   void add_chunk(std::uint32_t gpu, RequestSlot slot, std::int32_t tokens, bool continued);
-  bool take_back(std::uint32_t gpu, const Chunk& chunk);
+  void take_back(std::uint32_t gpu, const Chunk& chunk,
+                 std::vector<std::vector<RequestSlot>>& returned);
   [[nodiscard]] std::int32_t chunk_within_budget(const Gpu& gpu, std::uint32_t index,
                                                  const LiveRequest& request) const;
   [[nodiscard]] double work_room(const Gpu& gpu, const LiveRequest& request) const;
@@ -127,6 +130,11 @@ class PrefillUnit {
   void close(std::uint32_t gpu);
   void describe_step(base::TimePoint now, const timing::StepPrice& price);
   void leave(RequestSlot slot, std::vector<RequestSlot>& evicted);
+  void leave_gpu(Gpu& gpu);
+  void count_queued(std::int64_t change) {
+    queued_requests_ += change;
+    pool_.count_queued(change);
+  }
 
   base::UnitId id_;
   PrefillUnitLimits limits_;
@@ -146,7 +154,7 @@ class PrefillUnit {
   policy::PrefillLoads step_loads_;         // the same for the GPU balancer
   std::vector<std::uint32_t> open_;         // GPUs with budget left in the step being formed
   // Step placement: one queue; arrival placement: one per GPU, and its load for the balancer.
-  std::vector<std::deque<RequestSlot>> queues_;
+  std::vector<PromptQueue> queues_;
   policy::PrefillLoads queued_loads_;
   std::vector<std::uint32_t> all_gpus_;
 

@@ -74,7 +74,7 @@ class SessionLaw {
     return base::SessionId(ordinal * 8 + (warm ? 4 : 0) + static_cast<std::uint64_t>(of));
   }
   [[nodiscard]] static workload::SessionClass class_of(base::SessionId id) {
-    return static_cast<workload::SessionClass>(id.value() & 3U);
+    return workload::class_of(id);
   }
 
   // Without draws: those of the session's own short streams.

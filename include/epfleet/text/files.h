@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace epfleet::text {
 
@@ -15,8 +16,17 @@ void refuse_device(const std::filesystem::path& path, const std::string& key);
 // Written to as it is, whatever it is: a pipe, a file that the shell has opened.
 inline constexpr const char* kStandardOutput = "/dev/stdout";
 
+// What a link leads to, which may not be there yet; a path that is no link stays.
+[[nodiscard]] std::filesystem::path behind_links(const std::filesystem::path& path);
+
+// A device or a pipe: what is written there cannot be taken back.
+[[nodiscard]] bool is_written_through(const std::filesystem::path& path);
+
 // Throws InputError for what can be read only once.
 void refuse_pipe(const std::filesystem::path& path);
+
+// Throws InputError if what is to be written would replace a file that is read for it.
+void refuse_as_output(const std::filesystem::path& output, const std::vector<std::string>& inputs);
 
 // Throws InputError that names `key` (the scenario key or option that led here) when it cannot be
 // read.
@@ -37,8 +47,16 @@ void flush_to_disk(const std::filesystem::path& path);
 // Throws MachineError.
 void rename_or_fail(const std::filesystem::path& from, const std::filesystem::path& to);
 
+// The hidden sibling under which this process makes `target` ready: ".NAME.KIND-HOST-PID".
+[[nodiscard]] std::filesystem::path sibling(const std::filesystem::path& target,
+                                            std::string_view kind);
+// Those of processes of this host that were killed: their numbers are nobody's now.
+[[nodiscard]] std::vector<std::filesystem::path> dead_siblings(const std::filesystem::path& target,
+                                                               std::string_view kind);
+
 // The hidden sibling under which a file is written; other processes, on other machines perhaps, may
-// write the same file at the same time. Without commit() nothing of it stays.
+// write the same file at the same time. Without commit() nothing of it stays, unless the process is
+// killed: then the next one that writes the file removes it.
 // A device or pipe is never replaced: it is written through. A link keeps pointing to its file.
 class Aside {
  public:

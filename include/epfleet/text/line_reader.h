@@ -1,7 +1,8 @@
 // Lines of a text file, plain, gzip, zstd, xz or bzip2, recognised by content and not by name, as
 // views into a buffer: no copy, no allocation per line. A line longer than the cap is skipped in
 // constant memory and reported, so neither a file without line ends nor a damaged one fills the
-// memory. Pipes are read as they come, `-` is the standard input.
+// memory; kMostIdleBytes of it are an error. Pipes are read as they come, and no further than
+// somebody wants; `-` is the standard input.
 // Refused by name: devices, archives (tar, zip), Parquet and other files that are no text, UTF-16.
 #pragma once
 
@@ -16,6 +17,10 @@ namespace epfleet::text {
 
 // Longest line of a trace: a prompt of a million tokens in blocks of 16 takes 0.6 MB.
 inline constexpr std::size_t kLongestLine = std::size_t{4} << 20U;
+
+// A pipe may never end. Who finds nothing of use in so many lines, or so many bytes, gives up.
+inline constexpr std::int64_t kMostIdleLines = 1'000'000;
+inline constexpr std::int64_t kMostIdleBytes = std::int64_t{1} << 30U;
 
 class InputFile;
 

@@ -82,6 +82,7 @@ class RequestTrace {
   [[nodiscard]] bool next_line();
   void check(const TraceRecord& record);
   void skip(const LineFault& fault);  // counts it, or throws
+  void refuse_endless() const;
   [[nodiscard]] base::InputError error_of(const LineFault& fault) const;
 
   std::unique_ptr<text::LineReader> lines_;  // of a file
@@ -92,6 +93,7 @@ class RequestTrace {
   std::vector<SkippedLines> skipped_;
   std::optional<base::Duration> first_, latest_;
   std::int64_t requests_ = 0;
+  std::int64_t request_line_ = 0, request_bytes_ = 0;  // read up to the last request
   std::int64_t odd_block_lists_ = 0;
   std::array<std::int64_t, std::size(kBlockSizes)> fits_{};  // requests that each size would fit
   bool each_alone_ = false;  // requests share starts and name no session

@@ -26,6 +26,7 @@ class TraceWriter {
   void finish();
   [[nodiscard]] std::int64_t requests() const { return requests_; }  // written so far
 
+  // By the name. Throws InputError for one of another kind of file.
   [[nodiscard]] static bool is_json(const std::string& path);
 
  private:

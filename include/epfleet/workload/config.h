@@ -46,12 +46,18 @@ struct SessionClassConfig {
   Lognormal think;                // seconds between an answer and the next turn
   double long_think_share = 0.0;  // share of gaps that are long returns
   Lognormal long_think;           // seconds
+  std::int64_t priority = 0;      // the lower ones are turned away first (cluster/admission.h)
 };
 
 enum class SessionClass : std::uint8_t { Api, ChatR1, ChatV3, Agent };
 inline constexpr std::size_t kSessionClasses = 4;
 inline constexpr base::Names<kSessionClasses> kSessionClassNames = {"api", "chat_r1", "chat_v3",
                                                                     "agent"};
+
+// A made-up session's id tells its class: it counts up in eights, the last two bits are the class.
+[[nodiscard]] constexpr SessionClass class_of(base::SessionId made_up) {
+  return static_cast<SessionClass>(made_up.value() & 3U);
+}
 
 // Totals of the counted window that the generator solves its knobs for. Unset: not solved for.
 struct TotalsConfig {

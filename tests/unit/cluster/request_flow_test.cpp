@@ -2,9 +2,11 @@
 // leave in the cache, where they run, and how they end.
 #include "epfleet/cluster/request_flow.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <map>
 
 #include "small_state.h"
 
@@ -36,7 +38,8 @@ class ListSource : public workload::Source {
 // Every prompt's first 500 tokens are stored; remembers what is stored on top.
 class FakeCache : public cache::PrefixCache {
  public:
-  cache::Lookup lookup(const Request& /*request*/, TimePoint /*now*/) override {
+  cache::Lookup lookup(const Request& request, TimePoint /*now*/) override {
+    sessions_asked_for.push_back(request.prefix.session_tokens);
     return {.hit_tokens = 500};
   }
   std::int64_t store(const Request& request, std::int64_t tokens, TimePoint now,
@@ -51,6 +54,7 @@ class FakeCache : public cache::PrefixCache {
   std::int64_t stored_tokens(TimePoint /*now*/) override { return 0; }
 
   std::vector<std::pair<std::uint64_t, std::int64_t>> stored;
+  std::vector<std::int32_t> sessions_asked_for;  // their tokens
   int forgotten = 0;
 };
 
@@ -96,6 +100,10 @@ struct Flow : engine::Handler {
       case Kind::DecodeStepEnd:
         flow.end_decode_step(event.target);
         return fleet.decode.wake(event.target, fleet.now());
+      case Kind::RequestTimer:
+        return flow.end_overdue();
+      case Kind::Retry:
+        return flow.accept_retries();
       default:
         FAIL() << "no other part is here";
     }
@@ -120,7 +128,7 @@ TEST(RequestFlow, FromArrivalToLastToken) {
   f.run_for(minutes(2));
   ASSERT_EQ(f.listener.done.size(), 1U);
   const observe::RequestDone& done = f.listener.done.front();
-  EXPECT_EQ(done.outcome, Outcome::Completed);
+  EXPECT_EQ(done.outcome(), Outcome::Completed);
   EXPECT_EQ(done.cached_tokens, 500);
   EXPECT_LE(done.arrival, done.prefill_start);
   EXPECT_LT(done.prefill_start, done.first_token);
@@ -150,7 +158,7 @@ TEST(RequestFlow, AnAnswerOfOneTokenNeedsNoDecode) {
   f.add(2'000, 1, workload::Variant::V3);
   f.run_for(minutes(2));
   ASSERT_EQ(f.listener.done.size(), 1U);
-  EXPECT_EQ(f.listener.done.front().outcome, Outcome::Completed);
+  EXPECT_EQ(f.listener.done.front().outcome(), Outcome::Completed);
   EXPECT_EQ(f.listener.done.front().done, f.listener.done.front().first_token);
   EXPECT_FALSE(f.listener.done.front().entered_decode);
   EXPECT_EQ(f.state.fleet.totals.kv_moved_bytes, 0);
@@ -177,9 +185,60 @@ TEST(RequestFlow, EveryEndingHasItsRow) {
   EXPECT_EQ(f.state.fleet.totals.rejected, 3);
   ASSERT_EQ(f.listener.done.size(), 5U);
   for (const observe::RequestDone& done : f.listener.done) {
-    EXPECT_TRUE(done.outcome != Outcome::Rejected || done.done == done.arrival);
+    EXPECT_TRUE(done.outcome() != Outcome::Rejected || done.done == done.arrival);
   }
-  EXPECT_EQ(f.listener.done.back().outcome, Outcome::InFlight);
+  EXPECT_EQ(f.listener.done.back().outcome(), Outcome::InFlight);
+}
+
+// Wherever a deadline finds them: in the queue, in a step, half done, on the way, waiting for room,
+// decoding. Afterwards no unit has anything left of them.
+TEST(RequestFlow, WhoIsClosedLeavesNothingBehind) {
+  for (const char* placement : {"arrival", "step"}) {
+    std::map<std::string, int> found;
+    for (int tenths = 1; tenths <= 120; tenths += 2) {
+      Flow f({fmt::format("admission.total_deadline={} ms", 100 * tenths),
+              fmt::format("prefill.balancer.placement={}", placement),
+              "decode.max_requests_per_gpu=2", "admission.retries={limit: 1, back_off: 50 ms}"});
+      for (int i = 0; i < 300; ++i) {
+        f.add(i % 7 == 0 ? 30'000 : 2'000, 400, workload::Variant::V3);
+        f.source.left.back().arrival =
+            f.state.fleet.spec.run_start() + std::chrono::milliseconds(i);
+      }
+      f.run_for(minutes(5));
+      for (const observe::RequestDone& done : f.listener.done) {
+        ASSERT_NE(done.outcome(), Outcome::InFlight);
+        ++found[done.ending != Ending::TookTooLong ? "completed"
+                : done.entered_decode              ? "decoding"
+                : done.has_first_token             ? "before decode"
+                : done.entered_prefill             ? "in prefill"
+                                                   : "queued"];
+      }
+      FleetState& fleet = f.state.fleet;
+      EXPECT_EQ(fleet.requests.live(), 0U);
+      EXPECT_EQ(fleet.requests.queued(), 0);
+      EXPECT_TRUE(fleet.prefill[0].unit.empty());
+      EXPECT_EQ(fleet.prefill[0].unit.outstanding_tokens(), 0);
+      EXPECT_TRUE(fleet.decode[0].unit.empty());
+      EXPECT_EQ(fleet.decode[0].unit.active_kv(), base::TokenParts());
+      EXPECT_EQ(f.source.completed, 300);
+    }
+    EXPECT_EQ(found.size(), 5U);
+    for (const auto& [where, times] : found) {
+      EXPECT_GT(times, 30) << where;
+    }
+  }
+}
+
+// Its prompt was prefilled and stored; the second attempt finds what the first one left.
+TEST(RequestFlow, AnAttemptAfterTheFirstTokenFindsItsPromptStored) {
+  Flow f({"admission={total_deadline: 2 s, retries: {limit: 1, back_off: 1 s}}"});
+  f.add(2'000, 1'000, workload::Variant::V3);
+  f.run_for(minutes(2));
+  ASSERT_EQ(f.listener.done.size(), 2U);
+  EXPECT_EQ(f.listener.done.front().ending, Ending::TookTooLong);
+  EXPECT_EQ(f.cache.sessions_asked_for, (std::vector<std::int32_t>{0, 2'000}));
+  EXPECT_EQ(f.source.completed, 1);
+  EXPECT_EQ(f.cache.forgotten, 1);
 }
 
 }  // namespace

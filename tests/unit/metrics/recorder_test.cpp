@@ -31,11 +31,11 @@ TEST(Recorder, CountsRequestsByArrivalInTheWindow) {
     announce(recorder, completed({.arrival = arrival}, 1000, 101));
   }
   for (int i = 0; i < 3; ++i) {
-    announce(recorder, refused(Outcome::Rejected, 1min));
+    announce(recorder, refused(Ending::ContextBeyondLimit, 1min));
   }
-  announce(recorder, refused(Outcome::Failed, 2min));
-  announce(recorder, refused(Outcome::InFlight, 9min));
-  announce(recorder, refused(Outcome::InFlight, -9min));
+  announce(recorder, refused(Ending::GaveUp, 2min));
+  announce(recorder, refused(Ending::EndOfRun, 9min));
+  announce(recorder, refused(Ending::EndOfRun, -9min));
   sample_all(recorder);
   const RequestCounts counts = recorder.statistics().requests;
   EXPECT_EQ(counts.completed, 2);
@@ -68,9 +68,9 @@ TEST(Recorder, LatenciesAreTheDifferencesOfTimes) {
 TEST(Recorder, TtftCountsRequestsInFlightWithAFirstToken) {
   Recorder recorder(ten_minutes());
   RequestDone request = completed({.queue = 1s, .prefill = 1s}, 1000, 101);
-  request.outcome = Outcome::InFlight;
+  request.ending = Ending::EndOfRun;
   announce(recorder, request);
-  announce(recorder, refused(Outcome::InFlight, 1min));
+  announce(recorder, refused(Ending::EndOfRun, 1min));
   sample_all(recorder);
   const RunStatistics run = recorder.statistics();
   EXPECT_EQ(run.latency.ttft.count, 1);

@@ -37,9 +37,9 @@ TEST(Slo, AttainmentNeedsEveryLimit) {
   announce(recorder, request(1s, 2s, 50ms));
   announce(recorder, request(1s, 2s + 1ns, 50ms));
   announce(recorder, request(1s, 1s, 51ms));
-  announce(recorder, refused(Outcome::Rejected, 1s));
-  announce(recorder, refused(Outcome::Failed, 1s));
-  announce(recorder, refused(Outcome::InFlight, 1s));
+  announce(recorder, refused(Ending::ContextBeyondLimit, 1s));
+  announce(recorder, refused(Ending::GaveUp, 1s));
+  announce(recorder, refused(Ending::EndOfRun, 1s));
   const SloResult slo = end_of(recorder).slo;
   EXPECT_DOUBLE_EQ(*slo.attainment_ratio, 1.0 / 5.0);
   EXPECT_DOUBLE_EQ(*slo.goodput_rps, 1.0 / 600.0);
@@ -74,7 +74,7 @@ TEST(Slo, AQuantileIsJudgedPerWindow) {
 TEST(Slo, WithoutLimitsCompletingIsEnough) {
   Recorder recorder(judged({}, {}));
   announce(recorder, request(1s, 100s, 10s));
-  announce(recorder, refused(Outcome::Failed, 1s));
+  announce(recorder, refused(Ending::GaveUp, 1s));
   const SloResult slo = end_of(recorder).slo;
   EXPECT_DOUBLE_EQ(*slo.attainment_ratio, 0.5);
   EXPECT_FALSE(slo.ttft.within_ratio || slo.windows_met);

@@ -13,8 +13,8 @@ namespace epfleet::metrics::testing {
 using base::Duration;
 using base::TimePoint;
 using observe::DecodeStepDone;
+using observe::Ending;
 using observe::FleetSample;
-using observe::Outcome;
 using observe::PrefillStepDone;
 using observe::RequestDone;
 
@@ -46,9 +46,9 @@ inline RequestDone completed(const Times& times, std::int32_t prompt, std::int32
   return request;
 }
 
-inline RequestDone refused(Outcome outcome, Duration arrival) {
+inline RequestDone refused(Ending ending, Duration arrival) {
   RequestDone request;
-  request.outcome = outcome;
+  request.ending = ending;
   request.arrival = request.done = at(arrival);
   request.prompt_tokens = 100;
   request.output_tokens = 10;

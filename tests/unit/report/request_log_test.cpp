@@ -47,7 +47,8 @@ observe::RequestDone completed_request() {
 constexpr base::Duration kWindow = std::chrono::hours(1);
 
 constexpr const char* kHeader =
-    "request,session,turn,model,channel,outcome,prompt_tokens,cached_tokens,output_tokens,"
+    "request,session,turn,model,channel,outcome,ending,attempt,prompt_tokens,cached_tokens,output_"
+    "tokens,"
     "reasoning_tokens,prefill_unit,prefill_gpu,decode_unit,decode_gpu,preemptions,arrival_ns,"
     "prefill_start_ns,first_token_ns,kv_arrived_ns,decode_start_ns,done_ns,"
     "in_window,retries\n";
@@ -75,18 +76,20 @@ TEST(RequestLog, WritesTimesTokensPlacementAndOutcome) {
   const auto path = temporary.path() / "requests.csv";
   RequestLogWriter log(path, observe::RequestLog::All, 0.0, 1, kWindow, text::Compression::None);
   observe::RequestDone rejected = request(6);
-  rejected.outcome = observe::Outcome::Rejected;
+  rejected.ending = observe::Ending::ContextBeyondLimit;
   observe::RequestDone late = rejected;
   late.id = base::RequestId(7);
   late.arrival = base::kWindowStart + kWindow;
   const std::vector<observe::RequestDone> requests{completed_request(), rejected, late};
   log.on_requests_done(requests);
   log.finish();
-  EXPECT_EQ(content_of(path), std::string(kHeader) +
-                                  "5,3,2,r1,api,completed,1000,640,100,70,1,31,4,143,0,-10,20,30,"
-                                  "40,50,60,0,0\n"
-                                  "6,0,0,v3,web,rejected,0,0,0,0,,,,,0,0,,,,,0,1,0\n"
-                                  "7,0,0,v3,web,rejected,0,0,0,0,,,,,0,3600000000000,,,,,0,0,0\n");
+  EXPECT_EQ(
+      content_of(path),
+      std::string(kHeader) +
+          "5,3,2,r1,api,completed,last_token,0,1000,640,100,70,1,31,4,143,0,-10,20,30,"
+          "40,50,60,0,0\n"
+          "6,0,0,v3,web,rejected,context_beyond_limit,0,0,0,0,0,,,,,0,0,,,,,0,1,0\n"
+          "7,0,0,v3,web,rejected,context_beyond_limit,0,0,0,0,0,,,,,0,3600000000000,,,,,0,0,0\n");
 }
 
 TEST(RequestLog, ZstdUnpacksToTheSameText) {

@@ -341,10 +341,25 @@ TEST(SummaryJson, BeginsWithThisText) {
     "rejected": 0,
     "failed": 0,
     "in_flight": 10,
+    "retries": 0,
+    "unanswered": 0,
     "finished_in_window": 7190,
     "preemptions": 0,
     "concurrent_peak": 0,
-    "concurrent_mean": null
+    "concurrent_mean": null,
+    "rejected_by": {
+      "prompt_beyond_hbm": 0,
+      "context_beyond_hbm": 0,
+      "context_beyond_limit": 0,
+      "concurrency_limit": 0,
+      "queue_limit": 0,
+      "shed": 0
+    },
+    "failed_by": {
+      "started_too_late": 0,
+      "took_too_long": 0,
+      "gave_up": 0
+    }
   },
   "tokens": {
     "input": 7200000,

@@ -57,6 +57,63 @@ TEST(ResultFolderTest, AcceptsAnEmptyFolderAndATrailingSlash) {
   EXPECT_TRUE(is_result_folder(temporary.path() / "result"));
 }
 
+// The run was lost at its end, and the link with it.
+TEST(ResultFolderTest, ALinkToNothingYetIsFollowed) {
+  const TemporaryFolder temporary;
+  fs::create_symlink("real", temporary.path() / "link");
+  write_result_folder(temporary.path() / "link", sample_report());
+  EXPECT_TRUE(fs::is_symlink(temporary.path() / "link"));
+  EXPECT_TRUE(is_result_folder(temporary.path() / "real"));
+  fs::create_symlink("round", temporary.path() / "round");
+  EXPECT_THROW(ResultFolder(temporary.path() / "round"), base::InputError);
+  EXPECT_THAT(names_in(temporary.path()), ::testing::ElementsAre("link", "real", "round"));
+}
+
+// A shell that was in the folder found itself in none.
+TEST(ResultFolderTest, TheFolderThatAShellIsInIsFilled) {
+  const TemporaryFolder temporary;
+  const fs::path before = fs::current_path();
+  const fs::path target = temporary.path() / "result";
+  fs::create_directory(target);
+  for (const std::uint64_t seed : {7U, 8U}) {
+    fs::current_path(target);
+    RunReport report = sample_report();
+    report.seed = seed;
+    write_result_folder(".", report);
+    EXPECT_EQ(content_of(fs::current_path() / "summary.json"), summary_json(report));
+    EXPECT_EQ(content_of("summary.json"), summary_json(report));
+    text::write_file("report.html", "of the old run");
+    text::write_file("notes", "mine");
+  }
+  write_result_folder(".", sample_report());
+  EXPECT_EQ(content_of("notes"), "mine");
+  EXPECT_FALSE(fs::exists("report.html"));
+  EXPECT_EQ(names_in(".").size(), 8U);
+  fs::current_path(before);
+  EXPECT_THAT(names_in(temporary.path()), ::testing::ElementsAre("result"));
+}
+
+// A volume of a container: nothing can be made beside it, nor can it be replaced. A whole run was
+// lost at its end.
+TEST(ResultFolderTest, WhereNothingCanBeMadeBesideItTheFolderIsFilled) {
+  const TemporaryFolder temporary;
+  const fs::path target = temporary.path() / "result";
+  fs::create_directory(target);
+  const fs::path in_the_way = text::sibling(target, "partial");
+  fs::create_directories(in_the_way / "mine");
+  RunReport second = sample_report();
+  second.seed = 8;
+  write_result_folder(target, sample_report());
+  write_result_folder(target, second);
+  EXPECT_EQ(content_of(target / "summary.json"), summary_json(second));
+  EXPECT_EQ(names_in(target).size(), 7U);
+  EXPECT_TRUE(fs::exists(in_the_way / "mine"));
+  {
+    const ResultFolder given_up(target);
+  }
+  EXPECT_EQ(names_in(target).size(), 7U);
+}
+
 // The user's own folder is never touched, whatever it holds.
 TEST(ResultFolderTest, RefusesAFolderThatIsNotAResult) {
   for (const char* summary : {"", "{}", "not json", R"({"schema": 1})", R"({"schema": "1"})",

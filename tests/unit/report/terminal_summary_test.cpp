@@ -64,6 +64,13 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
+// An interrupted warm-up "met its objectives".
+TEST(TerminalSummary, NothingMeasuredIsNoVerdict) {
+  RunReport r = sample_report();
+  r.verdict.why = "no request arrived in the window";
+  EXPECT_THAT(terminal_summary(r, {}), HasSubstr("none: no request arrived in the window"));
+}
+
 TEST(TerminalSummary, TheVerdictSaysHowMuchMoreFits) {
   RunReport report = sample_report();
   report.verdict.binds = "decode";

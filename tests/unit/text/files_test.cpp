@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -53,6 +55,14 @@ TEST_F(Files, ADeviceOrPipeIsWrittenThroughAndALinkKept) {
   replace_file(folder_ / "link", "new");
   EXPECT_TRUE(std::filesystem::is_symlink(folder_ / "link"));
   EXPECT_EQ(read_if_any(folder_ / "real"), "new");
+  std::filesystem::create_symlink("link to be", folder_ / "chain");
+  std::filesystem::create_symlink("not there yet", folder_ / "link to be");
+  replace_file(folder_ / "chain", "new");
+  EXPECT_TRUE(std::filesystem::is_symlink(folder_ / "chain"));
+  EXPECT_EQ(read_if_any(folder_ / "not there yet"), "new");
+  std::filesystem::create_symlink("round", folder_ / "round");
+  EXPECT_THROW(replace_file(folder_ / "round", "new"), base::MachineError);
+  EXPECT_TRUE(std::filesystem::is_symlink(folder_ / "round"));
 }
 
 TEST_F(Files, WhatIsWrittenAsideShowsWhenItIsComplete) {
@@ -68,6 +78,35 @@ TEST_F(Files, WhatIsWrittenAsideShowsWhenItIsComplete) {
   kept.commit();
   EXPECT_EQ(read_file(folder_ / "a", ""), "new");
   EXPECT_EQ(files(), 1);
+}
+
+// Files made ready stayed for ever when the process was killed.
+TEST_F(Files, WhatAKilledProcessLeftIsRemovedByTheNextThatWritesTheFile) {
+  const pid_t gone = ::fork();
+  if (gone == 0) {
+    ::_exit(0);
+  }
+  ASSERT_EQ(::waitpid(gone, nullptr, 0), gone);
+  const auto of_process = [&](const char* target, pid_t process) {
+    const std::string own = sibling(folder_ / target, "partial").string();
+    return own.substr(0, own.size() - std::to_string(::getpid()).size()) + std::to_string(process);
+  };
+  const std::string left = of_process("a", gone) + ".1", left_folder = of_process("a", gone);
+  const std::string alive = of_process("a", ::getppid()) + ".1";
+  const std::string another = of_process("b", gone) + ".1";
+  const std::string users = of_process("a", gone) + ".txt";
+  const std::string elsewhere =
+      (folder_ / (".a.partial-elsewhere-" + std::to_string(gone) + ".1")).string();
+  for (const std::string& file : {left, left_folder, alive, another, users, elsewhere}) {
+    write_file(file, "half");
+  }
+  replace_file(folder_ / "a", "new");
+  EXPECT_FALSE(fs::exists(left));
+  EXPECT_FALSE(fs::exists(left_folder));
+  for (const std::string& file : {alive, another, users, elsewhere}) {
+    EXPECT_TRUE(fs::exists(file)) << file;
+  }
+  EXPECT_EQ(files(), 5);
 }
 
 TEST_F(Files, AFullDiskIsTold) {

@@ -1,6 +1,7 @@
 #include "epfleet/text/line_reader.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <string>
 #include <vector>
@@ -51,6 +52,20 @@ TEST(LineReader, ALineThatNeverEndsIsToldAtTheCap) {
   EXPECT_EQ(lines.line(), "short");
   EXPECT_EQ(lines.number(), 2);
   EXPECT_THROW(LineReader("/dev/zero"), base::InputError);
+}
+
+// `yes | epfleet trace stat -` said what was wrong, and then read the pipe to its end.
+TEST(LineReader, APipeIsNotReadToItsEndWhenNobodyWantsIt) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const std::string text(4'096, '\n');
+  ASSERT_EQ(::write(ends[1], text.data(), text.size()), 4'096);
+  const std::string path = "/dev/fd/" + std::to_string(ends[0]);
+  {
+    const LineReader lines(path);
+  }  // would wait for more, as long as the pipe can be written to
+  ::close(ends[0]);
+  ::close(ends[1]);
 }
 
 TEST(LineReader, FilesThatAreNoTextAreNamed) {

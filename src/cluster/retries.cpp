@@ -1,0 +1,57 @@
+#include "epfleet/cluster/retries.h"
+
+namespace epfleet::cluster {
+namespace {
+
+constexpr double kMostJitter = 0.25;  // of the wait, which it shortens: openai-python
+
+}  // namespace
+
+Retries::Retries(FleetState& fleet)
+    : fleet_(fleet), jitter_(fleet.spec.seed, "admission.retries.back_off") {}
+
+bool Retries::comes_again(const serving::LiveRequest& live, observe::Ending ending) {
+  const AdmissionConfig::Retries& config = fleet_.spec.admission.retries;
+  if (!observe::row_of(ending).may_come_again || live.attempt >= config.limit) {
+    return false;
+  }
+  Attempt next{live.request, static_cast<std::uint8_t>(live.attempt + 1)};
+  base::Stream draw(jitter_, next.request.id.value(), next.number);
+  const double doubled_s =
+      base::to_seconds(config.back_off) * static_cast<double>(std::int64_t{1} << live.attempt);
+  next.request.arrival =
+      fleet_.now() + base::duration_from_seconds(doubled_s * (1.0 - kMostJitter * draw.uniform()));
+  if (live.has_first_token()) {  // its prompt is in the store
+    next.request.prefix.first_turn = false;
+    next.request.prefix.session_tokens = next.request.prompt_tokens;
+  }
+  waiting_.push(next);
+  set_alarm();
+  return true;
+}
+
+void Retries::set_alarm() {
+  const base::TimePoint next =
+      waiting_.empty() ? base::TimePoint::max() : waiting_.top().request.arrival;
+  if (next >= alarm_) {
+    return;
+  }
+  if (alarm_ != base::TimePoint::max()) {
+    fleet_.engine.cancel(event_);
+  }
+  alarm_ = next;
+  event_ = fleet_.schedule(next, engine::Phase::Arrival, Kind::Retry);
+}
+
+std::optional<Retries::Attempt> Retries::take() {
+  if (waiting_.empty() || waiting_.top().request.arrival > fleet_.now()) {
+    alarm_ = base::TimePoint::max();
+    set_alarm();
+    return std::nullopt;
+  }
+  const Attempt attempt = waiting_.top();
+  waiting_.pop();
+  return attempt;
+}
+
+}  // namespace epfleet::cluster

@@ -1,0 +1,50 @@
+#include "run_notes.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "epfleet/experiment/expert_balance.h"
+#include "epfleet/experiment/run_verdict.h"
+#include "epfleet/report/human_numbers.h"
+#include "epfleet/timing/calibrated_range.h"
+
+namespace epfleet::experiment {
+
+std::vector<std::string> notes_of(const config::Scenario& scenario,
+                                  const metrics::RunStatistics& statistics, bool stable,
+                                  std::vector<std::string> notes) {
+  if (scenario.workload.source == workload::SourceKind::TokenRateTrace) {
+    notes.emplace_back(
+        "a token-rate trace states its cached tokens: the statistical cache replays them, and "
+        "workload.totals and workload.hourly_shape are ignored");
+  }
+  if (statistics.out_of_range_ratio.value_or(0.0) > 0.0) {
+    notes.push_back(fmt::format(
+        "{:.2f} % of all steps were priced outside the calibrated ranges ({}; {})",
+        *statistics.out_of_range_ratio * 100.0, timing::prefill_ranges(), timing::decode_ranges()));
+  }
+  if (statistics.requests.in_flight > 0) {
+    notes.push_back(fmt::format(
+        "{} of the {} requests that arrived in the window had not ended when the run did: "
+        "latencies leave them out and are too short (report.cool_down is {})",
+        statistics.requests.in_flight, statistics.requests.arrived,
+        report::human_duration(base::to_seconds(scenario.report.cool_down))));
+  }
+  const bool even_load =
+      scenario.workload.source != workload::SourceKind::RequestTrace &&
+      (scenario.workload.hourly_shape.empty() || scenario.workload.hourly_shape == "flat") &&
+      scenario.scaling.schedule.empty();
+  if (even_load && stable && drifts(statistics)) {  // of a growing queue the verdict tells
+    notes.emplace_back(
+        "the window still drifts, though the load is even: requests in service are not the same in "
+        "its first and its last quarter (verdict.drift_ratio); set workload.warm_up: auto, or "
+        "longer");
+  }
+  for (std::string& note : rebalance_notes(scenario)) {
+    notes.push_back(std::move(note));
+  }
+  return notes;
+}
+
+}  // namespace epfleet::experiment

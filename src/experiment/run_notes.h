@@ -1,0 +1,17 @@
+// What a reader of a run's numbers must know, one sentence each.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "epfleet/config/scenario.h"
+#include "epfleet/metrics/run_statistics.h"
+
+namespace epfleet::experiment {
+
+// Appended to `notes`, which are of what was known before the run.
+[[nodiscard]] std::vector<std::string> notes_of(const config::Scenario& scenario,
+                                                const metrics::RunStatistics& statistics,
+                                                bool stable, std::vector<std::string> notes);
+
+}  // namespace epfleet::experiment
