@@ -14,7 +14,7 @@ base::TokenParts output_of(const LiveRequest& live, Ending ending) {
   if (ending == Ending::LastToken) {
     return base::TokenParts::from_tokens(live.request.output_tokens);
   }
-  return live.has_first_token
+  return live.has_first_token()
              ? base::TokenParts::from_tokens(1) + base::TokenParts(live.rate) * live.steps_taken
              : base::TokenParts();
 }
@@ -137,8 +137,8 @@ void RequestEndings::record(RequestSlot slot, Ending ending, bool comes_again) {
                    .attempt = live.attempt,
                    .comes_again = comes_again,
                    .retries = static_cast<std::uint8_t>(live.retries),
-                   .entered_prefill = live.prefill_started || live.has_first_token,
-                   .has_first_token = live.has_first_token,
+                   .entered_prefill = live.prefill_started || live.has_first_token(),
+                   .has_first_token = live.has_first_token(),
                    .entered_decode = live.decode_started,
                    .arrival = request.arrival,
                    .prefill_start = live.prefill_start,

@@ -170,10 +170,10 @@ void RequestFlow::fetch_prefixes(std::span<const RequestSlot> slots) const {
 void RequestFlow::emit_first_token(RequestSlot slot) {
   const base::TimePoint now = fleet_.now();
   LiveRequest& live = fleet_.requests[slot];
-  if (live.has_first_token) {
+  if (live.has_first_token()) {
     return resume_decode(slot);
   }
-  live.has_first_token = true;
+  live.got_first_token = true;
   const workload::Request& request = live.request;
   observe::TokenTotals& tokens = fleet_.totals.tokens[static_cast<std::size_t>(request.variant)]
                                                      [static_cast<std::size_t>(request.channel)];

@@ -44,14 +44,14 @@ void RequestFlow::retry(RequestSlot slot) {
   LiveRequest& live = fleet_.requests[slot];
   if (fleet_.spec.failures.in_flight == InFlight::Lost) {
     ++fleet_.totals.failures.requests_lost;
-    return endings_.end(slot, Ending::UnitFailed);
+    return endings_.end(slot, observe::Ending::UnitFailed);
   }
   ++fleet_.totals.failures.requests_retried;
-  constexpr std::uint16_t kMost = 15;
-  live.retries = std::min<std::uint16_t>(live.retries + 1U, kMost) & 0xfU;
+  constexpr unsigned kMost = 15;
+  live.retries = std::min(live.retries + 1U, kMost) & 0xfU;
   live.prefill_started = false;
   workload::Request again = live.request;
-  if (live.has_first_token) {  // its prompt was stored
+  if (live.has_first_token()) {  // its prompt was stored
     again.prefix.session_tokens = again.prompt_tokens;
     again.prefix.first_turn = false;
   }

@@ -113,11 +113,11 @@ bool RequestTimers::in_service(const Watched& who) const {
 
 bool RequestTimers::still_waits(const Watched& who) const {
   const LiveRequest& live = fleet_.requests[who.slot];
-  return in_service(who) && !live.prefill_started && !live.has_first_token;
+  return in_service(who) && !live.prefill_started && !live.has_first_token();
 }
 
 bool RequestTimers::holds(const Due& due) const {
-  return in_service(due.who) && (due.decided || !fleet_.requests[due.who.slot].has_first_token);
+  return in_service(due.who) && (due.decided || !fleet_.requests[due.who.slot].has_first_token());
 }
 
 void RequestTimers::end(const Due& due) {
@@ -144,7 +144,7 @@ std::optional<base::TimePoint> RequestTimers::running_step_end(const LiveRequest
 void RequestTimers::take_out(RequestSlot slot) {
   const LiveRequest& live = fleet_.requests[slot];
   if (std::erase(fleet_.homeless.prompts, slot) + std::erase(fleet_.homeless.with_kv, slot) > 0) {
-    return;  // no unit serves
+    return;  // it waited for a unit to serve
   }
   const auto from = [&](auto& pool, std::uint32_t unit) {
     pool[unit].unit.remove(slot);

@@ -21,7 +21,7 @@ bool Retries::comes_again(const serving::LiveRequest& live, observe::Ending endi
       base::to_seconds(config.back_off) * static_cast<double>(std::int64_t{1} << live.attempt);
   next.request.arrival =
       fleet_.now() + base::duration_from_seconds(doubled_s * (1.0 - kMostJitter * draw.uniform()));
-  if (live.has_first_token) {  // its prompt is in the store
+  if (live.has_first_token()) {  // its prompt is in the store
     next.request.prefix.first_turn = false;
     next.request.prefix.session_tokens = next.request.prompt_tokens;
   }

@@ -67,7 +67,7 @@ void PrefillUnit::fill_from(PromptQueue& queue, std::optional<std::uint32_t> gpu
       LiveRequest& request = pool_[slot];
       if (!request.prefill_started) {
         request.prefill_started = true;
-        request.prefill_start = request.has_first_token ? request.prefill_start : now;
+        request.prefill_start = request.has_first_token() ? request.prefill_start : now;
       }
       count_queued(-1);
     } else {

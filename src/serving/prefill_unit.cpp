@@ -128,7 +128,7 @@ void PrefillUnit::finish_step(base::TimePoint now, std::vector<RequestSlot>& fir
       outstanding_pairs_ -= pairs(chunk.tokens, request.computed_to);
       request.computed_to += chunk.tokens;
       if (chunk.last) {
-        if (!request.has_first_token) {
+        if (!request.has_first_token()) {
           request.first_token = now;
           ++step_.first_tokens;
         }

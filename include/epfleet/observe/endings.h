@@ -53,7 +53,7 @@ inline constexpr std::array<EndingRow, 12> kEndings = {{
     {"took_too_long", Outcome::Failed, true, "No last token by admission.total_deadline."},
     {"gave_up", Outcome::Failed, true, "The user waited no longer for the first token."},
     {"end_of_run", Outcome::InFlight, false, "Still in service when the run ended."},
-    {"unit_failed", Outcome::Failed, true, "Lost with the unit that had them."},
+    {"unit_failed", Outcome::Failed, true, "Their unit failed, with failures.in_flight: lost."},
 }};
 
 [[nodiscard]] constexpr const EndingRow& row_of(Ending ending) {

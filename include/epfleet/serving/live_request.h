@@ -37,7 +37,7 @@ struct alignas(64) LiveRequest {
   base::TimePoint kv_ready;
   base::TimePoint first_token;
   std::int32_t cached_tokens = 0;
-  std::int32_t computed_to = 0;  // tokens of prefill_tokens() whose KV exists (hit, chunks done)
+  std::int32_t computed_to = 0;  // of prefill_tokens(): KV that exists (hit and chunks done)
   base::TokenParts32 rate;       // tokens per decode step
   std::int32_t steps_taken = 0;  // decode steps before the present stay on a GPU
   // Decoding: the unit's step number when the present stay began. Queued: see ticket().
@@ -47,12 +47,12 @@ struct alignas(64) LiveRequest {
   std::uint16_t prefill_gpu = 0;
   std::uint16_t decode_gpu = 0;
   std::uint16_t preemptions : 12 = 0;
-  std::uint16_t retries : 4 = 0;  // after a failure of its unit; 15: so many or more
+  std::uint16_t retries : 4 = 0;  // after failures of its units; 15: so many or more
   Stage stage = Stage::Free;
   bool prefill_started : 1 = false;  // in this attempt
   bool decode_started : 1 = false;
   bool decode_half : 1 = false;  // micro-batch, where membership is kept (sticky_halves.h)
-  bool has_first_token : 1 = false;
+  bool got_first_token : 1 = false;
   std::uint8_t attempt : 4 = 0;  // 1: the first repetition (cluster/retries.h)
 
   // What prefill computes: the prompt; of a request whose KV was lost in decode also the tokens
@@ -61,6 +61,7 @@ struct alignas(64) LiveRequest {
     return static_cast<std::int32_t>(kv(steps_taken).whole_tokens());
   }
   [[nodiscard]] std::int32_t tokens_left() const { return prefill_tokens() - computed_to; }
+  [[nodiscard]] bool has_first_token() const { return got_first_token; }
   // Of a request in line (prompt_queue.h); another one once it has left it.
   [[nodiscard]] std::uint32_t ticket() const { return joined_step; }
   // KV held after `steps` decode steps in all.
@@ -150,9 +151,9 @@ class RequestPool {
 
   base::HugeVector<LiveRequest> slots_;
   std::vector<RequestSlot> free_;
+  std::map<RequestSlot, Resumed> resumed_;
   std::int64_t queued_ = 0;
   std::uint32_t tickets_ = 0;  // those of four billion requests ago are long gone
-  std::map<RequestSlot, Resumed> resumed_;
 };
 
 }  // namespace epfleet::serving
