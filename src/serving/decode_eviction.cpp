@@ -41,6 +41,11 @@ void DecodeUnit::forget_finish(RequestSlot slot) {
   finishers_.remove(request.joined_step + static_cast<std::uint32_t>(stay) - 1, slot);
 }
 
+bool DecodeUnit::holds(const LiveRequest& request) const {
+  return request.decode_unit == id_.value() &&
+         (request.stage == Stage::Decoding || request.stage == Stage::Moving);
+}
+
 // Of a request whose KV is still on its way.
 void DecodeUnit::give_up_place(const LiveRequest& request) {
   const std::size_t gpu = request.decode_gpu;
@@ -51,28 +56,7 @@ void DecodeUnit::give_up_place(const LiveRequest& request) {
   placed_kv_total_ -= kv;
 }
 
-void DecodeUnit::remove(RequestSlot slot) {
-  LiveRequest& request = pool_[slot];
-  const auto is_it = [slot](const auto& one) { return one.slot == slot; };
-  if (request.stage == Stage::Decoding) {
-    EPFLEET_CHECK(!stepping_, "a request leaves its GPU between steps");
-    forget_finish(slot);
-    leave(request, steps_of(request));
-  } else if (request.stage == Stage::Moving) {
-    give_up_place(request);
-    incoming_.erase(std::ranges::find_if(incoming_, is_it));
-  } else {  // deadlines find those in front first
-    waiting_.erase(std::ranges::find_if(waiting_, is_it));
-  }
-  request.stage = Stage::AwaitingRoom;
-}
-
-bool DecodeUnit::holds(const LiveRequest& request) const {
-  return request.decode_unit == id_.value() &&
-         (request.stage == Stage::Decoding || request.stage == Stage::Moving);
-}
-
-// REQUIRES: holds(); the calendar and the list of incoming ones no longer list it, or soon not.
+// One of all that leave: the calendar and the list of those on their way are the caller's.
 void DecodeUnit::leave_early(RequestSlot slot, std::vector<Leaving>& evicted) {
   LiveRequest& request = pool_[slot];
   const bool moving = request.stage == Stage::Moving;
@@ -83,6 +67,36 @@ void DecodeUnit::leave_early(RequestSlot slot, std::vector<Leaving>& evicted) {
   }
   request.stage = Stage::AwaitingRoom;
   evicted.push_back({slot, Leaving::Kv::OnGpu, moving ? request.kv_ready : base::TimePoint::min()});
+}
+
+// A decoding request's entries in the unit's lists.
+void DecodeUnit::forget_place(RequestSlot slot) {
+  const LiveRequest& request = pool_[slot];
+  forget_finish(slot);
+  if (request.joined_step == step_number_) {  // in a step that was given up: no chunk yet
+    const Resumed* resumed = pool_.resumed(slot);
+    const base::TimePoint before = resumed ? resumed->last_chunk : request.first_token;
+    const auto joined = std::ranges::find(joined_first_tokens_, before);
+    if (joined != joined_first_tokens_.end()) {
+      joined_first_tokens_.erase(joined);
+    }
+  }
+}
+
+void DecodeUnit::remove(RequestSlot slot) {
+  LiveRequest& request = pool_[slot];
+  const auto is_it = [slot](const auto& one) { return one.slot == slot; };
+  if (request.stage == Stage::Decoding) {
+    EPFLEET_CHECK(!stepping_, "a request leaves its GPU between steps");
+    forget_place(slot);
+    leave(request, steps_of(request));
+  } else if (request.stage == Stage::Moving) {
+    give_up_place(request);
+    incoming_.erase(std::ranges::find_if(incoming_, is_it));
+  } else {  // deadlines find those in front first
+    waiting_.erase(std::ranges::find_if(waiting_, is_it));
+  }
+  request.stage = Stage::AwaitingRoom;
 }
 
 void DecodeUnit::evict_all(std::vector<Leaving>& evicted) {
@@ -116,15 +130,7 @@ void DecodeUnit::evict_gpus(std::span<const std::uint32_t> gpus, bool hosts,
       return;
     }
     if (request.stage == Stage::Decoding) {
-      forget_finish(slot);
-      if (request.joined_step == step_number_) {  // in the step that was given up: no chunk yet
-        const Resumed* resumed = pool_.resumed(slot);
-        const base::TimePoint before = resumed ? resumed->last_chunk : request.first_token;
-        const auto joined = std::ranges::find(joined_first_tokens_, before);
-        if (joined != joined_first_tokens_.end()) {
-          joined_first_tokens_.erase(joined);
-        }
-      }
+      forget_place(slot);
     }
     leave_early(slot, evicted);
   });

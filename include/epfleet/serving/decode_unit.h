@@ -147,9 +147,10 @@ class DecodeUnit {
   void admit_arrived(base::TimePoint now);
   void join(RequestSlot slot, base::TimePoint now);
   void leave(LiveRequest& request, std::int32_t steps);
-  void give_up_place(const LiveRequest& request);
   void leave_early(RequestSlot slot, std::vector<Leaving>& evicted);
+  void forget_place(RequestSlot slot);
   [[nodiscard]] bool holds(const LiveRequest& request) const;
+  void give_up_place(const LiveRequest& request);
   void advance_all();
   void retire_finished(std::vector<RequestSlot>& finished);
   void retire(LiveRequest& request);
