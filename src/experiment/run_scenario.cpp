@@ -174,8 +174,9 @@ class Run {
     report.load = loads_of(capacity, report.statistics);
     report.verdict = verdict_of(spec_, pricers_, capacity, report.statistics);
     report.statement = statement_of(scenario_, capacity, report.statistics);
-    report.energy = cost::energy_of(scenario_.energy, report.statistics.nodes.prefill_ns,
-                                    report.statistics.nodes.decode_ns,
+    metrics::NodeTime decode_ns = report.statistics.nodes.decode_ns;
+    decode_ns.idle += report.statistics.nodes.spare_ns;
+    report.energy = cost::energy_of(scenario_.energy, report.statistics.nodes.prefill_ns, decode_ns,
                                     static_cast<double>(report.statistics.tokens.output));
     const auto solved = workload_.source().solved_totals();
     report.solved_totals.assign(solved.begin(), solved.end());

@@ -40,8 +40,6 @@ class UnitLifecycle {
   template <class Unit>
   void release_if_over(UnitPool<Unit>& pool, std::uint32_t unit);
 
-  // One that is to go is released as soon as it is empty.
-
  private:
   [[nodiscard]] policy::Target next_target();
   void announce(const policy::FleetView& view, const policy::Target& target);

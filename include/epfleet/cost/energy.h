@@ -1,6 +1,7 @@
 // What the nodes drew.
 // Modelled: a node's power by its phase and by whether it is in a step, idle, loading or down,
-//   times the building's overhead (PUE). Draining nodes draw what their phase does in a step.
+//   times the building's overhead (PUE). Draining nodes draw what their phase does in a step, down
+//   and spare ones what idle ones do.
 // Left out: power that follows the batch within a step (an H100 draws 300 W alone and 580 W at a
 //   batch of 128); nodes that train meanwhile.
 // Source: 10.2 kW is an 8-GPU system at its limit; 1.73 kW a GPU is the all-in figure of others,
