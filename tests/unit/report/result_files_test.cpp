@@ -358,7 +358,8 @@ TEST(SummaryJson, BeginsWithThisText) {
     "failed_by": {
       "started_too_late": 0,
       "took_too_long": 0,
-      "gave_up": 0
+      "gave_up": 0,
+      "unit_failed": 0
     }
   },
   "tokens": {
