@@ -119,10 +119,10 @@ void add_start_up_rows(Rows& rows) {
               {"Capturing CUDA graphs.", "run-ai/runai-model-streamer#67: 37 s"})
       .guess("10 s", "2 min");
   rows.number(
-      EPFLEET_KEY(scaling.start_up.nvme_bandwidth), above(0.0, 1e15),
+      EPFLEET_KEY(scaling.start_up.nvme_bandwidth), between(1e6, 1e15),
       {"Read bandwidth of a node's NVMe, if weights come from there.", "free choice", "25 GB/s"},
       "none");
-  rows.number(EPFLEET_KEY(scaling.start_up.store_bandwidth), above(0.0, 1e18),
+  rows.number(EPFLEET_KEY(scaling.start_up.store_bandwidth), between(1e9, 1e18),
               {"Read bandwidth of the whole store, shared evenly by the nodes that load.",
                "3FS: 6.6 TiB/s of 180 storage nodes (open-infra-index, day 5)"});
   rows.number(
