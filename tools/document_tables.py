@@ -34,7 +34,7 @@ DAY = "configs/deepseek_day.yaml"
 DAY_S = 86_400
 QUICK = ["run", "configs/quick.yaml", "--quiet", "--progress", "off", "--out"]
 WHAT_IF = ["--set", "decode.mtp.acceptance=0.7", "--set", "decode.balancer=round_robin"]
-WHAT_IF_METRICS = ["latency.output_speed_tps.mean", "utilisation.imbalance.decode_kv"]
+WHAT_IF_METRICS = ["latency.output_speed_tps.mean"]
 ACCURACY = ["latency.output_speed_tps.mean", "cache.hit_ratio", "workload.mean_kv_per_output_token", "nodes.mean",
             "margin.theoretical_ratio"]
 ROLES = {

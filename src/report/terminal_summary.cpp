@@ -204,10 +204,12 @@ void money(Canvas& canvas, const RunReport& r) {
               fmt::format("{} USD, {} (own prices, paying share, off-peak)",
                           usd(a.revenue.expected_usd), margin(a.expected_margin_ratio)));
   if (r.energy.j_per_output_token) {
-    canvas.line(
-        "energy",
-        fmt::format("{} kWh, {:.2f} J per output token, {} USD apart from the cost",
-                    human_count(r.energy.kwh), *r.energy.j_per_output_token, usd(r.energy.usd)));
+    const std::string price = r.energy.usd > 0.0
+                                  ? fmt::format(", {} USD apart from the cost", usd(r.energy.usd))
+                                  : std::string();
+    canvas.line("energy",
+                fmt::format("{} kWh, {:.2f} J per output token{}", human_count(r.energy.kwh),
+                            *r.energy.j_per_output_token, price));
   }
 }
 

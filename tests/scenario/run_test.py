@@ -37,8 +37,8 @@ KEYS = {
 DEEPER = {
     ("cache", "lost"): ["cold_ratio", "capacity_ratio", "ttl_ratio", "rounding_ratio",
                         "not_yet_written_ratio"],
-    ("node_hours", "prefill"): ["busy", "idle", "loading", "draining"],
-    ("node_hours", "decode"): ["busy", "idle", "loading", "draining"],
+    ("node_hours", "prefill"): ["busy", "idle", "loading", "draining", "down"],
+    ("node_hours", "decode"): ["busy", "idle", "loading", "draining", "down"],
     ("utilisation", "imbalance"): ["prefill_attention", "prefill_tokens", "decode_kv",
                                    "decode_requests", "expert_prefill", "expert_decode"],
     ("latency", "output_speed_tps"): ["mean", "p1", "p5", "p10", "p50", "p90"],
@@ -97,7 +97,9 @@ class RunTest(ProgramTest):
                                   ("expected_revenue_usd", summary["revenue"]["expected_usd"])]:
                 self.assertAlmostEqual(sum(float(row[column]) for row in rows) / total, 1.0,
                                        places=9, msg=f"{name} {column}")
-        node_hours = sum(sum(of.values()) for of in summary["node_hours"].values())
+        by_phase = dict(summary["node_hours"])
+        spare = by_phase.pop("spare")
+        node_hours = spare + sum(sum(of.values()) for of in by_phase.values())
         self.assertAlmostEqual(node_hours * 8, summary["cost"]["gpu_hours"], places=6)
         self.assertAlmostEqual(summary["cost"]["usd"], 2 * summary["cost"]["gpu_hours"], places=6)
         for kind in ["theoretical", "expected"]:
