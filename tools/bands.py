@@ -11,14 +11,15 @@ extends the day, starts later and turns the hourly shape by as many hours). The 
 value of the day: every hour counts as the moment that is nearest in decode nodes and in load per decode node
 (as ratios), with its tokens (speeds, times) or its decode nodes (utilisation) as the weight. Quantiles are
 combined as weighted means.
-What only happens when units come and go (scaling.start_up) shows at none of the moments.
+What only happens when units come and go shows at none of the moments.
 
 A case is saturated when prefill or decode cannot keep up at some moment: requests pile up, or the median
 first token takes more than 10 s. Its values depend on the length of the window and are not quoted; the band
 is open (null) on the side to which they moved. The time to first token suffers from prefill alone.
 
 Finished runs are kept under --out and used again while program, scenario and options stay the same, so that
-an interrupted script can be started again. Guesses of prices.* move no predicted value and are not run.
+an interrupted script can be started again. Guesses of prices.*, energy.* and admission.* move no predicted value, those
+of scaling.* none at these moments: they are not run.
 """
 
 import argparse
@@ -44,6 +45,7 @@ SHAPE_COLUMN = "theoretical_income_usd"
 MORE_ROWS = ["latency.ttft_s.p50", "latency.ttft_s.p99", "utilisation.decode_batch_per_gpu_mean"]
 SPEED = "latency.output_speed_tps.mean"
 SLOW_FIRST_TOKEN_S = 10.0
+NOT_RUN = ("prices.", "energy.", "admission.", "scaling.")
 INTERVAL_S = 30
 # A queue that grew over the window by this share of itself and of all requests in service is one that grows.
 GROWTH = 1.2
@@ -362,7 +364,7 @@ def main():
     if options.fresh:
         shutil.rmtree(options.out / "cases", ignore_errors=True)
     day = Day(options)
-    guesses = [g for g in read_guesses(day) if not g["key"].startswith("prices.")]
+    guesses = [g for g in read_guesses(day) if not g["key"].startswith(NOT_RUN)]
     unknown = set(options.guess) - {g["key"] for g in guesses}
     if unknown:
         sys.exit(f"bands: no guess {', '.join(sorted(unknown))}; see epfleet explain --guesses {options.scenario}")

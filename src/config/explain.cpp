@@ -96,11 +96,35 @@ std::string explain(std::string_view key_or_group) {
   return text;
 }
 
+namespace {
+
+// Guesses about what the scenario does not have.
+bool is_idle(const std::string& name, const Scenario& scenario) {
+  const auto below = [&](const char* group) { return name.starts_with(group); };
+  const cluster::AdmissionConfig& admission = scenario.admission;
+  const std::string& policy = scenario.scaling.policy;
+  if (below("failures.")) {
+    return !scenario.failures.any();
+  }
+  if (below("admission.retries.")) {
+    return admission.retries.limit == 0;
+  }
+  if (below("admission.")) {
+    return !admission.max_concurrency && !admission.max_queue;
+  }
+  if (below("scaling.start_up.")) {
+    const bool by_phase = name != "scaling.start_up.total" && name != "scaling.start_up.spread";
+    return policy == "fixed" || (by_phase && scenario.scaling.start_up.total);
+  }
+  return below("scaling.slo.") && policy != "slo" && policy != "oracle";
+}
+
+}  // namespace
+
 std::vector<Guess> guesses(const Scenario& scenario) {
   std::vector<Guess> rows;
   for (const Key& key : key_table()) {
-    const bool idle = key.name.starts_with("failures.") && !scenario.failures.any();
-    if (key.is_guess() && !idle) {
+    if (key.is_guess() && !is_idle(key.name, scenario)) {
       rows.push_back({key.name, key.print(scenario), key.plausible_low, key.plausible_high});
     }
   }

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "scenario_files.h"
@@ -67,6 +68,25 @@ TEST(Guesses, EveryBoundLoads) {
     const Scenario high = load_scenario(quick, std::vector<Override>{row.key + "=" + row.high});
     EXPECT_NE(find_key(row.key)->print(low), find_key(row.key)->print(high)) << row.key;
   }
+}
+
+// What a scenario does not have is no guess of it: sweeps over guesses would run it for nothing.
+TEST(Guesses, AreOfWhatTheScenarioHas) {
+  const auto has = [](const std::string& file, const std::vector<Override>& keys,
+                      const std::string& guess) {
+    const auto rows = guesses(load_scenario(kConfigs + "/" + file, keys));
+    return std::ranges::any_of(rows, [&](const Guess& row) { return row.key == guess; });
+  };
+  for (const char* guess :
+       {"scaling.slo.prefill_load", "scaling.start_up.total", "admission.min_ceiling",
+        "admission.retries.back_off", "failures.node_rate"}) {
+    EXPECT_FALSE(has("quick.yaml", {}, guess)) << guess;
+  }
+  EXPECT_TRUE(has("deepseek_day.yaml", {}, "scaling.start_up.total"));
+  EXPECT_FALSE(has("deepseek_day.yaml", {}, "scaling.start_up.compile"));
+  EXPECT_TRUE(has("deepseek_day_autoscaled.yaml", {}, "scaling.slo.prefill_load"));
+  EXPECT_TRUE(has("quick.yaml", {"admission.max_queue=100"}, "admission.min_ceiling"));
+  EXPECT_TRUE(has("quick.yaml", {"admission.retries.limit=2"}, "admission.retries.back_off"));
 }
 
 nlohmann::json schema_of(const nlohmann::json& root, const std::string& name) {
