@@ -44,6 +44,7 @@ std::vector<PoolMember<PrefillUnit>> prefill_units(const FleetSpec& spec,
     PrefillUnit unit(base::UnitId(i), limits, pricers.prefill, *rule, requests);
     members.push_back(
         member(std::move(rule), std::move(unit), spec.prefill_hardware, spec.run_start()));
+    members.back().rank = i;
   }
   return members;
 }
@@ -63,6 +64,7 @@ std::vector<PoolMember<DecodeUnit>> decode_units(const FleetSpec& spec, const St
     DecodeUnit unit(base::UnitId(i), limits, pricers.decode, requests);
     members.push_back(
         member(std::move(rule), std::move(unit), spec.decode_hardware, spec.run_start()));
+    members.back().rank = i;
   }
   return members;
 }

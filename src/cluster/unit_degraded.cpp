@@ -70,6 +70,9 @@ void UnitRecovery::reprice(std::uint32_t index) {
       }
     }
     const auto lost = static_cast<std::int64_t>(patient.lost.size());
+    if (lost == pool[unit].unit.limits().gpus) {
+      return;  // no step to price until it restarts
+    }
     const bool whole_pricer = nic_share == 1.0 && lost == 0;
     if constexpr (std::is_same_v<decltype(pool), PrefillPool&>) {
       pool[unit].unit.degrade(

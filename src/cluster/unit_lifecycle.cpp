@@ -39,7 +39,24 @@ Kind loaded_event(const DecodePool& /*pool*/) { return Kind::DecodeLoaded; }
 
 template <class Unit>
 bool is_among(const UnitPool<Unit>& pool, std::uint32_t unit, const UnitCounts& counts) {
-  return std::int64_t{unit} < count_in(pool, counts);
+  return std::int64_t{pool[unit].rank} < count_in(pool, counts);
+}
+
+// Those that are down go first: of the allotted units they get the highest ranks.
+template <class Unit>
+void rank_down_last(UnitPool<Unit>& pool, const UnitCounts& allotted) {
+  std::vector<std::uint32_t> units;
+  for (std::uint32_t unit = 0; unit < pool.size(); ++unit) {
+    if (is_among(pool, unit, allotted)) {
+      units.push_back(unit);
+    }
+  }
+  std::ranges::sort(units, {}, [&](std::uint32_t unit) {
+    return std::pair(pool.state(unit) == UnitState::Down, pool[unit].rank);
+  });
+  for (std::uint32_t rank = 0; rank < units.size(); ++rank) {
+    pool[units[rank]].rank = rank;
+  }
 }
 
 // When a loading ends whose length is still to be found.
@@ -83,7 +100,7 @@ void UnitLifecycle::start() {
 
 template <class Unit>
 void UnitLifecycle::serve_at_once(UnitPool<Unit>& pool, const UnitCounts& allotted) {
-  for (std::uint32_t unit = 0; is_among(pool, unit, allotted); ++unit) {
+  for (std::uint32_t unit = 0; unit < count_in(pool, allotted); ++unit) {
     pool.change_state(unit, UnitState::Serving);
   }
 }
@@ -141,6 +158,8 @@ void UnitLifecycle::announce_failed_start(std::string_view phase, std::uint32_t 
 
 void UnitLifecycle::aim_at(const policy::Target& target) {
   const policy::Target before = target_;
+  rank_down_last(fleet_.prefill, before.allotted);
+  rank_down_last(fleet_.decode, before.allotted);
   target_ = target;
   // All states first: what leaves one unit must not go to another that leaves too.
   const std::vector<std::uint32_t> prefill_leaving = move_units(fleet_.prefill, before.serving);

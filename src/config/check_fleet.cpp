@@ -28,6 +28,24 @@ UnitSpan units_of(const Scenario& scenario) {
   return span;
 }
 
+void check_limits(const Scenario& scenario, const UnitSpan& span, Contradictions& found) {
+  const policy::ScalingConfig& scaling = scenario.scaling;
+  if (scaling.max_groups && scaling.min_groups > *scaling.max_groups) {
+    found.add(
+        {"scaling.min_groups", "scaling.max_groups"},
+        fmt::format("is {}, above scaling.max_groups, {}", scaling.min_groups, *scaling.max_groups),
+        "lower it, or raise scaling.max_groups");
+  }
+  const std::int64_t gpus = span.at_once.prefill_units * scenario.prefill.gpus +
+                            span.at_once.decode_units * scenario.decode.gpus;
+  if (scaling.gpu_budget && gpus > *scaling.gpu_budget) {
+    found.add({"scaling.gpu_budget", "scaling.min_groups", "fleet.base", "fleet.group",
+               "scaling.policy", "prefill.gpus", "decode.gpus"},
+              fmt::format("is {} GPUs, but the fleet has {} at least", *scaling.gpu_budget, gpus),
+              "raise it, or choose a rule that follows the load, smaller units or smaller groups");
+  }
+}
+
 void check_schedule(const Scenario& scenario, Contradictions& found) {
   const policy::ScalingConfig& scaling = scenario.scaling;
   if (scaling.policy == "schedule" && scaling.schedule.empty()) {
@@ -137,6 +155,7 @@ void check_fleet(const Scenario& scenario, Contradictions& found) {
   const cluster::FleetConfig& fleet = scenario.fleet;
   check_schedule(scenario, found);
   const UnitSpan span = units_of(scenario);
+  check_limits(scenario, span, found);
   check_failures(scenario, span.most, found);
   std::int64_t needed = scenario.failures.spare_nodes;
   for (const PhaseUnits& units :

@@ -47,7 +47,8 @@ class LoadFollowing : public ScalingRule {
 
   Target decide(const FleetView& view, base::TimePoint now) override {
     if (view.traffic.seconds <= 0.0) {  // the start, or the first looks are not old enough yet
-      const UnitCounts units = started_ ? view.target.allotted : units_of(start_groups_);
+      const UnitCounts units =
+          started_ ? view.target.allotted : least(units_of(start_groups_), most_units());
       if (!started_) {
         past_.push_back({now, units});
       }
@@ -55,6 +56,9 @@ class LoadFollowing : public ScalingRule {
       return {units, units, now + config_.interval};
     }
     Wanted wanted = rule_->size(view, now);
+    // What is down is allotted and serves nobody.
+    wanted.prefill_units += static_cast<double>(view.prefill.down);
+    wanted.decode_units += static_cast<double>(view.decode.down);
     UnitCounts units = stabilised(limited(wanted), now);
     units = within_budget(units, view);
     return towards(units, view, now, std::move(wanted.why));

@@ -595,5 +595,41 @@ TEST(FailureLaws, AvailabilityIsThatOfIndependentFailures) {
   EXPECT_NEAR(1.0 - down_s / wanted_s, expected, tolerance);
 }
 
+// It was priced as a unit of no GPUs.
+TEST(FailuresLaws, AUnitWithoutAnyGpuLeftMayHaveASlowNicToo) {
+  FailuresConfig config = quick_to_recover();
+  config.in_flight = InFlight::Retry;
+  for (std::int64_t node = 0; node < kNodes; ++node) {
+    config.at.push_back({.time = minutes(2),
+                         .what = FailureKind::Node,
+                         .unit = cluster::UnitName{UnitKind::Decode, 0},
+                         .gpu = 8 * node});
+  }
+  for (const FailureKind slow : {FailureKind::Nic, FailureKind::Straggler}) {
+    config.at.push_back({.time = minutes(2) + seconds(1),
+                         .what = slow,
+                         .unit = cluster::UnitName{UnitKind::Decode, 0},
+                         .gpu = 5});
+  }
+  for (const Recovery recovery : {Recovery::UnitRestart, Recovery::Mask}) {
+    config.recovery = recovery;
+    expect_conserved(run(config));
+  }
+}
+
+// The unit of the highest index went, and left the service to the one that was down.
+TEST(FailuresLaws, WhereOneMustGoTheOneThatIsDownGoes) {
+  FailuresConfig config = one(FailureKind::Node, UnitKind::Decode, 0, 0, minutes(1));
+  config.repair = minutes(30);
+  const FleetRun two =
+      run(config, {"scaling.policy=schedule",
+                   "scaling.schedule=[{at: 0 s, groups: 1}, {at: 3 min, groups: 0}]"});
+  for (const observe::FleetSample& sample : two.ledger.samples) {
+    if (sample.time > base::kWindowStart + minutes(4)) {
+      EXPECT_EQ(sample.nodes_serving, 2 * kNodes);  // prefill/0 and decode/1
+    }
+  }
+}
+
 }  // namespace
 }  // namespace epfleet::test

@@ -25,8 +25,11 @@ struct PoolMember {
   std::vector<serving::Link> rdma;                         // by GPU
   std::vector<serving::Link> storage_read, storage_write;  // by node; both at full rate
   base::TimePoint loaded_at = base::TimePoint::min();      // when its last loading ends
-  std::uint64_t starts = 0;                                // so far
-  bool start_fails = false;                                // the one under way
+  // Of a phase's units those of the lowest ranks are allotted: at first its index; one that is down
+  // goes behind the others that are.
+  std::uint32_t rank = 0;
+  std::uint64_t starts = 0;  // so far
+  bool start_fails = false;  // the one under way
   base::TimePoint next_report = base::TimePoint::min();
   base::TimePoint wake_at = base::TimePoint::max();  // max: no wake-up is scheduled
   engine::EventId wake_up{}, step_end{};

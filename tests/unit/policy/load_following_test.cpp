@@ -259,6 +259,22 @@ TEST(LoadFollowing, AServiceOfOnePhaseIsNone) {
   }
 }
 
+TEST(LoadFollowing, AUnitThatIsDownIsReplaced) {
+  Control control(config_of("slo"));
+  demand(control, 3'000.0, 350.0);
+  control.view.decode.serving = 3;
+  control.view.decode.down = 1;
+  EXPECT_EQ(control.next().allotted, (UnitCounts{4, 5}));
+}
+
+TEST(LoadFollowing, ABudgetBelowTheGroupsAtTheStartCutsThem) {
+  ScalingConfig config = config_of("slo");
+  config.gpu_budget = 32 + 144;
+  config.max_groups = std::nullopt;
+  const Control control(config, {3, 1});
+  EXPECT_EQ(control.target.allotted, (UnitCounts{1, 1}));
+}
+
 TEST(LoadFollowing, TheOracleHasWhatIsNeededWhenAUnitWouldHaveStarted) {
   const std::vector<KnownDemand> day = {{base::kWindowStart, 500.0, 50.0, {}},
                                         {base::kWindowStart + minutes(10), 5'000.0, 350.0, {}},
