@@ -344,9 +344,9 @@ def parse_options():
     parser.add_argument("--write", type=pathlib.Path, help="the bands file")
     parser.add_argument("--at", default="15:00,18:00,05:00", help="moments of the day, whole hours")
     parser.add_argument("--minutes", default=10.0, type=float, help="length of a window")
-    parser.add_argument("--warm-up", default=10.0, type=float, help="minutes before a window")
-    parser.add_argument("--decode-units", default=0, type=int,
-                        help="at most so many decode units, the rest in proportion (default: the day's own fleet)")
+    parser.add_argument("--warm-up", default=40.0, type=float, help="minutes before a window")
+    parser.add_argument("--decode-units", default=2, type=int,
+                        help="at most so many decode units, the rest in proportion; 0: the day's own fleet")
     parser.add_argument("--guess", action="append", default=[], help="only this key; may be repeated")
     parser.add_argument("-j", default=2, type=int, help="runs at a time")
     parser.add_argument("--fresh", action="store_true", help="forget finished runs")
