@@ -46,22 +46,18 @@ class LoadFollowing : public ScalingRule {
   }
 
   Target decide(const FleetView& view, base::TimePoint now) override {
-    if (view.traffic.seconds <= 0.0) {  // the start, or the first looks are not old enough yet
-      const UnitCounts units =
-          started_ ? view.target.allotted : least(units_of(start_groups_), most_units());
-      if (!started_) {
-        past_.push_back({now, units});
-      }
-      started_ = true;
+    if (past_.empty()) {  // the start
+      const UnitCounts units = least(units_of(start_groups_), most_units());
+      past_.push_back({now, units});
       return {units, units, now + config_.interval};
     }
+    if (view.traffic.seconds <= 0.0) {  // no look is old enough yet
+      return {view.target.allotted, view.target.allotted, now + config_.interval};
+    }
     Wanted wanted = rule_->size(view, now);
-    // What is down is allotted and serves nobody.
-    wanted.prefill_units += static_cast<double>(view.prefill.down);
-    wanted.decode_units += static_cast<double>(view.decode.down);
-    UnitCounts units = stabilised(limited(wanted), now);
-    units = within_budget(units, view);
-    return towards(units, view, now, std::move(wanted.why));
+    const UnitCounts serving{whole_units(wanted.prefill_units), whole_units(wanted.decode_units)};
+    const UnitCounts units = stabilised(limited(serving + view.down()), now);
+    return towards(within_budget(units, view), view, now, std::move(wanted.why));
   }
 
   [[nodiscard]] UnitCounts most_units() const override {
@@ -99,8 +95,7 @@ class LoadFollowing : public ScalingRule {
     return most.value_or(setup.groups);
   }
 
-  [[nodiscard]] UnitCounts limited(const Wanted& wanted) const {
-    const UnitCounts units{whole_units(wanted.prefill_units), whole_units(wanted.decode_units)};
+  [[nodiscard]] UnitCounts limited(const UnitCounts& units) const {
     if (config_.separate) {
       return least(most(most(units, units_of(config_.min_groups)), {1, 1}), most_units());
     }
@@ -184,7 +179,6 @@ class LoadFollowing : public ScalingRule {
   std::unique_ptr<SizingRule> rule_;
   std::optional<std::int64_t> gpu_limit_;
   std::int64_t fewest_groups_ = 0, most_groups_ = 0, start_groups_ = 0;
-  bool started_ = false;
   std::deque<Past> past_;
   base::TimePoint drains_until_ = base::TimePoint::min();
 };

@@ -13,7 +13,8 @@
 
 namespace epfleet::policy {
 
-// How many units are needed, loading ones included; fractions are rounded up.
+// How many units are needed that serve, of which FleetView::current() are there or load; fractions
+// are rounded up. What is down comes on top.
 struct Wanted {
   double prefill_units = 0.0, decode_units = 0.0;
   std::string why{};

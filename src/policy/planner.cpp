@@ -40,10 +40,10 @@ class Planner : public SizingRule {
     }
     Wanted wanted = floor_;
     wanted.prefill_units = std::max(wanted.prefill_units,
-                                    by_latency(view.prefill, view.target.serving.prefill_units,
+                                    by_latency(view.prefill, view.current().prefill_units,
                                                step_.prefill_units, view.latency.ttft_s, ttft_s_));
     wanted.decode_units =
-        std::max(wanted.decode_units, by_latency(view.decode, view.target.serving.decode_units,
+        std::max(wanted.decode_units, by_latency(view.decode, view.current().decode_units,
                                                  step_.decode_units, view.latency.tpot_s, itl_s_));
     return wanted;
   }

@@ -20,7 +20,7 @@ class Saturation : public SizingRule {
       : config_(setup.config.saturation), gpus_(setup.gpus), step_(setup.step()) {}
 
   Wanted size(const FleetView& view, base::TimePoint /*now*/) override {
-    const UnitCounts now = view.target.serving;
+    const UnitCounts now = view.current();
     const Step prefill = step(view.prefill, gpus_.prefill_units, 0.0);
     const Step decode = step(view.decode, gpus_.decode_units, view.decode.load);
     return {static_cast<double>(now.prefill_units + prefill.units * step_.prefill_units),

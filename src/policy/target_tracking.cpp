@@ -18,18 +18,18 @@ class TargetTracking : public SizingRule {
   explicit TargetTracking(const TargetConfig& config) : config_(config) {}
 
   Wanted size(const FleetView& view, base::TimePoint /*now*/) override {
-    return {wanted(view.prefill, view.target.serving.prefill_units, config_.prefill_load),
-            wanted(view.decode, view.target.serving.decode_units, config_.decode_load),
+    return {wanted(view.prefill, view.current().prefill_units, config_.prefill_load),
+            wanted(view.decode, view.current().decode_units, config_.decode_load),
             fmt::format("load of prefill {:.2f} for {:.2f}, of decode {:.2f} for {:.2f}",
                         view.prefill.work_ratio, config_.prefill_load, view.decode.work_ratio,
                         config_.decode_load)};
   }
 
  private:
-  [[nodiscard]] double wanted(const PhaseView& phase, std::int64_t target, double load) const {
+  [[nodiscard]] double wanted(const PhaseView& phase, std::int64_t current, double load) const {
     const double ratio = phase.work_ratio / load;
     if (std::abs(ratio - 1.0) <= config_.tolerance) {
-      return static_cast<double>(target);
+      return static_cast<double>(current);
     }
     return static_cast<double>(phase.serving) * ratio;
   }

@@ -56,6 +56,10 @@ struct FleetView {
   PhaseView prefill, decode;
   TrafficView traffic;
   LatencyView latency;
+
+  [[nodiscard]] UnitCounts down() const { return {prefill.down, decode.down}; }
+  // Units that serve, or will when they have loaded.
+  [[nodiscard]] UnitCounts current() const { return target.serving - down(); }
 };
 
 class ScalingRule {

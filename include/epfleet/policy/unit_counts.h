@@ -16,6 +16,9 @@ struct UnitCounts {
 [[nodiscard]] inline UnitCounts operator+(UnitCounts a, UnitCounts b) {
   return {a.prefill_units + b.prefill_units, a.decode_units + b.decode_units};
 }
+[[nodiscard]] inline UnitCounts operator-(UnitCounts a, UnitCounts b) {
+  return {a.prefill_units - b.prefill_units, a.decode_units - b.decode_units};
+}
 [[nodiscard]] inline UnitCounts operator*(std::int64_t times, UnitCounts counts) {
   return {times * counts.prefill_units, times * counts.decode_units};
 }
