@@ -1,5 +1,6 @@
 // Source: Dynamo planner (names, Kalman's q_level 1, q_trend 0.1, r 10 and 5 points at least);
-// Holt 1957 and Winters 1960.
+// Holt 1957.
+// Left out: the season of Holt-Winters (`seasonal` is one alone); arima and prophet.
 #include "load_predictors.h"
 
 #include <algorithm>
@@ -97,6 +98,7 @@ void HoltTrend::observe(double value) {
 double HoltTrend::predict(double steps) const { return std::max(0.0, level_ + trend_ * steps); }
 
 std::unique_ptr<LoadPredictor> make_predictor(Predictor predictor, base::Duration interval) {
+  // A guess: a look counts half, and a change of trend shows within ten.
   constexpr double kSmoothing = 0.5, kTrendSmoothing = 0.3;
   switch (predictor) {
     case Predictor::Seasonal:

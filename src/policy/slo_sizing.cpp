@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
+#include <deque>
 
 #include "load_following.h"
 #include "load_predictors.h"
@@ -26,10 +26,8 @@ class SloSizing : public SizingRule {
         ttft_s_(setup.ttft_limit_s),
         tpot_s_(setup.tpot_limit_s),
         profile_(setup.profile),
-        ahead_(static_cast<double>((setup.start_up + setup.config.interval).count()) /
-               static_cast<double>(setup.config.interval.count())),
-        age_steps_(static_cast<double>(setup.config.view_age.count()) /
-                   static_cast<double>(setup.config.interval.count())),
+        interval_(setup.config.interval),
+        start_up_(setup.start_up),
         computed_(config_.smoothing, config_.trend_smoothing),
         output_(config_.smoothing, config_.trend_smoothing) {}
 
@@ -37,7 +35,7 @@ class SloSizing : public SizingRule {
     const RequestMix& mix = view.traffic.mix;
     computed_.observe(view.traffic.computed_tokens_per_s);
     output_.observe(view.traffic.output_tokens_per_s);
-    const double computed = ahead(computed_), output = ahead(output_);
+    const double computed = ahead(computed_, view.age), output = ahead(output_, view.age);
     const double prefill_tps = config_.prefill_load * profile_->prefill_tps(mix);
     const double limit_s = tpot_s_.value_or(kNoLimit) * observed_speed(view);
     const double decode_tps = profile_->decode_tps(mix, limit_s);
@@ -52,8 +50,11 @@ class SloSizing : public SizingRule {
 
  private:
   // The most of now and of when a unit that is asked for now would serve.
-  [[nodiscard]] double ahead(const HoltTrend& rate) const {
-    return std::max(rate.predict(age_steps_), rate.predict(age_steps_ + ahead_));
+  [[nodiscard]] double ahead(const HoltTrend& rate, base::Duration age) const {
+    const auto after = [&](base::Duration time) {
+      return rate.predict(base::to_seconds(time) / base::to_seconds(interval_));
+    };
+    return std::max(after(age), after(age + start_up_ + interval_));
   }
 
   // Of the profile's time per token: imbalance and pauses make the observed one longer.
@@ -64,7 +65,7 @@ class SloSizing : public SizingRule {
     const double expected =
         profile_->tpot_s(view.traffic.mix, static_cast<double>(view.decode.running_requests) /
                                                static_cast<double>(view.decode.serving));
-    constexpr double kSlowest = 0.5;
+    constexpr double kSlowest = 0.5;  // a guess: less is a queue, not a slow unit
     return std::clamp(expected / *view.latency.tpot_s, kSlowest, 1.0);
   }
 
@@ -77,7 +78,7 @@ class SloSizing : public SizingRule {
     }
     const auto running = static_cast<double>(view.decode.running_requests);
     const auto waiting = static_cast<double>(view.decode.waiting_requests);
-    constexpr double kQueue = 0.1;  // of those running; a few are always on their way
+    constexpr double kQueue = 0.1;  // a guess: of those running, a few are always on their way
     if (waiting > kQueue * running && view.decode.serving > 0) {
       wanted.decode_units =
           std::max(wanted.decode_units, static_cast<double>(view.decode.serving) *
@@ -95,13 +96,12 @@ class SloSizing : public SizingRule {
   SloRuleConfig config_;
   std::optional<double> ttft_s_, tpot_s_;
   const UnitProfile* profile_;
-  double ahead_, age_steps_;  // intervals
+  base::Duration interval_, start_up_;
   HoltTrend computed_, output_;
 };
 
 class Oracle : public SizingRule {
  public:
-  [[nodiscard]] bool knows_demand() const override { return true; }
   explicit Oracle(const ScalingSetup& setup)
       : prefill_load_(setup.config.slo.prefill_load),
         tpot_s_(setup.tpot_limit_s.value_or(kNoLimit)),
@@ -109,33 +109,45 @@ class Oracle : public SizingRule {
         ahead_(setup.start_up + setup.config.interval),
         demand_(setup.known_demand) {}
 
+  [[nodiscard]] bool knows_demand() const override { return true; }
+
   Wanted size(const FleetView& /*view*/, base::TimePoint now) override {
     if (demand_.empty()) {
       return {kAll, kAll, "all: the demand is not known yet"};
     }
-    while (first_ + 1 < demand_.size() && demand_[first_ + 1].from <= now) {
-      ++first_;
+    for (; sized_ < demand_.size() && demand_[sized_].from <= now + ahead_; ++sized_) {
+      coming_.push_back({demand_[sized_].from, needed(demand_[sized_])});
     }
-    Wanted wanted;
-    for (std::size_t i = first_; i < demand_.size() && demand_[i].from <= now + ahead_; ++i) {
-      const KnownDemand& demand = demand_[i];
-      wanted.prefill_units =
-          std::max(wanted.prefill_units, demand.computed_tokens_per_s /
-                                             (prefill_load_ * profile_->prefill_tps(demand.mix)));
-      wanted.decode_units =
-          std::max(wanted.decode_units,
-                   demand.output_tokens_per_s / profile_->decode_tps(demand.mix, tpot_s_));
+    // What began last is still there.
+    while (coming_.size() > 1 && coming_[1].from <= now) {
+      coming_.pop_front();
     }
-    wanted.why = "the demand to come";
-    return wanted;
+    Wanted most = coming_.front().units;
+    for (const Coming& coming : coming_) {
+      most.prefill_units = std::max(most.prefill_units, coming.units.prefill_units);
+      most.decode_units = std::max(most.decode_units, coming.units.decode_units);
+    }
+    most.why = "the demand to come";
+    return most;
   }
 
  private:
+  struct Coming {
+    base::TimePoint from;
+    Wanted units;
+  };
+
+  [[nodiscard]] Wanted needed(const KnownDemand& demand) const {
+    return {demand.computed_tokens_per_s / (prefill_load_ * profile_->prefill_tps(demand.mix)),
+            demand.output_tokens_per_s / profile_->decode_tps(demand.mix, tpot_s_)};
+  }
+
   double prefill_load_, tpot_s_;
   const UnitProfile* profile_;
   base::Duration ahead_;
   std::span<const KnownDemand> demand_;
-  std::size_t first_ = 0;
+  std::size_t sized_ = 0;
+  std::deque<Coming> coming_;  // until `ahead_`, and what is now
 };
 
 }  // namespace
