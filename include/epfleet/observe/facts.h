@@ -107,7 +107,7 @@ struct FleetTotals {
   } failures;
   // the store
   std::int64_t cache_read_bytes = 0, cache_written_bytes = 0;
-  struct LostTokens {
+  struct LostTokens {  // of the prompts whose prefill finished
     std::int64_t cold = 0, capacity = 0, ttl = 0, rounding = 0, not_yet_written = 0;
     std::int64_t too_slow = 0;    // stored, but computed anew: kv_cache.recompute
     std::int64_t store_down = 0;  // stored, but the store had failed

@@ -62,6 +62,15 @@ struct alignas(64) LiveRequest {
   }
   [[nodiscard]] std::int32_t tokens_left() const { return prefill_tokens() - computed_to; }
   [[nodiscard]] bool has_first_token() const { return got_first_token; }
+  // As it is prefilled again: once it has its first token, its prompt is in the store.
+  [[nodiscard]] workload::Request repeated() const {
+    workload::Request again = request;
+    if (has_first_token()) {
+      again.prefix.session_tokens = again.prompt_tokens;
+      again.prefix.first_turn = false;
+    }
+    return again;
+  }
   // Of a request in line (prompt_queue.h); another one once it has left it.
   [[nodiscard]] std::uint32_t ticket() const { return joined_step; }
   // KV held after `steps` decode steps in all.
