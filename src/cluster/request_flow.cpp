@@ -63,21 +63,23 @@ void RequestFlow::accept_arrival() {
   if (const workload::Request* soon = arrivals_.upcoming(kAhead)) {
     cache_.prefetch(soon->prefix);
   }
-  accept(request, 0);
+  accept({request, 0, fleet_.spec.in_window(request.arrival)});
 }
 
 void RequestFlow::accept_retries() {
   while (const auto again = endings_.next_attempt()) {
-    accept(again->request, again->number);
+    accept(*again);
   }
 }
 
-void RequestFlow::accept(const workload::Request& request, std::uint8_t attempt) {
+void RequestFlow::accept(const Retries::Attempt& attempt) {
+  const workload::Request& request = attempt.request;
   ++fleet_.totals.arrived;
-  fleet_.totals.retries += attempt > 0 ? 1 : 0;
+  fleet_.totals.retries += attempt.number > 0 ? 1 : 0;
   endings_.expect(request);
   const RequestSlot slot = fleet_.requests.add(request);
-  fleet_.requests[slot].attempt = attempt & 0xfU;
+  fleet_.requests[slot].attempt = attempt.number & 0xfU;
+  fleet_.requests[slot].window_client = attempt.window_client;
   if (fleet_.requests.live() >= fleet_.spec.most_in_service) {
     fleet_.engine.stop_after_this();
   }

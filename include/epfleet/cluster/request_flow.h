@@ -50,7 +50,7 @@ class RequestFlow {
 
   void schedule_next_arrival();
   void accept_arrival();
-  void accept(const workload::Request& request, std::uint8_t attempt);
+  void accept(const Retries::Attempt& attempt);
   [[nodiscard]] std::optional<Ending> rejection(const workload::Request& request) const;
   void look_up(serving::RequestSlot slot);
   void look_up_again(serving::RequestSlot slot);

@@ -34,6 +34,7 @@ struct RequestDone {
   std::uint16_t preemptions = 0;
   std::uint8_t attempt = 0;  // 1: the first repetition of a request that was refused or failed
   bool comes_again = false;  // after this ending
+  bool window_client = false;  // its first attempt arrived in the counted window
   std::uint8_t retries = 0;  // after failures; 15: so many or more
   bool entered_prefill = false, has_first_token = false, entered_decode = false;
   base::TimePoint arrival;

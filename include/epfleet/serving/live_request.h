@@ -48,7 +48,8 @@ struct alignas(64) LiveRequest {
   std::uint16_t decode_gpu = 0;
   std::uint16_t preemptions : 12 = 0;
   std::uint16_t retries : 4 = 0;  // after failures of its units; 15: so many or more
-  Stage stage = Stage::Free;
+  Stage stage : 4 = Stage::Free;
+  bool window_client : 1 = false;    // its first attempt arrived in the counted window
   bool prefill_started : 1 = false;  // in this attempt
   bool decode_started : 1 = false;
   bool decode_half : 1 = false;  // micro-batch, where membership is kept (sticky_halves.h)
