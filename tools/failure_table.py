@@ -21,13 +21,12 @@ def number(text):
 
 
 def first_failure(folder):
-    """Seconds after the window's start, from decisions.csv or the first interval with nodes down."""
-    previous = 0.0
-    with open(folder / "timeseries.csv", encoding="utf-8") as file:
+    """Seconds after the window's start; none: nothing was hit in it."""
+    with open(folder / "decisions.csv", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            if number(row["nodes_down"]) > 0:
-                return previous
-            previous = number(row["time_s"])
+            if (row["by"] == "failures" and row["decided"] != "it hits nothing"
+                    and float(row["time_s"]) >= 0):
+                return float(row["time_s"])
     return None
 
 

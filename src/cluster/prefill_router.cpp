@@ -66,7 +66,6 @@ void PrefillRouter::read_hit(serving::RequestSlot slot, std::uint32_t unit) {
     if (serving::Resumed* resumed = fleet_.requests.resumed(slot)) {
       resumed->hit = 0;
     } else {
-      fleet_.totals.cache_lost.too_slow += hit;
       request.cached_tokens = 0;
     }
   } else {

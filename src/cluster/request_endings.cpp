@@ -136,6 +136,7 @@ void RequestEndings::record(RequestSlot slot, Ending ending, bool comes_again) {
                    .preemptions = live.preemptions,
                    .attempt = live.attempt,
                    .comes_again = comes_again,
+                   .window_client = live.window_client,
                    .retries = static_cast<std::uint8_t>(live.retries),
                    .entered_prefill = live.prefill_started || live.has_first_token(),
                    .has_first_token = live.has_first_token(),

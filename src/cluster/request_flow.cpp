@@ -63,21 +63,23 @@ void RequestFlow::accept_arrival() {
   if (const workload::Request* soon = arrivals_.upcoming(kAhead)) {
     cache_.prefetch(soon->prefix);
   }
-  accept(request, 0);
+  accept({request, 0, fleet_.spec.in_window(request.arrival)});
 }
 
 void RequestFlow::accept_retries() {
   while (const auto again = endings_.next_attempt()) {
-    accept(again->request, again->number);
+    accept(*again);
   }
 }
 
-void RequestFlow::accept(const workload::Request& request, std::uint8_t attempt) {
+void RequestFlow::accept(const Retries::Attempt& attempt) {
+  const workload::Request& request = attempt.request;
   ++fleet_.totals.arrived;
-  fleet_.totals.retries += attempt > 0 ? 1 : 0;
+  fleet_.totals.retries += attempt.number > 0 ? 1 : 0;
   endings_.expect(request);
   const RequestSlot slot = fleet_.requests.add(request);
-  fleet_.requests[slot].attempt = attempt & 0xfU;
+  fleet_.requests[slot].attempt = attempt.number & 0xfU;
+  fleet_.requests[slot].window_client = attempt.window_client;
   if (fleet_.requests.live() >= fleet_.spec.most_in_service) {
     fleet_.engine.stop_after_this();
   }
@@ -88,7 +90,7 @@ void RequestFlow::accept(const workload::Request& request, std::uint8_t attempt)
   observe::FleetSample& totals = fleet_.totals;
   totals.peaks.in_service = std::max(totals.peaks.in_service, totals.in_service());
   LiveRequest& live = fleet_.requests[slot];
-  look_up(live);
+  look_up(slot);
   live.rate = draw_rate(request);
   if (fleet_.monitor) {
     fleet_.monitor->saw_arrival(live);
@@ -111,19 +113,16 @@ std::optional<Ending> RequestFlow::rejection(const workload::Request& request) c
   return admission_.refusal(request);
 }
 
-void RequestFlow::look_up(LiveRequest& live) {
-  const cache::Lookup found = cache_.lookup(live.request, fleet_.now());
-  observe::FleetSample::LostTokens& lost = fleet_.totals.cache_lost;
-  lost.cold += found.lost_cold;
-  lost.capacity += found.lost_capacity;
-  lost.ttl += found.lost_ttl;
-  lost.rounding += found.lost_rounding;
-  lost.not_yet_written += found.lost_not_yet_written;
-  lost.store_down += fleet_.store_faults > 0 ? found.hit_tokens : 0;
-  // At least the last prompt token is computed: its output is the first answer token.
-  live.cached_tokens =
-      fleet_.store_faults > 0 ? 0 : std::min(found.hit_tokens, live.request.prompt_tokens - 1);
-  live.computed_to = live.cached_tokens;
+void RequestFlow::look_up(RequestSlot slot) {
+  LiveRequest& live = fleet_.requests[slot];
+  found_.resize(std::max<std::size_t>(found_.size(), slot + 1));
+  found_[slot] = {cache_.lookup(live.request, fleet_.now()), fleet_.store_faults > 0};
+  live.cached_tokens = live.computed_to = usable(found_[slot].lookup, live);
+}
+
+// At least the last token is computed: its output is the next one of the answer.
+std::int32_t RequestFlow::usable(const cache::Lookup& found, const LiveRequest& live) const {
+  return fleet_.store_faults > 0 ? 0 : std::min(found.hit_tokens, live.prefill_tokens() - 1);
 }
 
 base::TokenParts32 RequestFlow::draw_rate(const workload::Request& request) const {
@@ -153,6 +152,9 @@ void RequestFlow::end_prefill_step(std::uint32_t unit) {
   }
   fetch_prefixes(slots_);
   for (const RequestSlot slot : slots_) {
+    __builtin_prefetch(&found_[slot]);
+  }
+  for (const RequestSlot slot : slots_) {
     emit_first_token(slot);
   }
   endings_.announce();
@@ -175,11 +177,7 @@ void RequestFlow::emit_first_token(RequestSlot slot) {
   }
   live.got_first_token = true;
   const workload::Request& request = live.request;
-  observe::TokenTotals& tokens = fleet_.totals.tokens[static_cast<std::size_t>(request.variant)]
-                                                     [static_cast<std::size_t>(request.channel)];
-  tokens.input += request.prompt_tokens;
-  tokens.cached += live.cached_tokens;
-  tokens.output += base::TokenParts::from_tokens(1);
+  count_input(slot);
   if (fleet_.monitor) {
     fleet_.monitor->saw_first_token(now - request.arrival);
   }
@@ -193,6 +191,27 @@ void RequestFlow::emit_first_token(RequestSlot slot) {
     return;
   }
   send_to_decode(slot);
+}
+
+// Its first token, and its prompt: what was read, and what could have been, by why it was not.
+void RequestFlow::count_input(RequestSlot slot) {
+  const LiveRequest& live = fleet_.requests[slot];
+  const workload::Request& request = live.request;
+  observe::TokenTotals& tokens = fleet_.totals.tokens[static_cast<std::size_t>(request.variant)]
+                                                     [static_cast<std::size_t>(request.channel)];
+  tokens.input += request.prompt_tokens;
+  tokens.cached += live.cached_tokens;
+  tokens.output += base::TokenParts::from_tokens(1);
+  const auto& [found, store_down] = found_[slot];
+  observe::FleetSample::LostTokens& lost = fleet_.totals.cache_lost;
+  lost.cold += found.lost_cold;
+  lost.capacity += found.lost_capacity;
+  lost.ttl += found.lost_ttl;
+  lost.rounding += found.lost_rounding;
+  lost.not_yet_written += found.lost_not_yet_written;
+  const std::int32_t not_read =
+      std::min(found.hit_tokens, request.prompt_tokens - 1) - live.cached_tokens;
+  (store_down ? lost.store_down : lost.too_slow) += not_read;
 }
 
 // All but the `stored` first tokens of the prompt are new to the store.

@@ -50,21 +50,16 @@ void RequestFlow::retry(RequestSlot slot) {
   constexpr unsigned kMost = 15;
   live.retries = std::min(live.retries + 1U, kMost) & 0xfU;
   live.prefill_started = false;
-  workload::Request again = live.request;
-  if (live.has_first_token()) {  // its prompt was stored
-    again.prefix.session_tokens = again.prompt_tokens;
-    again.prefix.first_turn = false;
-  }
-  const std::int32_t found = cache_.lookup(again, fleet_.now()).hit_tokens;
-  const std::int32_t most = live.prefill_tokens() - 1;  // at least the last token is computed
-  live.computed_to = fleet_.store_faults > 0 ? 0 : std::min(found, most);
-  if (Resumed* resumed = fleet_.requests.resumed(slot)) {
-    resumed->hit = live.computed_to;
-    resumed->rejoined = false;
-  } else {
-    live.cached_tokens = live.computed_to;
-  }
+  live.has_first_token() ? look_up_again(slot) : look_up(slot);
   prefill_router_.route(slot, fleet_.now());
+}
+
+void RequestFlow::look_up_again(RequestSlot slot) {
+  LiveRequest& live = fleet_.requests[slot];
+  Resumed& resumed = *fleet_.requests.resumed(slot);
+  live.computed_to = usable(cache_.lookup(live.repeated(), fleet_.now()), live);
+  resumed.hit = live.computed_to;
+  resumed.rejoined = false;
 }
 
 void RequestFlow::resume_decode(RequestSlot slot) {

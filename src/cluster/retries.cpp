@@ -15,16 +15,13 @@ bool Retries::comes_again(const serving::LiveRequest& live, observe::Ending endi
   if (!observe::row_of(ending).may_come_again || live.attempt >= config.limit) {
     return false;
   }
-  Attempt next{live.request, static_cast<std::uint8_t>(live.attempt + 1)};
+  Attempt next{live.repeated(), static_cast<std::uint8_t>(live.attempt + 1),
+               live.window_client};
   base::Stream draw(jitter_, next.request.id.value(), next.number);
   const double doubled_s =
       base::to_seconds(config.back_off) * static_cast<double>(std::int64_t{1} << live.attempt);
   next.request.arrival =
       fleet_.now() + base::duration_from_seconds(doubled_s * (1.0 - kMostJitter * draw.uniform()));
-  if (live.has_first_token()) {  // its prompt is in the store
-    next.request.prefix.first_turn = false;
-    next.request.prefix.session_tokens = next.request.prompt_tokens;
-  }
   waiting_.push(next);
   set_alarm();
   return true;

@@ -17,6 +17,11 @@ std::string UnitRecovery::name_of(std::uint32_t index) const {
                          : fmt::format("decode/{}", index - prefill);
 }
 
+std::string UnitRecovery::name_of(const Failure& failure) const {
+  return fmt::format("{} of {}, GPU {}", base::name_in(kFailureKindNames, failure.what),
+                     name_of(patient_of(failure.unit)), failure.gpu);
+}
+
 void UnitRecovery::announce(std::string saw, std::string decided, std::string why) const {
   const observe::Decision decision{fleet_.now(), "failures", std::move(saw), std::move(decided),
                                    std::move(why)};
@@ -29,8 +34,8 @@ void UnitRecovery::announce(std::string saw, std::string decided, std::string wh
 base::Duration UnitRecovery::loading_time(std::uint32_t index) const {
   const FleetSpec& spec = fleet_.spec;
   return index < fleet_.prefill.size()
-             ? prefill_start_up(spec, spec.prefill.gpus / spec.prefill_hardware.gpus_per_node)
-             : decode_start_up(spec, spec.decode.gpus / spec.decode_hardware.gpus_per_node);
+             ? prefill_start_up(spec, spec.prefill_unit_nodes())
+             : decode_start_up(spec, spec.decode_unit_nodes());
 }
 
 void UnitRecovery::slow_down(std::uint32_t index, std::uint32_t failure) {
@@ -48,6 +53,7 @@ void UnitRecovery::end_slowness(std::uint32_t failure) {
   const std::uint32_t index = patient_of(plan_[failure].unit);
   if (std::erase(looked_at(index).slow, failure) > 0) {
     reprice(index);
+    announce(name_of(plan_[failure]) + ", is whole again", "as before", "its time is over");
   }
 }
 

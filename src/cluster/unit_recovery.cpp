@@ -46,6 +46,10 @@ UnitRecovery::Patient& UnitRecovery::looked_at(std::uint32_t index) {
 
 void UnitRecovery::schedule_restart(std::uint32_t index) {
   Patient& patient = patients_[index];
+  for (const std::uint32_t failure : patient.unreplaced) {
+    patient.hardware_at = std::max(patient.hardware_at, hardware_back(plan_[failure]));
+  }
+  patient.unreplaced.clear();
   schedule(patient, index, std::max(patient.hardware_at, fleet_.now()) + loading_time(index));
 }
 
@@ -77,64 +81,102 @@ void UnitRecovery::strike(std::uint32_t index) {
     return announce("the KV store is gone", "nothing is found or kept, no hit is counted",
                     "failures.at");
   }
+  const std::string_view miss = why_it_misses(failure);
+  if (!miss.empty()) {
+    return announce(name_of(failure), "it hits nothing", std::string(miss));
+  }
+  ++fleet_.totals.failures.events;
+  announce(name_of(failure), "nothing yet", "it has happened; who decides does not know");
+  const bool lost = failure.what == FailureKind::Node || failure.what == FailureKind::Gpu;
   const std::uint32_t patient = patient_of(failure.unit);
-  with_pool(patient, [&](auto& pool, std::uint32_t unit) {
-    if (pool.state(unit) == UnitState::Off) {
-      return;  // who has the node then bears it
-    }
-    ++fleet_.totals.failures.events;
-    announce(fmt::format("{} of {}, GPU {}", base::name_in(kFailureKindNames, failure.what),
-                         name_of(patient), failure.gpu),
-             "nothing yet", "it has happened; who decides does not know");
-    const bool lost = failure.what == FailureKind::Node || failure.what == FailureKind::Gpu;
-    lost ? lose(patient, failure) : slow_down(patient, index);
-  });
+  lost ? lose(patient, index) : slow_down(patient, index);
+}
+
+// Empty: it hits its unit.
+std::string_view UnitRecovery::why_it_misses(const Failure& failure) {
+  const std::uint32_t index = patient_of(failure.unit);
+  const auto is_off = [](const auto& pool, std::uint32_t unit) {
+    return pool.state(unit) == UnitState::Off;
+  };
+  if (with_pool(index, is_off)) {
+    return "the unit is not allotted: who has its nodes then bears it";
+  }
+  const Patient& patient = looked_at(index);
+  const Gpus gpus = hit_by(failure);
+  const auto awaits = [&](std::uint32_t earlier) {
+    const Gpus of_earlier = hit_by(plan_[earlier]);
+    return of_earlier.first <= gpus.first && gpus.end <= of_earlier.end;
+  };
+  const bool gone = holds_all(patient.lost, gpus) &&
+                    (patient.hardware_at > fleet_.now() ||
+                     std::ranges::any_of(patient.unreplaced, awaits));
+  return gone ? "it was lost already, and is not replaced yet" : "";
 }
 
 // --- lost nodes and GPUs
 
-TimePoint UnitRecovery::hardware_back(const Failure& failure) {
-  const FailuresConfig& config = fleet_.spec.failures;
-  if (failure.what == FailureKind::Node && spares_ > 0) {
-    --spares_;
-    fleet_.schedule(fleet_.now() + failure.lasts, engine::Phase::Decision, Kind::SpareBack);
-    return fleet_.now() + config.swap_in;
+UnitRecovery::Gpus UnitRecovery::hit_by(const Failure& failure) {
+  if (failure.what != FailureKind::Node) {
+    return {failure.gpu, failure.gpu + 1};
   }
-  return fleet_.now() + failure.lasts;
+  const auto of_a_node = [](const auto& pool, std::uint32_t unit) {
+    return static_cast<std::uint32_t>(pool[unit].unit.limits().gpus / pool[unit].clock.nodes());
+  };
+  const std::uint32_t count = with_pool(patient_of(failure.unit), of_a_node);
+  const std::uint32_t first = failure.gpu / count * count;
+  return {first, first + count};
 }
 
-void UnitRecovery::lose(std::uint32_t index, const Failure& failure) {
+bool UnitRecovery::holds_all(const std::vector<std::uint32_t>& gpus, Gpus some) {
+  const auto from = std::ranges::lower_bound(gpus, some.first);
+  return std::ranges::lower_bound(gpus, some.end) - from == some.end - some.first;
+}
+
+TimePoint UnitRecovery::hardware_back(const Failure& failure) {
+  const TimePoint repaired = failure.at + failure.lasts;
+  const TimePoint swapped = std::max(failure.at + fleet_.spec.failures.swap_in, fleet_.now());
+  if (failure.what != FailureKind::Node || spares_ == 0 || repaired <= swapped) {
+    return repaired;
+  }
+  --spares_;
+  fleet_.schedule(repaired, engine::Phase::Decision, Kind::SpareBack);
+  return swapped;
+}
+
+void UnitRecovery::lose(std::uint32_t index, std::uint32_t failure) {
   Patient& patient = looked_at(index);
-  patient.hardware_at = std::max(patient.hardware_at, hardware_back(failure));
-  with_pool(index, [&](auto& pool, std::uint32_t unit) {
-    std::uint32_t first = failure.gpu, count = 1;
-    if (failure.what == FailureKind::Node) {
-      const auto gpus = static_cast<std::uint32_t>(pool[unit].unit.limits().gpus);
-      count = gpus / static_cast<std::uint32_t>(pool[unit].clock.nodes());
-      first = first / count * count;
-      patient.node_lost = true;
+  const Gpus gpus = hit_by(plan_[failure]);
+  const bool took_no_part = holds_all(patient.lost, gpus);
+  for (std::uint32_t gpu = gpus.first; gpu < gpus.end; ++gpu) {
+    const auto place = std::ranges::lower_bound(patient.lost, gpu);
+    if (place == patient.lost.end() || *place != gpu) {
+      patient.lost.insert(place, gpu);
     }
-    for (std::uint32_t gpu = first; gpu < first + count; ++gpu) {
-      const auto place = std::ranges::lower_bound(patient.lost, gpu);
-      if (place == patient.lost.end() || *place != gpu) {
-        patient.lost.insert(place, gpu);
-      }
+  }
+  patient.node_lost = patient.node_lost || plan_[failure].what == FailureKind::Node;
+  patient.unreplaced.push_back(failure);
+  if (patient.stage == Stage::Masked && took_no_part) {  // what was to rejoin
+    if (patient.next_at != TimePoint::max()) {
+      schedule_restart(index);
     }
-    if (patient.stage == Stage::Restarting) {  // it must begin anew
-      return schedule_restart(index);
-    }
-    const base::TimePoint known = fleet_.now() + time_to_detect(index, patient);
-    if (patient.stage == Stage::Undetected) {
-      if (patient.next_at < known && can_mask(index, patient)) {
-        schedule(patient, index, known);
-      }
-      return;
-    }
-    patient.was_serving = pool.state(unit) == UnitState::Serving;
+    return;
+  }
+  if (patient.stage == Stage::Restarting) {  // it must begin anew
+    return schedule_restart(index);
+  }
+  if (patient.stage != Stage::Undetected) {
     patient.stage = Stage::Undetected;
-    pool.stop(unit);
-    schedule(patient, index, fleet_.now() + time_to_detect(index, patient));
-  });
+    patient.was_serving = with_pool(index, [](auto& pool, std::uint32_t unit) {
+      const bool serves = pool.state(unit) == UnitState::Serving;
+      pool.stop(unit);
+      return serves;
+    });
+    return schedule(patient, index, fleet_.now() + time_to_detect(index, patient));
+  }
+  const TimePoint known = fleet_.now() + time_to_detect(index, patient);
+  if (patient.next_at < known && can_mask(index, patient)) {
+    schedule(patient, index, known);
+  }
 }
 
 base::Duration UnitRecovery::time_to_detect(std::uint32_t index, const Patient& patient) const {

@@ -11,6 +11,21 @@
 
 namespace epfleet::experiment {
 
+std::vector<std::string> notes_on_failures(const cluster::FleetSpec& spec) {
+  std::vector<std::string> notes;
+  for (const cluster::FailureAt& failure : spec.failures.at) {
+    if (base::kWindowStart + failure.time >= spec.window_end()) {
+      notes.push_back(fmt::format(
+          "failures.at: the {} that fails at {} does so after the counted window of {}: nothing of "
+          "it is counted, and it does not come if all requests of the window have ended before",
+          base::name_in(cluster::kFailureKindNames, failure.what),
+          report::human_duration(base::to_seconds(failure.time)),
+          report::human_duration(base::to_seconds(spec.duration))));
+    }
+  }
+  return notes;
+}
+
 std::vector<std::string> notes_of(const config::Scenario& scenario,
                                   const metrics::RunStatistics& statistics, bool stable,
                                   std::vector<std::string> notes) {

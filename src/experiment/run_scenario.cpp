@@ -145,6 +145,7 @@ class Run {
         fleet_(spec_, pricers_, arrivals_, *cache_, observers_.all()),
         trace_(options.trace_events) {
     trace_.follow(fleet_);
+    std::ranges::move(notes_on_failures(spec_), std::back_inserter(early_notes_));
   }
 
   // A run that only sees the demand.
@@ -194,7 +195,7 @@ class Run {
     return report;
   }
 
-  // Of the demand, and so far of the workload.
+  // Of the demand and the failures, and so far of the workload.
   [[nodiscard]] std::vector<std::string> early_notes() const {
     std::vector<std::string> notes = early_notes_;
     std::ranges::move(workload_.notes(), std::back_inserter(notes));

@@ -41,6 +41,11 @@ void RequestMeter::add(const RequestDone& request, Timeline& timeline) {
   in_service_s_ += base::to_seconds(
       std::max(std::min(request.done, window_end) - std::max(request.arrival, base::kWindowStart),
                base::Duration(0)));
+  if (request.window_client) {
+    const bool settled = request.outcome() == Outcome::Completed ||  // or still hopes for it
+                         request.outcome() == Outcome::InFlight;
+    counts_.unanswered += (request.attempt == 0 ? 1 : 0) - (settled ? 1 : 0);
+  }
   if (request.arrival < base::kWindowStart || request.arrival - base::kWindowStart >= duration_) {
     return;
   }
@@ -106,7 +111,6 @@ void RequestMeter::count_outcome(const RequestDone& request, Measure speed) {
       ++counts_.failed;
       break;
   }
-  counts_.unanswered += request.comes_again ? 0 : 1;
   ttft_limit_.miss(request.arrival);
   tpot_limit_.miss(request.arrival);
 }

@@ -19,6 +19,17 @@ std::string microseconds(base::Duration time) {
   return fmt::format("{}.{:03}", ns / 1000, ns % 1000);
 }
 
+// What viewers show of an event that is chosen; nothing: nothing.
+template <class Values, class Print>
+std::string args_of(const Values& values, const Print& print) {
+  std::string args;
+  for (const auto& [key, value] : values) {
+    args += fmt::format("{}{}: {}", args.empty() ? R"(, "args": {)" : ", ", text::json_string(key),
+                        print(value));
+  }
+  return args.empty() ? args : args + "}";
+}
+
 }  // namespace
 
 void ChromeTrace::event(std::string_view fields) {
@@ -48,15 +59,11 @@ void ChromeTrace::name_thread(std::int64_t process, std::int64_t thread, std::st
 void ChromeTrace::slice(std::int64_t process, std::int64_t thread, std::string_view name,
                         std::string_view category, base::TimePoint start, base::TimePoint end,
                         Values values) {
-  std::string args;
-  for (const auto& [key, value] : values) {
-    args += fmt::format("{}{}: {:.6g}", args.empty() ? R"(, "args": {)" : ", ",
-                        text::json_string(key), value);
-  }
+  const auto print = [](double value) { return fmt::format("{:.6g}", value); };
   event(fmt::format(
-      R"("ph": "X", "pid": {}, "tid": {}, "ts": {}, "dur": {}, "name": {}, "cat": {}{}{})", process,
+      R"("ph": "X", "pid": {}, "tid": {}, "ts": {}, "dur": {}, "name": {}, "cat": {}{})", process,
       thread, microseconds(start.time_since_epoch()), microseconds(end - start),
-      text::json_string(name), text::json_string(category), args, args.empty() ? "" : "}"));
+      text::json_string(name), text::json_string(category), args_of(values, print)));
 }
 
 void ChromeTrace::counter(std::int64_t process, std::string_view name, base::TimePoint at,
@@ -65,9 +72,11 @@ void ChromeTrace::counter(std::int64_t process, std::string_view name, base::Tim
                     process, microseconds(at.time_since_epoch()), text::json_string(name), value));
 }
 
-void ChromeTrace::instant(std::int64_t process, std::string_view name, base::TimePoint at) {
-  event(fmt::format(R"("ph": "i", "s": "p", "pid": {}, "tid": 0, "ts": {}, "name": {})", process,
-                    microseconds(at.time_since_epoch()), text::json_string(name)));
+void ChromeTrace::instant(std::int64_t process, std::string_view name, base::TimePoint at,
+                          Texts texts) {
+  event(fmt::format(R"("ph": "i", "s": "p", "pid": {}, "tid": 0, "ts": {}, "name": {}{})", process,
+                    microseconds(at.time_since_epoch()), text::json_string(name),
+                    args_of(texts, text::json_string)));
 }
 
 void ChromeTrace::finish() {

@@ -81,7 +81,8 @@ void RunTimeline::on_sample(const observe::FleetSample& sample) {
 
 void RunTimeline::on_decision(const observe::Decision& decision) {
   if (decision.time >= base::kWindowStart && decision.time >= from_ && decision.time < to_) {
-    trace_.instant(kFleet, decision.by + ": " + decision.decided, decision.time);
+    trace_.instant(kFleet, decision.by + ": " + decision.decided, decision.time,
+                   {{"saw", decision.saw}, {"why", decision.why}});
   }
 }
 

@@ -131,8 +131,8 @@ void load(Canvas& canvas, const RunReport& r) {
   by_reason(canvas, "failed", q, observe::Outcome::Failed);
   if (q.retries > 0) {
     canvas.line("retries",
-                fmt::format("{} of the arrived ones repeat another; {} were not answered "
-                            "and do not come again",
+                fmt::format("{} of the arrived ones repeat another; {} clients had no "
+                            "answer at the end",
                             count(q.retries), count(q.unanswered)));
   }
   if (r.rows) {

@@ -285,6 +285,38 @@ TEST(Overload, TheVerdictSaysWhatTurnedRequestsAway) {
                 static_cast<double>(counts.completed + counts.rejected));
 }
 
+// It counted attempts, of which one client has many, and left out those that were still to come again.
+TEST(Overload, TheUnansweredAreClientsOfTheWindow) {
+  for (const char* admission :
+       {"admission={patience: 1 ms, retries: {limit: 10, back_off: 100 ms}}",
+        "admission={max_queue: 50, retries: {limit: 2, back_off: 40 s}}",
+        "admission={start_deadline: 1 ms, retries: {limit: 1, back_off: 1 h}}",
+        "admission={total_deadline: 2 s}"}) {
+    SCOPED_TRACE(admission);
+    const config::Scenario scenario = replayed_fleet(
+        3, {"workload.rate_scale=10", "duration=2 min", "workload.warm_up=1 min", admission});
+    const FleetRun run = run_fleet(scenario);
+    struct Client {
+      bool of_window = false, settled = false;
+    };
+    std::map<std::uint64_t, Client> clients;
+    for (const RequestDone& request : run.ledger.requests) {
+      Client& client = clients[request.id.value()];
+      client.of_window =
+          client.of_window || (request.attempt == 0 && run.spec.in_window(request.arrival));
+      client.settled = client.settled || request.outcome() == Outcome::Completed ||
+                       request.outcome() == Outcome::InFlight;
+    }
+    const auto left = std::ranges::count_if(
+        clients, [](const auto& one) { return one.second.of_window && !one.second.settled; });
+    const metrics::RequestCounts counts =
+        experiment::run_scenario(scenario, {}).statistics.requests;
+    EXPECT_EQ(counts.unanswered, left);
+    EXPECT_GT(left, 0);
+    EXPECT_LE(counts.unanswered, counts.arrived - counts.retries);
+  }
+}
+
 // What can never fit was turned away too, but by no limit of admission.
 TEST(Overload, ARequestThatNeverFitsIsNoMatterOfAdmission) {
   const report::RunReport report = experiment::run_scenario(

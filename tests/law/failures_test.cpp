@@ -606,15 +606,60 @@ TEST(FailuresLaws, AUnitWithoutAnyGpuLeftMayHaveASlowNicToo) {
                          .gpu = 8 * node});
   }
   for (const FailureKind slow : {FailureKind::Nic, FailureKind::Straggler}) {
-    config.at.push_back({.time = minutes(2) + seconds(1),
-                         .what = slow,
-                         .unit = cluster::UnitName{UnitKind::Decode, 0},
-                         .gpu = 5});
+    for (const int time : {119, 121}) {  // is over while all are lost; hits nothing
+      config.at.push_back({.time = seconds(time),
+                           .what = slow,
+                           .unit = cluster::UnitName{UnitKind::Decode, 0},
+                           .gpu = 5,
+                           .lasts = seconds(10)});
+    }
   }
   for (const Recovery recovery : {Recovery::UnitRestart, Recovery::Mask}) {
     config.recovery = recovery;
     expect_conserved(run(config));
   }
+}
+
+// It took two, and left none to the unit that failed next.
+TEST(FailuresLaws, ANodeLostTwiceBeforeItIsKnownTakesOneSpare) {
+  FailuresConfig config = one(FailureKind::Node, UnitKind::Decode, 0, 0);
+  config.spare_nodes = 2;
+  config.at.push_back({.time = minutes(2) + seconds(3),
+                       .unit = cluster::UnitName{UnitKind::Decode, 0},
+                       .gpu = 1});
+  config.at.push_back(
+      {.time = minutes(2) + seconds(30), .unit = cluster::UnitName{UnitKind::Decode, 1}});
+  const FleetRun with = run(config);
+  expect_conserved(with);
+  EXPECT_EQ(with.ledger.last().failures.events, 2);
+  EXPECT_EQ(with.ledger.last().failures.unit_down_ns, Duration(seconds(30 + 30)).count());
+}
+
+// It took one that never came into its place.
+TEST(FailuresLaws, AMaskedUnitTakesNoSpare) {
+  FailuresConfig config = one(FailureKind::Node, UnitKind::Decode, 0, 0);
+  config.recovery = Recovery::Mask;
+  config.spare_nodes = 1;
+  config.at.push_back(
+      {.time = minutes(2) + seconds(30), .unit = cluster::UnitName{UnitKind::Prefill, 0}});
+  const FleetRun with = run(config);
+  expect_conserved(with);
+  EXPECT_EQ(with.ledger.last().prefill_node_ns.down, node_ns(seconds(30)));
+}
+
+// The repaired node is lost anew while it loads beside the others, which do not stand still.
+TEST(FailuresLaws, WhatIsToRejoinMayBeLostAgainBesideTheOthers) {
+  FailuresConfig config = one(FailureKind::Node, UnitKind::Decode, 0, 0);
+  config.recovery = Recovery::MaskAndRejoin;
+  config.at.push_back(
+      {.time = minutes(3) + seconds(10), .unit = cluster::UnitName{UnitKind::Decode, 0}});
+  const FleetRun with = run(config);
+  expect_conserved(with);
+  const observe::FleetSample& last = with.ledger.last();
+  const Duration down(last.failures.unit_down_ns);
+  EXPECT_EQ(last.failures.events, 2);
+  EXPECT_LT(down, milliseconds(2'200));
+  EXPECT_EQ(last.failures.masked_gpu_ns, (seconds(70 + 60) + kStartUp - down).count() * 8);
 }
 
 // The unit of the highest index went, and left the service to the one that was down.

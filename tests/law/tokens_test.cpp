@@ -2,11 +2,15 @@
 //     input, cached  = sums over prompts whose prefill finished
 //     computed       = tokens of all prefill steps
 //                    = sum of (prompt - cached) of finished prompts + chunks of half-done ones
-//     output         = sum of completed answers + of each in flight 256 + steps x rate (1/256
-//     token) bytes read     = cached tokens of all admitted x bytes per token bytes written  = (new
-//     tokens of finished prompts + answers of V3 kept) x bytes per token KV moved       = prompt
-//     tokens of everything sent to decode x bytes per token
+//     cached + lost  = what an ideal store would hit, of finished prompts alone
+//     output         = sum of completed answers + of each in flight 256 + steps x rate (1/256)
+//     bytes read     = cached tokens of all admitted x bytes per token
+//     bytes written  = (new tokens of finished prompts + answers of V3 kept) x bytes per token
+//     KV moved       = prompt tokens of everything sent to decode x bytes per token
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
 
 #include "support/small_fleet.h"
 
@@ -102,6 +106,43 @@ TEST(TokenLaws, WithoutDraftTokensAStepIsAToken) {
     step_tokens += request.has_first_token ? 1 : 0;
   }
   EXPECT_EQ(tokens.output, base::TokenParts::from_tokens(step_tokens));
+}
+
+std::int64_t lost_of(const observe::FleetSample& sample) {
+  const observe::FleetSample::LostTokens& lost = sample.cache_lost;
+  return lost.cold + lost.capacity + lost.ttl + lost.rounding + lost.not_yet_written +
+         lost.too_slow + lost.store_down;
+}
+
+// They were counted at the arrival: ratios of 130, where most ended before their prefill.
+TEST(TokenLaws, HitsAreLostOnlyOfPromptsThatAreFinished) {
+  for (const std::vector<std::string>& keys :
+       {std::vector<std::string>{},
+        {"workload.rate_scale=20", "admission.start_deadline=10 ms"},
+        {"workload.rate_scale=20", "admission.patience=2 s"},
+        {"workload.rate_scale=3", "kv_cache.recompute=if_slower", "kv_cache.read_bandwidth=1 GB/s",
+         "kv_cache.capacity=10 TB"},
+        {"failures.at=[{time: 2 min, what: store, for: 1 min}]"},
+        {"failures={at: [{time: 3 min, what: node, unit: prefill/0}], in_flight: retry}"}}) {
+    SCOPED_TRACE(testing::PrintToString(keys));
+    const FleetRun run = run_fleet(small_fleet(6, keys));
+    std::map<std::uint64_t, std::int64_t> ideal;
+    for (const workload::Request& request : run.ledger.arrivals) {
+      ideal[request.id.value()] =
+          std::max(request.prefix.session_tokens, request.prefix.shared_tokens);
+    }
+    std::int64_t finished = 0, unfinished = 0;
+    for (const RequestDone& request : run.ledger.requests) {
+      (request.has_first_token ? finished : unfinished) += ideal[request.id.value()];
+    }
+    const observe::FleetSample& last = run.ledger.last();
+    EXPECT_EQ(tokens_of(last).cached + lost_of(last), finished);
+    EXPECT_GT(lost_of(last), 0);
+    EXPECT_TRUE(unfinished > 0 || last.failed + last.rejected == 0);
+    for (const observe::FleetSample& sample : run.ledger.samples) {
+      EXPECT_LE(tokens_of(sample).cached + lost_of(sample), tokens_of(sample).input);
+    }
+  }
 }
 
 // Who takes part in decode steps is just who was placed there: steps x members = sum over requests.

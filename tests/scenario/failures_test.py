@@ -61,6 +61,36 @@ class FailuresTest(ProgramTest):
         self.assertEqual(summary["requests"]["failed"], 0)
         self.assertGreater(summary["failures"]["recomputed_tokens"], 0)
 
+    def said_of(self, out):
+        return [(float(row["time_s"]), row["decided"], row["why"])
+                for row in self.rows_of(f"{out}/decisions.csv") if row["by"] == "failures"]
+
+    def test_the_end_of_a_slow_part_is_told(self):
+        self.run_with("slow", "failures.at=[{time: 60 s, what: nic, unit: decode/0, gpu: 3, for: "
+                      "30 s}, {time: 60 s, what: straggler, unit: prefill/0, for: 20 s}]")
+        self.assertEqual([(time, decided) for time, decided, _ in self.said_of("slow")],
+                         [(60, "nothing yet"), (60, "nothing yet"), (80, "as before"),
+                          (90, "as before")])
+
+    def test_a_failure_that_hits_nothing_is_told(self):
+        summary = self.run_with(
+            "missed", "fleet.groups=1", "scaling.policy=schedule",
+            "scaling.schedule=[{at: 0 s, groups: 1}, {at: 1 min, groups: 0}]",
+            "failures.at=[{time: 2 min, what: node, unit: decode/0}, {time: 125 s, what: gpu, "
+            "unit: decode/0, gpu: 3}, {time: 3 min, what: node, unit: decode/1}]")
+        self.assertEqual(summary["failures"]["events"], 1)
+        missed = {time: why for time, decided, why in self.said_of("missed")
+                  if decided == "it hits nothing"}
+        self.assertEqual(list(missed), [125, 180])
+        self.assertIn("lost already", missed[125])
+        self.assertIn("not allotted", missed[180])
+
+    def test_a_failure_after_the_window_does_not_pass_without_a_word(self):
+        late = "failures.at=[{time: 7 min, what: node, unit: decode/0}]"
+        for command in [["check", SMALL], ["run", SMALL, "--out", "late"]]:
+            result = self.epfleet(*command, "--set", late)
+            self.assertIn("7 min does so after the counted window of 6 min", result.stderr)
+
     def test_same_bytes_and_a_table(self):
         for out in ["a", "b"]:
             self.run_with(out, "failures.node_rate=100", "failures.in_flight=retry",

@@ -51,6 +51,12 @@ struct FleetSpec {
   [[nodiscard]] base::TimePoint window_end() const { return base::kWindowStart + duration; }
   // The latest end of the run: it ends when the window is over and its arrivals are done.
   [[nodiscard]] base::TimePoint run_end() const { return window_end() + report.cool_down; }
+  [[nodiscard]] std::int64_t prefill_unit_nodes() const {
+    return prefill.gpus / prefill_hardware.gpus_per_node;
+  }
+  [[nodiscard]] std::int64_t decode_unit_nodes() const {
+    return decode.gpus / decode_hardware.gpus_per_node;
+  }
   [[nodiscard]] bool in_window(base::TimePoint time) const {
     return time >= base::kWindowStart && time < window_end();
   }

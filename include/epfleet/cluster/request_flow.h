@@ -50,9 +50,13 @@ class RequestFlow {
 
   void schedule_next_arrival();
   void accept_arrival();
-  void accept(const workload::Request& request, std::uint8_t attempt);
+  void accept(const Retries::Attempt& attempt);
   [[nodiscard]] std::optional<Ending> rejection(const workload::Request& request) const;
-  void look_up(serving::LiveRequest& live);
+  void look_up(serving::RequestSlot slot);
+  void look_up_again(serving::RequestSlot slot);
+  [[nodiscard]] std::int32_t usable(const cache::Lookup& found,
+                                    const serving::LiveRequest& live) const;
+  void count_input(serving::RequestSlot slot);
   void fetch_prefixes(std::span<const serving::RequestSlot> slots) const;
   void emit_first_token(serving::RequestSlot slot);
   void send_to_decode(serving::RequestSlot slot);
@@ -71,6 +75,12 @@ class RequestFlow {
   RequestTimers timers_;
   std::span<observe::Observer* const> observers_;
 
+  // What the store had of a prompt, by slot: counted once the prompt is finished.
+  struct Found {
+    cache::Lookup lookup;
+    bool store_down = false;
+  };
+  std::vector<Found> found_;
   // reused from event to event: no allocation in steady state
   std::vector<serving::RequestSlot> slots_, preempted_;
 };

@@ -12,6 +12,9 @@
 //   service finds and keeps nothing. A unit that drains or loads is restarted. mask needs room for
 //   every expert among the slots of the GPUs that are left, else the unit is restarted; experts
 //   without a copy are read from the hosts' memory over the NICs of those that are left.
+//   A lost node that is known, and that its unit waits for, is replaced by a spare one if there is
+//   any and if that comes sooner; the swap counts from the failure, as the repair does. What is lost
+//   already does not fail again before it is replaced.
 // Left out: prefill has no mask (DeepEP's normal kernels have none); transfers of KV under way from
 //   a lost GPU end as planned; a released unit's broken node stays with who has it then.
 // Source: DeepEP's time-out and mask, SGLang's elastic EP (docs/findings.md).
@@ -20,6 +23,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "epfleet/cluster/degraded_pricers.h"
@@ -56,20 +60,27 @@ class UnitRecovery {
     bool node_lost = false;                                // so that what its hosts held is lost
     std::vector<std::uint32_t> lost;                       // GPUs, ascending
     std::vector<std::uint32_t> slow;                       // of the plan, under way
-    base::TimePoint hardware_at = base::TimePoint::min();  // all that was lost is there again
+    std::vector<std::uint32_t> unreplaced;  // of the plan: lost, and nothing comes for it so far
+    base::TimePoint hardware_at = base::TimePoint::min();  // all that comes is there
     base::TimePoint next_at = base::TimePoint::max();      // of `next`; max: nothing is to come
     engine::EventId next{};
     std::uint32_t releases = 0;  // as the unit's when this was last looked at
   };
 
   template <class Visit>
-  void with_pool(std::uint32_t patient, const Visit& visit);
+  auto with_pool(std::uint32_t patient, const Visit& visit);
   [[nodiscard]] std::uint32_t patient_of(const UnitName& unit) const;
   Patient& looked_at(std::uint32_t patient);
 
   void schedule_failure(std::uint32_t failure);
   void schedule(Patient& patient, std::uint32_t index, base::TimePoint at);
-  void lose(std::uint32_t patient, const Failure& failure);
+  struct Gpus {
+    std::uint32_t first, end;
+  };
+  [[nodiscard]] Gpus hit_by(const Failure& failure);
+  [[nodiscard]] std::string_view why_it_misses(const Failure& failure);
+  [[nodiscard]] static bool holds_all(const std::vector<std::uint32_t>& gpus, Gpus some);
+  void lose(std::uint32_t patient, std::uint32_t failure);
   void slow_down(std::uint32_t patient, std::uint32_t failure);
   [[nodiscard]] base::TimePoint hardware_back(const Failure& failure);
   void detect(std::uint32_t patient);
@@ -83,6 +94,7 @@ class UnitRecovery {
   void schedule_restart(std::uint32_t patient);
   void announce(std::string saw, std::string decided, std::string why) const;
   [[nodiscard]] std::string name_of(std::uint32_t patient) const;
+  [[nodiscard]] std::string name_of(const Failure& failure) const;
   [[nodiscard]] base::Duration loading_time(std::uint32_t patient) const;
   [[nodiscard]] bool can_mask(std::uint32_t patient, const Patient& state) const;
   [[nodiscard]] base::Duration time_to_detect(std::uint32_t patient, const Patient& state) const;
@@ -100,13 +112,10 @@ class UnitRecovery {
 
 // Calls visit(pool, unit).
 template <class Visit>
-void UnitRecovery::with_pool(std::uint32_t patient, const Visit& visit) {
+auto UnitRecovery::with_pool(std::uint32_t patient, const Visit& visit) {
   const std::uint32_t prefill = fleet_.prefill.size();
-  if (patient < prefill) {
-    visit(fleet_.prefill, patient);
-  } else {
-    visit(fleet_.decode, patient - prefill);
-  }
+  return patient < prefill ? visit(fleet_.prefill, patient)
+                           : visit(fleet_.decode, patient - prefill);
 }
 
 }  // namespace epfleet::cluster

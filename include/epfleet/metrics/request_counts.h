@@ -39,7 +39,8 @@ inline constexpr Row<RequestCounts> kRequestRows[] = {
     {"retries", "requests", Kind::Flow, Better::Less, of<&RequestCounts::retries>,
      "Of the arrived ones, those that repeat one that was rejected or failed."},
     {"unanswered", "requests", Kind::Flow, Better::Less, of<&RequestCounts::unanswered>,
-     "Of the arrived ones, those that were rejected or failed and do not come again."},
+     "Clients whose first attempt arrived in the window and who had no answer, and no attempt in "
+     "service, when the run ended."},
     {"finished_in_window", "requests", Kind::Flow, Better::Neither,
      of<&RequestCounts::finished_in_window>,
      "Requests that got their last token in the window, whenever they arrived."},

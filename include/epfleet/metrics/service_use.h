@@ -19,30 +19,32 @@ inline constexpr Row<CacheUse> kCacheRows[] = {
     {"hit_ratio", "share", Kind::Ratio, Better::More, of<&CacheUse::hit_ratio>,
      "Cached / input tokens."},
     {"bytes_read", "bytes", Kind::Flow, Better::Neither, of<&CacheUse::bytes_read>,
-     "KV read from the store."},
+     "KV read from the store, also for requests that ended before their prefill: a read that waits "
+     "for a NIC takes place."},
     {"bytes_written", "bytes", Kind::Flow, Better::Neither, of<&CacheUse::bytes_written>,
      "KV written to the store."},
     {"bytes_stored_peak", "bytes", Kind::Level, Better::Neither, of<&CacheUse::bytes_stored_peak>,
      "Most KV in the store at any moment of the window."},
 };
 
-// Tokens that could have been hits, over input tokens, by why they were not.
+// Tokens that could have been hits, over input tokens, by why they were not: of the prompts whose
+// prefill finished, as tokens.input.
 inline constexpr Row<CacheUse> kLostRows[] = {
     {"cold_ratio", "share", Kind::Ratio, Better::Less, of<&CacheUse::lost_cold_ratio>,
-     "Input tokens not hit because they had never been stored in this run, / input tokens."},
+     "Share of tokens.input not hit because it had never been stored in this run."},
     {"capacity_ratio", "share", Kind::Ratio, Better::Less, of<&CacheUse::lost_capacity_ratio>,
-     "Input tokens not hit because they had been evicted for room, / input tokens."},
+     "Share of tokens.input not hit because it had been evicted for room."},
     {"ttl_ratio", "share", Kind::Ratio, Better::Less, of<&CacheUse::lost_ttl_ratio>,
-     "Input tokens not hit because they had passed their time to live, / input tokens."},
+     "Share of tokens.input not hit because it had passed their time to live."},
     {"rounding_ratio", "share", Kind::Ratio, Better::Less, of<&CacheUse::lost_rounding_ratio>,
-     "Input tokens not hit because only whole blocks are stored, / input tokens."},
+     "Share of tokens.input not hit because only whole blocks are stored."},
     {"not_yet_written_ratio", "share", Kind::Ratio, Better::Less,
      of<&CacheUse::lost_not_yet_written_ratio>,
-     "Input tokens not hit because their write had not ended, / input tokens."},
+     "Share of tokens.input not hit because its write had not ended."},
     {"too_slow_ratio", "share", Kind::Ratio, Better::Less, of<&CacheUse::lost_too_slow_ratio>,
-     "Input tokens stored, but computed anew because reading takes longer, / input tokens."},
+     "Share of tokens.input stored, but computed anew because reading takes longer."},
     {"store_down_ratio", "share", Kind::Ratio, Better::Less, of<&CacheUse::lost_store_down_ratio>,
-     "Input tokens stored, but not found because the store had failed, / input tokens."},
+     "Share of tokens.input stored, but not found because the store had failed."},
 };
 
 template <std::int64_t NodeTime::* State>

@@ -34,6 +34,7 @@ struct RequestDone {
   std::uint16_t preemptions = 0;
   std::uint8_t attempt = 0;  // 1: the first repetition of a request that was refused or failed
   bool comes_again = false;  // after this ending
+  bool window_client = false;  // its first attempt arrived in the counted window
   std::uint8_t retries = 0;  // after failures; 15: so many or more
   bool entered_prefill = false, has_first_token = false, entered_decode = false;
   base::TimePoint arrival;
@@ -107,7 +108,7 @@ struct FleetTotals {
   } failures;
   // the store
   std::int64_t cache_read_bytes = 0, cache_written_bytes = 0;
-  struct LostTokens {
+  struct LostTokens {  // of the prompts whose prefill finished
     std::int64_t cold = 0, capacity = 0, ttl = 0, rounding = 0, not_yet_written = 0;
     std::int64_t too_slow = 0;    // stored, but computed anew: kv_cache.recompute
     std::int64_t store_down = 0;  // stored, but the store had failed

@@ -2,8 +2,8 @@
 // Perfetto (ui.perfetto.dev) and chrome://tracing open. Written in pieces, so that memory does not
 // grow with the trace.
 //
-// Left out: flows, instants.
-// Source: the "Trace Event Format" document of the Chromium project (phases X, C and M).
+// Left out: flows.
+// Source: the "Trace Event Format" document of the Chromium project (phases X, C, i and M).
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,7 @@ class ChromeTrace {
   // Takes the document piece by piece.
   using Sink = std::function<void(std::string_view)>;
   using Values = std::initializer_list<std::pair<std::string_view, double>>;
+  using Texts = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
   explicit ChromeTrace(Sink sink) : sink_(std::move(sink)) {}
 
@@ -35,8 +36,8 @@ class ChromeTrace {
              std::string_view category, base::TimePoint start, base::TimePoint end,
              Values values = {});
 
-  // A mark across the whole process.
-  void instant(std::int64_t process, std::string_view name, base::TimePoint at);
+  // A mark across the whole process; `texts` are shown when it is chosen.
+  void instant(std::int64_t process, std::string_view name, base::TimePoint at, Texts texts = {});
   // A curve of the process; one value each, from this moment on.
   void counter(std::int64_t process, std::string_view name, base::TimePoint at, double value);
 

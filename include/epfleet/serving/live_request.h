@@ -48,7 +48,8 @@ struct alignas(64) LiveRequest {
   std::uint16_t decode_gpu = 0;
   std::uint16_t preemptions : 12 = 0;
   std::uint16_t retries : 4 = 0;  // after failures of its units; 15: so many or more
-  Stage stage = Stage::Free;
+  Stage stage : 4 = Stage::Free;
+  bool window_client : 1 = false;    // its first attempt arrived in the counted window
   bool prefill_started : 1 = false;  // in this attempt
   bool decode_started : 1 = false;
   bool decode_half : 1 = false;  // micro-batch, where membership is kept (sticky_halves.h)
@@ -62,6 +63,15 @@ struct alignas(64) LiveRequest {
   }
   [[nodiscard]] std::int32_t tokens_left() const { return prefill_tokens() - computed_to; }
   [[nodiscard]] bool has_first_token() const { return got_first_token; }
+  // As it is prefilled again: once it has its first token, its prompt is in the store.
+  [[nodiscard]] workload::Request repeated() const {
+    workload::Request again = request;
+    if (has_first_token()) {
+      again.prefix.session_tokens = again.prompt_tokens;
+      again.prefix.first_turn = false;
+    }
+    return again;
+  }
   // Of a request in line (prompt_queue.h); another one once it has left it.
   [[nodiscard]] std::uint32_t ticket() const { return joined_step; }
   // KV held after `steps` decode steps in all.

@@ -73,6 +73,20 @@ TEST_F(RunTimelineTest, ShowsTheStepsThatTouchTheWindow) {
   EXPECT_EQ(events["C"][0].at("args").at("value"), 15);
 }
 
+TEST_F(RunTimelineTest, AMarkSaysWhatWasSeenAndWhy) {
+  RunTimeline timeline(path_, {seconds(10), seconds(20)});
+  for (const int second : {5, 15, 20}) {
+    timeline.on_decision({at(second), "failures", "node of \"decode/0\"", "nothing yet", "so"});
+  }
+  timeline.finish();
+  std::ifstream file(path_);
+  const json mark = json::parse(file).at("traceEvents").back();
+  EXPECT_EQ(mark.at("ph"), "i");
+  EXPECT_EQ(mark.at("ts"), 15e6);
+  EXPECT_EQ(mark.at("name"), "failures: nothing yet");
+  EXPECT_EQ(mark.at("args"), json({{"saw", "node of \"decode/0\""}, {"why", "so"}}));
+}
+
 TEST_F(RunTimelineTest, WithoutAnEndItGoesOn) {
   RunTimeline timeline(path_, {seconds(1), std::nullopt});
   observe::DecodeStepDone step;
