@@ -17,6 +17,7 @@
 #include "epfleet/base/log.h"
 #include "epfleet/config/loader.h"
 #include "epfleet/config/resolved.h"
+#include "epfleet/experiment/mean_steps.h"
 #include "epfleet/experiment/run_scenario.h"
 #include "epfleet/experiment/trace_window.h"
 #include "epfleet/page/page.h"
@@ -191,6 +192,7 @@ int run_loaded(const config::Scenario& scenario, const RunRequest& request) {
   report.info.peak_rss_bytes = peak_rss_bytes();
   report.info.wall_s =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - request.started).count();
+  folder.write("steps.json", experiment::mean_steps_json(scenario, report));
   report::write_result(folder, report);
   if (!request.no_page) {
     folder.write(page::kPageFile, page::page_of(folder.path_of("")));

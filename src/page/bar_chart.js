@@ -14,7 +14,7 @@ function stacked_bars(parent, spec) {
     const left = Math.min(190, width * 0.32), high = 34, bottom = rows.length * high + 6;
     const shown = (row) => row.values.map((v, i) => (hidden.has(i) ? 0 : v ?? 0));
     const most = Math.max(...rows.map((row) => shown(row).reduce((a, b) => a + b, 0)));
-    const x = linear_scale(0, most || 1, left, width - 14, width / 110);
+    const x = linear_scale(0, most || 1, left, width - 34, width / 120);
     const bars = rows.map((row, r) => {
       let sum = 0;
       return [svg("text", {x: left - 8, y: r * high + 24, "text-anchor": "end"}, row.name),
@@ -45,7 +45,7 @@ function range_bars(parent, spec) {
   draw_sized(frame, (width) => {
     const left = Math.min(330, width * 0.42), high = 22, bottom = rows.length * high + 6;
     const room = Math.floor((left - 14) / 6.6);
-    const x = linear_scale(Math.min(...known), Math.max(...known), left, width - 16, width / 120);
+    const x = linear_scale(Math.min(...known), Math.max(...known), left, width - 34, width / 120);
     const label = (name) => (name.length > room ? `${name.slice(0, room - 1)}…` : name);
     const bars = rows.map((row, r) => {
       const y = r * high + high / 2 + 2;

@@ -42,11 +42,12 @@ function money_charts(grid) {
   const times = by_hour ? numbers(data.hourly, "time_s") : series("time_s");
   const of = (name) => (by_hour ? numbers(data.hourly, name) : series(name));
   const published = (name, base) => ({name: t("published", base), values: by_hour ? of(name) : null, dash: true, colour: "c5"});
+  const width = times.length > 1 ? times[1] - times[0] : data.summary.simulated_s;
   const note = t(by_hour ? "note_hourly" : "note_interval");
-  time_chart(grid, {id: "nodes_mean", title: t("chart_nodes_mean"), unit: "nodes", times, note, series: [
+  time_chart(grid, {id: "nodes_mean", title: t("chart_nodes_mean"), unit: "nodes", times, note, width, series: [
     {name: t("column_nodes_mean"), values: of("nodes_mean"), style: "bars", colour: "c1"},
     published("published_nodes_mean", t("column_nodes_mean"))]});
-  time_chart(grid, {id: "cost_income", title: t("chart_cost_income"), unit: "USD", times, note, series: [
+  time_chart(grid, {id: "cost_income", title: t("chart_cost_income"), unit: "USD", times, note, width, series: [
     {name: t("column_theoretical_revenue_usd"), values: of("theoretical_revenue_usd"), style: "bars", colour: "c3"},
     {name: t("column_cost_usd"), values: of("cost_usd"), style: "bars", colour: "c2"},
     {name: t("column_expected_revenue_usd"), values: of("expected_revenue_usd"), style: "line", colour: "c4"},

@@ -15,7 +15,7 @@ function draw_checks(node) {
     const unit = (name) => data.metrics[name]?.[0];
     const id = `checks_${role}`;
     sortable_table(node, {id, columns: [{name: t("metric")}, {name: t("published_value"), number: true}, {name: t("simulated"), number: true},
-      {name: t("error"), number: true, text: (v) => (v === null ? "–" : `${v > 0 ? "+" : ""}${percent_text(+v.toPrecision(3))}`)}, {name: t("within"), number: false},
+      {name: t("error"), number: true, text: (v) => (v === null ? "–" : `${v > 0 ? "+" : ""}${percent_text(+v.toPrecision(3))}`)}, {name: t("within"), class: (v) => (v === t("no") ? "bad" : null)},
       {name: t("band")}, {name: t("source")}],
       rows: rows.map((row) => {
         const of = (v) => value_text(v, unit(row.name));
@@ -74,7 +74,7 @@ function draw_inputs(node) {
   sortable_table(node, {id: "inputs", filter: true, high: true,
     columns: [{name: t("key")}, {name: t("value")}, {name: t("given")}, {name: t("plausible")}, {name: t("meaning")}, {name: t("source")}],
     row_class: (row) => (row[3] ? "guess" : null),
-    rows: data.inputs.map((row) => [row.key, row.value, row.is_default ? t("is_default") : t("is_stated"), guessed(row.key), data.keys[row.key]?.[1] ?? "", data.keys[row.key]?.[2] ?? ""])});
+    rows: data.inputs.map((row) => [row.key, row.value, [t(row.is_default ? "is_default" : "is_stated"), guessed(row.key) && t("is_guess")].filter(Boolean).join(", "), guessed(row.key), data.keys[row.key]?.[1] ?? "", data.keys[row.key]?.[2] ?? ""])});
 }
 
 function draw_reproduce(node) {
@@ -82,8 +82,7 @@ function draw_reproduce(node) {
   node.append(
     el("p", {}, t("reproduce_note")), el("pre", {id: "command"}, s.command || "–"),
     el("p", {class: "soft"}, t("fingerprints", s.scenario.fingerprint, s.scenario.trajectory_fingerprint, s.scenario.seed)),
-    el("div", {class: "table-tools"}, Object.entries(data.files).map(([name, text]) => el("button", {type: "button", class: "small", "data-download": name,
-      onclick: () => download(name, text, "text/plain")}, name))));
+    el("div", {class: "table-tools"}, file_buttons()));
   if (s.solved_totals?.length) {
     node.append(el("h3", {}, t("solved_title")));
     sortable_table(node, {id: "solved", columns: [{name: t("metric")}, {name: t("asked"), number: true, text: (v) => number_text(v, 6)}, {name: t("achieved"), number: true, text: (v) => number_text(v, 6)}],

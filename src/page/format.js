@@ -5,7 +5,7 @@ function locale() { return state.language === "zh" ? "zh-CN" : "en-US"; }
 function number_text(value, digits = 4) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
-  if (size >= 1e5) return new Intl.NumberFormat(locale(), {notation: "compact", maximumSignificantDigits: digits}).format(value);
+  if (size >= 1e6) return new Intl.NumberFormat(locale(), {notation: "compact", maximumSignificantDigits: digits}).format(value);
   if (size !== 0 && size < 1e-3) return value.toExponential(2);
   return new Intl.NumberFormat(locale(), {maximumSignificantDigits: Math.max(digits, Math.ceil(Math.log10(size + 1)))}).format(value);
 }

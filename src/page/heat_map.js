@@ -26,7 +26,7 @@ function heat_map(parent, spec) {
     const ctx = canvas.getContext("2d");
     ctx.scale(scale, scale);
     left = Math.min(200, width * 0.4);
-    range = state.zoom ?? [spec.times[0], spec.times.at(-1)];
+    range = state.zoom ?? whole_time();
     const pixels = width - left - 12;
     ctx.font = "12px system-ui, sans-serif";
     rows.forEach((row, r) => {

@@ -12,7 +12,7 @@ function scatter_chart(parent, spec) {
   const hidden = legend_buttons(frame, spec.id, groups.map((g) => g.name), colours, () => redraw());
   frame.said.textContent = groups.map((g) => `${g.name}: ${g.points.map((p) => p.text ?? `${value_text(p.x, spec.x.unit)}, ${value_text(p.y, spec.y.unit)}`).join("; ")}`).join(". ");
   const draw = (width) => {
-    const height = 280, left = 62, right = width - 16, top = 12, bottom = height - 42;
+    const height = 280, left = 62, right = width - 30, top = 24, bottom = height - 42;
     const all = groups.flatMap((g) => g.points);
     const xs = all.map((p) => p.x), ys = all.map((p) => p.y);
     const pad = (low, high) => [low - (high - low) * 0.04, high + (high - low) * 0.04];
@@ -29,7 +29,7 @@ function scatter_chart(parent, spec) {
     return svg("svg", {width, height, role: "img", "aria-labelledby": `title-${spec.id}`},
       x_axis(x, top, bottom, spec.x.unit), y_axis(y, left, right, spec.y.unit),
       svg("text", {x: right, y: height - 6, "text-anchor": "end", class: "soft"}, spec.x.name),
-      svg("text", {x: 2, y: top, class: "soft"}, spec.y.name), front, drawn);
+      svg("text", {x: 2, y: 12, class: "soft"}, spec.y.name), front, drawn);
   };
   draw_sized(frame, draw, {id: spec.id});
   redraw = state.charts.at(-1).redraw;

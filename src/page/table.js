@@ -8,7 +8,7 @@ function sortable_table(parent, spec) {
   let word = "";
   const cell = (column, value) => {
     const text = column.text ? column.text(value) : value === null || value === undefined ? "" : String(value);
-    return el("td", {class: column.number ? "number" : "text", "data-value": typeof value === "number" ? value : null}, text);
+    return el("td", {class: `${column.number ? "number" : "text"} ${column.class?.(value) ?? ""}`.trim(), "data-value": typeof value === "number" ? value : null}, text);
   };
   const draw = () => {
     let rows = spec.rows.filter((row) => !word || row.some((v) => String(v ?? "").toLowerCase().includes(word)));

@@ -1,35 +1,38 @@
 // Curves over the simulated time, by dygraphs. Zooming one zooms all.
 
 // spec: {id, title, unit, times, series: [{name, values, colour, style: line|step|area|bars, dash}], stacked, lines: [{value,
-// name}], marks: [{time, text}], note}
+// name}], marks: [{time, text}], note, width}; times are the begins of intervals, drawn in their middle where they have a width.
 function time_chart(parent, spec) {
   const shown = spec.series.filter((one) => one.values && one.values.some((v) => v !== null));
   if (!shown.length || !spec.times?.length) return null;
   const names = shown.map((one) => one.name);
   const colours = shown.map((one, i) => colour(one.colour ?? SERIES_COLOURS[i % SERIES_COLOURS.length]));
+  const drawn = spec.stacked ? [...shown].reverse() : shown;  // dygraphs lays the last at the bottom
+  const place = (i) => (spec.stacked ? shown.length - 1 - i : i);
   const csv = () => csv_text(["time_s", ...names], spec.times.map((x, row) => [x, ...shown.map((one) => one.values[row])]));
   const frame = chart_frame(parent, spec.id, spec.unit ? `${spec.title} (${unit_name(spec.unit)})` : spec.title, {csv, note: spec.note});
   frame.said.textContent = series_in_words(names, shown.map((one) => one.values), spec.unit);
-  const rows = spec.times.map((x, row) => [x, ...shown.map((one) => one.values[row])]);
+  const half = (spec.width ?? 0) / 2;
+  const rows = spec.times.map((x, row) => [x + half, ...drawn.map((one) => one.values[row])]);
   const hidden = state.hidden[spec.id] ?? new Set();
   const options = {};
   shown.forEach((one, i) => { options[one.name] = series_options(one, spec.stacked); });
   const graph = new Dygraph(frame.plot, rows, {
-    labels: ["time_s", ...names], colors: colours, series: options, stackedGraph: !!spec.stacked,
-    visibility: names.map((_, i) => !hidden.has(i)), legend: "never", connectSeparatedPoints: false,
+    labels: ["time_s", ...drawn.map((one) => one.name)], colors: drawn.map((_, i) => colours[place(i)]), series: options, stackedGraph: !!spec.stacked,
+    visibility: names.map((_, i) => !hidden.has(place(i))), legend: "never", connectSeparatedPoints: false,
     includeZero: true, drawPoints: rows.length < 3, pointSize: 3, strokeWidth: 1.6, fillAlpha: spec.stacked ? 0.55 : 0.25,
     gridLineColor: colour("grid"), axisLineColor: colour("line"), highlightCircleSize: 3, rightGap: 12,
-    dateWindow: state.zoom, animatedZooms: false, valueRange: top_of_axis(spec, shown),
+    dateWindow: state.zoom ?? whole_time(), animatedZooms: false, valueRange: top_of_axis(spec, shown),
     axes: {
       x: {ticker: (low, high, pixels) => time_ticks(low, high, pixels), drawGrid: true, axisLabelWidth: 60},
       y: {axisLabelFormatter: (v) => tick_text(v, spec.unit), axisLabelWidth: 58, pixelsPerLabel: 32},
     },
-    zoomCallback: (low, high) => set_zoom(is_whole(spec.times, low, high) ? null : [low, high]),
+    zoomCallback: (low, high) => set_zoom(is_whole(low, high) ? null : [low, high]),
     highlightCallback: (event, x, points, row) => hover(row, event),
     unhighlightCallback: () => { frame.hover.textContent = ""; },
     underlayCallback: (canvas, area, g) => draw_underlay(canvas, area, g, spec),
   });
-  legend_buttons(frame, spec.id, names, colours, (i, on) => graph.setVisibility(i, on));
+  legend_buttons(frame, spec.id, names, colours, (i, on) => graph.setVisibility(place(i), on));
 
   function hover(row, event) {
     const x = spec.times[row];
@@ -40,7 +43,7 @@ function time_chart(parent, spec) {
   by_keyboard(frame, graph, spec, hover);
   state.charts.push({id: spec.id, graph, destroy: () => graph.destroy(), rows: rows.length,
     resize: () => graph.resize(),
-    zoom: (range) => { if (range || graph.isZoomed("x")) graph.updateOptions({dateWindow: range}); }});
+    zoom: (range) => graph.updateOptions({dateWindow: range ?? whole_time()})});
   return graph;
 }
 
@@ -72,7 +75,7 @@ function bar_plotter(e) {
   ctx.fillStyle = e.color;
   ctx.globalAlpha = 0.75;
   for (const point of points) {
-    if (!Number.isNaN(point.canvasy)) ctx.fillRect(point.canvasx + gap * 0.08, point.canvasy, gap * 0.84, zero - point.canvasy);
+    if (!Number.isNaN(point.canvasy)) ctx.fillRect(point.canvasx - gap * 0.42, point.canvasy, gap * 0.84, zero - point.canvasy);
   }
   ctx.globalAlpha = 1;
 }
@@ -122,8 +125,15 @@ function nearest_mark(graph, marks, event) {
   return best;
 }
 
-function is_whole(times, low, high) {
-  return low <= times[0] && high >= times.at(-1);
+// The window of the run: all charts show the same.
+function whole_time() {
+  const times = series("time_s")?.length ? series("time_s") : [0];
+  return [Math.min(0, times[0]), Math.max(data.summary?.simulated_s ?? 0, times.at(-1))];
+}
+
+function is_whole(low, high) {
+  const [first, last] = whole_time();
+  return low <= first && high >= last;
 }
 
 function set_zoom(range) {
@@ -143,8 +153,9 @@ function by_keyboard(frame, graph, spec, hover) {
     const zoomed = (factor) => {
       const middle = row >= 0 ? spec.times[row] : (low + high) / 2;
       const half = (high - low) / 2 * factor;
-      const range = [Math.max(spec.times[0], middle - half), Math.min(spec.times[last], middle + half)];
-      set_zoom(is_whole(spec.times, ...range) ? null : range);
+      const [first, end] = whole_time();
+      const range = [Math.max(first, middle - half), Math.min(end, middle + half)];
+      set_zoom(is_whole(...range) ? null : range);
     };
     if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
       const step = (event.shiftKey ? 10 : 1) * (event.key === "ArrowRight" ? 1 : -1);

@@ -17,6 +17,7 @@ function problems() {
       if (last > 2 * first && last > 10) add("problem_queue", t(key), number_text(first), number_text(last));
     }
   }
+  if (s.verdict?.meets_slo === false || s.verdict?.stable === false) list.push(...worst_moments());
   const share = (count) => percent_text(count / s.requests.arrived);
   const reasons = (by) => Object.entries(by ?? {}).filter(([, n]) => n > 0).map(([name, n]) => `${ending_name(name)} ${number_text(n)}`).join(", ");
   if (s.requests.rejected > 0) add("problem_rejected", share(s.requests.rejected), reasons(s.requests.rejected_by));
@@ -24,8 +25,8 @@ function problems() {
   for (const name of ["ttft", "tpot"]) {
     const slo = s.slo?.[name];
     if (slo && slo.within_ratio !== null && slo.windows > 0 && slo.windows_met < slo.windows) {
-      add("problem_slo", t("name_" + name), duration_text(s.slo[name + "_s"]), percent_text(slo.within_ratio), percent_text(slo.quantile),
-        slo.windows_met, slo.windows);
+      add("problem_slo", t("name_" + name), percent_text(slo.quantile), duration_text(s.slo[name + "_s"]), slo.windows_met, slo.windows,
+        percent_text(slo.within_ratio));
     }
   }
   if (s.failures?.events > 0) {
@@ -33,6 +34,21 @@ function problems() {
       percent_text(s.failures.availability_ratio));
   }
   return list;
+}
+
+// When the queues were far longer than usual.
+function worst_moments() {
+  const found = [];
+  for (const [column, key] of [["prefill_queue_requests", "queue_prefill"], ["decode_waiting_requests", "queue_decode"]]) {
+    const values = (series(column) ?? []).map((v) => v ?? 0);
+    if (values.length < 8) continue;
+    const usual = [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+    const most = Math.max(...values);
+    if (most > 100 && most > 5 * usual) {
+      found.push(t("problem_worst", t(key), number_text(most), clock_text(series("time_s")[values.indexOf(most)], true), number_text(usual)));
+    }
+  }
+  return found;
 }
 
 function ending_name(name) {
@@ -80,11 +96,11 @@ function cards() {
 
 function draw_verdict(node) {
   const answer = headline(), wrong = problems();
-  node.append(
+  fill(node, {}, [
     el("h1", {}, page_title()),
     el("p", {class: "soft"}, t("run_line", duration_text(data.summary.simulated_s), data.summary.scenario.seed)),
     el("p", {class: `headline ${answer.good ? "good" : "bad"}`, id: "headline"}, answer.text),
     wrong.length > 0 && el("ul", {class: "problems", id: "problems"}, wrong.map((text) => el("li", {}, text))),
     cards(),
-    (data.summary.notes ?? []).map((note) => el("p", {class: "soft"}, note)));
+    (data.summary.notes ?? []).map((note) => el("p", {class: "soft"}, note))]);
 }
