@@ -11,6 +11,7 @@
 #include "epfleet/config/key.h"
 #include "epfleet/experiment/capacity_plan.h"
 #include "epfleet/experiment/sweep_jobs.h"
+#include "epfleet/page/page.h"
 #include "epfleet/report/result_folder.h"
 #include "epfleet/text/parse.h"
 #include "signals.h"
@@ -32,6 +33,7 @@ struct PlanRequest {
   std::vector<std::string> overrides;
   std::string out;
   bool quiet = false;
+  bool no_page = false;
 };
 
 experiment::PlanQuestion question_of(const PlanRequest& request) {
@@ -168,6 +170,9 @@ void answer(const PlanRequest& request) {
   }
   if (!request.out.empty()) {
     report::write_into_folder(request.out, "plan.csv", csv);
+    if (!request.no_page) {
+      report::write_into_folder(request.out, page::kPageFile, page::page_of(request.out));
+    }
   }
 }
 
@@ -207,7 +212,8 @@ void add_plan(CLI::App& app, Chosen& chosen) {
                   "traffic, a 30 % more expensive GPU)")
       ->allow_extra_args(false);
   add_overrides(command, request->overrides);
-  command.add_option("--out", request->out, "Folder for plan.csv");
+  command.add_option("--out", request->out, "Folder for plan.csv and report.html");
+  command.add_flag("--no-report", request->no_page, "Leave report.html out");
   command.add_flag("--quiet", request->quiet, "No progress on stderr");
   when_chosen(command, chosen, request, plan_command);
 }

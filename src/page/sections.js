@@ -35,8 +35,8 @@ function file_buttons() {
 function page_title() {
   if (data.kind === "sweep") {
     const cases = sweep_cases(), keys = Object.keys(cases[0]?.settings ?? {});
-    return keys.length && keys.length <= 3 ? t("title_sweep_of", keys.join(", ")) : t("kind_sweep");
+    return keys.length && keys.length <= 3 ? t("title_sweep_of", keys.join(", ")) : t("title_sweep", cases.length);
   }
   if (data.kind === "plan") return t("title_plan_of", plan_parts().keys.join(", "));
-  return data.summary?.scenario?.name ?? t("kind_" + data.kind);
+  return data.summary?.scenario?.name ?? t("title_comparison");
 }

@@ -2,6 +2,8 @@
 
 Object.assign(TEXTS, {
   title_sweep_of: ["Sweep of {0}", "扫描 {0}"],
+  title_sweep: ["Sweep of {0} cases", "{0} 个方案的扫描"],
+  title_comparison: ["Comparison", "结果对比"],
   title_plan_of: ["Plan of {0}", "规划 {0}"],
   case: ["case", "方案"],
   runs: ["runs", "次数"],

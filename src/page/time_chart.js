@@ -40,6 +40,7 @@ function time_chart(parent, spec) {
     frame.hover.textContent = mark ? mark.text : `${clock_text(x, true)} (${t("after", duration_text(x))})  ` +
       shown.map((one) => `${one.name} ${value_text(one.values[row], spec.unit)}`).join("  ·  ");
   }
+  frame.node.graph = graph;
   by_keyboard(frame, graph, spec, hover);
   state.charts.push({id: spec.id, graph, destroy: () => graph.destroy(), rows: rows.length,
     resize: () => graph.resize(),
