@@ -68,7 +68,8 @@ class StudiesPageTest(PageTest):
             self.assertAlmostEqual(float(shown), sum(own) / len(own))
         compared = self.rows("sweep/comparison.csv")
         self.assertEqual(len(self.cells("comparison", 0)), len(compared))
-        self.assertEqual([float(v) for v in self.cells("comparison", 2, "dataset.value")], [float(row["mean"]) for row in compared])
+        self.assertEqual([v and float(v) for v in self.cells("comparison", 2, "dataset.value")],
+                         [float(row["mean"]) if row["mean"] else None for row in compared])
         tornado = self.text_of("#chart-tornado_0 svg")
         self.assertIn("prices.gpu_hour", tornado)
         self.assertEqual(self.browser.run("return document.querySelectorAll('#chart-pareto circle').length"), len(cases))
