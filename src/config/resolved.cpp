@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <string>
+
 #include "epfleet/base/random.h"
 #include "epfleet/config/key.h"
+#include "epfleet/config/paths.h"
+#include "epfleet/config/shipped.h"
 
 namespace epfleet::config {
 namespace {
@@ -51,11 +55,23 @@ std::string resolved_document(const Scenario& scenario) {
          group_text(scenario, "", 0);
 }
 
+namespace {
+
+// A built-in file is named as the shipped scenarios name it.
+std::string same_from_everywhere(const std::string& text) {
+  std::string path = text;
+  std::erase(path, '"');
+  const auto file = is_builtin(path) ? shipped_file(path) : std::nullopt;
+  return file ? relative_path(*file, *shipped_folder() + "/configs") : text;
+}
+
+}  // namespace
+
 std::string scenario_fingerprint(const Scenario& scenario) {
   std::string lines;
   for (const Key& key : key_table()) {
     if (decides_the_run(key)) {
-      lines += fmt::format("{}={}\n", key.name, key.print(scenario));
+      lines += fmt::format("{}={}\n", key.name, same_from_everywhere(key.print(scenario)));
     }
   }
   return fmt::format("{:016x}", base::mix64(base::stream_name_hash(lines)));

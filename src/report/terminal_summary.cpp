@@ -130,10 +130,9 @@ void load(Canvas& canvas, const RunReport& r) {
   by_reason(canvas, "rejected", q, observe::Outcome::Rejected);
   by_reason(canvas, "failed", q, observe::Outcome::Failed);
   if (q.retries > 0) {
-    canvas.line("retries",
-                fmt::format("{} of the arrived ones repeat another; {} clients had no "
-                            "answer at the end",
-                            count(q.retries), count(q.unanswered)));
+    canvas.line("retries", fmt::format("{} of the arrived ones repeat another; {} clients had no "
+                                       "answer at the end",
+                                       count(q.retries), count(q.unanswered)));
   }
   if (r.rows) {
     canvas.line("rows of the trace", account_of(*r.rows));
