@@ -6,6 +6,7 @@
 
 #include "epfleet/base/random.h"
 #include "epfleet/config/key.h"
+#include "epfleet/config/loader.h"
 #include "epfleet/config/paths.h"
 #include "epfleet/config/shipped.h"
 
@@ -67,11 +68,14 @@ std::string same_from_everywhere(const std::string& text) {
 
 }  // namespace
 
+// Keys at their defaults are left out, so that one more key changes no fingerprint.
 std::string scenario_fingerprint(const Scenario& scenario) {
+  const Scenario defaults = default_scenario();
   std::string lines;
   for (const Key& key : key_table()) {
-    if (decides_the_run(key)) {
-      lines += fmt::format("{}={}\n", key.name, same_from_everywhere(key.print(scenario)));
+    const std::string value = key.print(scenario);
+    if (decides_the_run(key) && value != key.print(defaults)) {
+      lines += fmt::format("{}={}\n", key.name, same_from_everywhere(value));
     }
   }
   return fmt::format("{:016x}", base::mix64(base::stream_name_hash(lines)));
