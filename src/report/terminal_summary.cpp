@@ -80,6 +80,25 @@ void verdict(Canvas& canvas, const RunReport& r) {
   }
 }
 
+// What is asked first beside the verdict: speed, use of the GPUs, money per hour.
+void key_figures(Canvas& canvas, const RunReport& r) {
+  const Efficiency& e = r.efficiency;
+  const cost::UnitCost& u = r.statement.unit_cost;
+  constexpr double kHoursPerDay = 24.0;
+  canvas.line("speed", fmt::format("{} tokens/s per user, {} output tokens/s per GPU",
+                                   speed(r.statistics.latency.output_speed.mean),
+                                   number(e.output_tps_per_gpu)));
+  canvas.line("use of the GPUs",
+              fmt::format("prefill MFU {}; decode MFU {}, MBU {} (of the data sheet's peaks)",
+                          percent(e.prefill_mfu_ratio), percent(e.decode_mfu_ratio),
+                          percent(e.decode_mbu_ratio)));
+  if (e.usd_per_hour) {
+    canvas.line("cost", fmt::format("{} USD per hour, {} per day; per million tokens {} in, {} out",
+                                    usd(*e.usd_per_hour), usd(*e.usd_per_hour * kHoursPerDay),
+                                    unit_usd(u.usd_per_m_input), unit_usd(u.usd_per_m_output)));
+  }
+}
+
 void latency_row(Canvas& canvas, std::string_view name, const metrics::Distribution& d) {
   canvas.columns(name, {seconds(d.mean), seconds(d.p50), seconds(d.p90), seconds(d.p95),
                         seconds(d.p99), seconds(d.max)});
@@ -191,11 +210,11 @@ void money(Canvas& canvas, const RunReport& r) {
   if (!r.verdict.stable) {
     canvas.warning("of an overloaded service: what waits is neither served nor paid for yet");
   }
-  canvas.line("cost", fmt::format("{} USD for {} GPU hours, {} USD of it idle", usd(a.cost_usd),
-                                  human_count(a.gpu_hours), usd(a.idle_usd)));
-  canvas.line("per million tokens",
-              fmt::format("{} USD in ({} computed), {} USD out", unit_usd(u.usd_per_m_input),
-                          unit_usd(u.usd_per_m_computed_input), unit_usd(u.usd_per_m_output)));
+  canvas.line("cost",
+              fmt::format("{} USD for {} GPU hours, {} USD of it idle; {} USD per million computed "
+                          "tokens in",
+                          usd(a.cost_usd), human_count(a.gpu_hours), usd(a.idle_usd),
+                          unit_usd(u.usd_per_m_computed_input)));
   canvas.line("theoretical revenue",
               fmt::format("{} USD, {} (every token at R1 prices)", usd(a.revenue.theoretical_usd),
                           margin(a.theoretical_margin_ratio)));
@@ -273,6 +292,7 @@ std::string terminal_summary(const RunReport& report, const TerminalStyle& style
   Canvas canvas(style);
   head(canvas, report);
   verdict(canvas, report);
+  key_figures(canvas, report);
   service(canvas, report);
   load(canvas, report);
   fleet(canvas, report);
