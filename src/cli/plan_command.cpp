@@ -13,6 +13,7 @@
 #include "epfleet/experiment/capacity_plan.h"
 #include "epfleet/experiment/plan_runs.h"
 #include "epfleet/experiment/sweep_jobs.h"
+#include "epfleet/page/page.h"
 #include "epfleet/report/result_folder.h"
 #include "epfleet/text/parse.h"
 #include "signals.h"
@@ -35,6 +36,7 @@ struct PlanRequest {
   std::vector<std::string> overrides;
   std::string out;
   bool quiet = false;
+  bool no_page = false;
 };
 
 // The aim, and which of the varied keys is searched: the one that is maximised, else the first
@@ -178,6 +180,9 @@ void answer(const PlanRequest& request) {
   if (!request.out.empty()) {
     report::write_into_folder(request.out, "plan.csv", csv);
     report::write_into_folder(request.out, "pareto.csv", experiment::pareto_csv(question, answers));
+    if (!request.no_page) {
+      report::write_into_folder(request.out, page::kPageFile, page::page_of(request.out));
+    }
   }
 }
 
@@ -224,7 +229,8 @@ void add_plan(CLI::App& app, Chosen& chosen) {
                   "traffic, a 30 % more expensive GPU)")
       ->allow_extra_args(false);
   add_overrides(command, request->overrides);
-  command.add_option("--out", request->out, "Folder for plan.csv and pareto.csv");
+  command.add_option("--out", request->out, "Folder for plan.csv, pareto.csv and report.html");
+  command.add_flag("--no-report", request->no_page, "Leave report.html out");
   command.add_flag("--quiet", request->quiet, "No progress on stderr");
   when_chosen(command, chosen, request, plan_command);
 }

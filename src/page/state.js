@@ -1,0 +1,83 @@
+// What the reader has chosen, and the drawing of the page anew when it changes.
+
+const state = {language: "en", theme: null, zoom: null, hidden: {}, charts: []};
+
+function t(key, ...values) {
+  const both = TEXTS[key];
+  if (!both) return key;
+  const text = both[state.language === "zh" ? 1 : 0];
+  return text.replace(/\{(\d)\}/g, (_, i) => values[Number(i)] ?? "");
+}
+
+function is_dark() {
+  return state.theme ? state.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+function colour(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+const SERIES_COLOURS = ["c1", "c2", "c3", "c4", "c5", "c6", "c7"];
+
+function switch_button(id, label, act) {
+  return el("button", {type: "button", id, onclick: act}, label);
+}
+
+function toolbar() {
+  return el("div", {class: "toolbar"},
+    switch_button("language", t("other_language"), () => {
+      state.language = state.language === "zh" ? "en" : "zh";
+      draw_page();
+      document.getElementById("language").focus();
+    }),
+    switch_button("theme", t(is_dark() ? "light" : "dark"), () => {
+      state.theme = is_dark() ? "light" : "dark";
+      draw_page();
+      document.getElementById("theme").focus();
+    }),
+    switch_button("unzoom", t("whole_time"), () => set_zoom(null)),
+    switch_button("print", t("print"), () => window.print()));
+}
+
+function draw_page() {
+  const scroll = window.scrollY;
+  state.charts.forEach((chart) => chart.destroy());
+  state.charts = [];
+  document.documentElement.lang = state.language === "zh" ? "zh-CN" : "en";
+  document.documentElement.dataset.theme = is_dark() ? "dark" : "light";
+  const app = document.getElementById("app");
+  app.replaceChildren();
+  const sections = sections_of_page();
+  document.title = `${page_title()} – epfleet`;
+  app.append(
+    el("a", {class: "skip", href: "#content"}, t("skip")),
+    el("header", {}, el("p", {class: "brand"}, "epfleet ", el("span", {}, t("kind_" + data.kind))), toolbar()),
+    el("nav", {"aria-label": t("contents")}, el("ul", {}, sections.map((section) =>
+      el("li", {}, el("a", {href: `#${section.id}`}, t("section_" + section.id)))))),
+    el("main", {id: "content"}));
+  const content = document.getElementById("content");
+  for (const section of sections) {
+    const node = el("section", {id: section.id, "aria-labelledby": `${section.id}-title`},
+      el("h2", {id: `${section.id}-title`}, t("section_" + section.id)));
+    content.append(node);
+    section.draw(node);
+  }
+  content.append(el("footer", {}, t("footer")));
+  window.scrollTo(0, scroll);
+}
+
+async function start() {
+  if (navigator.language.toLowerCase().startsWith("zh")) state.language = "zh";
+  try {
+    await load_data();
+    draw_page();
+  } catch (error) {
+    console.error(error);
+    document.getElementById("app").replaceChildren(el("p", {class: "bad"}, t("cannot_read"), " ", String(error)));
+    return;
+  }
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { if (!state.theme) draw_page(); });
+  document.documentElement.dataset.ready = "yes";
+}
+
+document.addEventListener("DOMContentLoaded", start);
