@@ -64,7 +64,7 @@ void compare_command(const CompareRequest& request) {
     report::write_into_folder(request.out, "comparison.csv",
                               experiment::comparison_csv(comparison));
   }
-  fmt::print("{}", experiment::comparison_text(comparison, 0));
+  show(experiment::comparison_text(comparison, 0));
 }
 
 }  // namespace

@@ -5,9 +5,11 @@
 #include <initializer_list>
 #include <string>
 
+#include "epfleet/config/equivalents.h"
 #include "epfleet/config/explain.h"
 #include "epfleet/config/key.h"
 #include "epfleet/config/loader.h"
+#include "epfleet/config/topics.h"
 #include "epfleet/report/catalogue.h"
 
 namespace epfleet::cli {
@@ -36,8 +38,12 @@ std::string heading(std::initializer_list<std::string> cells) {
 
 std::string code(std::string_view text) { return fmt::format("`{}`", text); }
 
-std::string first_word(std::string_view path) {
-  return std::string(path.substr(0, path.find('.')));
+// "`a`, `b`" of "a, b".
+std::string codes(std::string_view names) {
+  const auto comma = names.find(", ");
+  return comma == std::string_view::npos
+             ? code(names)
+             : code(names.substr(0, comma)) + ", " + codes(names.substr(comma + 2));
 }
 
 std::string type_of(const config::Key& key) {
@@ -45,13 +51,15 @@ std::string type_of(const config::Key& key) {
   return key.range_text.empty() ? values : fmt::format("{}; {}", values, key.range_text);
 }
 
-std::string meaning_of(const config::Key& key) {
+std::string meaning_of(const config::Key& key, const std::string& name) {
   std::string text = key.help;
   for (const config::Choice& choice : key.choices) {
     text += choice.meaning.empty() ? "" : fmt::format(" *{}*: {}.", choice.name, choice.meaning);
   }
-  if (key.is_guess()) {
-    text += fmt::format(" A guess, plausible {} .. {}.", key.plausible_low, key.plausible_high);
+  for (const config::Key* guess : config::guesses_of(name)) {
+    text += fmt::format(" {} guess, plausible {} .. {}.",
+                        name == guess->name ? "A" : fmt::format("`{}`: a", guess->name),
+                        guess->plausible_low, guess->plausible_high);
   }
   return text;
 }
@@ -68,19 +76,9 @@ std::string word(metrics::Better better) {
 
 std::string summary_table() {
   std::string text;
-  const auto all = report::metric_catalogue();
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const report::Metric& metric = all[i];
-    std::string path = metric.path;
-    if (!metric.part.empty()) {  // a distribution takes one row
-      const std::string group = path.substr(0, path.rfind('.') + 1);
-      std::string parts = path.substr(group.size());
-      for (; i + 1 < all.size() && all[i + 1].path.starts_with(group); ++i) {
-        parts += ", " + all[i + 1].path.substr(group.size());
-      }
-      path = fmt::format("{}{{{}}}", group, parts);
-    }
-    text += row({code(path), metric.unit, word(metric.kind), word(metric.better), metric.sentence});
+  for (const auto& [name, metric] : report::told_metrics()) {
+    text +=
+        row({code(name), metric->unit, word(metric->kind), word(metric->better), metric->sentence});
   }
   return text;
 }
@@ -103,22 +101,20 @@ std::string keys_page() {
   std::string text =
       "# Scenario keys\n\nMade by `epfleet explain --markdown`; do not edit. Any key can be given "
       "to `--set KEY=VALUE`.\n`prefill.hardware` and `decode.hardware` take any field of "
-      "`hardware`, for the units of that phase only.\n`extends` names a file that this one is put "
+      "`hardware`, for the units of that phase only, and every class of sessions\nthe keys of "
+      "`workload.classes.NAME`.\n`extends` names a file that this one is put "
       "on top of: groups add up, all else is replaced.\n";
-  std::string group;
-  for (const config::Key& key : config::key_table()) {
-    if (!key.overrides.empty()) {
-      continue;
-    }
-    if (const std::string own =
-            key.name.find('.') == std::string::npos ? "The run" : first_word(key.name);
-        own != group) {
-      group = own;
-      text += fmt::format("\n## {}\n\n", group) +
+  std::string_view group;
+  for (const config::Key* key : config::told_keys("")) {
+    const std::string name = config::told_name(*key);
+    if (const config::Topic* topic = config::find_topic(config::topic_of(name));
+        topic != nullptr && topic->name != group) {
+      group = topic->name;
+      text += fmt::format("\n## {}\n\n{}\n\n", group == "run" ? "The run" : group, topic->purpose) +
               heading({"key", "value", "default", "meaning", "source"});
     }
-    text +=
-        row({code(key.name), type_of(key), code(key.print(defaults)), meaning_of(key), key.source});
+    text += row({code(name), type_of(*key), code(key->print(defaults)), meaning_of(*key, name),
+                 key->source});
   }
   return text;
 }
@@ -137,6 +133,26 @@ std::string metrics_page() {
   text += heading({"column", "file", "unit", "kind", "meaning"});
   for (const report::SeriesColumn& column : report::series_columns()) {
     text += column_row(column);
+  }
+  return text;
+}
+
+std::string equivalents_page() {
+  std::string text =
+      "# Words of other tools\n\nMade by `epfleet explain --equivalents --markdown`; do not edit. "
+      "What vLLM, SGLang, Dynamo and llm-d call the\nthings that scenarios set here. `epfleet "
+      "explain max_num_seqs` finds a row, and a scenario with a word of theirs is\ntold ours. An "
+      "option and a key are the same word: `--max-num-seqs`, `max_num_seqs`. What is a number of "
+      "an engine there is\none of a GPU here, since attention is data parallel; milliseconds and "
+      "seconds there are values with units here.\n";
+  std::string_view tool;
+  for (const config::Equivalent& one : config::equivalents()) {
+    if (one.tool != tool) {
+      tool = one.tool;
+      text += fmt::format("\n## {}\n\n", tool) + heading({"there", "here", "value"});
+    }
+    text += row({codes(one.spellings), one.keys.empty() ? "none" : codes(one.keys),
+                 std::string(one.meaning)});
   }
   return text;
 }

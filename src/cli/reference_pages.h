@@ -5,7 +5,8 @@
 
 namespace epfleet::cli {
 
-[[nodiscard]] std::string keys_page();     // docs/keys.md
-[[nodiscard]] std::string metrics_page();  // docs/metrics.md
+[[nodiscard]] std::string keys_page();         // docs/keys.md
+[[nodiscard]] std::string metrics_page();      // docs/metrics.md
+[[nodiscard]] std::string equivalents_page();  // docs/equivalents.md
 
 }  // namespace epfleet::cli
