@@ -106,8 +106,8 @@ void show(const experiment::SweepJobs& sweep, const experiment::CaseStore& store
     store.write("claims.csv", experiment::claims_csv(findings));
   }
   if (!quiet) {
-    fmt::print("{}", findings.empty() ? experiment::comparison_text(comparison, kMetricsShown)
-                                      : experiment::claims_text(findings));
+    cli::show(findings.empty() ? experiment::comparison_text(comparison, kMetricsShown)
+                               : experiment::claims_text(findings));
   }
 }
 

@@ -1,11 +1,8 @@
 #include "epfleet/report/terminal_summary.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <string_view>
 #include <vector>
 
@@ -16,9 +13,6 @@ namespace epfleet::report {
 namespace {
 
 using metrics::Measure;
-
-constexpr std::size_t kNarrowest = 80;
-constexpr std::size_t kWidest = 100;
 
 // One word and one unit, so that six of them fit side by side.
 std::string seconds(const Measure& value) {
@@ -256,23 +250,6 @@ void course(Canvas& canvas, const RunReport& r) {
 }
 
 }  // namespace
-
-TerminalStyle terminal_style(std::FILE* out) {
-  TerminalStyle style;
-  const int fd = ::fileno(out);
-  if (fd < 0 || ::isatty(fd) != 1) {
-    return style;
-  }
-  const char* no_color = std::getenv("NO_COLOR");
-  const char* term = std::getenv("TERM");
-  style.color = (no_color == nullptr || *no_color == '\0') &&
-                (term == nullptr || std::string_view(term) != "dumb");
-  winsize size{};
-  if (::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-    style.width = std::clamp<std::size_t>(size.ws_col, kNarrowest, kWidest);
-  }
-  return style;
-}
 
 std::string account_of(const workload::RowAccount& rows) {
   std::string text = fmt::format("{} read, {} played in the window", grouped_whole(rows.read),
