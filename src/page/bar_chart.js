@@ -46,11 +46,11 @@ function range_bars(parent, spec) {
     const left = Math.min(330, width * 0.42), high = 22, bottom = rows.length * high + 6;
     const room = Math.floor((left - 14) / 6.6);
     const x = linear_scale(Math.min(...known), Math.max(...known), left, width - 34, width / 120);
-    const label = (name) => (name.length > room ? `${name.slice(0, room - 1)}…` : name);
+    const label = (name) => (name.length > room ? `…${name.slice(1 - room)}` : name);
     const bars = rows.map((row, r) => {
       const y = r * high + high / 2 + 2;
       const from = row.low ?? x.low, to = row.high ?? x.high;
-      const middle = row.value ?? spec.middle;
+      const middle = row.value;
       return svg("g", {onpointerenter: () => { frame.hover.textContent = words(row); }},
         svg("title", {}, words(row)),
         svg("text", {x: left - 8, y: y + 4, "text-anchor": "end"}, label(row.name)),

@@ -60,7 +60,7 @@ function pareto_view(node, cases) {
     return;
   }
   const first = (patterns, otherwise) => patterns.map((p) => metrics.find((name) => p.test(name))).find(Boolean) ?? otherwise;
-  const chosen = {x: first([/user/, /output_speed_tps\.mean/, /output_speed/], metrics[0])};
+  const chosen = {x: first([/user/, /output_speed_tps\.mean/, /output_speed/, /usd_per_m_output/, /cost/], metrics[0])};
   chosen.y = first([/_per_gpu$/, /tps_per_gpu/, /decode_output_tps_per_node/, /tps_per_node/], metrics.find((name) => name !== chosen.x));
   const place = el("div");
   const draw = () => {

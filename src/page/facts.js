@@ -29,13 +29,23 @@ function draw_checks(node) {
 // How far the guesses could move what was published: the bands, relative to what was simulated.
 function draw_sensitivity(node) {
   const rows = (data.summary.checks ?? []).filter((row) => row.simulated && (row.low !== null || row.high !== null));
-  if (!rows.length) {
-    node.append(el("p", {class: "soft"}, t("no_bands")));
-    return;
-  }
+  if (data.files["sweep.csv"]) draw_tornado(node);
+  else node.append(el("p", {class: "soft"}, t("no_tornado")));
   range_bars(node, {id: "bands", title: t("chart_bands"), unit: "share", middle: 0, note: t("note_bands"),
     rows: rows.map((row) => ({name: row.name, value: row.published / row.simulated - 1, low: row.low === null ? null : row.low / row.simulated - 1,
       high: row.high === null ? null : row.high / row.simulated - 1}))});
+  draw_margin_by_price(node);
+}
+
+// Arithmetic: cost goes with the price of a GPU hour, income does not.
+function draw_margin_by_price(node) {
+  const s = data.summary, paid = s.cost.usd / s.cost.gpu_hours;
+  if (!(paid > 0)) return;
+  const prices = Array.from({length: 16}, (_, i) => paid * (0.5 + 0.1 * i));
+  scatter_chart(node, {id: "margin_by_price", title: t("chart_margin_by_price"), note: t("note_margin_by_price", number_text(paid)),
+    x: {name: t("axis_gpu_price"), unit: ""}, y: {name: "", unit: "share"},
+    groups: [["income_theoretical", s.revenue.theoretical_usd], ["income_expected", s.revenue.expected_usd]].map(([key, income]) => ({name: t(key), joined: true,
+      points: prices.map((price) => ({x: price, y: income / (price * s.cost.gpu_hours) - 1, strong: Math.abs(price - paid) < 1e-9 * paid}))}))});
 }
 
 function draw_metrics(node) {

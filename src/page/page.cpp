@@ -9,13 +9,13 @@
 
 namespace epfleet::page {
 
-std::string page_of(const std::filesystem::path& folder) {
+std::string page_of(const std::filesystem::path& folder, const std::filesystem::path& sweep) {
   constexpr std::string_view kData = "@EPFLEET_DATA@";
   const std::string_view page = page_template();
   const std::size_t at = page.find(kData);
   EPFLEET_CHECK(at != std::string_view::npos, "the page has a place for its data");
   std::string whole(page.substr(0, at));
-  whole += text::base64(text::gzip(page_data(folder)));
+  whole += text::base64(text::gzip(page_data(folder, sweep)));
   whole += page.substr(at + kData.size());
   return whole;
 }

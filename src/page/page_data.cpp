@@ -62,10 +62,15 @@ std::string object(const std::vector<std::string>& entries) {
   return fmt::format("{{{}}}", fmt::join(entries, ","));
 }
 
-std::string files_json(const fs::path& folder) {
+// What the folder does not have comes from the sweep, if there is one.
+std::string files_json(const fs::path& folder, const fs::path& sweep) {
   std::vector<std::string> files;
   for (const std::string_view name : kShown) {
-    if (const auto text = text::read_if_any(folder / name)) {
+    auto text = text::read_if_any(folder / name);
+    if (!text && !sweep.empty()) {
+      text = text::read_if_any(sweep / name);
+    }
+    if (text) {
       files.push_back(entry(name, text::json_string(*text)));
     }
   }
@@ -106,10 +111,16 @@ std::string keys_json() {
 
 }  // namespace
 
-std::string page_data(const fs::path& folder) {
+std::string page_data(const fs::path& folder, const fs::path& sweep) {
   const std::string kind = kind_of(folder);
+  if (!sweep.empty() && kind_of(sweep) != "sweep") {
+    throw base::InputError({.file = sweep.string(),
+                            .key = "--sweep",
+                            .what = "is not the folder of a sweep",
+                            .remedy = "name the --out of an epfleet sweep that is complete"});
+  }
   const auto series = text::read_if_any(folder / kSeries);
-  return object({entry("kind", text::json_string(kind)), entry("files", files_json(folder)),
+  return object({entry("kind", text::json_string(kind)), entry("files", files_json(folder, sweep)),
                  entry("series", series ? series_columns_json(*series) : "null"),
                  entry("metrics", metrics_json()), entry("columns", columns_json()),
                  entry("keys", keys_json())});

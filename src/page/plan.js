@@ -19,7 +19,6 @@ function draw_plan(node) {
   const tried = rows.filter((row) => row.change === "").length;
   const numbers_of = (row) => metrics.map((name) => `${name} ${value_text(number_or_null(row[name]), unit_of_metric(name))}`).join(", ");
   fill(node, {}, [
-    el("h1", {}, page_title()),
     el("p", {class: `headline ${best ? "good" : "bad"}`, id: "headline"}, best ? t("plan_answer", setting_text(best, keys), tried) : t("plan_none", tried)),
     best && el("p", {}, numbers_of(best)),
     best && el("ul", {}, answers.filter((row) => row.change !== "").map((row) => el("li", {}, t("plan_change", row.change,
@@ -27,7 +26,7 @@ function draw_plan(node) {
   const first = keys.length + 1;
   sortable_table(node, {id: "plan", filter: rows.length > 12, high: true, row_class: (row) => (row[first + 1] === t("the_answer") ? "best" : null),
     columns: [{name: t("change")}, ...keys.map((name) => ({name})), {name: t("meets"), class: (v) => (v === t("no") ? "bad" : null)}, {name: t("answer")},
-      ...metrics.map((name) => ({name, number: true, text: (v) => value_text(v, unit_of_metric(name))})), {name: t("why_not")}],
+      ...metrics.map((name) => ({name, number: true, text: (v) => value_text(v, unit_of_metric(name))})), {name: t("why_not"), class: () => "wide"}],
     rows: rows.map((row) => [row.change, ...keys.map((key) => row[key]), t(row.met === "1" ? "yes" : "no"), row.best === "1" ? t("the_answer") : "",
       ...metrics.map((name) => number_or_null(row[name])), row.why_not])});
 }

@@ -15,7 +15,7 @@ function scatter_chart(parent, spec) {
     const height = 280, left = 62, right = width - 30, top = 24, bottom = height - 42;
     const all = groups.flatMap((g) => g.points);
     const xs = all.map((p) => p.x), ys = all.map((p) => p.y);
-    const pad = (low, high) => [low - (high - low) * 0.04, high + (high - low) * 0.04];
+    const pad = (low, high) => [low >= 0 ? Math.max(0, low - (high - low) * 0.04) : low - (high - low) * 0.04, high + (high - low) * 0.04];
     const x = spec.x.log ? log_scale(Math.min(...xs), Math.max(...xs), left, right)
                          : linear_scale(...pad(Math.min(...xs), Math.max(...xs)), left, right, width / 110);
     const y = linear_scale(...(spec.y.from_zero ? [0, Math.max(...ys)] : pad(Math.min(...ys), Math.max(...ys))), bottom, top, 5);

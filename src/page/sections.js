@@ -19,7 +19,7 @@ function sections_of_page() {
 
 function draw_compared(node) {
   const rows = compared_rows();
-  fill(node, {}, [el("h1", {}, page_title()), el("p", {class: "headline", id: "headline"}, t("compared_line",
+  fill(node, {}, [el("p", {class: "headline", id: "headline"}, t("compared_line",
     new Set(rows.map((row) => row.name)).size, new Set(rows.map((row) => row.metric)).size, rows.filter((row) => row.significant === "1").length))]);
 }
 

@@ -35,7 +35,7 @@ function toolbar() {
       draw_page();
       document.getElementById("theme").focus();
     }),
-    switch_button("unzoom", t("whole_time"), () => set_zoom(null)),
+    data.series && switch_button("unzoom", t("whole_time"), () => set_zoom(null)),
     switch_button("print", t("print"), () => window.print()));
 }
 
@@ -54,7 +54,7 @@ function draw_page() {
     el("header", {}, el("p", {class: "brand"}, "epfleet ", el("span", {}, t("kind_" + data.kind))), toolbar()),
     el("nav", {"aria-label": t("contents")}, el("ul", {}, sections.map((section) =>
       el("li", {}, el("a", {href: `#${section.id}`}, t("section_" + section.id)))))),
-    el("main", {id: "content"}));
+    el("main", {id: "content"}, el("h1", {}, page_title())));
   const content = document.getElementById("content");
   for (const section of sections) {
     const node = el("section", {id: section.id, "aria-labelledby": `${section.id}-title`},

@@ -37,7 +37,6 @@ function draw_cases(node) {
   const partial = !data.files["sweep.csv"];
   const bad = cases.filter((one) => /failed|unstable/.test(one.status));
   fill(node, {}, [
-    el("h1", {}, page_title()),
     el("p", {class: `headline ${partial || bad.length ? "bad" : "good"}`, id: "headline"}, t("sweep_line", cases.length, cases.reduce((n, one) => n + one.runs, 0)) +
       (bad.length ? ` ${t("sweep_bad", bad.map((one) => `${one.name}: ${one.status}`).slice(0, 5).join("; "))}` : "")),
     partial && el("p", {class: "bad"}, t("sweep_partial"))]);

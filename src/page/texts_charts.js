@@ -28,6 +28,9 @@ Object.assign(TEXTS, {
   chart_step_stages: ["A layer's stages", "一层的各阶段"],
   chart_bands: ["Published, and what the guesses leave open, against simulated", "公开值与假设区间（相对于仿真值）"],
 
+  chart_margin_by_price: ["Income / cost − 1, against the price of a GPU hour", "收入 / 成本 − 1 与 GPU 小时价格"],
+  note_margin_by_price: ["Arithmetic on this run: income stays, cost goes with the price. Paid here: {0} USD per GPU hour (large dot).", "基于本次结果的算术推算：收入不变，成本随价格变化。本次价格为每 GPU 小时 {0} 美元（大圆点）。"],
+  axis_gpu_price: ["USD per GPU hour", "美元 / GPU 小时"],
   note_hourly: ["By hour. Dashed: published.", "按小时统计。虚线为公开值。"],
   note_interval: ["By interval of the time series.", "按时间序列的间隔统计。"],
   note_marks: ["Triangles: scaling decisions and failures; point at one to see what was seen and decided.", "三角标记为扩缩容决策与故障；指向即可查看依据与决定。"],

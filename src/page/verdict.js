@@ -6,6 +6,10 @@ function problems() {
   if (s.partial) {
     add("problem_partial", duration_text(s.simulated_s));
   }
+  if (s.failures?.events > 0) {
+    add("problem_failures", s.failures.events, duration_text(s.failures.unit_down_s), number_text(s.failures.requests_lost),
+      percent_text(s.failures.availability_ratio));
+  }
   if (s.verdict?.stable === false) {
     const drift = s.verdict.drift_ratio;
     add("problem_unstable", drift === null || drift === undefined ? "" : t("problem_drift", percent_text(drift)));
@@ -28,10 +32,6 @@ function problems() {
       add("problem_slo", t("name_" + name), percent_text(slo.quantile), duration_text(s.slo[name + "_s"]), slo.windows_met, slo.windows,
         percent_text(slo.within_ratio));
     }
-  }
-  if (s.failures?.events > 0) {
-    add("problem_failures", s.failures.events, duration_text(s.failures.unit_down_s), number_text(s.failures.requests_lost),
-      percent_text(s.failures.availability_ratio));
   }
   return list;
 }
@@ -97,7 +97,6 @@ function cards() {
 function draw_verdict(node) {
   const answer = headline(), wrong = problems();
   fill(node, {}, [
-    el("h1", {}, page_title()),
     el("p", {class: "soft"}, t("run_line", duration_text(data.summary.simulated_s), data.summary.scenario.seed)),
     el("p", {class: `headline ${answer.good ? "good" : "bad"}`, id: "headline"}, answer.text),
     wrong.length > 0 && el("ul", {class: "problems", id: "problems"}, wrong.map((text) => el("li", {}, text))),

@@ -8,7 +8,8 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from support.browser import PageTest, skip_without_browser  # noqa: E402
+from support.browser import skip_without_browser  # noqa: E402
+from support.page_test import PageTest  # noqa: E402
 from support.program import QUICK, SMALL, main  # noqa: E402
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -160,7 +161,7 @@ class RunPageTest(PageTest):
     def test_an_overload_an_unstable_run_and_a_partial_one_say_so_first(self):
         for name, headline, problem in [
                 ("overload", "got no full answer", "queue limit"), ("unstable", "does not keep up", "More comes in than is served"),
-                ("partial", "", "interrupted: only 3 min"), ("failing", "", "1 failures took units down")]:
+                ("partial", "", "interrupted: only 3 min"), ("failing", "", "Failures: 1. Units were down for 30 s")]:
             self.browser.open(self.page(name))
             with self.subTest(name=name):
                 self.assertIn(headline, self.text_of("#headline"))

@@ -6,7 +6,8 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from support.browser import PageTest, skip_without_browser  # noqa: E402
+from support.browser import skip_without_browser  # noqa: E402
+from support.page_test import PageTest  # noqa: E402
 from support.program import SMALL, main  # noqa: E402
 
 HOSTILE = "<script>alert(1)</script>"

@@ -15,7 +15,9 @@ namespace epfleet::page {
 
 inline constexpr std::string_view kPageFile = "report.html";
 
-// Throws InputError for a folder that epfleet run, sweep, plan or compare has not written.
-[[nodiscard]] std::string page_of(const std::filesystem::path& folder);
+// `sweep`: a folder of a sweep whose cases a run's page sets beside it; may be empty. Throws
+// InputError for a folder that epfleet run, sweep, plan or compare has not written.
+[[nodiscard]] std::string page_of(const std::filesystem::path& folder,
+                                  const std::filesystem::path& sweep = {});
 
 }  // namespace epfleet::page
