@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes docs/keys.md and docs/metrics.md anew: they are what the program prints, and a test compares.
+# Writes docs/keys.md, metrics.md and equivalents.md anew: they are what the program prints, and a test compares.
 #
 #   tools/update_reference.sh [PROGRAM]      default: build/release/epfleet
 set -euo pipefail
@@ -7,3 +7,4 @@ cd "$(dirname "$0")/.."
 program=${1:-build/release/epfleet}
 "$program" explain --markdown > docs/keys.md
 "$program" explain --metrics --markdown > docs/metrics.md
+"$program" explain --equivalents --markdown > docs/equivalents.md

@@ -63,6 +63,9 @@ void when_chosen(CLI::App& command, Chosen& chosen, const std::shared_ptr<Reques
   });
 }
 
+// Prints a page for people on stdout: in a locale without UTF-8 as plain ASCII.
+void show(std::string text);
+
 inline base::InputError wrong_option(std::string option, std::string what, std::string remedy) {
   return base::InputError(
       {.key = std::move(option), .what = std::move(what), .remedy = std::move(remedy)});

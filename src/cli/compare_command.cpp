@@ -69,7 +69,7 @@ void compare_command(const CompareRequest& request) {
       report::write_into_folder(request.out, page::kPageFile, page::page_of(request.out));
     }
   }
-  fmt::print("{}", experiment::comparison_text(comparison, 0));
+  show(experiment::comparison_text(comparison, 0));
 }
 
 }  // namespace

@@ -2,17 +2,24 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
-#include <initializer_list>
+#include <iterator>
 #include <string>
 #include <vector>
 
 #include "commands.h"
+#include "epfleet/config/equivalents.h"
 #include "epfleet/config/explain.h"
 #include "epfleet/config/key.h"
 #include "epfleet/config/loader.h"
+#include "epfleet/config/topics.h"
 #include "epfleet/report/catalogue.h"
+#include "epfleet/report/terminal_style.h"
 #include "epfleet/text/nearest_word.h"
+#include "epfleet/text/parse.h"
+#include "epfleet/text/prose.h"
+#include "reference_pages.h"
 
 namespace epfleet::cli {
 namespace {
@@ -45,150 +52,114 @@ base::InputError unknown_name(const std::string& name) {
                           : fmt::format("did you mean '{}'?", nearest));
 }
 
-// --- the pages docs/keys.md and docs/metrics.md
-
-// A row of a table; a bar would end the cell.
-std::string row(std::initializer_list<std::string> cells) {
-  std::string line = "|";
-  for (const std::string& cell : cells) {
-    line += " ";
-    for (const char c : cell) {
-      line += c == '|' ? "\\|" : c == '\n' ? " " : std::string(1, c);
-    }
-    line += " |";
-  }
-  return line + "\n";
-}
-
-std::string heading(std::initializer_list<std::string> cells) {
-  std::string line = row(cells) + "|";
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    line += " --- |";
-  }
-  return line + "\n";
-}
-
-std::string code(std::string_view text) { return fmt::format("`{}`", text); }
-
-std::string first_word(std::string_view path) {
-  return std::string(path.substr(0, path.find('.')));
-}
-
-std::string type_of(const config::Key& key) {
-  const std::string values = config::values_of(key);
-  return key.range_text.empty() ? values : fmt::format("{}; {}", values, key.range_text);
-}
-
-std::string meaning_of(const config::Key& key) {
-  std::string text = key.help;
-  for (const config::Choice& choice : key.choices) {
-    text += choice.meaning.empty() ? "" : fmt::format(" *{}*: {}.", choice.name, choice.meaning);
-  }
-  if (key.is_guess()) {
-    text += fmt::format(" A guess, plausible {} .. {}.", key.plausible_low, key.plausible_high);
-  }
-  return text;
-}
-
-std::string word(metrics::Kind kind) {
-  return std::string(base::name_in(metrics::kKindNames, kind));
-}
-
-std::string word(metrics::Better better) {
-  return better == metrics::Better::Neither ? ""
-         : better == metrics::Better::More  ? "more"
-                                            : "less";
-}
-
-std::string summary_table() {
-  std::string text;
-  const auto all = report::metric_catalogue();
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const report::Metric& metric = all[i];
-    std::string path = metric.path;
-    if (!metric.part.empty()) {  // a distribution takes one row
-      const std::string group = path.substr(0, path.rfind('.') + 1);
-      std::string parts = path.substr(group.size());
-      for (; i + 1 < all.size() && all[i + 1].path.starts_with(group); ++i) {
-        parts += ", " + all[i + 1].path.substr(group.size());
-      }
-      path = fmt::format("{}{{{}}}", group, parts);
-    }
-    text += row({code(path), metric.unit, word(metric.kind), word(metric.better), metric.sentence});
-  }
-  return text;
-}
-
-std::string column_row(const report::SeriesColumn& column) {
-  const report::ColumnMeaning& meaning = column.meaning;
-  const std::string name = code(meaning.name), files = report::files_of(column);
-  if (const report::Metric* same = report::find_metric(meaning.path)) {
-    return row({name, files, same->unit, word(same->kind),
-                fmt::format("`{}` by interval or hour.", same->path)});
-  }
-  return row(
-      {name, files, std::string(meaning.unit), word(meaning.kind), std::string(meaning.sentence)});
-}
-
-std::string keys_page() {
-  const config::Scenario defaults = config::default_scenario();
-  std::string text =
-      "# Scenario keys\n\nMade by `epfleet explain --markdown`; do not edit. Any key can be given "
-      "to `--set KEY=VALUE`.\n`prefill.hardware` and `decode.hardware` take any field of "
-      "`hardware`, for the units of that phase only.\n`extends` names a file that this one is put "
-      "on top of: groups add up, all else is replaced.\n";
-  std::string group;
-  for (const config::Key& key : config::key_table()) {
-    if (!key.overrides.empty()) {
-      continue;
-    }
-    if (const std::string own =
-            key.name.find('.') == std::string::npos ? "The run" : first_word(key.name);
-        own != group) {
-      group = own;
-      text += fmt::format("\n## {}\n\n", group) +
-              heading({"key", "value", "default", "meaning", "source"});
-    }
-    text +=
-        row({code(key.name), type_of(key), code(key.print(defaults)), meaning_of(key), key.source});
-  }
-  return text;
-}
-
-std::string metrics_page() {
-  std::string text =
-      "# Metrics\n\nMade by `epfleet explain --metrics --markdown`; do not edit. A *flow* adds up "
-      "over time, a *level* is of a moment or a\nmean or peak of moments, a *ratio* is of two of "
-      "these, a *distribution* is over requests or steps. Which way is *better*\nis what "
-      "`epfleet compare` judges by. What was not measured is null in JSON and an empty field in "
-      "CSV.\n\n## summary.json\n\n";
-  text += heading({"path", "unit", "kind", "better", "meaning"}) + summary_table();
-  text +=
-      "\n## timeseries.csv and hourly.csv\n\nA row is an interval of `report.interval`, or an "
-      "hour. Levels that are not means are those at its begin.\n\n";
-  text += heading({"column", "file", "unit", "kind", "meaning"});
-  for (const report::SeriesColumn& column : report::series_columns()) {
-    text += column_row(column);
-  }
-  return text;
-}
-
 struct ExplainRequest {
   std::string name;
   std::string guesses_of;
   bool json_schema = false;
   bool metrics = false;
+  bool equivalents = false;
   bool markdown = false;
+  bool list = false;
+  bool all = false;
 };
 
-// Keys and metrics share a few names of groups (slo, workload): then both are shown.
-std::string explanation_of(const std::string& name, bool metrics_only) {
-  const std::string metrics = report::explain_metrics(name);
-  const bool is_key = config::is_explained(name);
-  if (metrics.empty() && (metrics_only || !is_key)) {
-    throw unknown_name(name);
+// --- one line each
+
+struct Line {
+  std::string name, value, meaning;  // value: the default, or the unit
+};
+
+std::vector<Line> key_lines(std::string_view group) {
+  std::vector<Line> lines;
+  for (const config::KeyLine& key : config::key_lines(group)) {
+    lines.push_back({key.name, key.standard, key.meaning});
   }
-  if (metrics_only || !is_key) {
+  return lines;
+}
+
+std::vector<Line> metric_lines(std::string_view group) {
+  std::vector<Line> lines;
+  for (const report::MetricLine& metric : report::metric_lines(group)) {
+    lines.push_back({metric.name, metric.unit, metric.meaning});
+  }
+  return lines;
+}
+
+std::vector<Line> equivalent_lines() {
+  std::vector<Line> lines;
+  for (const config::Equivalent& one : config::equivalents()) {
+    lines.push_back(
+        {std::string(one.spellings), std::string(one.tool),
+         one.keys.empty() ? fmt::format("none: {}", one.meaning) : std::string(one.keys)});
+  }
+  return lines;
+}
+
+// A column as wide as nearly all need: what is longer moves its own line only.
+std::size_t column_width(const std::vector<Line>& lines, std::string Line::* member,
+                         std::size_t most) {
+  std::size_t width = 0;
+  for (const Line& line : lines) {
+    const std::size_t own = (line.*member).size();
+    width = own > most ? width : std::max(width, own);
+  }
+  return width;
+}
+
+std::string list_of(const std::vector<Line>& lines, const report::TerminalStyle& style) {
+  const bool narrow = style.is_terminal && style.width < 80;
+  const std::size_t name_width = column_width(lines, &Line::name, narrow ? 30 : 44);
+  const std::size_t value_width = column_width(lines, &Line::value, narrow ? 8 : 16);
+  std::string text;
+  for (const Line& line : lines) {
+    std::string one = fmt::format("{:<{}}  {:<{}}  {}", line.name, name_width, line.value,
+                                  value_width, line.meaning);
+    for (char& c : one) {
+      c = c == '\n' ? ' ' : c;  // a default of several lines
+    }
+    if (style.is_terminal && one.size() > style.width) {
+      one = one.substr(0, style.width - 2) + "..";
+    }
+    text += std::string(text::trimmed_end(one)) + "\n";
+  }
+  return text;
+}
+
+// --- what there is to ask
+
+std::string topics_page(const report::TerminalStyle& style) {
+  std::vector<Line> lines;
+  for (const config::Topic& topic : config::topics()) {
+    lines.push_back({"  " + std::string(topic.name), "", std::string(topic.purpose)});
+  }
+  std::string text = "Topics of keys:\n\n";
+  const std::size_t width = column_width(lines, &Line::name, 40);
+  for (const Line& line : lines) {
+    text += fmt::format("{:<{}}  {}\n", line.name, width, line.meaning);
+  }
+  std::vector<std::string> groups;
+  for (const report::Metric& metric : report::metric_catalogue()) {
+    const std::string group = metric.path.substr(0, metric.path.find('.'));
+    if (std::ranges::find(groups, group) == groups.end()) {
+      groups.push_back(group);
+    }
+  }
+  text += fmt::format("\nTopics of metrics:\n\n  {}\n", fmt::join(groups, ", "));
+  text +=
+      "\nepfleet explain NAME   all about a topic, a key, a metric, a column of a CSV; or what has "
+      "this in its name (ttft), or is another tool's word for it (max_num_seqs)\n"
+      "  --list               one line each, of NAME or of all keys\n"
+      "  --metrics            of metrics and columns only\n"
+      "  --all                all keys in full, as into a pipe\n";
+  return text::wrapped_page(text, style.width);
+}
+
+// --- names
+
+// Keys and metrics share a few names of groups (slo, workload): then both are told.
+std::string in_full(const std::string& name, bool metrics_only) {
+  const std::string metrics = report::explain_metrics(name);
+  if (metrics_only || !config::is_explained(name)) {
     return metrics;
   }
   const std::string keys = config::explain(name);
@@ -197,18 +168,96 @@ std::string explanation_of(const std::string& name, bool metrics_only) {
              : fmt::format("{}\nMetrics of a run by that name:\n\n{}", keys, metrics);
 }
 
+std::vector<Line> lines_of(const std::string& name, bool metrics_only) {
+  std::vector<Line> lines;
+  if (!metrics_only) {
+    lines = key_lines(name);
+  }
+  if (metrics_only || !name.empty()) {
+    std::ranges::move(metric_lines(name), std::back_inserter(lines));
+  }
+  return lines;
+}
+
+// Keys, groups and metrics with this in their name.
+std::vector<std::string> names_with(const std::string& part, bool metrics_only) {
+  std::vector<std::string> names;
+  for (const config::KeyLine& key : config::key_lines("")) {
+    const auto at = key.name.find(part);
+    if (!metrics_only && at != std::string::npos) {
+      const std::string name = key.name.substr(0, key.name.find('.', at + part.size()));
+      if (std::ranges::find(names, name) == names.end()) {
+        names.push_back(name);
+      }
+    }
+  }
+  std::ranges::move(report::metrics_with(part), std::back_inserter(names));
+  return names;
+}
+
+std::string answer_by_part(const ExplainRequest& request, const report::TerminalStyle& style) {
+  const std::vector<std::string> names = names_with(request.name, request.metrics);
+  if (names.size() == 1 && !request.list) {
+    return in_full(names.front(), request.metrics);
+  }
+  std::vector<Line> lines;
+  for (const std::string& name : names) {
+    for (Line& line : lines_of(name, request.metrics)) {
+      if (std::ranges::find(lines, line.name, &Line::name) == lines.end()) {
+        lines.push_back(std::move(line));
+      }
+    }
+  }
+  return list_of(lines, style) + (lines.empty() || request.list
+                                      ? ""
+                                      : "\nepfleet explain NAME tells all about one of them.\n");
+}
+
+std::string answer(const ExplainRequest& request, const report::TerminalStyle& style) {
+  const std::string& name = request.name;
+  const bool is_exact = name.empty() || !lines_of(name, request.metrics).empty() ||
+                        !in_full(name, request.metrics).empty();
+  const bool is_path = name.find('.') != std::string::npos;
+  std::string text = !is_exact      ? (is_path ? "" : answer_by_part(request, style))
+                     : request.list ? list_of(lines_of(name, request.metrics), style)
+                                    : in_full(name, request.metrics);
+  if (!request.metrics && !name.empty()) {
+    const std::string theirs = config::explain_equivalents(name, text.empty());
+    text += theirs.empty()
+                ? ""
+                : fmt::format("{}Words of other tools:\n\n{}", text.empty() ? "" : "\n", theirs);
+  }
+  if (text.empty()) {
+    throw unknown_name(name);
+  }
+  return request.list && is_exact ? text : text::wrapped_page(text, style.width);
+}
+
+std::string markdown(const ExplainRequest& request) {
+  return request.equivalents ? equivalents_page() : request.metrics ? metrics_page() : keys_page();
+}
+
 void explain(const ExplainRequest& request) {
+  report::TerminalStyle style = report::terminal_style(stdout);
+  if (!style.is_terminal) {
+    style.width = std::string::npos;  // a pipe: as long as they are
+  }
   if (request.json_schema) {
     fmt::print("{}", config::json_schema());
   } else if (request.markdown) {
-    fmt::print("{}", request.metrics ? metrics_page() : keys_page());
+    fmt::print("{}", markdown(request));
+  } else if (request.equivalents) {
+    show(list_of(equivalent_lines(), style));
   } else if (!request.guesses_of.empty()) {
     fmt::print("key,central,low,high\n");
     for (const auto& guess : config::guesses(config::load_scenario(request.guesses_of))) {
       fmt::print("{},{},{},{}\n", guess.key, guess.central, guess.low, guess.high);
     }
+  } else if (request.name.empty() && !request.list && !request.all && !request.metrics &&
+             style.is_terminal) {
+    show(topics_page(style));
   } else {
-    fmt::print("{}", explanation_of(request.name, request.metrics));
+    show(answer(request, style));
   }
 }
 
@@ -218,11 +267,18 @@ void add_explain(CLI::App& app, Chosen& chosen) {
   auto request = std::make_shared<ExplainRequest>();
   CLI::App& command = *app.add_subcommand("explain", "Explain scenario keys and metrics");
   command.add_option("NAME", request->name,
-                     "A key, a metric (latency.ttft_s.p95), a column of a CSV, or a group of them "
-                     "(default: all keys)");
-  command.add_flag("--metrics", request->metrics, "Metrics only (default: all of them)");
+                     "A topic (scaling), a key, a metric, a column of a CSV, a part of a name "
+                     "(ttft), or another tool's word (max_num_seqs); without it the topics, into a "
+                     "pipe all keys");
+  command.add_flag("--list", request->list,
+                   "One line each: name, default or unit, half a sentence");
+  command.add_flag("--metrics", request->metrics,
+                   "Metrics and columns only (default: all of them)");
+  command.add_flag("--equivalents", request->equivalents,
+                   "Words of vLLM, SGLang, Dynamo and llm-d, and ours for them");
+  command.add_flag("--all", request->all, "Without NAME: all keys in full, on a terminal too");
   command.add_flag("--markdown", request->markdown,
-                   "All keys, or with --metrics all metrics, as a page in Markdown");
+                   "All keys, or with --metrics or --equivalents these, as a page in Markdown");
   command.add_flag("--json-schema", request->json_schema, "All keys as a JSON Schema, for editors");
   command.add_option("--guesses", request->guesses_of,
                      "CSV of this scenario's guesses with their plausible ranges");

@@ -19,6 +19,7 @@
 #include "commands.h"
 #include "epfleet/base/error.h"
 #include "epfleet/base/log.h"
+#include "epfleet/config/equivalents.h"
 #include "epfleet/text/nearest_word.h"
 #include "epfleet/version.h"
 
@@ -56,6 +57,7 @@ void check_options(const CLI::App& app, int argc, char** argv, int at) {
     }
     const std::string nearest = epfleet::text::nearest_word(option, names);
     const std::string meant = nearest.empty() ? "" : fmt::format("did you mean '{}'? ", nearest);
+    const std::string theirs = meant.empty() ? epfleet::config::equivalent_remedy(option) : "";
     std::string command = app.get_name();
     for (const CLI::App* above = app.get_parent(); above != nullptr; above = above->get_parent()) {
       command = above->get_name() + " " + command;
@@ -63,7 +65,8 @@ void check_options(const CLI::App& app, int argc, char** argv, int at) {
     throw epfleet::base::InputError(
         {.key = app.get_name(),
          .what = fmt::format("there is no option '{}'", option),
-         .remedy = fmt::format("{}'{} --help' lists them", meant, command)});
+         .remedy =
+             !theirs.empty() ? theirs : fmt::format("{}'{} --help' lists them", meant, command)});
   }
 }
 

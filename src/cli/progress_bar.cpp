@@ -48,7 +48,9 @@ std::string progress_line(base::TimePoint from, base::TimePoint to, const Progre
       fmt::format("{:3.0f} %", share * 100.0),
       report::human_duration(base::to_seconds(progress.now)) + " simulated", speed + "x",
       report::human_count(static_cast<double>(progress.requests)) + " requests",
-      share >= 1.0 ? "took " + report::human_duration(wall) : left + " left"};
+      progress.ended ? "took " + report::human_duration(wall)
+      : share >= 1.0 ? "until the last requests have ended"
+                     : left + " left"};
   std::string line = bar(share);
   for (const std::string& part : parts) {
     const std::string longer = line + "  " + part;
@@ -98,8 +100,9 @@ void ProgressBar::update(const Progress& progress) {
   }
 }
 
-void ProgressBar::finish(const Progress& progress) {
+void ProgressBar::finish(Progress progress) {
   if (shown_ && tells_end_) {
+    progress.ended = true;
     show(progress);
     line_.end();
   }

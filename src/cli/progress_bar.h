@@ -20,6 +20,7 @@ enum class ProgressMode { Auto, On, Off };
 struct Progress {
   base::TimePoint now;        // simulated; negative in the warm-up
   std::int64_t requests = 0;  // arrived so far
+  bool ended = false;         // else, past the window, its last requests are waited for
 };
 
 // A line that says how far something is: rewritten on a terminal, elsewhere one line after another.
@@ -59,7 +60,7 @@ class ProgressBar {
   void update(const Progress& progress);
 
   // The last state, once, whatever the time.
-  void finish(const Progress& progress);
+  void finish(Progress progress);
 
  private:
   void show(const Progress& progress);

@@ -95,7 +95,7 @@ void show(const report::RunReport& report, const RunRequest& request, const fs::
   if (request.json) {
     fmt::print("{}", report::summary_json(report));
   } else if (!request.quiet) {
-    fmt::print("{}", report::terminal_summary(report, report::terminal_style(stdout)));
+    cli::show(report::terminal_summary(report, report::terminal_style(stdout)));
   }
   if (report.rows && report.rows->played < report.rows->read) {
     base::log_warning(fmt::format("rows of the trace: {}", report::account_of(*report.rows)));

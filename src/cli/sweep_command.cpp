@@ -106,8 +106,8 @@ void show(const experiment::SweepJobs& sweep, const experiment::CaseStore& store
     store.write("claims.csv", experiment::claims_csv(findings));
   }
   if (!quiet) {
-    fmt::print("{}", findings.empty() ? experiment::comparison_text(comparison, kMetricsShown)
-                                      : experiment::claims_text(findings));
+    cli::show(findings.empty() ? experiment::comparison_text(comparison, kMetricsShown)
+                               : experiment::claims_text(findings));
   }
 }
 
@@ -120,7 +120,7 @@ void tell_table(const fs::path& table, bool quiet) {
 // The table of everything that is stored. Whole: sweep.csv; else sweep.partial.csv, and a whole
 // table of an earlier call stays.
 int write_tables(const experiment::SweepJobs& sweep, const experiment::CaseStore& store,
-                const fs::path& out, bool quiet) {
+                 const fs::path& out, bool quiet) {
   const experiment::SweepResults results = experiment::stored_results(sweep, store);
   const auto missing = static_cast<std::size_t>(
       std::count_if(results.begin(), results.end(), [](const auto& r) { return !r; }));

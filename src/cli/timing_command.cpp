@@ -84,8 +84,8 @@ void show(const StepRequest& request, std::span<const report::StepReport> report
     fmt::print("{}", several ? report::steps_json(reports) : report::step_json(reports.front()));
   } else {
     const report::TerminalStyle style = report::terminal_style(stdout);
-    fmt::print("{}", several ? report::step_grid(reports, style)
-                             : report::step_text(reports.front(), style));
+    cli::show(several ? report::step_grid(reports, style)
+                      : report::step_text(reports.front(), style));
   }
 }
 

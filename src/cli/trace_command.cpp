@@ -127,8 +127,11 @@ void trace_stat(const TraceStatRequest& request) {
   report.rows = trace.rows();
   report.reading_notes = trace.notes();
   report.skipped.assign(trace.skipped().begin(), trace.skipped().end());
-  fmt::print("{}", request.json ? report::trace_json(report)
-                                : report::trace_summary(report, report::terminal_style(stdout)));
+  if (request.json) {
+    fmt::print("{}", report::trace_json(report));
+  } else {
+    show(report::trace_summary(report, report::terminal_style(stdout)));
+  }
 }
 
 void trace_convert(const TraceConvertRequest& request) {

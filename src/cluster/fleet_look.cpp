@@ -54,8 +54,6 @@ std::string words_of(const char* phase, const policy::PhaseView& view) {
                      view.loading, view.draining, view.waiting_requests);
 }
 
-}  // namespace
-
 std::string words_of(const policy::FleetView& view) {
   std::string text = words_of("prefill", view.prefill) + "; " + words_of("decode", view.decode);
   if (view.traffic.seconds > 0.0) {
@@ -69,6 +67,35 @@ std::string words_of(const policy::FleetView& view) {
     text += fmt::format("; TPOT {:.1f} ms", 1e3 * *view.latency.tpot_s);
   }
   return text;
+}
+
+std::string change(std::int64_t before, std::int64_t after) {
+  return before == after ? fmt::format("{}", after) : fmt::format("{} -> {}", before, after);
+}
+
+}  // namespace
+
+observe::Decision change_of_target(const FleetState& fleet, const policy::FleetView& view,
+                                   const policy::Target& target) {
+  const policy::Target& before = view.target;
+  return {
+      .time = fleet.now(),
+      .by = fleet.spec.scaling.policy,
+      .saw = words_of(view),
+      .decided = fmt::format("allotted: {} prefill, {} decode; serving: {} prefill, {} decode",
+                             change(before.allotted.prefill_units, target.allotted.prefill_units),
+                             change(before.allotted.decode_units, target.allotted.decode_units),
+                             change(before.serving.prefill_units, target.serving.prefill_units),
+                             change(before.serving.decode_units, target.serving.decode_units)),
+      .why = target.why};
+}
+
+observe::Decision failed_start(base::TimePoint now, std::string_view phase, std::uint32_t unit) {
+  return {.time = now,
+          .by = "start_up",
+          .saw = fmt::format("{}/{} has not started", phase, unit),
+          .decided = "given up and started again",
+          .why = "scaling.start_up.timeout"};
 }
 
 policy::FleetView look_at(FleetState& fleet, const policy::Target& target) {

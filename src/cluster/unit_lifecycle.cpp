@@ -1,7 +1,5 @@
 #include "epfleet/cluster/unit_lifecycle.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <string>
 
@@ -117,40 +115,14 @@ policy::Target UnitLifecycle::next_target() {
   if (target.next != base::TimePoint::max()) {
     fleet_.schedule(target.next, Phase::Decision, Kind::ScalingDecision);
   }
-  announce(view, target);
+  if (target.allotted != target_.allotted || target.serving != target_.serving) {
+    ++fleet_.totals.scaling_decisions;
+    announce(change_of_target(fleet_, view, target));
+  }
   return target;
 }
 
-void UnitLifecycle::announce(const policy::FleetView& view, const policy::Target& target) {
-  if (target.allotted == target_.allotted && target.serving == target_.serving) {
-    return;
-  }
-  ++fleet_.totals.scaling_decisions;
-  const auto change = [](std::int64_t before, std::int64_t after) {
-    return before == after ? fmt::format("{}", after) : fmt::format("{} -> {}", before, after);
-  };
-  observe::Decision decision{.time = fleet_.now(),
-                             .by = fleet_.spec.scaling.policy,
-                             .saw = words_of(view),
-                             .decided = {},
-                             .why = target.why};
-  decision.decided =
-      fmt::format("allotted: {} prefill, {} decode; serving: {} prefill, {} decode",
-                  change(target_.allotted.prefill_units, target.allotted.prefill_units),
-                  change(target_.allotted.decode_units, target.allotted.decode_units),
-                  change(target_.serving.prefill_units, target.serving.prefill_units),
-                  change(target_.serving.decode_units, target.serving.decode_units));
-  for (observe::Observer* observer : observers_) {
-    observer->on_decision(decision);
-  }
-}
-
-void UnitLifecycle::announce_failed_start(std::string_view phase, std::uint32_t unit) {
-  const observe::Decision decision{.time = fleet_.now(),
-                                   .by = "start_up",
-                                   .saw = fmt::format("{}/{} has not started", phase, unit),
-                                   .decided = "given up and started again",
-                                   .why = "scaling.start_up.timeout"};
+void UnitLifecycle::announce(const observe::Decision& decision) {
   for (observe::Observer* observer : observers_) {
     observer->on_decision(decision);
   }
@@ -231,6 +203,9 @@ void UnitLifecycle::start_loading(UnitPool<Unit>& pool, std::int64_t nodes_loadi
 void UnitLifecycle::start_loading() {
   const std::int64_t nodes =
       nodes_in(fleet_.prefill, UnitState::Loading) + nodes_in(fleet_.decode, UnitState::Loading);
+  if (nodes == 0) {
+    return;
+  }
   start_loading(fleet_.prefill, nodes);
   start_loading(fleet_.decode, nodes);
 }
@@ -268,7 +243,7 @@ void UnitLifecycle::loaded(UnitPool<Unit>& pool, std::uint32_t unit) {
     return;
   }
   if (member.start_fails) {
-    announce_failed_start(name_of(pool), unit);
+    announce(failed_start(fleet_.now(), name_of(pool), unit));
     pool.change_state(unit, UnitState::Off);
     load(pool, unit);
     start_loading();

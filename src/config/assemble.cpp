@@ -9,6 +9,7 @@
 
 #include "epfleet/config/key.h"
 #include "epfleet/config/paths.h"
+#include "epfleet/config/shipped.h"
 #include "epfleet/config/yaml_reader.h"
 
 namespace epfleet::config {
@@ -29,7 +30,8 @@ class Assembler {
   // A file on top of what it extends. `reading` are the files being read, to find cycles.
   Node load(const std::string& path, std::vector<std::string> reading) {
     const Place start{path, folder_of(path), 1, 1};
-    Node node = read_yaml_file(path, start, problems_);
+    const std::string file = opened_path(path);
+    Node node = read_yaml_file(file, start, problems_);
     if (node.kind == Node::Kind::Null) {
       node.kind = Node::Kind::Map;
       node.place = start;
@@ -38,7 +40,7 @@ class Assembler {
       report(node.place, "", "is not a group of keys", "write KEY: VALUE, one a line");
       return Node{};
     }
-    reading.push_back(canonical_path(path));
+    reading.push_back(canonical_path(file));
     return on_top_of_base(std::move(node), reading);
   }
 
@@ -191,7 +193,7 @@ class Assembler {
   }
 
   // Folders that may hold parts: parts/ and configs/parts/ beside the file and in every folder
-  // above.
+  // above, and those that came with epfleet.
   static std::vector<fs::path> part_folders(const std::string& folder) {
     std::vector<fs::path> folders;
     fs::path at = canonical_path(folder.empty() ? "." : folder);
@@ -204,6 +206,9 @@ class Assembler {
       }
       at = at.parent_path();
       shown /= "..";
+    }
+    if (shipped_folder()) {
+      folders.push_back(fs::path(*shipped_folder()) / "configs" / "parts");
     }
     return folders;
   }

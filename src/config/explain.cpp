@@ -5,30 +5,38 @@
 #include "epfleet/base/error.h"
 #include "epfleet/config/key.h"
 #include "epfleet/config/loader.h"
+#include "epfleet/config/topics.h"
+#include "epfleet/text/prose.h"
 
 namespace epfleet::config {
 namespace {
 
-bool is_below(const std::string& name, std::string_view group) {
-  return group.empty() || name == group ||
-         (name.starts_with(group) && name.size() > group.size() && name[group.size()] == '.');
+const Scenario& defaults() {
+  static const Scenario kDefaults = default_scenario();
+  return kDefaults;
 }
 
-std::string explanation(const Key& key) {
-  static const Scenario kDefaults = default_scenario();
+std::string range_of_guess(const Key& key) {
+  return fmt::format("a guess, plausible {} .. {}", key.plausible_low, key.plausible_high);
+}
+
+std::string explanation(const Key& key, const std::string& name) {
   std::string text =
-      fmt::format("{}\n  {}; default {}", key.name, values_of(key), key.print(kDefaults));
+      fmt::format("{}\n  {}; default {}", name, values_of(key), key.print(defaults()));
   if (!key.range_text.empty()) {
     text += fmt::format("; {}", key.range_text);
   }
-  if (key.is_guess()) {
-    text += fmt::format("; a guess, plausible {} .. {}", key.plausible_low, key.plausible_high);
+  if (key.is_guess() && name == key.name) {
+    text += fmt::format("; {}", range_of_guess(key));
   }
   text += fmt::format("\n    {}\n", key.help);
   for (const Choice& choice : key.choices) {
     if (!choice.meaning.empty()) {
       text += fmt::format("    {:<20} {}\n", choice.name, choice.meaning);
     }
+  }
+  for (const Key* guess : name == key.name ? std::vector<const Key*>() : guesses_of(name)) {
+    text += fmt::format("    {}: {}.\n", guess->name, range_of_guess(*guess));
   }
   return text + fmt::format("    Source: {}.\n", key.source);
 }
@@ -56,7 +64,8 @@ std::string base_explanation(std::string_view name) {
 }  // namespace
 
 bool is_explained(std::string_view name) {
-  return is_key_or_group(name) || name == "extends" || is_base_of_part(name);
+  return is_key_or_group(name) || name == "extends" || is_base_of_part(name) ||
+         !told_keys(name).empty();
 }
 
 std::string values_of(const Key& key) {
@@ -72,28 +81,32 @@ std::string explain(std::string_view key_or_group) {
   if (key_or_group == "extends" || is_base_of_part(key_or_group)) {
     return key_or_group == "extends" ? kExtends : base_explanation(key_or_group);
   }
-  if (!key_or_group.empty() && !is_key_or_group(key_or_group)) {
+  if (!key_or_group.empty() && !is_explained(key_or_group)) {
     throw base::InputError({.key = std::string(key_or_group),
                             .what = "unknown key",
                             .remedy = did_you_mean(key_or_group, "epfleet explain lists all")});
   }
+  const std::vector<const Key*> keys = told_keys(key_or_group);
   std::string text;
-  for (const Key& key : key_table()) {
-    const bool repeats = !key.overrides.empty() &&
-                         !is_below(std::string(key_or_group), "prefill.hardware") &&
-                         !is_below(std::string(key_or_group), "decode.hardware");
-    if (is_below(key.name, key_or_group) && !repeats) {
-      text += (text.empty() ? "" : "\n") + explanation(key);
-    }
+  if (const Topic* topic = find_topic(key_or_group); topic != nullptr) {
+    text = fmt::format("{}\n    {}\n", topic->name, topic->purpose);
   }
-  if (key_or_group.empty()) {
-    text += fmt::format(
-        "\nprefill.hardware, decode.hardware\n    Any field of hardware, for the units of that "
-        "phase "
-        "only.\n\n{}",
-        kExtends);
+  for (const Key* key : keys) {
+    const std::string name = is_told_by_own_name(key_or_group) ? key->name : told_name(*key);
+    text += (text.empty() ? "" : "\n") + explanation(*key, name);
   }
-  return text;
+  const std::string note = once_told_note(key_or_group);
+  text += note.empty() ? "" : (text.empty() ? "" : "\n") + note;
+  return key_or_group.empty() ? text + "\n" + kExtends : text;
+}
+
+std::vector<KeyLine> key_lines(std::string_view group) {
+  std::vector<KeyLine> lines;
+  for (const Key* key : told_keys(group)) {
+    lines.push_back({is_told_by_own_name(group) ? key->name : told_name(*key),
+                     key->print(defaults()), text::half_sentence(key->help)});
+  }
+  return lines;
 }
 
 namespace {

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "epfleet/base/error.h"
+#include "epfleet/config/equivalents.h"
 #include "epfleet/text/nearest_word.h"
 #include "key_rows.h"
 
@@ -108,16 +109,23 @@ std::vector<std::string> group_members(std::string_view group) {
 std::string nearest_key(std::string_view name) {
   static const std::vector<std::string> kNames = all_names();
   const std::string suffix = "." + std::string(name);
-  for (const std::string& candidate : kNames) {  // right word, wrong level: mtp for decode.mtp
-    if (candidate.ends_with(suffix) && !candidate.starts_with("workload.classes.")) {
-      return candidate;
+  const std::string* best = nullptr;  // right word, wrong level: mtp for decode.mtp
+  for (const std::string& candidate : kNames) {
+    if (candidate.ends_with(suffix) && !candidate.starts_with("workload.classes.") &&
+        (best == nullptr || std::ranges::count(candidate, '.') < std::ranges::count(*best, '.'))) {
+      best = &candidate;
     }
   }
-  return text::nearest_word(name, kNames);
+  return best != nullptr ? *best : text::nearest_word(name, kNames);
 }
 
 std::string did_you_mean(std::string_view name, std::string otherwise) {
   const std::string nearest = nearest_key(name);
+  const bool right_word =
+      nearest.substr(nearest.rfind('.') + 1) == name.substr(name.rfind('.') + 1);
+  if (std::string theirs = right_word ? "" : equivalent_remedy(name); !theirs.empty()) {
+    return theirs;
+  }
   return nearest.empty() ? otherwise : fmt::format("did you mean '{}'?", nearest);
 }
 

@@ -2,8 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <string>
+
 #include "epfleet/base/random.h"
 #include "epfleet/config/key.h"
+#include "epfleet/config/loader.h"
+#include "epfleet/config/paths.h"
+#include "epfleet/config/shipped.h"
 
 namespace epfleet::config {
 namespace {
@@ -51,11 +56,26 @@ std::string resolved_document(const Scenario& scenario) {
          group_text(scenario, "", 0);
 }
 
+namespace {
+
+// A built-in file is named as the shipped scenarios name it.
+std::string same_from_everywhere(const std::string& text) {
+  std::string path = text;
+  std::erase(path, '"');
+  const auto file = is_builtin(path) ? shipped_file(path) : std::nullopt;
+  return file ? relative_path(*file, *shipped_folder() + "/configs") : text;
+}
+
+}  // namespace
+
+// Keys at their defaults are left out, so that one more key changes no fingerprint.
 std::string scenario_fingerprint(const Scenario& scenario) {
+  const Scenario defaults = default_scenario();
   std::string lines;
   for (const Key& key : key_table()) {
-    if (decides_the_run(key)) {
-      lines += fmt::format("{}={}\n", key.name, key.print(scenario));
+    const std::string value = key.print(scenario);
+    if (decides_the_run(key) && value != key.print(defaults)) {
+      lines += fmt::format("{}={}\n", key.name, same_from_everywhere(value));
     }
   }
   return fmt::format("{:016x}", base::mix64(base::stream_name_hash(lines)));

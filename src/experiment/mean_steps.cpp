@@ -25,8 +25,8 @@ std::string mean_steps_json(const config::Scenario& scenario, const report::RunR
                           static_cast<double>(prefill_steps * scenario.prefill.gpus);
     // A prompt of which nothing is cached has half its length as mean number of keys.
     const double prompt = 2.0 * *s.workload.attention_pairs_per_computed_token;
-    steps.push_back(experiment::prefill_steps(scenario, timing::Clock::Sustained)(
-        whole(tokens), whole(prompt)));
+    steps.push_back(experiment::prefill_steps(scenario, timing::Clock::Sustained)(whole(tokens),
+                                                                                  whole(prompt)));
   }
   if (s.utilisation.steps.decode_batch_per_gpu && s.workload.mean_kv_per_output_token) {
     steps.push_back(decode_steps(scenario, timing::Clock::Sustained)(

@@ -12,6 +12,7 @@
 #include "epfleet/cluster/fleet.h"
 #include "epfleet/config/resolved.h"
 #include "epfleet/cost/statement.h"
+#include "epfleet/experiment/efficiency.h"
 #include "epfleet/experiment/run_verdict.h"
 #include "epfleet/experiment/verdict.h"
 #include "epfleet/metrics/recorder.h"
@@ -55,6 +56,17 @@ cost::Statement statement_of(const config::Scenario& scenario, const NodeCapacit
   basis.prefill_node_tps = capacity.prefill_tps;
   basis.decode_node_tps = capacity.decode_tps;
   return cost::price(scenario.prices, basis, statistics.intervals, statistics.pieces);
+}
+
+// All of a report that follows from its statistics and the prices.
+void put_prices(const config::Scenario& scenario, const NodeCapacity& capacity,
+                report::RunReport& report) {
+  report.statement = statement_of(scenario, capacity, report.statistics);
+  metrics::NodeTime decode_ns = report.statistics.nodes.decode_ns;
+  decode_ns.idle += report.statistics.nodes.spare_ns;
+  report.energy = cost::energy_of(scenario.energy, report.statistics.nodes.prefill_ns, decode_ns,
+                                  static_cast<double>(report.statistics.tokens.output));
+  report.efficiency = efficiency_of(scenario, report.statistics, report.statement.total);
 }
 
 // Besides the report's intervals: where prices change, and often enough to see queues grow. So no
@@ -174,11 +186,7 @@ class Run {
     const NodeCapacity capacity = node_capacity(spec_, pricers_, report.statistics);
     report.load = loads_of(capacity, report.statistics);
     report.verdict = verdict_of(spec_, pricers_, capacity, report.statistics);
-    report.statement = statement_of(scenario_, capacity, report.statistics);
-    metrics::NodeTime decode_ns = report.statistics.nodes.decode_ns;
-    decode_ns.idle += report.statistics.nodes.spare_ns;
-    report.energy = cost::energy_of(scenario_.energy, report.statistics.nodes.prefill_ns, decode_ns,
-                                    static_cast<double>(report.statistics.tokens.output));
+    put_prices(scenario_, capacity, report);
     const auto solved = workload_.source().solved_totals();
     report.solved_totals.assign(solved.begin(), solved.end());
     report.rows =
@@ -290,6 +298,12 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
   }
   trial.trace_events = options.trace_events;
   return finished(Run(tried, trial).simulate());
+}
+
+report::RunReport repriced(const config::Scenario& scenario, report::RunReport report) {
+  const cluster::StepPricers pricers = cluster::make_step_pricers(scenario);
+  put_prices(scenario, node_capacity(scenario, pricers, report.statistics), report);
+  return report;
 }
 
 std::vector<std::string> check_scenario(const config::Scenario& scenario) {

@@ -21,10 +21,10 @@ namespace fs = std::filesystem;
 
 // Shown as they are. run_info.json differs between two runs, bench_serving.json says what
 // summary.json says, requests.csv.zst and timeline.json are too large.
-constexpr std::string_view kShown[] = {
-    "summary.json", "hourly.csv",        "decisions.csv",  "resolved.yaml", "steps.json",
-    "sweep.csv",    "sweep.partial.csv", "comparison.csv", "claims.csv",    "plan.csv",
-    "pareto.csv"};
+constexpr std::string_view kShown[] = {"summary.json",      "hourly.csv",     "decisions.csv",
+                                       "resolved.yaml",     "steps.json",     "sweep.csv",
+                                       "sweep.partial.csv", "comparison.csv", "claims.csv",
+                                       "plan.csv",          "pareto.csv"};
 constexpr std::string_view kSeries = "timeseries.csv";
 
 std::string kind_of(const fs::path& folder) {
@@ -93,9 +93,9 @@ std::string columns_json() {
   for (const report::SeriesColumn& column : report::series_columns()) {
     const report::ColumnMeaning& meaning = column.meaning;
     const report::Metric* same = report::find_metric(meaning.path);
-    columns.push_back(entry(meaning.name, array({same != nullptr ? same->unit : meaning.unit,
-                                                 same != nullptr ? same->sentence
-                                                                 : meaning.sentence})));
+    columns.push_back(
+        entry(meaning.name, array({same != nullptr ? same->unit : meaning.unit,
+                                   same != nullptr ? same->sentence : meaning.sentence})));
   }
   return object(columns);
 }
@@ -103,9 +103,8 @@ std::string columns_json() {
 std::string keys_json() {
   std::vector<std::string> keys;
   for (const config::Key& key : config::key_table()) {
-    keys.push_back(
-        entry(key.name, array({config::values_of(key), key.help, key.source, key.plausible_low,
-                               key.plausible_high})));
+    keys.push_back(entry(key.name, array({config::values_of(key), key.help, key.source,
+                                          key.plausible_low, key.plausible_high})));
   }
   return object(keys);
 }

@@ -111,7 +111,9 @@ void add_statistics(Builder& to, std::vector<Metric>& all) {
   to.add("node_hours", [](const auto& r) -> auto& { return r.statistics.nodes; }, metrics::kSpareRows);
   to.add("failures", [](const auto& r) -> auto& { return r.statistics.failures; }, metrics::kFailureRows);
   to.add("throughput", [](const auto& r) -> auto& { return r.statistics.throughput; }, metrics::kThroughputRows);
+  to.add("throughput", [](const auto& r) -> auto& { return r.efficiency; }, kPerGpuRows);
   to.add("utilisation", [](const auto& r) -> auto& { return r.statistics.utilisation; }, metrics::kUtilisationRows);
+  to.add("utilisation", [](const auto& r) -> auto& { return r.efficiency; }, kPeakShareRows);
   to.add("utilisation.imbalance", [](const auto& r) -> auto& { return r.statistics.utilisation.steps; }, metrics::kImbalanceRows);
   to.add("scaling", [](const auto& r) -> auto& { return r.statistics.scaling; }, metrics::kScalingRows);
   to.add("network", [](const auto& r) -> auto& { return r.statistics; }, metrics::kNetworkRows);
@@ -120,6 +122,7 @@ void add_statistics(Builder& to, std::vector<Metric>& all) {
 
 void add_money(Builder& to) {
   to.add("cost", [](const auto& r) -> auto& { return r.statement.total; }, cost::kCostRows);
+  to.add("cost", [](const auto& r) -> auto& { return r.efficiency; }, kHourlyCostRows);
   to.add("unit_cost", [](const auto& r) -> auto& { return r.statement.unit_cost; }, cost::kUnitCostRows);
   to.add("revenue", [](const auto& r) -> auto& { return r.statement.total.revenue; }, cost::kRevenueRows);
   for (std::size_t variant = 0; variant < workload::kVariants; ++variant) {

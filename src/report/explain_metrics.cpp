@@ -1,7 +1,10 @@
 // Numbers and columns in words (declared in catalogue.h).
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "epfleet/report/catalogue.h"
+#include "epfleet/text/prose.h"
 
 namespace epfleet::report {
 namespace {
@@ -51,6 +54,65 @@ std::string explain_metrics(std::string_view name_or_group) {
     }
   }
   return text;
+}
+
+std::vector<ToldMetric> told_metrics(std::string_view group) {
+  std::vector<ToldMetric> told;
+  const auto all = metric_catalogue();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!is_below(all[i].path, group)) {
+      continue;
+    }
+    told.push_back({all[i].path, &all[i]});
+    const std::string own = all[i].path.substr(0, all[i].path.rfind('.') + 1);
+    if (all[i].part.empty() || all[i].path == group) {
+      continue;
+    }
+    std::string parts = all[i].path.substr(own.size());
+    for (; i + 1 < all.size() && all[i + 1].path.starts_with(own); ++i) {
+      parts += ", " + all[i + 1].path.substr(own.size());
+    }
+    told.back().name = fmt::format("{}{{{}}}", own, parts);
+  }
+  return told;
+}
+
+std::vector<std::string> metrics_with(std::string_view part) {
+  std::vector<std::string> names;
+  const auto add = [&](std::string_view name) {
+    if (std::ranges::find(names, name) == names.end()) {
+      names.emplace_back(name);
+    }
+  };
+  for (const Metric& metric : metric_catalogue()) {
+    if (const auto at = metric.path.find(part); at != std::string::npos) {
+      // Of a distribution, or a group of a few, the group.
+      add(std::string_view(metric.path).substr(0, metric.path.find('.', at + part.size())));
+    }
+  }
+  for (const SeriesColumn& column : series_columns()) {
+    if (column.meaning.name.find(part) != std::string_view::npos) {
+      add(column.meaning.name);
+    }
+  }
+  return names;
+}
+
+std::vector<MetricLine> metric_lines(std::string_view name_or_group) {
+  std::vector<MetricLine> lines;
+  for (const ToldMetric& told : told_metrics(name_or_group)) {
+    lines.push_back({told.name, told.first->unit, text::half_sentence(told.first->sentence)});
+  }
+  for (const SeriesColumn& column : series_columns()) {
+    if (name_or_group.empty() || column.meaning.name == name_or_group) {
+      const Metric* same = find_metric(column.meaning.path);
+      lines.push_back({std::string(column.meaning.name),
+                       same == nullptr ? std::string(column.meaning.unit) : same->unit,
+                       same == nullptr ? text::half_sentence(column.meaning.sentence)
+                                       : same->path + " by interval or hour"});
+    }
+  }
+  return lines;
 }
 
 }  // namespace epfleet::report

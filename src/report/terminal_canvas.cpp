@@ -6,6 +6,7 @@
 
 #include "epfleet/base/names.h"
 #include "epfleet/report/human_numbers.h"
+#include "epfleet/text/prose.h"
 
 namespace epfleet::report {
 namespace {
@@ -123,20 +124,10 @@ void Canvas::remark(std::string_view text) { wrapped("       ", text, Ink::Dim);
 void Canvas::wrapped(std::string_view first_margin, std::string_view text, Ink ink) {
   const std::size_t indent = display_width(first_margin);
   std::string margin(first_margin);
-  std::string line;
-  while (!text.empty()) {
-    const std::size_t space = std::min(text.find(' '), text.size());
-    const std::string_view word = text.substr(0, space);
-    text.remove_prefix(std::min(space + 1, text.size()));
-    if (!line.empty() && indent + display_width(line) + 1 + display_width(word) > width()) {
-      raw(margin + painted(line, ink));
-      margin.assign(indent, ' ');
-      line.clear();
-    }
-    line += line.empty() ? "" : " ";
-    line += word;
+  for (const std::string& line : text::wrapped(text, width() - std::min(width(), indent))) {
+    raw(margin + painted(line, ink));
+    margin.assign(indent, ' ');
   }
-  raw(margin + painted(line, ink));
 }
 
 }  // namespace epfleet::report

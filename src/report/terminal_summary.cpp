@@ -1,11 +1,8 @@
 #include "epfleet/report/terminal_summary.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <string_view>
 #include <vector>
 
@@ -16,9 +13,6 @@ namespace epfleet::report {
 namespace {
 
 using metrics::Measure;
-
-constexpr std::size_t kNarrowest = 80;
-constexpr std::size_t kWidest = 100;
 
 // One word and one unit, so that six of them fit side by side.
 std::string seconds(const Measure& value) {
@@ -80,6 +74,25 @@ void verdict(Canvas& canvas, const RunReport& r) {
   }
 }
 
+// What is asked first beside the verdict: speed, use of the GPUs, money per hour.
+void key_figures(Canvas& canvas, const RunReport& r) {
+  const Efficiency& e = r.efficiency;
+  const cost::UnitCost& u = r.statement.unit_cost;
+  constexpr double kHoursPerDay = 24.0;
+  canvas.line("speed", fmt::format("{} tokens/s per user, {} output tokens/s per GPU",
+                                   speed(r.statistics.latency.output_speed.mean),
+                                   number(e.output_tps_per_gpu)));
+  canvas.line("use of the GPUs",
+              fmt::format("prefill MFU {}; decode MFU {}, MBU {} (of the data sheet's peaks)",
+                          percent(e.prefill_mfu_ratio), percent(e.decode_mfu_ratio),
+                          percent(e.decode_mbu_ratio)));
+  if (e.usd_per_hour) {
+    canvas.line("cost", fmt::format("{} USD per hour, {} per day; per million tokens {} in, {} out",
+                                    usd(*e.usd_per_hour), usd(*e.usd_per_hour * kHoursPerDay),
+                                    unit_usd(u.usd_per_m_input), unit_usd(u.usd_per_m_output)));
+  }
+}
+
 void latency_row(Canvas& canvas, std::string_view name, const metrics::Distribution& d) {
   canvas.columns(name, {seconds(d.mean), seconds(d.p50), seconds(d.p90), seconds(d.p95),
                         seconds(d.p99), seconds(d.max)});
@@ -130,10 +143,9 @@ void load(Canvas& canvas, const RunReport& r) {
   by_reason(canvas, "rejected", q, observe::Outcome::Rejected);
   by_reason(canvas, "failed", q, observe::Outcome::Failed);
   if (q.retries > 0) {
-    canvas.line("retries",
-                fmt::format("{} of the arrived ones repeat another; {} clients had no "
-                            "answer at the end",
-                            count(q.retries), count(q.unanswered)));
+    canvas.line("retries", fmt::format("{} of the arrived ones repeat another; {} clients had no "
+                                       "answer at the end",
+                                       count(q.retries), count(q.unanswered)));
   }
   if (r.rows) {
     canvas.line("rows of the trace", account_of(*r.rows));
@@ -192,11 +204,11 @@ void money(Canvas& canvas, const RunReport& r) {
   if (!r.verdict.stable) {
     canvas.warning("of an overloaded service: what waits is neither served nor paid for yet");
   }
-  canvas.line("cost", fmt::format("{} USD for {} GPU hours, {} USD of it idle", usd(a.cost_usd),
-                                  human_count(a.gpu_hours), usd(a.idle_usd)));
-  canvas.line("per million tokens",
-              fmt::format("{} USD in ({} computed), {} USD out", unit_usd(u.usd_per_m_input),
-                          unit_usd(u.usd_per_m_computed_input), unit_usd(u.usd_per_m_output)));
+  canvas.line("cost",
+              fmt::format("{} USD for {} GPU hours, {} USD of it idle; {} USD per million computed "
+                          "tokens in",
+                          usd(a.cost_usd), human_count(a.gpu_hours), usd(a.idle_usd),
+                          unit_usd(u.usd_per_m_computed_input)));
   canvas.line("theoretical revenue",
               fmt::format("{} USD, {} (every token at R1 prices)", usd(a.revenue.theoretical_usd),
                           margin(a.theoretical_margin_ratio)));
@@ -239,23 +251,6 @@ void course(Canvas& canvas, const RunReport& r) {
 
 }  // namespace
 
-TerminalStyle terminal_style(std::FILE* out) {
-  TerminalStyle style;
-  const int fd = ::fileno(out);
-  if (fd < 0 || ::isatty(fd) != 1) {
-    return style;
-  }
-  const char* no_color = std::getenv("NO_COLOR");
-  const char* term = std::getenv("TERM");
-  style.color = (no_color == nullptr || *no_color == '\0') &&
-                (term == nullptr || std::string_view(term) != "dumb");
-  winsize size{};
-  if (::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-    style.width = std::clamp<std::size_t>(size.ws_col, kNarrowest, kWidest);
-  }
-  return style;
-}
-
 std::string account_of(const workload::RowAccount& rows) {
   std::string text = fmt::format("{} read, {} played in the window", grouped_whole(rows.read),
                                  grouped_whole(rows.played));
@@ -274,6 +269,7 @@ std::string terminal_summary(const RunReport& report, const TerminalStyle& style
   Canvas canvas(style);
   head(canvas, report);
   verdict(canvas, report);
+  key_figures(canvas, report);
   service(canvas, report);
   load(canvas, report);
   fleet(canvas, report);

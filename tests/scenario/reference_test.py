@@ -3,6 +3,7 @@
 it prints?"""
 
 import pathlib
+import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
@@ -20,7 +21,8 @@ def paths_below(value, path=""):
 
 class ReferenceTest(ProgramTest):
     def test_pages_are_what_the_program_prints(self):
-        for page, options in [("keys.md", []), ("metrics.md", ["--metrics"])]:
+        for page, options in [("keys.md", []), ("metrics.md", ["--metrics"]),
+                              ("equivalents.md", ["--equivalents"])]:
             printed = self.epfleet("explain", *options, "--markdown").stdout
             self.assertEqual((SOURCE / "docs" / page).read_text(), printed,
                              "run tools/update_reference.sh")
@@ -59,7 +61,40 @@ class ReferenceTest(ProgramTest):
 
     def test_a_misspelt_key_or_group_names_the_nearest(self):
         self.assertIn("did you mean 'decode.mtp'?", self.refused("explain", "decode.mtpp"))
-        self.assertIn("did you mean 'decode.mtp'?", self.refused("explain", "mtp"))
+
+    def test_a_part_of_a_name_finds_keys_and_metrics(self):
+        found = self.epfleet("explain", "ttft").stdout
+        for name in ["slo.ttft.limit", "scaling.planner.ttft", "latency.ttft_s.{mean, ", "ttft_p99_s"]:
+            self.assertRegex(found, rf"(?m)^{re.escape(name)}")
+        self.assertIn("decode.mtp.acceptance", self.epfleet("explain", "mtp").stdout)
+        # one alone is told in full
+        self.assertTrue(self.epfleet("explain", "attainm").stdout.startswith("slo.attainment_ratio\n  share;"))
+
+    def test_a_list_has_one_line_a_name(self):
+        lines = self.epfleet("explain", "--list").stdout.splitlines()
+        names = [line.split()[0] for line in lines]
+        self.assertEqual(len(names), len(set(names)))
+        self.assertIn("workload.classes.NAME.priority", names)
+        self.assertEqual([name for name in names if ".hardware." in name or name.startswith("workload.classes.api")], [])
+        everything = self.epfleet("explain").stdout
+        for name in names:
+            self.assertIn(f"\n{name}\n", "\n" + everything)
+        metrics = self.epfleet("explain", "--metrics", "--list").stdout
+        self.assertRegex(metrics, r"(?m)^latency\.ttft_s\.\{mean, p50, p90, p95, p99, max\} +s +Time to first token")
+        self.assertRegex(metrics, r"(?m)^nodes_allotted +nodes ")
+        group = self.epfleet("explain", "decode.mtp", "--list").stdout.splitlines()
+        self.assertEqual(len(group), 4)
+
+    def test_a_topic_opens_with_what_it_is_for(self):
+        self.assertTrue(self.epfleet("explain", "scaling").stdout.startswith("scaling\n    How the number of units"))
+
+    def test_words_of_other_tools_are_answered_with_ours(self):
+        self.assertIn("of vLLM; here decode.max_requests_per_gpu", self.epfleet("explain", "max_num_seqs").stdout)
+        self.assertIn("max-num-seqs is vLLM's; here decode.max_requests_per_gpu",
+                      self.refused("run", SMALL, "--max-num-seqs", "64"))
+        self.assertIn("max-num-seqs is vLLM's; here decode.max_requests_per_gpu",
+                      self.refused("run", SMALL, "--set", "max-num-seqs=64"))
+        self.assertIn("ep_size", self.epfleet("explain", "--equivalents").stdout)
 
 
 if __name__ == "__main__":

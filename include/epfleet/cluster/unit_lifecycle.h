@@ -1,7 +1,7 @@
 // The life of a unit: off -> loading -> serving -> draining (-> called back) -> released. The
 // possible moves are kUnitMoves (unit_state.h); which units move, and when, follows from the target
-// that the scaling rule has decided on: of a phase's units the first so many are allotted, so the
-// highest are the first to go.
+// that the scaling rule has decided on: of a phase's units those of the lowest ranks are allotted,
+// and those that are down get the highest ranks, so they are the first to go.
 // Modelled: a unit that is allotted loads (start_up.h), then serves. One that is not to serve
 //   drains: queued prompts are routed again, half-done ones take their KV along, decoding requests
 //   migrate with their KV (or finish where they are, scaling.drain: wait). A unit beyond the
@@ -42,7 +42,7 @@ class UnitLifecycle {
 
  private:
   [[nodiscard]] policy::Target next_target();
-  void announce(const policy::FleetView& view, const policy::Target& target);
+  void announce(const observe::Decision& decision);
   void aim_at(const policy::Target& target);
   template <class Unit>
   void serve_at_once(UnitPool<Unit>& pool, const UnitCounts& allotted);
@@ -51,7 +51,6 @@ class UnitLifecycle {
   void start_loading();
   template <class Unit>
   void start_loading(UnitPool<Unit>& pool, std::int64_t nodes_loading);
-  void announce_failed_start(std::string_view phase, std::uint32_t unit);
   void reroute_queue(std::uint32_t prefill_unit);
   void leave(PrefillPool& pool, std::uint32_t unit);
   void leave(DecodePool& pool, std::uint32_t unit);

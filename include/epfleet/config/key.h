@@ -76,7 +76,8 @@ struct Key {
 // The key or group most like a misspelt one; empty if nothing is near.
 [[nodiscard]] std::string nearest_key(std::string_view name);
 
-// What to do about an unknown key: "did you mean 'decode.gpus'?", or `otherwise`.
+// What to do about an unknown key: "did you mean 'decode.gpus'?", or what it is to another tool, or
+// `otherwise`.
 [[nodiscard]] std::string did_you_mean(std::string_view name,
                                        std::string otherwise = "see epfleet explain");
 

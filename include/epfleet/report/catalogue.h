@@ -48,6 +48,22 @@ struct SeriesColumn {
 // "timeseries.csv and hourly.csv"
 [[nodiscard]] std::string files_of(const SeriesColumn& column);
 
+// A distribution is one, its parts in its name: "latency.ttft_s.{mean, p50, p90, p95, p99, max}".
+struct ToldMetric {
+  std::string name;
+  const Metric* first;  // of the parts
+};
+[[nodiscard]] std::vector<ToldMetric> told_metrics(std::string_view group = "");
+// The group and the distributions below it, the numbers, and the columns that have this part in
+// their name: latency.ttft_s for "ttft".
+[[nodiscard]] std::vector<std::string> metrics_with(std::string_view part);
+
+// One line each: what it is called, its unit, half a sentence; columns too.
+struct MetricLine {
+  std::string name, unit, meaning;
+};
+[[nodiscard]] std::vector<MetricLine> metric_lines(std::string_view name_or_group = "");
+
 // In words: one number or column, or all below a group; "" is everything. Empty when nothing has
 // this name.
 [[nodiscard]] std::string explain_metrics(std::string_view name_or_group);

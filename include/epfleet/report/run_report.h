@@ -11,6 +11,7 @@
 #include "epfleet/cost/statement.h"
 #include "epfleet/metrics/run_statistics.h"
 #include "epfleet/observe/report_config.h"
+#include "epfleet/report/efficiency.h"
 #include "epfleet/report/published.h"
 #include "epfleet/report/run_verdict.h"
 #include "epfleet/workload/source.h"
@@ -41,6 +42,7 @@ struct RunReport {
   RunVerdict verdict;
   cost::Statement statement;
   cost::Energy energy;
+  Efficiency efficiency;
   std::vector<workload::SolvedTotal> solved_totals;
   std::optional<workload::RowAccount> rows;  // of the trace that was played
   std::vector<std::string> notes;  // what a reader of the numbers must know, one sentence each

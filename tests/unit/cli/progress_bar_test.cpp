@@ -28,6 +28,14 @@ TEST(ProgressLine, CountsTheWarmUpAsPartOfTheRun) {
   EXPECT_THAT(line, ::testing::HasSubstr("-15 min simulated"));
 }
 
+// It stood at 100 % and "took" for as long as the last answers of the window were awaited.
+TEST(ProgressLine, SaysInTheCoolDownWhatItWaitsFor) {
+  EXPECT_THAT(progress_line(at(0), at(60), {at(90), 1}, seconds(1), 100),
+              ::testing::HasSubstr("until the last requests have ended"));
+  EXPECT_THAT(progress_line(at(0), at(60), {at(90), 1, true}, seconds(1), 100),
+              ::testing::HasSubstr("took 1.00 s"));
+}
+
 TEST(ProgressLine, FitsItsWidthAndNeverDividesByZero) {
   for (std::size_t width = 20; width <= 100; ++width) {
     for (const int wall : {0, 1, 100'000}) {
@@ -38,7 +46,7 @@ TEST(ProgressLine, FitsItsWidthAndNeverDividesByZero) {
       EXPECT_EQ(line.find("inf"), std::string::npos);
     }
   }
-  EXPECT_THAT(progress_line(at(0), at(0), {at(0), 0}, seconds(0), 100),
+  EXPECT_THAT(progress_line(at(0), at(0), {at(0), 0, true}, seconds(0), 100),
               ::testing::HasSubstr("100 %"));
 }
 

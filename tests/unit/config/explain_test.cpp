@@ -2,11 +2,13 @@
 // takes?
 #include "epfleet/config/explain.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "epfleet/config/topics.h"
 #include "scenario_files.h"
 
 namespace epfleet::config {
@@ -36,13 +38,54 @@ TEST(Explain, AGroupHasItsKeysAndNoOthers) {
   EXPECT_EQ(text.find("decode.gpus"), std::string::npos);
 }
 
-TEST(Explain, AllKeysAreThereAPhasesHardwareOnce) {
+std::size_t count_of(const std::string& text, const std::string& part) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+TEST(Explain, AllKeysAreThereHardwareAndClassesOnce) {
   const std::string text = "\n" + explain();
   for (const Key& key : key_table()) {
-    EXPECT_EQ(text.find("\n" + key.name + "\n") != std::string::npos, key.overrides.empty())
+    EXPECT_EQ(count_of(text, "\n" + told_name(key) + "\n"), key.overrides.empty() ? 1 : 0)
         << key.name;
   }
+  EXPECT_EQ(count_of(text, "\nprefill.hardware\n"), 1);
+}
+
+TEST(Explain, WhatIsToldOnceIsFoundByItsOwnNameToo) {
   EXPECT_NE(explain("decode.hardware.sms").find("132"), std::string::npos);
+  EXPECT_NE(explain("workload.classes.api.r1_share").find("plausible 0.2 .. 0.8"),
+            std::string::npos);
+  const std::string once = explain("workload.classes.NAME.r1_share");
+  EXPECT_NE(once.find("workload.classes.api.r1_share: a guess, plausible 0.2 .. 0.8."),
+            std::string::npos);
+  const std::string api = explain("workload.classes.api");
+  EXPECT_EQ(count_of(api, "workload.classes.NAME"), 0);
+  EXPECT_EQ(key_lines("workload.classes.api").size(), key_lines("workload.classes").size());
+}
+
+TEST(Explain, ATopicOpensWithWhatItIsFor) {
+  for (const Topic& topic : topics()) {
+    const std::string text = explain(topic.name);
+    EXPECT_TRUE(text.starts_with(fmt::format("{}\n    {}\n", topic.name, topic.purpose)));
+    EXPECT_FALSE(key_lines(topic.name).empty()) << topic.name;
+  }
+  for (const Key& key : key_table()) {
+    EXPECT_NE(find_topic(topic_of(key.name)), nullptr) << key.name;
+  }
+  EXPECT_EQ(explain("run").find("decode"), std::string::npos);
+}
+
+TEST(Explain, AListHasOneLineAKeyAndHalfASentence) {
+  const auto lines = key_lines("slo.ttft");
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0].name, "slo.ttft.limit");
+  EXPECT_EQ(lines[0].standard, "none");
+  EXPECT_EQ(lines[0].meaning, "Longest time to first token that meets the objective");
+  EXPECT_EQ(key_lines("").size(), told_keys("").size());
 }
 
 TEST(Explain, AnUnknownKeyNamesTheNearest) {
