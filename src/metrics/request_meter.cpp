@@ -179,13 +179,13 @@ void RequestMeter::describe(RunStatistics& run) {
   run.requests = counts_;
   run.workload = workload_means();
   run.tokens.reasoning = reasoning_tokens(run.tokens.by_payer);
-  run.latency = {.ttft = ttft_.distribution(),
-                 .tpot = tpot_.distribution(),
+  run.latency = {.ttft = ttft_.distribution_with_percentiles(),
+                 .tpot = tpot_.distribution_with_percentiles(),
                  .itl = run.latency.itl,
-                 .e2e = e2e_.distribution(),
-                 .queue_prefill = queue_prefill_.distribution(),
-                 .kv_transfer = kv_transfer_.distribution(),
-                 .queue_decode = queue_decode_.distribution(),
+                 .e2e = e2e_.distribution_with_percentiles(),
+                 .queue_prefill = queue_prefill_.distribution_with_percentiles(),
+                 .kv_transfer = kv_transfer_.distribution_with_percentiles(),
+                 .queue_decode = queue_decode_.distribution_with_percentiles(),
                  .output_speed = output_speed()};
   run.slo.ttft = ttft_limit_.verdict();
   run.slo.tpot = tpot_limit_.verdict();

@@ -35,7 +35,7 @@ Object.assign(TEXTS, {
   note_interval: ["By interval of the time series.", "按时间序列的间隔统计。"],
   note_marks: ["Triangles: scaling decisions and failures; point at one to see what was seen and decided.", "三角标记为扩缩容决策与故障；指向即可查看依据与决定。"],
   note_speed: ["The line is the speed of one token per {0}.", "横线对应每 {0} 一个 token 的速度。"],
-  note_quantiles: ["The quantiles of summary.json, joined by lines.", "由 summary.json 的分位数连线。"],
+  note_quantiles: ["Of all requests that arrived in the window; the curve at 95 % is the 95th percentile.", "统计窗口内到达的全部请求；曲线在 95% 处即第 95 百分位。"],
   note_quantiles_speed: ["The slow tail is at the left.", "左侧为最慢的请求。"],
   note_losses: ["Share of all input tokens of the interval.", "占该时段全部输入 token 的比例。"],
   note_cost_parts: ["A phase's cost by the hours of its nodes. Beside this, {0} were paid for steps that even loads would not have needed.", "按节点小时分摊各阶段成本。此外有 {0} 花在负载不均等原因造成的空耗上。"],
