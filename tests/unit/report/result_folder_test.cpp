@@ -30,10 +30,10 @@ TEST(ResultFolderTest, HoldsEveryFileAndNothingElseIsLeft) {
   const TemporaryFolder temporary;
   write_result_folder(temporary.path() / "deep" / "result", sample_report());
   EXPECT_THAT(names_in(temporary.path() / "deep"), ::testing::ElementsAre("result"));
-  EXPECT_THAT(
-      names_in(temporary.path() / "deep" / "result"),
-      ::testing::ElementsAre("bench_serving.json", "decisions.csv", "distributions.csv", "hourly.csv", "resolved.yaml",
-                             "run_info.json", "summary.json", "timeseries.csv"));
+  EXPECT_THAT(names_in(temporary.path() / "deep" / "result"),
+              ::testing::ElementsAre("bench_serving.json", "decisions.csv", "distributions.csv",
+                                     "hourly.csv", "resolved.yaml", "run_info.json", "summary.json",
+                                     "timeseries.csv"));
   EXPECT_EQ(content_of(temporary.path() / "deep" / "result" / "resolved.yaml"), "name: sample\n");
 }
 
