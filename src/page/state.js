@@ -1,6 +1,6 @@
 // What the reader has chosen, and the drawing of the page anew when it changes.
 
-const state = {language: "en", theme: null, zoom: null, hidden: {}, charts: []};
+const state = {language: "en", theme: null, zoom: null, hidden: {}, charts: [], turn: 0};
 
 function t(key, ...values) {
   const both = TEXTS[key];
@@ -39,7 +39,9 @@ function toolbar() {
     switch_button("print", t("print"), () => window.print()));
 }
 
-function draw_page() {
+// Gently: a section at a time, so that the first ones can be read while the others are drawn.
+async function draw_page(gently = false) {
+  const turn = ++state.turn;
   const scroll = window.scrollY;
   state.charts.forEach((chart) => chart.destroy());
   state.charts = [];
@@ -61,19 +63,26 @@ function draw_page() {
       el("h2", {id: `${section.id}-title`}, t("section_" + section.id)));
     content.append(node);
     section.draw(node);
+    if (gently) {
+      performance.mark(`drawn ${section.id}`);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      if (turn !== state.turn) return;  // the reader has switched something
+    }
   }
   content.append(el("footer", {}, t("footer")));
-  window.scrollTo(0, scroll);
+  if (!gently) window.scrollTo(0, scroll);
 }
 
 async function start() {
   if (navigator.language.toLowerCase().startsWith("zh")) state.language = "zh";
   try {
     await load_data();
-    draw_page();
+    performance.mark("unpacked");
+    await draw_page(true);
+    document.getElementById(location.hash.slice(1))?.scrollIntoView();
   } catch (error) {
     console.error(error);
-    document.getElementById("app").replaceChildren(el("p", {class: "bad"}, t("cannot_read"), " ", String(error)));
+    document.getElementById("app").replaceChildren(el("p", {class: "bad", id: "fatal"}, t("cannot_read"), " ", String(error)));
     return;
   }
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { if (!state.theme) draw_page(); });

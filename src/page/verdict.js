@@ -33,6 +33,7 @@ function problems() {
         percent_text(slo.within_ratio));
     }
   }
+  if (!list.length && s.verdict?.why) list.push(s.verdict.why);
   return list;
 }
 

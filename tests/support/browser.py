@@ -53,7 +53,7 @@ class Browser:
     def open(self, path, fragment=""):
         self.driver.get(pathlib.Path(path).resolve().as_uri() + fragment)
         WebDriverWait(self.driver, 60).until(
-            lambda driver: driver.execute_script("return document.documentElement.dataset.ready || document.querySelector('p.bad')"))
+            lambda driver: driver.execute_script("return document.documentElement.dataset.ready || document.getElementById('fatal')"))
 
     def run(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)
