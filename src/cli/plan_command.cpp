@@ -118,6 +118,8 @@ class Planner {
     return runs_.scenario(overrides);
   }
 
+  [[nodiscard]] std::string csv_of_runs() const { return runs_.csv_of_runs(); }
+
   std::vector<experiment::PlanAnswer> ask(const experiment::PlanQuestion& question,
                                           std::optional<double> start) {
     return experiment::make_plan(
@@ -147,9 +149,18 @@ class Planner {
   const std::atomic<bool>& stop_;
 };
 
-void answer(const PlanRequest& request) {
-  const experiment::PlanQuestion question = question_of(request);
-  Planner planner(request, question);
+// Beside a whole result of an earlier call, as a run's.
+void keep_partial(const PlanRequest& request, const Planner& planner) {
+  if (!request.out.empty()) {
+    const std::string folder = request.out + ".partial";
+    report::require_writable_folder(folder);
+    report::write_into_folder(folder, "plan.csv", planner.csv_of_runs());
+    base::tell(fmt::format("the runs so far are in {}/plan.csv\n", folder));
+  }
+}
+
+void answer(const PlanRequest& request, const experiment::PlanQuestion& question,
+            Planner& planner) {
   const config::Scenario scenario = planner.first(question);
   std::vector<std::string> changes = request.what_if.empty() ? kUsualChanges : request.what_if;
   std::erase(changes, "none");
@@ -191,9 +202,12 @@ int plan_command(const PlanRequest& request) {
     report::refuse_foreign_folder(request.out, report::holds_file(request.out, "plan.csv"),
                                   "a plan");
   }
+  const experiment::PlanQuestion question = question_of(request);
+  Planner planner(request, question);
   try {
-    answer(request);
+    answer(request, question, planner);
   } catch (const Interrupted&) {
+    keep_partial(request, planner);
     return exit_code(signal_received());
   }
   return kDone;

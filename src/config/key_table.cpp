@@ -31,6 +31,11 @@ std::vector<Key> make_table() {
   add_model_rows(rows);
   add_hardware_rows(rows);
   for (Key& key : keys) {
+    if (key.name == "fleet.prefill_units" || key.name == "fleet.decode_units") {
+      key.same_as = "fleet.base" + key.name.substr(key.name.find('.'));
+    }
+  }
+  for (Key& key : keys) {
     for (const std::string_view phase : kPhaseHardware) {
       if (key.name.starts_with(phase)) {
         key.overrides = key.name.substr(key.name.find('.') + 1);

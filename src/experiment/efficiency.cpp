@@ -27,10 +27,7 @@ double bytes_read(const cluster::FleetSpec& spec, const metrics::RunStatistics& 
   const serving::DecodeUnitLimits limits = cluster::decode_limits(spec);
   const double kv_tokens =
       steps.decode_kv_ratio_mean.value_or(0.0) * real(limits.kv_capacity_tokens);
-  const double weights =
-      real(model::memory_plan(spec.model, cluster::decode_layout(spec), spec.decode_hardware.memory,
-                              spec.decode.runtime_memory)
-               .weights.count());
+  const auto weights = real(cluster::decode_memory(spec).weights.count());
   const double per_gpu = weights + kv_tokens * real(cluster::kv_bytes_per_token(spec));
   return per_gpu * real(steps.decode_steps) * real(spec.decode.gpus);
 }

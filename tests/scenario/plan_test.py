@@ -4,10 +4,12 @@ combination of a grid, the highest rate. It says what more traffic and a more ex
 change."""
 
 import pathlib
+import signal
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from support.program import SMALL, ProgramTest, main  # noqa: E402
+from support.program import PROGRAM, SMALL, ProgramTest, main  # noqa: E402
 
 BASE = f"""
 extends: {SMALL}
@@ -156,6 +158,24 @@ class PlanTest(ProgramTest):
         self.assertEqual(shown, sorted(shown))
         self.assertIn("<- the answer", done.stdout)
         self.assertRegex(done.stdout, r"USD per hour, [\d,]+ per day")
+
+    def test_an_interrupted_plan_keeps_its_runs(self):
+        child = subprocess.Popen(
+            [PROGRAM, "plan", "base.yaml", "--vary", "seed=1..1000/1", "--vary", "fleet.groups=1..9",
+             "--minimise", "cost.usd", "--out", "plan"], cwd=self.folder, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        try:
+            while not child.stderr.readline().startswith("tried"):
+                self.assertIsNone(child.poll(), "it ended by itself")
+            child.send_signal(signal.SIGTERM)
+            said = child.communicate(timeout=120)[1]
+        finally:
+            child.kill()
+            child.wait()
+        self.assertEqual(child.returncode, 143)
+        self.assertIn("plan.partial/plan.csv", said)
+        self.assertTrue(self.rows_of("plan.partial/plan.csv"))
+        self.assertFalse((self.folder / "plan" / "plan.csv").exists())
 
     def test_refused(self):
         whole = ["--vary", "fleet.groups=1..3", "--meet", "slo", "--minimise", "cost.usd"]

@@ -28,6 +28,8 @@ class PlanRuns {
   // With these keys on top; a refused one is a point that does not serve.
   [[nodiscard]] PlanPoint point(const std::vector<config::Override>& overrides);
   [[nodiscard]] std::size_t simulated() const { return reports_.size(); }
+  // What an interrupted plan leaves: a table of the runs so far.
+  [[nodiscard]] std::string csv_of_runs() const;
 
  private:
   // Overrides by key, the last of each; those that only prices read are apart.
