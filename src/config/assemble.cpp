@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 
+#include "displaced.h"
 #include "epfleet/config/key.h"
 #include "epfleet/config/paths.h"
 #include "epfleet/config/shipped.h"
@@ -57,6 +58,12 @@ class Assembler {
     if (Node* node = find_path(root, "scaling.start_up"); node != nullptr) {
       write_out_start_up(*node);
     }
+    for (const char* length : {"workload.input", "workload.output"}) {
+      Node* node = find_path(root, length);
+      if (node != nullptr && node->kind == Node::Kind::Scalar) {
+        *node = map_of({"mean"}, *node);
+      }
+    }
     for (const char* balancer : {"prefill.balancer", "decode.balancer"}) {
       Node* node = find_path(root, balancer);
       if (node != nullptr && node->kind == Node::Kind::Scalar) {
@@ -82,6 +89,7 @@ class Assembler {
     Node over;
     make_path(over, text.substr(0, equals), place) = std::move(value);
     write_out(over);
+    displace(root, over);
     merge(root, over);
   }
 
@@ -140,6 +148,8 @@ class Assembler {
     std::erase_if(node.entries, [](const Entry& entry) { return entry.key == "extends"; });
     write_out(node);
     if (alone) {
+      Node nothing;
+      displace(nothing, node);
       return node;
     }
     if (named.kind != Node::Kind::Scalar) {
@@ -165,6 +175,7 @@ class Assembler {
     Node whole = load(path, reading);
     // A name is that of one scenario: what rests on it is another one, with a result of its own.
     std::erase_if(whole.entries, [](const Entry& entry) { return entry.key == "name"; });
+    displace(whole, node);
     merge(whole, node);
     return whole;
   }

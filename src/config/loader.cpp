@@ -214,6 +214,11 @@ Scenario load_scenario(const std::string& path, std::span<const Override> overri
   const bool complete = is_complete(problems);
   Reader reader(scenario, problems);
   reader.read(root);
+  const workload::PlainConfig& plain = scenario.workload.plain;
+  if (scenario.workload.source == workload::SourceKind::Plain &&
+      (plain.requests || !plain.stages.empty()) && !scenario.given.contains("duration")) {
+    scenario.ends_by_itself = true;
+  }
   if (complete) {
     add_contradictions(scenario, root, reader, problems);
   }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 
 #include "epfleet/base/random.h"
@@ -15,7 +16,14 @@ namespace {
 
 // A phase's own hardware is written only where it differs from the shared one.
 bool is_written(const Key& key, const std::string& value, const Scenario& scenario) {
-  return key.overrides.empty() || value != find_key(key.overrides)->print(scenario);
+  return key.same_as.empty() && (key.overrides.empty() || value != find_key(key.overrides)->print(scenario));
+}
+
+bool is_given(const std::string& name, const Scenario& scenario) {
+  return scenario.given.contains(name) ||
+         std::ranges::any_of(key_table(), [&](const Key& key) {
+           return key.same_as == name && scenario.given.contains(key.name);
+         });
 }
 
 // The keys of a group and of the groups in it as indented blocks; empty if nothing of it is
@@ -35,7 +43,7 @@ std::string group_text(const Scenario& scenario, const std::string& group, int d
     if (!is_written(*key, value, scenario)) {
       continue;
     }
-    const char* mark = scenario.given.contains(name) ? "" : "  # default";
+    const char* mark = is_given(name, scenario) ? "" : "  # default";
     const bool is_block = value.starts_with('\n');
     for (auto at = value.find('\n'); at != std::string::npos; at = value.find('\n', at + 1)) {
       value.insert(at + 1, static_cast<std::size_t>(2 * depth + 2), ' ');
@@ -46,7 +54,14 @@ std::string group_text(const Scenario& scenario, const std::string& group, int d
 }
 
 bool decides_the_run(const Key& key) {
-  return key.name != "name" && key.name != "seed" && !key.name.starts_with("report.");
+  return key.same_as.empty() && key.name != "name" && key.name != "seed" &&
+         !key.name.starts_with("report.");
+}
+
+// A table that grows leaves the fingerprints of older scenarios as they are.
+bool is_unused(const Key& key, const std::string& value) {
+  static const Scenario kDefaults = default_scenario();
+  return key.later && value == key.print(kDefaults);
 }
 
 }  // namespace

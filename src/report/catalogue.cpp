@@ -61,6 +61,13 @@ constexpr Row<RunReport> kRunRows[] = {
      metrics::of<&RunReport::warm_up>, "Service before the window that is not counted."},
 };
 
+constexpr Row<UnitNodes> kUnitNodeRows[] = {
+    {"per_prefill_unit", "nodes", metrics::Kind::Level, metrics::Better::Neither,
+     metrics::of<&UnitNodes::prefill>, "Nodes of one prefill unit."},
+    {"per_decode_unit", "nodes", metrics::Kind::Level, metrics::Better::Neither,
+     metrics::of<&UnitNodes::decode>, "Nodes of one decode unit."},
+};
+
 template <std::int64_t workload::RowAccount::* Member>
 metrics::Value rows_of(const RunReport& report) {
   return report.rows ? metrics::Value((*report.rows).*Member) : metrics::Value();
@@ -106,6 +113,7 @@ void add_statistics(Builder& to, std::vector<Metric>& all) {
   to.add("slo.ttft", [](const auto& r) -> auto& { return r.statistics.slo.ttft; }, metrics::kVerdictRows, "Time to first token:");
   to.add("slo.tpot", [](const auto& r) -> auto& { return r.statistics.slo.tpot; }, metrics::kVerdictRows, "Time per output token:");
   to.add("nodes", [](const auto& r) -> auto& { return r.statistics.nodes; }, metrics::kNodeRows);
+  to.add("nodes", [](const auto& r) -> auto& { return r.unit_nodes; }, kUnitNodeRows);
   to.add("node_hours.prefill", [](const auto& r) -> auto& { return r.statistics.nodes.prefill_ns; }, metrics::kNodeTimeRows, "Prefill nodes");
   to.add("node_hours.decode", [](const auto& r) -> auto& { return r.statistics.nodes.decode_ns; }, metrics::kNodeTimeRows, "Decode nodes");
   to.add("node_hours", [](const auto& r) -> auto& { return r.statistics.nodes; }, metrics::kSpareRows);

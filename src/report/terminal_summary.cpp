@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 #include <vector>
 
@@ -131,6 +132,30 @@ void by_reason(Canvas& canvas, std::string_view name, const metrics::RequestCoun
   }
 }
 
+// What conversations were solved for, and what that took: the mix does not stay as it was.
+std::string solved_line(const std::vector<workload::SolvedTotal>& totals) {
+  std::vector<std::string> parts;
+  std::string requests;
+  for (const workload::SolvedTotal& total : totals) {
+    const auto shown = [&](double value) {
+      return total.name == "hit_ratio" ? human_percent(value) : human_count(value);
+    };
+    if (total.name == workload::kSolvedRequests) {
+      requests = fmt::format("{} requests ({} with the classes' own lengths)",
+                             human_count(total.achieved), human_count(total.asked));
+      continue;
+    }
+    constexpr double kAlike = 0.001;
+    const bool alike = std::abs(total.achieved - total.asked) <= kAlike * total.asked;
+    std::string name = total.name;
+    std::ranges::replace(name, '_', ' ');
+    parts.push_back(alike ? fmt::format("{} {}", name, shown(total.achieved))
+                          : fmt::format("{} {} (asked {})", name, shown(total.achieved),
+                                        shown(total.asked)));
+  }
+  return fmt::format("{}: {}", fmt::join(parts, ", "), requests);
+}
+
 void load(Canvas& canvas, const RunReport& r) {
   const metrics::RequestCounts& q = r.statistics.requests;
   const metrics::TokenSums& t = r.statistics.tokens;
@@ -146,6 +171,9 @@ void load(Canvas& canvas, const RunReport& r) {
     canvas.line("retries", fmt::format("{} of the arrived ones repeat another; {} clients had no "
                                        "answer at the end",
                                        count(q.retries), count(q.unanswered)));
+  }
+  if (!r.solved_totals.empty()) {
+    canvas.line("totals solved for", solved_line(r.solved_totals));
   }
   if (r.rows) {
     canvas.line("rows of the trace", account_of(*r.rows));
@@ -170,6 +198,8 @@ void fleet(Canvas& canvas, const RunReport& r) {
   canvas.line("nodes",
               fmt::format("{} on average ({} prefill, {} decode), {} at most", number(n.mean),
                           number(n.prefill_mean), number(n.decode_mean), count(n.peak)));
+  canvas.line("a unit", fmt::format("prefill {} nodes, decode {} nodes", r.unit_nodes.prefill,
+                                    r.unit_nodes.decode));
   canvas.line("per node", fmt::format("prefill {} tokens/s ({} computed), decode {} tokens/s",
                                       number(t.prefill_input_tps_per_node),
                                       number(t.prefill_computed_tps_per_node),

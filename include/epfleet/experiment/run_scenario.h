@@ -45,4 +45,7 @@ inline constexpr const char* kOverrun =
 // throws InputError where run_scenario would. Returns what RunOptions::note is told.
 [[nodiscard]] std::vector<std::string> check_scenario(const config::Scenario& scenario);
 
+// "6 prefill units of 4 nodes and 2 decode units of 18 nodes: 60 nodes"
+[[nodiscard]] std::string fleet_in_words(const config::Scenario& scenario);
+
 }  // namespace epfleet::experiment

@@ -27,6 +27,11 @@ struct RunInfo {
   std::string host;
 };
 
+// Nodes of one unit.
+struct UnitNodes {
+  std::int64_t prefill = 0, decode = 0;
+};
+
 struct RunReport {
   std::string scenario;
   std::uint64_t seed = 0;
@@ -37,6 +42,7 @@ struct RunReport {
   bool nodes_are_chosen = false;     // a policy chose the nodes; no schedule was replayed
   bool tokens_are_replayed = false;  // a token-rate trace set the tokens; no totals were solved for
   base::Duration warm_up{};          // before the window
+  UnitNodes unit_nodes;
   metrics::RunStatistics statistics;
   PhaseLoads load;
   RunVerdict verdict;
