@@ -21,7 +21,7 @@ FLOORS = {
     "serving": 5, "metrics": 5,
     "cluster": 6, "cost": 6,
     "config": 8, "report": 8,
-    "experiment": 9, "calibration": 9,
+    "experiment": 9, "calibration": 9, "page": 9,
     "cli": 10,
 }
 

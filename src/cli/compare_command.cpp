@@ -9,6 +9,7 @@
 #include "commands.h"
 #include "epfleet/config/key.h"
 #include "epfleet/experiment/comparison.h"
+#include "epfleet/page/page.h"
 #include "epfleet/report/result_folder.h"
 
 namespace epfleet::cli {
@@ -21,6 +22,7 @@ struct CompareRequest {
   std::string baseline;              // empty: the first
   std::vector<std::string> metrics;  // empty: the sweep's, or the usual ones
   std::string out;                   // empty: nothing is written
+  bool no_page = false;
 };
 
 // The folders to read: the baseline may be one more.
@@ -63,6 +65,9 @@ void compare_command(const CompareRequest& request) {
   if (!request.out.empty()) {
     report::write_into_folder(request.out, "comparison.csv",
                               experiment::comparison_csv(comparison));
+    if (!request.no_page) {
+      report::write_into_folder(request.out, page::kPageFile, page::page_of(request.out));
+    }
   }
   show(experiment::comparison_text(comparison, 0));
 }
@@ -78,7 +83,8 @@ void add_compare(CLI::App& app, Chosen& chosen) {
                      "Folder, case, or KEY=VALUE to compare with (default: the first)");
   command.add_option("--metric", request->metrics, "Path in summary.json; may be repeated")
       ->allow_extra_args(false);
-  command.add_option("--out", request->out, "Folder for comparison.csv");
+  command.add_option("--out", request->out, "Folder for comparison.csv and report.html");
+  command.add_flag("--no-report", request->no_page, "Leave report.html out");
   when_chosen(command, chosen, request, compare_command);
 }
 

@@ -5,12 +5,15 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <iterator>
 
 #include "commands.h"
 #include "epfleet/base/log.h"
 #include "epfleet/config/key.h"
 #include "epfleet/experiment/capacity_plan.h"
+#include "epfleet/experiment/plan_runs.h"
 #include "epfleet/experiment/sweep_jobs.h"
+#include "epfleet/page/page.h"
 #include "epfleet/report/result_folder.h"
 #include "epfleet/text/parse.h"
 #include "signals.h"
@@ -27,44 +30,46 @@ struct PlanRequest {
   std::string scenario;
   std::vector<std::string> vary;
   std::string meet;
-  std::string minimise, maximise;    // one of them
+  std::string minimise, maximise;  // one of them
+  std::vector<std::string> limits;
   std::vector<std::string> what_if;  // empty: the usual two
   std::vector<std::string> overrides;
   std::string out;
   bool quiet = false;
+  bool no_page = false;
 };
 
+// The aim, and which of the varied keys is searched: the one that is maximised, else the first
+// range.
 experiment::PlanQuestion question_of(const PlanRequest& request) {
   experiment::PlanQuestion question;
   question.scenario = request.scenario;
   question.overrides = request.overrides;
-  question.minimise = request.minimise;
   if (request.minimise.empty() == request.maximise.empty()) {
-    throw wrong_option("", "one of --minimise METRIC and --maximise KEY is needed",
-                       "for example --minimise cost.usd");
+    throw wrong_option("", "one of --minimise METRIC and --maximise METRIC-OR-KEY is needed",
+                       "for example --minimise cost.usd_per_hour");
   }
-  std::vector<experiment::Vary> varied;
-  for (const std::string& text : request.vary) {
-    varied.push_back(experiment::parse_vary(text));
-  }
-  auto searched = varied.begin();
-  if (!request.maximise.empty()) {
-    searched = std::ranges::find_if(
-        varied, [&](const experiment::Vary& vary) { return vary.key == request.maximise; });
-    if (searched == varied.end()) {
-      throw wrong_option("--maximise", fmt::format("'{}' is not varied", request.maximise),
-                         fmt::format("add --vary {}=LO..HI", request.maximise));
+  std::ranges::transform(request.vary, std::back_inserter(question.grid), experiment::parse_vary);
+  std::ranges::transform(request.limits, std::back_inserter(question.limits),
+                         experiment::parse_limit);
+  auto searched = std::ranges::find(question.grid, request.maximise, &experiment::Vary::key);
+  if (searched == question.grid.end()) {
+    question.metric = request.minimise + request.maximise;
+    question.most = !request.maximise.empty();
+    if (config::find_key(question.metric) != nullptr) {
+      throw wrong_option("--maximise", fmt::format("'{}' is not varied", question.metric),
+                         fmt::format("add --vary {}=LO..HI", question.metric));
     }
-  } else {
-    experiment::require_metric(request.minimise, "", "--minimise");
-  }
-  if (!searched->is_range) {
+    experiment::require_metric(question.metric, "", question.most ? "--maximise" : "--minimise");
+    searched = std::ranges::find_if(question.grid, &experiment::Vary::is_range);
+  } else if (!searched->is_range) {
     throw wrong_option("--vary", fmt::format("{} is searched, and needs a range", searched->key),
                        fmt::format("write {}=LO..HI", searched->key));
   }
-  question.searched = *searched;
-  varied.erase(searched);
-  question.grid = varied;
+  if (searched != question.grid.end()) {
+    question.searched = *searched;
+    question.grid.erase(searched);
+  }
   return question;
 }
 
@@ -98,7 +103,22 @@ std::string spelled_out(const std::string& change, const config::Scenario& scena
 // Asks and tells: one line on stderr a run.
 class Planner {
  public:
-  explicit Planner(const PlanRequest& request) : request_(request), stop_(stop_on_signals()) {}
+  Planner(const PlanRequest& request, const experiment::PlanQuestion& question)
+      : request_(request), runs_(question, &stop_on_signals()), stop_(stop_on_signals()) {}
+
+  // With the first values, so that a mistake shows before a long run.
+  [[nodiscard]] config::Scenario first(const experiment::PlanQuestion& question) const {
+    std::vector<config::Override> overrides = request_.overrides;
+    if (const auto& searched = question.searched) {
+      overrides.push_back(searched->key + "=" + searched->text(searched->high));
+    }
+    for (const experiment::Vary& vary : question.grid) {
+      overrides.push_back(vary.key + "=" + vary.grid().front());
+    }
+    return runs_.scenario(overrides);
+  }
+
+  [[nodiscard]] std::string csv_of_runs() const { return runs_.csv_of_runs(); }
 
   std::vector<experiment::PlanAnswer> ask(const experiment::PlanQuestion& question,
                                           std::optional<double> start) {
@@ -108,11 +128,12 @@ class Planner {
 
  private:
   experiment::PlanPoint simulate(const std::vector<config::Override>& overrides) {
-    experiment::PlanPoint point = experiment::simulate_point(request_.scenario, overrides, &stop_);
+    const std::size_t before = runs_.simulated();
+    experiment::PlanPoint point = runs_.point(overrides);
     if (stop_) {
       throw Interrupted{};
     }
-    if (!request_.quiet) {
+    if (!request_.quiet && runs_.simulated() > before) {
       std::string keys;
       for (std::size_t i = request_.overrides.size(); i < overrides.size(); ++i) {
         keys += (keys.empty() ? "" : ", ") + overrides[i];
@@ -124,21 +145,23 @@ class Planner {
   }
 
   const PlanRequest& request_;
+  experiment::PlanRuns runs_;
   const std::atomic<bool>& stop_;
 };
 
-void answer(const PlanRequest& request) {
-  const experiment::PlanQuestion question = question_of(request);
-  const config::Scenario scenario = config::load_scenario(
-      request.scenario, [&] {  // with the first values, so that a mistake shows before a long run
-        std::vector<config::Override> overrides = request.overrides;
-        overrides.push_back(question.searched.key + "=" +
-                            question.searched.text(question.searched.high));
-        for (const experiment::Vary& vary : question.grid) {
-          overrides.push_back(vary.key + "=" + vary.grid().front());
-        }
-        return overrides;
-      }());
+// Beside a whole result of an earlier call, as a run's.
+void keep_partial(const PlanRequest& request, const Planner& planner) {
+  if (!request.out.empty()) {
+    const std::string folder = request.out + ".partial";
+    report::require_writable_folder(folder);
+    report::write_into_folder(folder, "plan.csv", planner.csv_of_runs());
+    base::tell(fmt::format("the runs so far are in {}/plan.csv\n", folder));
+  }
+}
+
+void answer(const PlanRequest& request, const experiment::PlanQuestion& question,
+            Planner& planner) {
+  const config::Scenario scenario = planner.first(question);
   std::vector<std::string> changes = request.what_if.empty() ? kUsualChanges : request.what_if;
   std::erase(changes, "none");
   for (std::string& change : changes) {
@@ -147,7 +170,6 @@ void answer(const PlanRequest& request) {
   if (!request.out.empty()) {
     report::require_writable_folder(request.out);
   }
-  Planner planner(request);
   const std::vector<experiment::PlanAnswer> answers = planner.ask(question, std::nullopt);
   fmt::print("{}", experiment::plan_text(question, answers));
   std::fflush(stdout);
@@ -168,6 +190,10 @@ void answer(const PlanRequest& request) {
   }
   if (!request.out.empty()) {
     report::write_into_folder(request.out, "plan.csv", csv);
+    report::write_into_folder(request.out, "pareto.csv", experiment::pareto_csv(question, answers));
+    if (!request.no_page) {
+      report::write_into_folder(request.out, page::kPageFile, page::page_of(request.out));
+    }
   }
 }
 
@@ -176,9 +202,12 @@ int plan_command(const PlanRequest& request) {
     report::refuse_foreign_folder(request.out, report::holds_file(request.out, "plan.csv"),
                                   "a plan");
   }
+  const experiment::PlanQuestion question = question_of(request);
+  Planner planner(request, question);
   try {
-    answer(request);
+    answer(request, question, planner);
   } catch (const Interrupted&) {
+    keep_partial(request, planner);
     return exit_code(signal_received());
   }
   return kDone;
@@ -193,21 +222,29 @@ void add_plan(CLI::App& app, Chosen& chosen) {
   command.add_option("SCENARIO", request->scenario, "Scenario file (YAML)")->required();
   command
       .add_option("--vary", request->vary,
-                  "KEY=LO..HI: searched; further ones (LO..HI, LO..HI/STEP or A,B,C) are a grid")
+                  "KEY=LO..HI (the first, or what is maximised, is searched), KEY=LO..HI/STEP or "
+                  "KEY=A,B,C: every value")
       ->required()
       ->allow_extra_args(false);
-  command.add_option("--meet", request->meet, "What must be met: slo")
-      ->required()
+  command.add_option("--meet", request->meet, "What must be met: slo (the default)")
       ->check(CLI::IsMember({"slo"}));
   auto* minimise = command.add_option("--minimise", request->minimise, "Path in summary.json");
-  command.add_option("--maximise", request->maximise, "One of the varied keys")->excludes(minimise);
+  command
+      .add_option("--maximise", request->maximise,
+                  "Path in summary.json, or one of the varied keys")
+      ->excludes(minimise);
+  command
+      .add_option("--limit", request->limits,
+                  "METRIC<=NUMBER or METRIC>=NUMBER: must hold, too, e.g. 'nodes.peak<=60'")
+      ->allow_extra_args(false);
   command
       .add_option("--what-if", request->what_if,
                   "KEY=VALUE or KEY=xFACTOR: what it changes; none for none (default: 20 % more "
                   "traffic, a 30 % more expensive GPU)")
       ->allow_extra_args(false);
   add_overrides(command, request->overrides);
-  command.add_option("--out", request->out, "Folder for plan.csv");
+  command.add_option("--out", request->out, "Folder for plan.csv, pareto.csv and report.html");
+  command.add_flag("--no-report", request->no_page, "Leave report.html out");
   command.add_flag("--quiet", request->quiet, "No progress on stderr");
   when_chosen(command, chosen, request, plan_command);
 }

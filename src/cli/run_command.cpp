@@ -17,8 +17,10 @@
 #include "epfleet/base/log.h"
 #include "epfleet/config/loader.h"
 #include "epfleet/config/resolved.h"
+#include "epfleet/experiment/mean_steps.h"
 #include "epfleet/experiment/run_scenario.h"
 #include "epfleet/experiment/trace_window.h"
+#include "epfleet/page/page.h"
 #include "epfleet/report/human_numbers.h"
 #include "epfleet/report/result_files.h"
 #include "epfleet/report/terminal_summary.h"
@@ -140,7 +142,8 @@ void check(const RunRequest& request) {
   for (const std::string& note : experiment::check_scenario(scenario)) {
     base::log_warning(note);
   }
-  fmt::print("{}: no problem found\n", request.scenario);
+  fmt::print("{}: no problem found\nfleet: {}\n", request.scenario,
+             experiment::fleet_in_words(scenario));
 }
 
 void add_common(CLI::App& command, RunRequest& request) {
@@ -151,6 +154,7 @@ void add_common(CLI::App& command, RunRequest& request) {
   add_progress(command, request.progress);
   command.add_flag("--quiet", request.quiet, "No summary on stdout, no notes on stderr");
   command.add_flag("--force", request.force, "Replace the result of another scenario");
+  command.add_flag("--no-report", request.no_page, "Leave report.html out");
   command.add_flag("--json", request.json, "Print summary.json instead of the table");
   command.add_option("--trace-events", request.trace_events,
                      "Write one line per executed event to this file");
@@ -189,7 +193,11 @@ int run_loaded(const config::Scenario& scenario, const RunRequest& request) {
   report.info.peak_rss_bytes = peak_rss_bytes();
   report.info.wall_s =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - request.started).count();
+  folder.write("steps.json", experiment::mean_steps_json(scenario, report));
   report::write_result(folder, report);
+  if (!request.no_page) {
+    folder.write(page::kPageFile, page::page_of(folder.path_of("")));
+  }
   const bool beside = folder.commit(report.partial);
   const fs::path named = out.has_filename() ? out : out.parent_path();
   show(report, request, beside ? fs::path(named.string() + ".partial") : out);

@@ -22,6 +22,7 @@ struct RunRequest {
   bool quiet = false;
   bool json = false;
   bool force = false;
+  bool no_page = false;
   std::string trace_events;
   ReplayOptions replay;
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();

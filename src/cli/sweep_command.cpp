@@ -11,6 +11,7 @@
 #include "epfleet/base/log.h"
 #include "epfleet/experiment/comparison.h"
 #include "epfleet/experiment/sweep.h"
+#include "epfleet/page/page.h"
 #include "epfleet/report/human_numbers.h"
 #include "epfleet/text/parse.h"
 #include "signals.h"
@@ -34,6 +35,7 @@ struct SweepRequest {
   bool list = false;  // say what would run
   ProgressMode progress = ProgressMode::Auto;
   bool quiet = false;
+  bool no_page = false;
 };
 
 struct Shard {
@@ -117,8 +119,8 @@ void tell_table(const fs::path& table, bool quiet) {
 
 // The table of everything that is stored. Whole: sweep.csv; else sweep.partial.csv, and a whole
 // table of an earlier call stays.
-int write_table(const experiment::SweepJobs& sweep, const experiment::CaseStore& store,
-                const fs::path& out, bool quiet) {
+int write_tables(const experiment::SweepJobs& sweep, const experiment::CaseStore& store,
+                 const fs::path& out, bool quiet) {
   const experiment::SweepResults results = experiment::stored_results(sweep, store);
   const auto missing = static_cast<std::size_t>(
       std::count_if(results.begin(), results.end(), [](const auto& r) { return !r; }));
@@ -140,6 +142,15 @@ int write_table(const experiment::SweepJobs& sweep, const experiment::CaseStore&
     base::tell(fmt::format("{} of {} cases failed\n", failed, results.size()));
   }
   return failed > 0 ? kSomeCasesFailed : kDone;
+}
+
+int write_table(const experiment::SweepJobs& sweep, const experiment::CaseStore& store,
+                const fs::path& out, const SweepRequest& request) {
+  const int code = write_tables(sweep, store, out, request.quiet);
+  if (!request.no_page) {
+    store.write(page::kPageFile, page::page_of(store.folder()));
+  }
+  return code;
 }
 
 // How far the sweep is. `elapsed` is wall time since it began; what was stored before took none of
@@ -188,13 +199,13 @@ int run(const SweepRequest& request, const experiment::SweepJobs& sweep,
   };
   const experiment::SweepProgress progress = experiment::run_sweep(sweep, store, options);
   if (signal_received() != 0) {
-    (void)write_table(sweep, store, out, request.quiet);
+    (void)write_table(sweep, store, out, request);
     return exit_code(signal_received());
   }
   if (shard.count > 1 || !request.shard.empty()) {
     return progress.failed > 0 ? kSomeCasesFailed : kDone;
   }
-  return write_table(sweep, store, out, request.quiet);
+  return write_table(sweep, store, out, request);
 }
 
 int sweep_command(const SweepRequest& request) {
@@ -221,7 +232,7 @@ int sweep_command(const SweepRequest& request) {
                                               : fs::path(request.out);
   const experiment::CaseStore store(out, experiment::program_hash());
   return request.merge.empty() ? run(request, sweep, store, out, shard)
-                               : write_table(sweep, store, out, request.quiet);
+                               : write_table(sweep, store, out, request);
 }
 
 }  // namespace
@@ -242,6 +253,7 @@ void add_sweep(CLI::App& app, Chosen& chosen) {
   command.add_flag("--list", request->list, "Say what would run");
   add_progress(command, request->progress);
   command.add_flag("--quiet", request->quiet, "No table on stdout, no progress on stderr");
+  command.add_flag("--no-report", request->no_page, "Leave report.html out");
   when_chosen(command, chosen, request, sweep_command);
 }
 

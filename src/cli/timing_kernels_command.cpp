@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <filesystem>
 #include <map>
 #include <memory>
 
@@ -16,7 +15,6 @@
 namespace epfleet::cli {
 namespace {
 
-namespace fs = std::filesystem;
 using calibration::ErrorSummary;
 using calibration::Machine;
 using calibration::MeasuredKernel;
@@ -24,31 +22,6 @@ using calibration::MeasuredTable;
 using timing::Clock;
 
 const std::map<std::string, Clock> kClocks{{"cool", Clock::Cool}, {"sustained", Clock::Sustained}};
-
-// From the program's folder up: build/release/epfleet lies two below configs, bin/epfleet of an
-// installation one below share/epfleet/configs.
-std::vector<fs::path> profile_folders() {
-  std::vector<fs::path> folders{".", "configs"};
-  std::error_code unknown;
-  fs::path folder = fs::read_symlink("/proc/self/exe", unknown).parent_path();
-  for (int up = 0; !unknown && up < 4 && !folder.empty(); ++up) {
-    folders.push_back(folder / "configs");
-    folders.push_back(folder / "share" / "epfleet" / "configs");
-    folder = folder.parent_path();
-  }
-  return folders;
-}
-
-// By path, or by name: parts/NAME.yaml here, in ./configs, or in the configs that this program was
-// built or installed with.
-hardware::HardwareProfile find_profile(const std::string& name_or_path) {
-  for (const fs::path& folder : profile_folders()) {
-    if (fs::exists(folder / "parts" / (name_or_path + ".yaml"))) {
-      return config::load_hardware(name_or_path, folder.string());
-    }
-  }
-  return config::load_hardware(name_or_path);
-}
 
 struct KernelsRequest {
   std::string table, hardware, kernel, lengths, out;
@@ -83,7 +56,7 @@ std::string summary_line(const std::string& what, const ErrorSummary& error) {
 }
 
 void kernels_command(const KernelsRequest& request) {
-  const hardware::HardwareProfile hardware = find_profile(request.hardware);
+  const hardware::HardwareProfile hardware = config::load_hardware(request.hardware);
   const MeasuredTable table = MeasuredTable::load(request.table);
   const auto kernels =
       calibration::measured_kernels(table, request.kernel, request.clock, request.lengths);
@@ -117,7 +90,7 @@ void fit_command(const FitRequest& request) {
   std::vector<std::string> inputs = request.tables;
   inputs.push_back(request.base);
   text::refuse_as_output(request.out, inputs);
-  calibration::KernelFit fit(find_profile(request.base));
+  calibration::KernelFit fit(config::load_hardware(request.base));
   for (const std::string& path : request.tables) {
     fit.add(MeasuredTable::load(path), request.leave_out.column);
   }

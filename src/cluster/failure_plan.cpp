@@ -65,12 +65,10 @@ std::vector<Failure> failure_plan(const FleetSpec& spec, std::int64_t prefill_un
   }
   if (config.node_rate > 0.0) {
     for (std::int64_t unit = 0; unit < prefill_units; ++unit) {
-      draw(spec, {UnitKind::Prefill, unit}, spec.prefill_unit_nodes(),
-           spec.prefill.gpus, plan);
+      draw(spec, {UnitKind::Prefill, unit}, spec.prefill_unit_nodes(), spec.prefill.gpus, plan);
     }
     for (std::int64_t unit = 0; unit < decode_units; ++unit) {
-      draw(spec, {UnitKind::Decode, unit}, spec.decode_unit_nodes(),
-           spec.decode.gpus, plan);
+      draw(spec, {UnitKind::Decode, unit}, spec.decode_unit_nodes(), spec.decode.gpus, plan);
     }
   }
   std::ranges::stable_sort(plan, {}, &Failure::at);

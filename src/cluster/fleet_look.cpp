@@ -78,16 +78,16 @@ std::string change(std::int64_t before, std::int64_t after) {
 observe::Decision change_of_target(const FleetState& fleet, const policy::FleetView& view,
                                    const policy::Target& target) {
   const policy::Target& before = view.target;
-  return {.time = fleet.now(),
-          .by = fleet.spec.scaling.policy,
-          .saw = words_of(view),
-          .decided =
-              fmt::format("allotted: {} prefill, {} decode; serving: {} prefill, {} decode",
-                          change(before.allotted.prefill_units, target.allotted.prefill_units),
-                          change(before.allotted.decode_units, target.allotted.decode_units),
-                          change(before.serving.prefill_units, target.serving.prefill_units),
-                          change(before.serving.decode_units, target.serving.decode_units)),
-          .why = target.why};
+  return {
+      .time = fleet.now(),
+      .by = fleet.spec.scaling.policy,
+      .saw = words_of(view),
+      .decided = fmt::format("allotted: {} prefill, {} decode; serving: {} prefill, {} decode",
+                             change(before.allotted.prefill_units, target.allotted.prefill_units),
+                             change(before.allotted.decode_units, target.allotted.decode_units),
+                             change(before.serving.prefill_units, target.serving.prefill_units),
+                             change(before.serving.decode_units, target.serving.decode_units)),
+      .why = target.why};
 }
 
 observe::Decision failed_start(base::TimePoint now, std::string_view phase, std::uint32_t unit) {

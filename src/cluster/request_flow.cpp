@@ -107,7 +107,7 @@ std::optional<Ending> RequestFlow::rejection(const workload::Request& request) c
   if (context > fleet_.decode[0].unit.limits().kv_capacity_tokens) {
     return Ending::ContextBeyondHbm;
   }
-  if (context > fleet_.spec.workload.context_limit) {
+  if (context > workload::scaled_context_limit(fleet_.spec.workload)) {
     return Ending::ContextBeyondLimit;
   }
   return admission_.refusal(request);

@@ -15,8 +15,7 @@ bool Retries::comes_again(const serving::LiveRequest& live, observe::Ending endi
   if (!observe::row_of(ending).may_come_again || live.attempt >= config.limit) {
     return false;
   }
-  Attempt next{live.repeated(), static_cast<std::uint8_t>(live.attempt + 1),
-               live.window_client};
+  Attempt next{live.repeated(), static_cast<std::uint8_t>(live.attempt + 1), live.window_client};
   base::Stream draw(jitter_, next.request.id.value(), next.number);
   const double doubled_s =
       base::to_seconds(config.back_off) * static_cast<double>(std::int64_t{1} << live.attempt);

@@ -33,9 +33,8 @@ void UnitRecovery::announce(std::string saw, std::string decided, std::string wh
 // Of a unit that loads alone, without what differs from start to start.
 base::Duration UnitRecovery::loading_time(std::uint32_t index) const {
   const FleetSpec& spec = fleet_.spec;
-  return index < fleet_.prefill.size()
-             ? prefill_start_up(spec, spec.prefill_unit_nodes())
-             : decode_start_up(spec, spec.decode_unit_nodes());
+  return index < fleet_.prefill.size() ? prefill_start_up(spec, spec.prefill_unit_nodes())
+                                       : decode_start_up(spec, spec.decode_unit_nodes());
 }
 
 void UnitRecovery::slow_down(std::uint32_t index, std::uint32_t failure) {

@@ -107,9 +107,9 @@ std::string_view UnitRecovery::why_it_misses(const Failure& failure) {
     const Gpus of_earlier = hit_by(plan_[earlier]);
     return of_earlier.first <= gpus.first && gpus.end <= of_earlier.end;
   };
-  const bool gone = holds_all(patient.lost, gpus) &&
-                    (patient.hardware_at > fleet_.now() ||
-                     std::ranges::any_of(patient.unreplaced, awaits));
+  const bool gone =
+      holds_all(patient.lost, gpus) &&
+      (patient.hardware_at > fleet_.now() || std::ranges::any_of(patient.unreplaced, awaits));
   return gone ? "it was lost already, and is not replaced yet" : "";
 }
 

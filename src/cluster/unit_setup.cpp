@@ -41,9 +41,8 @@ std::unique_ptr<policy::ScalingRule> make_scaling_rule(const FleetSpec& spec,
   }
   base::Duration start_up{};
   if (profile != nullptr) {  // else the layout may be none yet
-    start_up =
-        std::max(prefill_start_up(spec, spec.prefill_unit_nodes()),
-                 decode_start_up(spec, spec.decode_unit_nodes()));
+    start_up = std::max(prefill_start_up(spec, spec.prefill_unit_nodes()),
+                        decode_start_up(spec, spec.decode_unit_nodes()));
   }
   return policy::scaling_rules()[spec.scaling.policy]({spec.scaling,
                                                        spec.fleet.base,

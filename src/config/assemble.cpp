@@ -7,8 +7,10 @@
 #include <optional>
 #include <set>
 
+#include "displaced.h"
 #include "epfleet/config/key.h"
 #include "epfleet/config/paths.h"
+#include "epfleet/config/shipped.h"
 #include "epfleet/config/yaml_reader.h"
 
 namespace epfleet::config {
@@ -29,7 +31,8 @@ class Assembler {
   // A file on top of what it extends. `reading` are the files being read, to find cycles.
   Node load(const std::string& path, std::vector<std::string> reading) {
     const Place start{path, folder_of(path), 1, 1};
-    Node node = read_yaml_file(path, start, problems_);
+    const std::string file = opened_path(path);
+    Node node = read_yaml_file(file, start, problems_);
     if (node.kind == Node::Kind::Null) {
       node.kind = Node::Kind::Map;
       node.place = start;
@@ -38,7 +41,7 @@ class Assembler {
       report(node.place, "", "is not a group of keys", "write KEY: VALUE, one a line");
       return Node{};
     }
-    reading.push_back(canonical_path(path));
+    reading.push_back(canonical_path(file));
     return on_top_of_base(std::move(node), reading);
   }
 
@@ -54,6 +57,12 @@ class Assembler {
     }
     if (Node* node = find_path(root, "scaling.start_up"); node != nullptr) {
       write_out_start_up(*node);
+    }
+    for (const char* length : {"workload.input", "workload.output"}) {
+      Node* node = find_path(root, length);
+      if (node != nullptr && node->kind == Node::Kind::Scalar) {
+        *node = map_of({"mean"}, *node);
+      }
     }
     for (const char* balancer : {"prefill.balancer", "decode.balancer"}) {
       Node* node = find_path(root, balancer);
@@ -80,6 +89,7 @@ class Assembler {
     Node over;
     make_path(over, text.substr(0, equals), place) = std::move(value);
     write_out(over);
+    displace(root, over);
     merge(root, over);
   }
 
@@ -138,6 +148,8 @@ class Assembler {
     std::erase_if(node.entries, [](const Entry& entry) { return entry.key == "extends"; });
     write_out(node);
     if (alone) {
+      Node nothing;
+      displace(nothing, node);
       return node;
     }
     if (named.kind != Node::Kind::Scalar) {
@@ -163,6 +175,7 @@ class Assembler {
     Node whole = load(path, reading);
     // A name is that of one scenario: what rests on it is another one, with a result of its own.
     std::erase_if(whole.entries, [](const Entry& entry) { return entry.key == "name"; });
+    displace(whole, node);
     merge(whole, node);
     return whole;
   }
@@ -191,7 +204,7 @@ class Assembler {
   }
 
   // Folders that may hold parts: parts/ and configs/parts/ beside the file and in every folder
-  // above.
+  // above, and those that came with epfleet.
   static std::vector<fs::path> part_folders(const std::string& folder) {
     std::vector<fs::path> folders;
     fs::path at = canonical_path(folder.empty() ? "." : folder);
@@ -204,6 +217,9 @@ class Assembler {
       }
       at = at.parent_path();
       shown /= "..";
+    }
+    if (shipped_folder()) {
+      folders.push_back(fs::path(*shipped_folder()) / "configs" / "parts");
     }
     return folders;
   }

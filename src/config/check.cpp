@@ -19,13 +19,16 @@ void check_cache(const Scenario& scenario, Contradictions& found) {
   const cache::KvCacheConfig& cache = scenario.kv_cache;
   const bool mechanistic = cache.model == cache::CacheModel::Mechanistic;
   using workload::SourceKind;
+  const bool plain = scenario.workload.source == SourceKind::Plain;
   const bool sessions = scenario.workload.source == SourceKind::Sessions;
   if (mechanistic && cache.hit_ratio != 0.0) {
     found.add({"kv_cache.hit_ratio", "kv_cache.model"},
               "is stated, but the mechanistic cache finds out what hits",
-              "leave it out, or set kv_cache.model: statistical");
+              plain ? "state workload.hit_ratio instead"
+                    : "leave it out, or set kv_cache.model: statistical");
   }
-  if (!mechanistic && sessions && !scenario.given.contains("kv_cache.hit_ratio")) {
+  if (!mechanistic && (sessions || (plain && !scenario.workload.plain.hit_ratio)) &&
+      !scenario.given.contains("kv_cache.hit_ratio")) {
     found.add({"kv_cache.model", "kv_cache.hit_ratio"},
               "is statistical, but kv_cache.hit_ratio is not stated",
               "state it, for example 56.3 %");

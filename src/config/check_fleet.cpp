@@ -68,6 +68,28 @@ void check_schedule(const Scenario& scenario, Contradictions& found) {
   }
 }
 
+// A fleet without groups has a short form, which is no other fleet beside the long one.
+void check_short_form(const Scenario& scenario, Contradictions& found) {
+  const auto given = [&](const char* key) { return scenario.given.contains(key); };
+  const char* short_form = given("fleet.prefill_units")  ? "fleet.prefill_units"
+                           : given("fleet.decode_units") ? "fleet.decode_units"
+                                                         : nullptr;
+  if (short_form == nullptr) {
+    return;
+  }
+  for (const char* key : {"fleet.base.prefill_units", "fleet.base.decode_units", "fleet.groups",
+                          "scaling.schedule"}) {
+    const bool nothing = (key == std::string_view("fleet.groups") && scenario.fleet.groups == 0) ||
+                         (key == std::string_view("scaling.schedule") &&
+                          scenario.scaling.schedule.empty());
+    if (given(key) && !nothing) {
+      found.add({short_form, key},
+                fmt::format("is the fleet without groups, and {} says another one", key),
+                fmt::format("leave {} out, or write fleet.base, group and groups", key));
+    }
+  }
+}
+
 // The units of one phase: how many, and how large.
 struct PhaseUnits {
   const char* phase;
@@ -104,7 +126,7 @@ void check_presence(const PhaseUnits& units, Contradictions& found) {
 void check_failures(const Scenario& scenario, const cluster::UnitCounts& most,
                     Contradictions& found) {
   for (const cluster::FailureAt& failure : scenario.failures.at) {
-    if (base::kWindowStart + failure.time >= scenario.run_end()) {
+    if (!scenario.ends_by_itself && base::kWindowStart + failure.time >= scenario.run_end()) {
       found.add({"failures.at", "duration"},
                 fmt::format("has a failure after {:.0f} s, when the run is over",
                             base::to_seconds(failure.time)),
@@ -154,6 +176,7 @@ void check_fleet(const Scenario& scenario, Contradictions& found) {
   check_admission(scenario, found);
   const cluster::FleetConfig& fleet = scenario.fleet;
   check_schedule(scenario, found);
+  check_short_form(scenario, found);
   const UnitSpan span = units_of(scenario);
   check_limits(scenario, span, found);
   check_failures(scenario, span.most, found);

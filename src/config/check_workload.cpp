@@ -127,28 +127,30 @@ void check_replay(const workload::WorkloadConfig& workload, Contradictions& foun
 void check_workload(const Scenario& scenario, Contradictions& found) {
   const workload::WorkloadConfig& workload = scenario.workload;
   using workload::SourceKind;
-  const bool trace = workload.source != SourceKind::Sessions;
+  const bool plain = workload.source == SourceKind::Plain;
+  const bool trace = !plain && workload.source != SourceKind::Sessions;
   if (trace && workload.path.empty()) {
     found.add({"workload.path", "workload.source"},
               "is not stated, but workload.source reads a trace", "state the path of the trace");
   }
   if (!trace && !workload.path.empty()) {
     found.add({"workload.path", "workload.source"},
-              "is stated, but source: sessions reads no trace",
+              fmt::format("is stated, but source: {} reads no trace", plain ? "plain" : "sessions"),
               "leave it out, or set workload.source: requests or token_rate");
   }
   if (workload.source == SourceKind::RequestTrace) {
     check_replay(workload, found);
-  } else {
+  } else if (!plain) {
     check_shares(workload, found);  // a token-rate trace takes lengths from the classes, too
     for (std::size_t i = 0; i < workload.classes.size(); ++i) {
       check_class(workload.classes[i], i, found);
     }
   }
   check_limits(workload, found);
-  if (!trace) {
+  if (workload.source == SourceKind::Sessions) {
     check_totals(workload, found);
   }
+  check_plain(scenario, found);
 }
 
 }  // namespace epfleet::config

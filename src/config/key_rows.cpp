@@ -114,8 +114,7 @@ Rows& Rows::path_row(std::string name, std::function<std::string&(Scenario&)> ch
   };
   key.print = [look, word, kept](const Scenario& scenario) {
     const std::string& path = look(scenario);
-    return path.empty() || path == kept ? word
-                                        : yaml_text(relative_path(path, folder_of(scenario.file)));
+    return path.empty() || path == kept ? word : yaml_text(shown_path(path, scenario.file));
   };
   return *this;
 }

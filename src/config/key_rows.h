@@ -125,6 +125,7 @@ void add_scaling_rows(Rows& rows);
 void add_admission_rows(Rows& rows);
 void add_failure_rows(Rows& rows);
 void add_workload_rows(Rows& rows);
+void add_plain_rows(Rows& rows);
 void add_trace_rows(Rows& rows);
 void add_serving_rows(Rows& rows);
 void add_expert_rows(Rows& rows);

@@ -12,6 +12,20 @@ namespace {
 
 constexpr std::string_view kPhaseHardware[] = {"prefill.hardware.", "decode.hardware."};
 
+// What older scenarios do without.
+void mark_later(std::vector<Key>& keys) {
+  constexpr std::string_view kLater[] = {
+      "workload.rate",   "workload.stages", "workload.concurrency", "workload.think",
+      "workload.requests", "workload.arrivals.", "workload.input.", "workload.output.",
+      "workload.hit_ratio", "workload.variant", "workload.scale.", "prices.prefill_gpu_hour",
+      "prices.decode_gpu_hour"};
+  for (Key& key : keys) {
+    key.later = std::ranges::any_of(kLater, [&](std::string_view name) {
+      return name.ends_with('.') ? key.name.starts_with(name) : key.name == name;
+    });
+  }
+}
+
 std::vector<Key> make_table() {
   std::vector<Key> keys;
   Rows rows(keys);
@@ -30,6 +44,12 @@ std::vector<Key> make_table() {
   add_report_rows(rows);
   add_model_rows(rows);
   add_hardware_rows(rows);
+  for (Key& key : keys) {
+    if (key.name == "fleet.prefill_units" || key.name == "fleet.decode_units") {
+      key.same_as = "fleet.base" + key.name.substr(key.name.find('.'));
+    }
+  }
+  mark_later(keys);
   for (Key& key : keys) {
     for (const std::string_view phase : kPhaseHardware) {
       if (key.name.starts_with(phase)) {

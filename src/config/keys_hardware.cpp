@@ -71,6 +71,12 @@ class ProfileRows {
            std::string(kProfile) + ": totalGlobalMem");
     number(EPFLEET_FIELD(sms), between(1, 4096), "Streaming multiprocessors of one GPU.",
            "H800 SXM5: 132");
+    rate(EPFLEET_FIELD(peak_fp8_rate),
+         "Dense FP8 arithmetic of the data sheet: what MFU is a share of; prices no step.",
+         "NVIDIA H100 SXM data sheet; of the H800 the same");
+    rate(EPFLEET_FIELD(peak_memory_bandwidth),
+         "Memory bandwidth of the data sheet: what MBU is a share of; prices no step.",
+         "NVIDIA H100 SXM data sheet; of the H800 the same");
     number(EPFLEET_FIELD(prefill_comm_sms), between(0, 4095),
            "Of these, given to the all-to-all in prefill.", kEp);
     fixed(EPFLEET_FIELD(kernel_gap), "Time between kernels of a chain, beyond each alone.");

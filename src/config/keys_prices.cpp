@@ -71,6 +71,16 @@ void add_prices_rows(Rows& rows) {
   rows.number(
       EPFLEET_KEY(prices.gpu_hour), Dimension::GpuPrice, between(0.0, 1e6),
       {"Price of an hour of one GPU.", "open-infra-index, day 6: 2 USD, as for leasing an H800"});
+  const auto of_phase = [&](const std::string& name, auto member, const char* phase) {
+    rows.number(name, member, Dimension::GpuPrice, between(0.0, 1e6),
+                {fmt::format("Price of an hour of one GPU of the {} nodes, where it differs; none: "
+                             "prices.gpu_hour.",
+                             phase),
+                 "free choice", "1.5 USD/h"},
+                "none");
+  };
+  of_phase(EPFLEET_KEY(prices.prefill_gpu_hour), "prefill");
+  of_phase(EPFLEET_KEY(prices.decode_gpu_hour), "decode");
   add_book(rows, EPFLEET_KEY(prices.book), "");
   Key& off_peak =
       rows.custom("prices.off_peak", kSpan,

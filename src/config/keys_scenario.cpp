@@ -16,6 +16,27 @@ Parsed<std::uint64_t> seed_from(const std::string& text) {
 
 constexpr std::int64_t kMostUnits = 100'000;
 
+// With a word more than a duration.
+void add_duration_row(Rows& rows) {
+  std::vector<Key> plain;
+  Rows(plain).number(
+      EPFLEET_KEY(duration), above(0.0, kYear),
+      {"Length of the counted window; auto, if it is not stated: until the last of "
+       "workload.requests, or the end of workload.stages. epfleet replay takes that of its trace "
+       "instead, unless the command line states it (--set 'duration=1 h') or the trace is repeated.",
+       "the published day: 24 h"});
+  Key& key = rows.custom("", "", {});
+  key = std::move(plain.front());
+  key.absent = "auto";
+  key.read = [read = key.read](Scenario& scenario, const Node& node) {
+    scenario.ends_by_itself = node.kind == Node::Kind::Scalar && node.text == "auto";
+    return scenario.ends_by_itself ? std::nullopt : read(scenario, node);
+  };
+  key.print = [print = key.print](const Scenario& scenario) {
+    return scenario.ends_by_itself ? "auto" : print(scenario);
+  };
+}
+
 }  // namespace
 
 void add_scenario_rows(Rows& rows) {
@@ -36,11 +57,7 @@ void add_scenario_rows(Rows& rows) {
           {"Start of the counted window; times of day in the schedule are on this clock.",
            "the published day: 2025-02-27 12:00 UTC+8 (open-infra-index, day 6)"})
       .type = "time with offset (ISO 8601), e.g. 2025-02-27T12:00+08:00";
-  rows.number(
-      EPFLEET_KEY(duration), above(0.0, kYear),
-      {"Length of the counted window; epfleet replay takes that of its trace instead, unless "
-       "the command line states it (--set 'duration=1 h') or the trace is repeated.",
-       "the published day: 24 h"});
+  add_duration_row(rows);
 }
 
 void add_fleet_rows(Rows& rows) {
@@ -49,6 +66,11 @@ void add_fleet_rows(Rows& rows) {
   const auto count = [&](std::string name, auto member, std::string help) {
     rows.number(std::move(name), member, between(0, kMostUnits), {std::move(help), chart});
   };
+  count("fleet.prefill_units", EPFLEET_MEMBER(fleet.base.prefill_units),
+        "Prefill units of a fleet without groups: a short form of fleet.base.prefill_units that "
+        "takes groups and schedules of the files below back.");
+  count("fleet.decode_units", EPFLEET_MEMBER(fleet.base.decode_units),
+        "Decode units of a fleet without groups: the short form of fleet.base.decode_units.");
   count(EPFLEET_KEY(fleet.base.prefill_units), "Prefill units that are always allotted.");
   count(EPFLEET_KEY(fleet.base.decode_units), "Decode units that are always allotted.");
   count(EPFLEET_KEY(fleet.group.prefill_units),

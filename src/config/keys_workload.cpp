@@ -30,7 +30,10 @@ void add_source(Rows& rows) {
       {{"sessions", "conversations are made up from workload.classes", SourceKind::Sessions},
        {"token_rate", "a CSV of time bins with token totals", SourceKind::TokenRateTrace},
        {"requests", "a trace of single requests: Mooncake, Azure, BurstGPT, Vidur, our CSV",
-        SourceKind::RequestTrace}},
+        SourceKind::RequestTrace},
+       {"plain", "single requests in plain numbers; stating workload.rate, stages or concurrency "
+                 "chooses it",
+        SourceKind::Plain}},
       {"Where requests come from.", "free choice"});
   rows.path(EPFLEET_KEY(workload.path), "none",
             {"Trace file, for sources that read one.", "free choice"});
@@ -39,6 +42,19 @@ void add_source(Rows& rows) {
       {"Multiplies arrivals, after the totals were solved for; of a request trace so many copies "
        "are played at once.",
        "free choice"});
+  const auto scale = [&](const std::string& name, auto member, std::string help) {
+    rows.number(name, member, inside(0.001, 100.0),
+                {std::move(help) + " Multiplies what is there, of any source, and leaves the rest "
+                                   "alone: the same requests come at the same times.",
+                 "free choice"});
+  };
+  rows.number(EPFLEET_KEY(workload.scale.rate), inside(0.0, 1e6),
+              {"Times as many requests, or clients; as workload.rate_scale, and on top of it.",
+               "free choice"});
+  scale(EPFLEET_KEY(workload.scale.input),
+        "Times as long prompts: templates, history and message alike, so that about the same share "
+        "hits the cache.");
+  scale(EPFLEET_KEY(workload.scale.output), "Times as long answers.");
   rows.path(
       EPFLEET_KEY(workload.hourly_shape), "flat",
       {"Shape of the tokens served (of a request trace: of requests) over the day: 24 hourly "
@@ -205,6 +221,7 @@ void add_answers(ClassRows& rows) {
 
 void add_workload_rows(Rows& rows) {
   add_source(rows);
+  add_plain_rows(rows);
   add_totals(rows);
   for (std::size_t i = 0; i < workload::kSessionClasses; ++i) {
     ClassRows of_class(rows, i);

@@ -13,6 +13,7 @@
 #include "assemble.h"
 #include "epfleet/config/check.h"
 #include "epfleet/config/key.h"
+#include "epfleet/config/paths.h"
 
 namespace epfleet::config {
 namespace {
@@ -207,12 +208,17 @@ Scenario default_scenario() {
 Scenario load_scenario(const std::string& path, std::span<const Override> overrides) {
   Scenario scenario = default_scenario();
   scenario.file = path;
-  scenario.name = std::filesystem::path(path).stem().generic_string();
+  scenario.name = std::filesystem::path(opened_path(path)).stem().generic_string();
   std::vector<base::Problem> problems;
   const Node root = assemble_scenario(path, overrides, problems);
   const bool complete = is_complete(problems);
   Reader reader(scenario, problems);
   reader.read(root);
+  const workload::PlainConfig& plain = scenario.workload.plain;
+  if (scenario.workload.source == workload::SourceKind::Plain &&
+      (plain.requests || !plain.stages.empty()) && !scenario.given.contains("duration")) {
+    scenario.ends_by_itself = true;
+  }
   if (complete) {
     add_contradictions(scenario, root, reader, problems);
   }

@@ -2,15 +2,28 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string>
+
 #include "epfleet/base/random.h"
 #include "epfleet/config/key.h"
+#include "epfleet/config/loader.h"
+#include "epfleet/config/paths.h"
+#include "epfleet/config/shipped.h"
 
 namespace epfleet::config {
 namespace {
 
 // A phase's own hardware is written only where it differs from the shared one.
 bool is_written(const Key& key, const std::string& value, const Scenario& scenario) {
-  return key.overrides.empty() || value != find_key(key.overrides)->print(scenario);
+  return key.same_as.empty() && (key.overrides.empty() || value != find_key(key.overrides)->print(scenario));
+}
+
+bool is_given(const std::string& name, const Scenario& scenario) {
+  return scenario.given.contains(name) ||
+         std::ranges::any_of(key_table(), [&](const Key& key) {
+           return key.same_as == name && scenario.given.contains(key.name);
+         });
 }
 
 // The keys of a group and of the groups in it as indented blocks; empty if nothing of it is
@@ -30,7 +43,7 @@ std::string group_text(const Scenario& scenario, const std::string& group, int d
     if (!is_written(*key, value, scenario)) {
       continue;
     }
-    const char* mark = scenario.given.contains(name) ? "" : "  # default";
+    const char* mark = is_given(name, scenario) ? "" : "  # default";
     const bool is_block = value.starts_with('\n');
     for (auto at = value.find('\n'); at != std::string::npos; at = value.find('\n', at + 1)) {
       value.insert(at + 1, static_cast<std::size_t>(2 * depth + 2), ' ');
@@ -41,7 +54,14 @@ std::string group_text(const Scenario& scenario, const std::string& group, int d
 }
 
 bool decides_the_run(const Key& key) {
-  return key.name != "name" && key.name != "seed" && !key.name.starts_with("report.");
+  return key.same_as.empty() && key.name != "name" && key.name != "seed" &&
+         !key.name.starts_with("report.");
+}
+
+// A table that grows leaves the fingerprints of older scenarios as they are.
+bool is_unused(const Key& key, const std::string& value) {
+  static const Scenario kDefaults = default_scenario();
+  return key.later && value == key.print(kDefaults);
 }
 
 }  // namespace
@@ -51,11 +71,26 @@ std::string resolved_document(const Scenario& scenario) {
          group_text(scenario, "", 0);
 }
 
+namespace {
+
+// A built-in file is named as the shipped scenarios name it.
+std::string same_from_everywhere(const std::string& text) {
+  std::string path = text;
+  std::erase(path, '"');
+  const auto file = is_builtin(path) ? shipped_file(path) : std::nullopt;
+  return file ? relative_path(*file, *shipped_folder() + "/configs") : text;
+}
+
+}  // namespace
+
+// Keys at their defaults are left out, so that one more key changes no fingerprint.
 std::string scenario_fingerprint(const Scenario& scenario) {
+  const Scenario defaults = default_scenario();
   std::string lines;
   for (const Key& key : key_table()) {
-    if (decides_the_run(key)) {
-      lines += fmt::format("{}={}\n", key.name, key.print(scenario));
+    const std::string value = key.print(scenario);
+    if (decides_the_run(key) && value != key.print(defaults)) {
+      lines += fmt::format("{}={}\n", key.name, same_from_everywhere(value));
     }
   }
   return fmt::format("{:016x}", base::mix64(base::stream_name_hash(lines)));

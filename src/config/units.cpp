@@ -60,6 +60,14 @@ const Shape& shape_of(Dimension dimension) {
       {"price of a million tokens", {{"USD/M"}}, true, "0.55 USD/M"},
       {"power", prefixed("W", "kM"), true, "10.2 kW"},
       {"price of energy", {{"USD/kWh"}}, true, "0.08 USD/kWh"},
+      {"rate",
+       {{"/d", 1, 86400},
+        {"/h", 1, 3600},
+        {"/min", 1, 60},
+        {"/s"},
+        {"requests/s", 1, 1, false}},
+       true,
+       "400/s"},
   };
   return kShapes[static_cast<std::size_t>(dimension)];
 }

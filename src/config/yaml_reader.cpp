@@ -12,6 +12,9 @@
 #include <optional>
 #include <sstream>
 
+#include "epfleet/config/paths.h"
+#include "epfleet/config/shipped.h"
+
 namespace epfleet::config {
 namespace {
 
@@ -213,7 +216,8 @@ Node read_yaml_file(const std::string& path, const Place& start,
   std::error_code status;
   if (!std::filesystem::is_regular_file(path, status)) {
     problems.push_back(
-        std::filesystem::is_directory(path, status)
+        is_builtin(path) ? problem_at(whole, "", why_no_file(path), "")
+        : std::filesystem::is_directory(path, status)
             ? problem_at(whole, "", "is a folder", "name a file in it")
         : std::filesystem::exists(path, status)
             ? problem_at(whole, "", "is a pipe or a device", "save it in a file first")

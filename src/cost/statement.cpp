@@ -69,9 +69,18 @@ Revenue revenue_of(const PricesConfig& prices, const Usage& usage, std::size_t v
   return revenue;
 }
 
-double gpu_hours_of(std::int64_t node_ns, const PricingBasis& basis) {
-  return as_double(node_ns) * 1e-9 / 3600.0 * as_double(basis.gpus_per_node);
-}
+// Nodes of a phase: how many GPUs each has, and what one costs.
+struct NodePrice {
+  double gpus, usd_per_gpu_hour;
+
+  [[nodiscard]] double gpu_hours(std::int64_t node_ns) const {
+    return as_double(node_ns) * 1e-9 / 3600.0 * gpus;
+  }
+  [[nodiscard]] double usd(std::int64_t node_ns) const {
+    return gpu_hours(node_ns) * usd_per_gpu_hour;
+  }
+  friend bool operator==(const NodePrice&, const NodePrice&) = default;
+};
 
 // Node time that serves more than the work needs in full steps.
 std::int64_t idle_ns(const NodeTime& time, double tokens, double node_tps) {
@@ -86,21 +95,30 @@ Account account_of(const Stretch& stretch, const PricesConfig& prices, const Pri
   const Usage& usage = stretch.usage;
   const std::int64_t prefill = usage.prefill_ns.allotted();
   const std::int64_t decode = usage.decode_ns.allotted() + usage.spare_ns;
-  const double price = prices.gpu_hour.count();
+  const NodePrice prefill_node{as_double(basis.prefill_gpus_per_node),
+                               prices.prefill_gpu_hour.value_or(prices.gpu_hour).count()};
+  const NodePrice decode_node{as_double(basis.decode_gpus_per_node),
+                              prices.decode_gpu_hour.value_or(prices.gpu_hour).count()};
   Account account;
   account.begin = stretch.begin;
   account.end = stretch.end;
-  account.gpu_hours = gpu_hours_of(prefill + decode, basis);
-  account.cost_usd = account.gpu_hours * price;
-  account.prefill_usd = gpu_hours_of(prefill, basis) * price;
-  account.decode_usd = gpu_hours_of(decode, basis) * price;
+  const bool alike = prefill_node == decode_node;  // then one sum, priced once
+  const auto usd_of = [&](std::int64_t prefill_ns, std::int64_t decode_ns) {
+    return alike ? prefill_node.usd(prefill_ns + decode_ns)
+                 : prefill_node.usd(prefill_ns) + decode_node.usd(decode_ns);
+  };
+  account.gpu_hours = prefill_node.gpus == decode_node.gpus
+                          ? prefill_node.gpu_hours(prefill + decode)
+                          : prefill_node.gpu_hours(prefill) + decode_node.gpu_hours(decode);
+  account.cost_usd = usd_of(prefill, decode);
+  account.prefill_usd = prefill_node.usd(prefill);
+  account.decode_usd = decode_node.usd(decode);
   TokensByPayer tokens = usage.standard;
   metrics::add(tokens, usage.off_peak);
   const observe::TokenTotals all = metrics::sum(tokens);
-  const std::int64_t idle =
-      idle_ns(usage.prefill_ns, as_double(all.input - all.cached), basis.prefill_node_tps) +
-      idle_ns(usage.decode_ns, all.output.tokens(), basis.decode_node_tps);
-  account.idle_usd = gpu_hours_of(idle, basis) * price;
+  account.idle_usd = usd_of(
+      idle_ns(usage.prefill_ns, as_double(all.input - all.cached), basis.prefill_node_tps),
+      idle_ns(usage.decode_ns, all.output.tokens(), basis.decode_node_tps));
   for (std::size_t variant = 0; variant < workload::kVariants; ++variant) {
     account.per_model[variant] = revenue_of(prices, usage, variant);
     account.revenue.theoretical_usd += account.per_model[variant].theoretical_usd;
@@ -137,7 +155,7 @@ std::vector<base::TimePoint> price_changes(const PricesConfig& prices, const Pri
 
 Statement price(const PricesConfig& prices, const PricingBasis& basis,
                 std::span<const Interval> intervals, std::span<const Interval> pieces) {
-  EPFLEET_CHECK(basis.gpus_per_node > 0, "a node has GPUs");
+  EPFLEET_CHECK(basis.prefill_gpus_per_node > 0 && basis.decode_gpus_per_node > 0, "a node has GPUs");
   const auto hour_of = [&](base::TimePoint begin) {
     return (begin - intervals.front().begin) / std::chrono::hours(1);
   };

@@ -26,16 +26,30 @@ class Search {
       : question_(question), simulate_(simulate), overrides_(std::move(overrides)) {}
 
   PlanAnswer answer(std::vector<std::string> grid_values, std::optional<double> start) {
-    const double low = question_.searched.low;
-    const double high = question_.searched.high;
+    if (question_.searched) {
+      search(start);
+      remark();
+    } else {
+      (void)at(0.0);
+      choose();
+    }
+    answer_.grid_values = std::move(grid_values);
+    return std::move(answer_);
+  }
+
+ private:
+  void search(std::optional<double> start) {
+    const double low = key().low, high = key().high;
     if (start && try_near(std::clamp(*start, low, high))) {
       // The edge was close by.
     } else if (at(low).met != at(high).met) {
       narrow(at(low).met ? low : high, at(low).met ? high : low);
+    } else if (!at(low).met && at(low).served != at(high).served) {
+      look_between_edges(low, high);
     } else if (!at(low).met) {
       look_inside(low, high);
     }
-    if (!question_.minimise.empty()) {
+    if (!question_.metric.empty()) {
       find_valley();
     }
     choose();
@@ -43,19 +57,19 @@ class Search {
       try_neighbours();
       choose();  // a neighbour may turn out better
     }
-    remark();
-    answer_.grid_values = std::move(grid_values);
-    return std::move(answer_);
   }
 
- private:
+  [[nodiscard]] const Vary& key() const { return *question_.searched; }
+
   const PlanPoint& at(double value) {
     const auto known = answer_.tried.find(value);
     if (known != answer_.tried.end()) {
       return known->second;
     }
     std::vector<config::Override> overrides = overrides_;
-    overrides.push_back(question_.searched.key + "=" + question_.searched.text(value));
+    if (question_.searched) {
+      overrides.push_back(key().key + "=" + key().text(value));
+    }
     PlanPoint point = simulate_(overrides);
     point.value = value;
     return answer_.tried.emplace(value, std::move(point)).first->second;
@@ -63,44 +77,53 @@ class Search {
 
   // As --set would say it: what is tried is what is printed.
   [[nodiscard]] double rounded(double value) const {
-    if (question_.searched.whole) {
+    if (key().whole) {
       return std::floor(value);
     }
     const auto parsed =
-        config::parse_real(question_.searched.dimension,
-                           question_.searched.text(*text::parse_number(plain_number(value))));
+        config::parse_real(key().dimension, key().text(*text::parse_number(plain_number(value))));
     return parsed ? *parsed : value;
   }
 
   [[nodiscard]] bool neighbours(double a, double b) const {
-    return question_.searched.whole
-               ? std::fabs(a - b) <= 1.0
-               : std::fmax(a, b) <= std::fmin(a, b) * (1.0 + question_.precision);
+    return key().whole ? std::fabs(a - b) <= 1.0
+                       : std::fmax(a, b) <= std::fmin(a, b) * (1.0 + question_.precision);
   }
 
   [[nodiscard]] double between(double a, double b) const {
-    return rounded(question_.searched.whole ? (a + b) / 2.0 : std::sqrt(a * b));
+    return rounded(key().whole ? (a + b) / 2.0 : std::sqrt(a * b));
   }
 
   // The next value in a direction: one further, or as far as the precision tells apart.
   [[nodiscard]] double next(double value, bool up, double steps = 1.0) const {
-    if (question_.searched.whole) {
+    if (key().whole) {
       return value + (up ? steps : -steps);
     }
     return rounded(value * base::real_pow(1.0 + question_.precision, up ? steps : -steps));
   }
 
   [[nodiscard]] bool inside(double value) const {
-    return value >= question_.searched.low && value <= question_.searched.high;
+    return value >= key().low && value <= key().high;
   }
 
-  void narrow(double good, double bad) {
+  // Returns the good one of the two neighbours at the edge.
+  double narrow(double good, double bad, bool PlanPoint::* what = &PlanPoint::met) {
     while (!neighbours(good, bad)) {
       const double middle = between(good, bad);
       if (middle == good || middle == bad) {
-        return;
+        break;
       }
-      (at(middle).met ? good : bad) = middle;
+      (at(middle).*what ? good : bad) = middle;
+    }
+    return good;
+  }
+
+  // One end does not serve, the other is beyond a limit: what meets both lies between.
+  void look_between_edges(double low, double high) {
+    const double serves = at(low).served ? low : high;
+    const double edge = narrow(serves, serves == low ? high : low, &PlanPoint::served);
+    if (at(edge).met) {
+      narrow(edge, serves);
     }
   }
 
@@ -110,8 +133,7 @@ class Search {
     for (double steps = 1.0;; steps *= 2.0) {
       bool any = false;
       for (const bool up : {!met, met}) {
-        const double value =
-            std::clamp(next(start, up, steps), question_.searched.low, question_.searched.high);
+        const double value = std::clamp(next(start, up, steps), key().low, key().high);
         any = any || inside(next(start, up, steps));
         if (at(value).met != met) {
           narrow(met ? start : value, met ? value : start);
@@ -197,31 +219,37 @@ class Search {
     }
   }
 
-  void remark() {
-    int changes = 0;
+  // How often the answer changes along the key, of the points that were run.
+  [[nodiscard]] int changes(bool PlanPoint::* what) const {
+    int count = 0;
     const PlanPoint* before = nullptr;
     for (const auto& [value, point] : answer_.tried) {
-      changes += before != nullptr && before->met != point.met ? 1 : 0;
-      before = &point;
+      if (point.run) {
+        count += before != nullptr && before->*what != point.*what ? 1 : 0;
+        before = &point;
+      }
     }
-    if (changes > 1) {
+    return count;
+  }
+
+  void remark() {
+    if (changes(&PlanPoint::served) > 1 || changes(&PlanPoint::within) > 1) {
       std::string tried;
       for (const auto& [value, point] : answer_.tried) {
-        tried += fmt::format("{}{} {}", tried.empty() ? "" : ", ", question_.searched.text(value),
+        tried += fmt::format("{}{} {}", tried.empty() ? "" : ", ", key().text(value),
                              point.met ? "met" : "missed");
       }
-      answer_.remarks.push_back(
-          fmt::format("not monotone: {}; a sweep over {} tells what lies between", tried,
-                      question_.searched.key));
+      answer_.remarks.push_back(fmt::format(
+          "not monotone: {}; a sweep over {} tells what lies between", tried, key().key));
     }
-    if (changes == 0 && answer_.best) {
+    if (changes(&PlanPoint::met) == 0 && answer_.best) {
       answer_.remarks.emplace_back("the objectives are met over the whole range");
     }
     if (!answer_.best) {
       answer_.remarks.push_back(
-          fmt::format("the objectives are met at none of the {} values tried from {} to {}: {}",
-                      answer_.tried.size(), question_.searched.text(question_.searched.low),
-                      question_.searched.text(question_.searched.high),
+          fmt::format("{} met at none of the {} values tried from {} to {}: {}",
+                      question_.limits.empty() ? "the objectives are" : "objectives and limits are",
+                      answer_.tried.size(), key().text(key().low), key().text(key().high),
                       answer_.tried.rbegin()->second.why_not));
     }
   }
@@ -233,17 +261,6 @@ class Search {
 };
 
 }  // namespace
-
-double PlanQuestion::cost_of(const PlanPoint& point) const {
-  return minimise.empty()
-             ? -point.value
-             : point.metric(minimise).value_or(std::numeric_limits<double>::infinity());
-}
-
-std::optional<double> PlanPoint::metric(const std::string& name) const {
-  const auto found = metrics.find(name);
-  return found == metrics.end() ? std::nullopt : text::parse_number(found->second);
-}
 
 std::vector<PlanAnswer> make_plan(const PlanQuestion& question, const Simulate& simulate,
                                   std::optional<double> start) {

@@ -5,6 +5,8 @@
 #include "epfleet/base/error.h"
 #include "epfleet/cluster/expected_service.h"
 #include "epfleet/report/human_numbers.h"
+#include "epfleet/sessions/plain_arrivals.h"
+#include "epfleet/sessions/plain_source.h"
 #include "epfleet/sessions/token_rate_trace.h"
 
 namespace epfleet::experiment {
@@ -34,8 +36,14 @@ Demand demand_of(const config::Scenario& scenario) {
         demand.output += static_cast<double>(bin.output);
       }
     }
+  } else if (workload.source == workload::SourceKind::Plain && !workload.plain.concurrency) {
+    const sessions::PlainMeans means = sessions::means_of(workload.plain);
+    const double requests =
+        sessions::PlainArrivals(workload.plain, 1.0, scenario.seed, {}).expected(scenario.duration);
+    demand = {requests * (means.input - means.cached), requests * means.output};
   }
-  return {demand.computed * workload.rate_scale, demand.output * workload.rate_scale};
+  const double scale = workload::arrivals_scale(workload);
+  return {scale * workload.scale.input * demand.computed, scale * workload.scale.output * demand.output};
 }
 
 std::string excess(const char* phase, double asked_per_s, double able_per_s) {
@@ -53,6 +61,7 @@ std::vector<std::string> notes_on_demand(const config::Scenario& scenario,
   const cluster::FleetCapacity able = cluster::fleet_capacity(
       scenario, pricers, scenario.workload.totals.kv_per_output_token.value_or(1.0));
   const double seconds = base::to_seconds(scenario.duration);
+  const bool plain = scenario.workload.source == workload::SourceKind::Plain;
   std::vector<std::string> notes;
   for (const auto& [phase, asked, able_per_s] :
        {std::tuple("prefill", demand.computed / seconds, able.prefill_tokens_per_s),
@@ -61,9 +70,9 @@ std::vector<std::string> notes_on_demand(const config::Scenario& scenario,
     if (asked > kRefused * able_per_s) {
       throw base::InputError(
           {.file = scenario.file,
-           .key = "workload.totals",
+           .key = plain ? "workload.rate" : "workload.totals",
            .what = what,
-           .remedy = fmt::format("the totals are those of the whole duration ({}): to simulate a "
+           .remedy = plain ? std::string("lower it, the lengths or workload.scale, or raise the fleet") : fmt::format("the totals are those of the whole duration ({}): to simulate a "
                                  "part of it use --until; else lower them or workload.rate_scale, "
                                  "or raise duration or the fleet",
                                  report::human_duration(seconds))});

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "epfleet/traces/trace_writer.h"
+#include "plain_window.h"
 #include "warm_up.h"
 #include "workload_source.h"
 
@@ -34,7 +35,7 @@ traces::TraceRecord record_of(const workload::Request& request, const Workload& 
 }  // namespace
 
 MadeTrace make_trace(const config::Scenario& given, base::Duration until, const std::string& path) {
-  const config::Scenario scenario = with_first_warm_up(given);
+  const config::Scenario scenario = with_first_warm_up(with_window(given));
   cluster::FleetSpec spec = scenario;
   spec.duration = until;
   const cluster::StepPricers pricers = cluster::make_step_pricers(spec);

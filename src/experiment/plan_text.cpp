@@ -1,44 +1,18 @@
-// A plan as text and as a table (declared in capacity_plan.h).
+// A plan as text (declared in capacity_plan.h).
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 
 #include "epfleet/experiment/capacity_plan.h"
 #include "epfleet/report/human_numbers.h"
-#include "epfleet/text/quote.h"
+#include "plan_columns.h"
 
 namespace epfleet::experiment {
 namespace {
 
-struct Column {
-  const char* title;
-  const char* metric;
-};
-
-// Shown beside the searched key and the minimised metric.
-constexpr std::array<Column, 7> kColumns = {{{"nodes", "nodes.mean"},
-                                             {"TTFT p95 s", "latency.ttft_s.p95"},
-                                             {"TPOT p95 s", "latency.tpot_s.p95"},
-                                             {"attained", "slo.attainment_ratio"},
-                                             {"cost USD", "cost.usd"},
-                                             {"USD/M in", "unit_cost.usd_per_m_input"},
-                                             {"USD/M out", "unit_cost.usd_per_m_output"}}};
-constexpr std::size_t kWidth = 11;
-
 std::string number(const std::optional<double>& value) {
   return value ? fmt::format("{:.4g}", *value) : "-";
-}
-
-// The metrics of the columns, and the minimised one if it has none.
-std::vector<std::string> metrics_of(const PlanQuestion& question) {
-  std::vector<std::string> metrics;
-  std::ranges::transform(kColumns, std::back_inserter(metrics), &Column::metric);
-  if (!question.minimise.empty() && std::ranges::count(metrics, question.minimise) == 0) {
-    metrics.push_back(question.minimise);
-  }
-  return metrics;
 }
 
 std::string grid_text(const PlanQuestion& question, const PlanAnswer& answer) {
@@ -50,61 +24,125 @@ std::string grid_text(const PlanQuestion& question, const PlanAnswer& answer) {
   return text;
 }
 
-std::string head(const PlanQuestion& question, std::size_t key_width) {
-  std::string line = report::padded_left(question.searched.key, key_width);
-  for (const Column& column : kColumns) {
-    line += " " + report::padded_left(column.title, kWidth);
+// What a row begins with: the searched key, or, without one, the keys of the grid.
+struct KeyColumn {
+  std::string title;
+  std::size_t width = 0;
+};
+
+KeyColumn key_column(const PlanQuestion& question, const std::vector<PlanAnswer>& answers) {
+  KeyColumn column;
+  column.title = question.searched ? question.searched->key : "";
+  column.width = std::max<std::size_t>(column.title.size(), 8);
+  for (const PlanAnswer& answer : answers) {
+    const std::size_t own = question.searched ? 0 : grid_text(question, answer).size();
+    column.width = std::max(column.width, own);
   }
-  const std::vector<std::string> metrics = metrics_of(question);
-  return line + (metrics.size() > kColumns.size() ? "  " + metrics.back() : "") + "\n";
+  return column;
 }
 
-std::string row(const PlanQuestion& question, const PlanPoint& point, bool best,
-                std::size_t key_width) {
-  std::string line = report::padded_left(question.searched.text(point.value), key_width);
-  const std::vector<std::string> metrics = metrics_of(question);
-  for (std::size_t i = 0; i < metrics.size(); ++i) {
-    const std::string text = number(point.metric(metrics[i]));
-    line += i < kColumns.size() ? " " + report::padded_left(text, kWidth) : "  " + text;
+std::string head(const PlanQuestion& question, const KeyColumn& key) {
+  std::string line = report::padded_left(key.title, key.width);
+  for (const PlanColumn& column : kPlanColumns) {
+    line += " " + report::padded_left(column.title, width_of(column));
   }
-  line += best        ? "  <- the answer"
-          : point.met ? "  meets the objectives"
-                      : "  misses: " + point.why_not;
+  const std::vector<std::string> further = further_metrics(question);
+  for (const std::string& metric : further) {
+    line += "  " + metric;
+  }
+  return line + "\n";
+}
+
+std::string row(const PlanQuestion& question, const PlanAnswer& answer, const PlanPoint& point,
+                const KeyColumn& key, bool best) {
+  const std::string begin =
+      question.searched ? question.value_text(point.value) : grid_text(question, answer);
+  std::string line = report::padded_left(begin, key.width);
+  for (const PlanColumn& column : kPlanColumns) {
+    line += " " + report::padded_left(number(point.metric(column.metric)), width_of(column));
+  }
+  for (const std::string& metric : further_metrics(question)) {
+    line += "  " + report::padded_left(number(point.metric(metric)), metric.size());
+  }
+  line += best ? "  <- the answer" : point.met ? "  meets all" : "  misses: " + point.why_not;
   return line + "\n";
 }
 
 // The answer and the nearest tried values on both sides.
-std::string rows(const PlanQuestion& question, const PlanAnswer& answer, std::size_t key_width) {
+std::string rows(const PlanQuestion& question, const PlanAnswer& answer, const KeyColumn& key) {
   const auto best = answer.tried.find(*answer.best);
   std::string text;
   if (best != answer.tried.begin()) {
-    text += row(question, std::prev(best)->second, false, key_width);
+    text += row(question, answer, std::prev(best)->second, key, false);
   }
-  text += row(question, best->second, true, key_width);
+  text += row(question, answer, best->second, key, true);
   if (std::next(best) != answer.tried.end()) {
-    text += row(question, std::next(best)->second, false, key_width);
+    text += row(question, answer, std::next(best)->second, key, false);
   }
   return text;
 }
 
-std::string sentence(const PlanQuestion& question, const PlanAnswer& answer) {
-  const PlanPoint& point = answer.point();
-  const std::string grid = grid_text(question, answer);
-  const std::string aim =
-      question.minimise.empty()
-          ? fmt::format("The highest {} that meets the objectives", question.searched.key)
-          : fmt::format("The least {} under the objectives", question.minimise);
-  std::string text =
-      fmt::format("{}: {} = {}", aim, question.searched.key, question.searched.text(point.value));
-  if (!grid.empty()) {
-    text += fmt::format(" with {}", grid);
+std::string tables(const PlanQuestion& question, const std::vector<PlanAnswer>& answers,
+                   const PlanAnswer* best) {
+  const KeyColumn key = key_column(question, answers);
+  std::string text = question.searched ? "" : head(question, key);
+  for (const PlanAnswer& answer : answers) {
+    if (!question.searched) {
+      text += row(question, answer, answer.tried.begin()->second, key, &answer == best);
+      continue;
+    }
+    const std::string grid = grid_text(question, answer);
+    text += grid.empty() ? "" : grid + "\n";
+    text += answer.best ? head(question, key) + rows(question, answer, key) : "";
+    for (const std::string& remark : answer.remarks) {
+      text += "! " + remark + "\n";
+    }
+    const auto run =
+        std::ranges::count_if(answer.tried, [](const auto& one) { return one.second.run; });
+    const auto out = answer.tried.size() - static_cast<std::size_t>(run);
+    text += fmt::format("{} values tried{}\n\n", run,
+                        out > 0 ? fmt::format(", {} ruled out by a neighbour", out) : "");
   }
-  if (!question.minimise.empty()) {
-    text += fmt::format(", {} {}", question.minimise, number(point.metric(question.minimise)));
-  }
-  return text + fmt::format("; {} USD per million tokens in, {} out.\n",
+  return question.searched ? text : text + "\n";
+}
+
+std::string money(const PlanPoint& point) {
+  const auto hourly = point.metric("cost.usd_per_hour");
+  std::string text = hourly ? fmt::format("{} USD per hour, {} per day; ", report::grouped(*hourly),
+                                          report::grouped(*hourly * 24.0))
+                            : "";
+  return text + fmt::format("{} USD per million tokens in, {} out",
                             number(point.metric("unit_cost.usd_per_m_input")),
                             number(point.metric("unit_cost.usd_per_m_output")));
+}
+
+// How much more load the answer would take.
+std::string headroom(const PlanPoint& point) {
+  const auto room = point.metric("verdict.headroom_ratio");
+  return room ? fmt::format("; about {:.0f} % more load fits", *room * 100.0) : "";
+}
+
+std::string sentence(const PlanQuestion& question, const PlanAnswer& answer) {
+  const PlanPoint& point = answer.point();
+  const char* under = question.limits.empty() ? "the objectives" : "the objectives and limits";
+  std::string text =
+      question.metric.empty()
+          ? fmt::format("The highest {} that meets {}", question.searched->key, under)
+          : fmt::format("The {} {} under {}", question.most ? "most" : "least", question.metric,
+                        under);
+  std::vector<std::string> keys;
+  if (question.searched) {
+    keys.push_back(
+        fmt::format("{} = {}", question.searched->key, question.value_text(point.value)));
+  }
+  if (const std::string grid = grid_text(question, answer); !grid.empty()) {
+    keys.push_back(grid);
+  }
+  text += fmt::format(": {}", fmt::join(keys, " with "));
+  if (!question.metric.empty()) {
+    text += fmt::format(", {} {}", question.metric, number(point.metric(question.metric)));
+  }
+  return text + "; " + money(point) + headroom(point) + ".\n";
 }
 
 std::string change_of(const PlanPoint& before, const PlanPoint& after, const std::string& metric) {
@@ -119,24 +157,11 @@ std::string change_of(const PlanPoint& before, const PlanPoint& after, const std
 }  // namespace
 
 std::string plan_text(const PlanQuestion& question, const std::vector<PlanAnswer>& answers) {
-  const std::size_t key_width = std::max<std::size_t>(question.searched.key.size(), 8);
-  std::string text;
-  for (const PlanAnswer& answer : answers) {
-    const std::string grid = grid_text(question, answer);
-    if (!grid.empty()) {
-      text += grid + "\n";
-    }
-    if (answer.best) {
-      text += head(question, key_width) + rows(question, answer, key_width);
-    }
-    for (const std::string& remark : answer.remarks) {
-      text += "! " + remark + "\n";
-    }
-    text += fmt::format("{} values tried\n\n", answer.tried.size());
-  }
   const PlanAnswer* best = best_of(question, answers);
-  return text + (best == nullptr ? "The objectives cannot be met in the range.\n"
-                                 : sentence(question, *best));
+  return tables(question, answers, best) +
+         (best != nullptr           ? sentence(question, *best)
+          : question.limits.empty() ? "The objectives cannot be met in the range.\n"
+                                    : "Objectives and limits cannot both be met in the range.\n");
 }
 
 std::string change_text(const PlanQuestion& question, const std::string& change,
@@ -150,44 +175,20 @@ std::string change_text(const PlanQuestion& question, const std::string& change,
   const PlanPoint& a = before->point();
   const PlanPoint& b = after->point();
   const std::string grid = grid_text(question, *after);
-  const std::string now = question.searched.text(b.value);
-  const std::string then = question.searched.text(a.value);
-  return fmt::format("With {}: {} = {}{}{}; cost {} USD, per million tokens {} in, {} out.\n",
-                     change, question.searched.key, now,
-                     now == then ? " as before" : " instead of " + then,
-                     grid.empty() || grid == grid_text(question, *before) ? "" : " with " + grid,
-                     change_of(a, b, "cost.usd"), change_of(a, b, "unit_cost.usd_per_m_input"),
+  const bool same_grid = grid == grid_text(question, *before);
+  std::string answer;
+  if (question.searched) {
+    const std::string now = question.value_text(b.value), then = question.value_text(a.value);
+    answer = fmt::format("{} = {}{}{}", question.searched->key, now,
+                         now == then ? " as before" : " instead of " + then,
+                         grid.empty() || same_grid ? "" : " with " + grid);
+  } else {
+    answer = grid + (same_grid ? " as before" : " instead of " + grid_text(question, *before));
+  }
+  return fmt::format("With {}: {}; cost {} USD per hour, per million tokens {} in, {} out.\n",
+                     change, answer, change_of(a, b, "cost.usd_per_hour"),
+                     change_of(a, b, "unit_cost.usd_per_m_input"),
                      change_of(a, b, "unit_cost.usd_per_m_output"));
-}
-
-std::string plan_csv_head(const PlanQuestion& question) {
-  std::string csv = "change";
-  for (const Vary& vary : question.grid) {
-    csv += "," + vary.key;
-  }
-  csv += "," + question.searched.key + ",met,best";
-  return fmt::format("{},{},why_not\n", csv, fmt::join(metrics_of(question), ","));
-}
-
-std::string plan_csv_rows(const PlanQuestion& question, const std::string& change,
-                          const std::vector<PlanAnswer>& answers) {
-  std::string csv;
-  for (const PlanAnswer& answer : answers) {
-    for (const auto& [value, point] : answer.tried) {
-      csv += text::csv_field(change);
-      for (const std::string& grid_value : answer.grid_values) {
-        csv += "," + text::csv_field(grid_value);
-      }
-      csv += fmt::format(",{},{},{}", question.searched.text(value), point.met ? 1 : 0,
-                         answer.best == value ? 1 : 0);
-      for (const std::string& metric : metrics_of(question)) {
-        const auto found = point.metrics.find(metric);
-        csv += "," + (found == point.metrics.end() ? "" : found->second);
-      }
-      csv += "," + text::csv_field(point.why_not) + "\n";
-    }
-  }
-  return csv;
 }
 
 }  // namespace epfleet::experiment

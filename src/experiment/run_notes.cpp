@@ -4,12 +4,40 @@
 
 #include <utility>
 
+#include "epfleet/cluster/unit_setup.h"
 #include "epfleet/experiment/expert_balance.h"
+#include "epfleet/experiment/run_scenario.h"
 #include "epfleet/experiment/run_verdict.h"
 #include "epfleet/report/human_numbers.h"
 #include "epfleet/timing/calibrated_range.h"
 
 namespace epfleet::experiment {
+
+std::string fleet_in_words(const config::Scenario& scenario) {
+  cluster::UnitCounts least, most;
+  const auto allotments = cluster::allotments_without_load(scenario);
+  least = most = allotments.front().units;
+  for (const cluster::Allotment& allotment : allotments) {
+    least = policy::least(least, allotment.units);
+    most = policy::most(most, allotment.units);
+  }
+  const bool may_shrink = cluster::make_scaling_rule(scenario)->follows_load();
+  const auto units = [&](std::int64_t low, std::int64_t high, std::int64_t nodes,
+                         const char* phase) {
+    const std::string count = may_shrink    ? fmt::format("up to {}", high)
+                              : low == high ? fmt::format("{}", low)
+                                            : fmt::format("{} to {}", low, high);
+    return fmt::format("{} {} unit{} of {} node{}", count, phase, count == "1" ? "" : "s", nodes,
+                       nodes == 1 ? "" : "s");
+  };
+  const std::int64_t prefill = scenario.prefill_unit_nodes();
+  const std::int64_t decode = scenario.decode_unit_nodes();
+  const std::int64_t nodes = most.prefill_units * prefill + most.decode_units * decode;
+  return fmt::format("{} and {}: {}{} nodes",
+                     units(least.prefill_units, most.prefill_units, prefill, "prefill"),
+                     units(least.decode_units, most.decode_units, decode, "decode"),
+                     may_shrink || least != most ? "at most " : "", nodes);
+}
 
 std::vector<std::string> notes_on_failures(const cluster::FleetSpec& spec) {
   std::vector<std::string> notes;
@@ -49,7 +77,8 @@ std::vector<std::string> notes_of(const config::Scenario& scenario,
   const bool even_load =
       scenario.workload.source != workload::SourceKind::RequestTrace &&
       (scenario.workload.hourly_shape.empty() || scenario.workload.hourly_shape == "flat") &&
-      scenario.scaling.schedule.empty();
+      scenario.scaling.schedule.empty() && scenario.workload.plain.stages.empty() &&
+      !scenario.workload.plain.requests;
   if (even_load && stable && drifts(statistics)) {  // of a growing queue the verdict tells
     notes.emplace_back(
         "the window still drifts, though the load is even: requests in service are not the same in "

@@ -12,6 +12,7 @@
 #include "epfleet/cluster/fleet.h"
 #include "epfleet/config/resolved.h"
 #include "epfleet/cost/statement.h"
+#include "epfleet/experiment/efficiency.h"
 #include "epfleet/experiment/run_verdict.h"
 #include "epfleet/experiment/verdict.h"
 #include "epfleet/metrics/recorder.h"
@@ -21,6 +22,7 @@
 #include "epfleet/text/files.h"
 #include "epfleet/workload/arrival_feed.h"
 #include "event_trace.h"
+#include "plain_window.h"
 #include "run_notes.h"
 #include "warm_up.h"
 #include "workload_source.h"
@@ -42,7 +44,8 @@ metrics::RecorderConfig recorder_config(const config::Scenario& scenario, base::
 
 cost::PricingBasis pricing_basis(const config::Scenario& scenario) {
   cost::PricingBasis basis;
-  basis.gpus_per_node = scenario.hardware.gpus_per_node;
+  basis.prefill_gpus_per_node = scenario.prefill_hardware.gpus_per_node;
+  basis.decode_gpus_per_node = scenario.decode_hardware.gpus_per_node;
   const std::int64_t seconds =
       (scenario.start.utc_seconds % kSecondsPerDay + kSecondsPerDay) % kSecondsPerDay;
   basis.window_start_utc = std::chrono::seconds(seconds);
@@ -55,6 +58,17 @@ cost::Statement statement_of(const config::Scenario& scenario, const NodeCapacit
   basis.prefill_node_tps = capacity.prefill_tps;
   basis.decode_node_tps = capacity.decode_tps;
   return cost::price(scenario.prices, basis, statistics.intervals, statistics.pieces);
+}
+
+// All of a report that follows from its statistics and the prices.
+void put_prices(const config::Scenario& scenario, const NodeCapacity& capacity,
+                report::RunReport& report) {
+  report.statement = statement_of(scenario, capacity, report.statistics);
+  metrics::NodeTime decode_ns = report.statistics.nodes.decode_ns;
+  decode_ns.idle += report.statistics.nodes.spare_ns;
+  report.energy = cost::energy_of(scenario.energy, report.statistics.nodes.prefill_ns, decode_ns,
+                                  static_cast<double>(report.statistics.tokens.output));
+  report.efficiency = efficiency_of(scenario, report.statistics, report.statement.total);
 }
 
 // Besides the report's intervals: where prices change, and often enough to see queues grow. So no
@@ -154,6 +168,19 @@ class Run {
     return fleet_.demand_seen();
   }
 
+  // When the last of a stated number of requests came; none: not within the window. The run ends
+  // at the first look after it.
+  [[nodiscard]] std::optional<base::TimePoint> last_arrival() {
+    std::atomic<bool> known = false;
+    (void)fleet_.run(&known, [&](const observe::FleetSample& sample) {
+      known = workload_.last_arrival() || (options_.stop != nullptr && options_.stop->load());
+      if (options_.progress) {
+        options_.progress(sample);
+      }
+    });
+    return workload_.last_arrival();
+  }
+
   [[nodiscard]] report::RunReport simulate() {
     if (options_.note) {
       std::ranges::for_each(early_notes_, options_.note);
@@ -165,20 +192,18 @@ class Run {
     report.published = std::move(published_);
     report.scenario = scenario_.name;
     report.seed = scenario_.seed;
+    report.unit_nodes = {spec_.prefill_unit_nodes(), spec_.decode_unit_nodes()};
     report.warm_up = scenario_.workload.warm_up.value();
     report.trajectory_fingerprint = fleet_.engine().fingerprint();
     report.partial = end == engine::RunEnd::Stopped || counted_ < scenario_.duration;
     report.nodes_are_chosen = cluster::make_scaling_rule(spec_)->follows_load();
-    report.tokens_are_replayed = scenario_.workload.source != workload::SourceKind::Sessions;
+    report.tokens_are_replayed = scenario_.workload.source == workload::SourceKind::TokenRateTrace ||
+                                  scenario_.workload.source == workload::SourceKind::RequestTrace;
     report.statistics = observers_.finish();
     const NodeCapacity capacity = node_capacity(spec_, pricers_, report.statistics);
     report.load = loads_of(capacity, report.statistics);
     report.verdict = verdict_of(spec_, pricers_, capacity, report.statistics);
-    report.statement = statement_of(scenario_, capacity, report.statistics);
-    metrics::NodeTime decode_ns = report.statistics.nodes.decode_ns;
-    decode_ns.idle += report.statistics.nodes.spare_ns;
-    report.energy = cost::energy_of(scenario_.energy, report.statistics.nodes.prefill_ns, decode_ns,
-                                    static_cast<double>(report.statistics.tokens.output));
+    put_prices(scenario_, capacity, report);
     const auto solved = workload_.source().solved_totals();
     report.solved_totals.assign(solved.begin(), solved.end());
     report.rows =
@@ -248,15 +273,43 @@ class Run {
   EventTrace trace_;
 };
 
-// With all the units there are, seen by a run that leaves nothing behind.
-std::vector<policy::KnownDemand> demand_of(const config::Scenario& scenario, RunOptions options) {
-  if (options.note) {
-    options.note(fmt::format("{} knows the demand: a first run finds it", scenario.scaling.policy));
-  }
+RunOptions leaving_nothing_behind(RunOptions options) {
   options.folder = nullptr;
   options.trace_events.clear();
   options.note = nullptr;
-  return Run(scenario, options).demand();
+  return options;
+}
+
+// With all the units there are.
+std::vector<policy::KnownDemand> demand_of(const config::Scenario& scenario,
+                                           const RunOptions& options) {
+  if (options.note) {
+    options.note(fmt::format("{} knows the demand: a first run finds it", scenario.scaling.policy));
+  }
+  return Run(scenario, leaving_nothing_behind(options)).demand();
+}
+
+// Until the last of a closed loop's requests.
+base::Duration window_of_clients(config::Scenario tried, RunOptions options) {
+  if (options.note) {
+    options.note("answers decide when the last request comes: a first run finds it");
+  }
+  options = leaving_nothing_behind(std::move(options));
+  options.threads = false;  // the source is looked at between its requests
+  tried.report.cool_down = {};
+  constexpr base::Duration kLongest = std::chrono::hours(24 * 366);
+  for (tried.duration = std::chrono::minutes(10); tried.duration < kLongest; tried.duration *= 4) {
+    if (const auto last = Run(tried, options).last_arrival()) {
+      return *last - base::kWindowStart + base::Duration(1);
+    }
+    if (options.stop != nullptr && options.stop->load()) {
+      return tried.duration;
+    }
+  }
+  throw base::InputError({.file = tried.file,
+                          .key = "workload.requests",
+                          .what = "takes longer than 366 d",
+                          .remedy = "lower it, or raise workload.concurrency"});
 }
 
 }  // namespace
@@ -272,7 +325,10 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
   if (traced_apart) {
     trial.trace_events.clear();  // a pipe would get the events of all trials
   }
-  config::Scenario tried = with_first_warm_up(scenario);
+  config::Scenario tried = with_first_warm_up(with_window(scenario));
+  if (ends_with_a_client(scenario)) {
+    tried.duration = window_of_clients(tried, options);
+  }
   if (cluster::make_scaling_rule(tried)->knows_demand()) {
     tried.known_demand = demand_of(tried, options);
   }
@@ -292,8 +348,14 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
   return finished(Run(tried, trial).simulate());
 }
 
+report::RunReport repriced(const config::Scenario& scenario, report::RunReport report) {
+  const cluster::StepPricers pricers = cluster::make_step_pricers(scenario);
+  put_prices(scenario, node_capacity(scenario, pricers, report.statistics), report);
+  return report;
+}
+
 std::vector<std::string> check_scenario(const config::Scenario& scenario) {
-  const config::Scenario first = with_first_warm_up(scenario);
+  const config::Scenario first = with_first_warm_up(with_window(scenario));
   Run run(first, {});
   run.read_trace();
   return run.early_notes();

@@ -285,9 +285,10 @@ class SweepReader {
 SweepFile load_sweep(const std::string& path) {
   SweepFile sweep;
   sweep.file = path;
-  sweep.name = std::filesystem::path(path).stem().generic_string();
+  sweep.name = std::filesystem::path(config::opened_path(path)).stem().generic_string();
   std::vector<base::Problem> problems;
-  const Node root = config::read_yaml_file(path, {path, config::folder_of(path), 1, 1}, problems);
+  const Node root = config::read_yaml_file(config::opened_path(path),
+                                           {path, config::folder_of(path), 1, 1}, problems);
   if (problems.empty()) {
     SweepReader(sweep, problems).read(root);
   }

@@ -32,7 +32,8 @@ config::Scenario with_first_warm_up(const config::Scenario& scenario) {
   config::Scenario first = scenario;
   if (!first.workload.warm_up) {
     const bool request_trace = scenario.workload.source == workload::SourceKind::RequestTrace;
-    first.workload.warm_up = request_trace ? base::Duration{} : kFirstWarmUp;
+    const bool all_count = request_trace || scenario.workload.plain.requests;
+    first.workload.warm_up = all_count ? base::Duration{} : kFirstWarmUp;
   }
   return first;
 }

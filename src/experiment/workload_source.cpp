@@ -1,5 +1,8 @@
 #include "workload_source.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "epfleet/base/error.h"
 #include "epfleet/cache/block_cache.h"
 #include "epfleet/cluster/expected_service.h"
@@ -35,6 +38,7 @@ std::optional<base::Duration> window_of_trace(const config::Scenario& scenario) 
     case workload::SourceKind::RequestTrace:
       return traces::window_of_trace(scenario.workload, scenario.seed);
     case workload::SourceKind::Sessions:
+    case workload::SourceKind::Plain:
       break;
   }
   return std::nullopt;
@@ -46,7 +50,8 @@ sessions::ExpectedService expected_service(const config::Scenario& scenario,
   cluster::SteadyLoad load;
   const workload::TotalsConfig& totals = scenario.workload.totals;
   if (totals.output) {
-    load.output_tokens_per_s = static_cast<double>(*totals.output) * scenario.workload.rate_scale /
+    load.output_tokens_per_s = static_cast<double>(*totals.output) *
+                               workload::arrivals_scale(scenario.workload) /
                                base::to_seconds(scenario.duration);
   }
   load.mean_kv_tokens = totals.kv_per_output_token.value_or(load.mean_kv_tokens);
@@ -77,6 +82,23 @@ Workload::Workload(const config::Scenario& scenario, const cluster::FleetSpec& s
       source_ = std::move(requests);
       break;
     }
+    case workload::SourceKind::Plain: {
+      auto plain = sessions::make_plain_source({scenario.workload, scenario.seed});
+      plain_ = plain.get();
+      source_ = std::move(plain);
+      states_hits_ = scenario.workload.plain.states_hits();
+      waits_for_answers_ = scenario.workload.plain.concurrency.has_value();
+      break;
+    }
+  }
+  scale(scenario.workload.scale);
+}
+
+void Workload::scale(const workload::ScaleConfig& scale) {
+  if (scale.input != 1.0 || scale.output != 1.0) {
+    auto scaled = std::make_unique<workload::ScaledSource>(std::move(source_), scale);
+    scaled_ = scaled.get();
+    source_ = std::move(scaled);
   }
 }
 
@@ -85,6 +107,15 @@ std::unique_ptr<cache::PrefixCache> Workload::make_cache(const config::Scenario&
   const std::int64_t token_bytes = cluster::kv_bytes_per_token(spec);
   cache::KvCacheConfig config = spec.kv_cache;
   const bool mechanistic = config.model == cache::CacheModel::Mechanistic;
+  if (plain_ != nullptr && mechanistic) {
+    if (states_hits_) {
+      config.model = cache::CacheModel::Statistical;  // it replays what is stated
+    } else {
+      notes_.emplace_back(
+          "single requests share nothing, so that nothing hits the cache: workload.hit_ratio says "
+          "what does");
+    }
+  }
   if (requests_ != nullptr && mechanistic) {
     const traces::TraceInfo& trace = requests_->info();
     if (trace.block_tokens > 0 && config.isolation != cache::Isolation::None) {
@@ -93,7 +124,10 @@ std::unique_ptr<cache::PrefixCache> Workload::make_cache(const config::Scenario&
                               .remedy = "set kv_cache.isolation: none"});
     }
     if (trace.block_tokens > 0) {
-      return warmed(cache::make_block_cache(config, token_bytes, trace.block_tokens, *requests_));
+      const double block =  // longer prompts are longer block by block
+          scenario.workload.scale.input * static_cast<double>(trace.block_tokens);
+      return warmed(cache::make_block_cache(
+          config, token_bytes, std::max<std::int64_t>(1, std::llround(block)), *requests_));
     }
     if (trace.states_hits() && !trace.by_sessions()) {
       config.model = cache::CacheModel::Statistical;  // it replays what is stated
@@ -108,7 +142,8 @@ std::unique_ptr<cache::PrefixCache> Workload::make_cache(const config::Scenario&
 // What the trace was before its cut, as if each request had been served at once.
 std::unique_ptr<cache::PrefixCache> Workload::warmed(std::unique_ptr<cache::PrefixCache> cache) {
   if (requests_ != nullptr) {
-    requests_->play_before([&](const workload::Request& request) {
+    requests_->play_before([&](const workload::Request& played) {
+      const workload::Request request = scaled_ != nullptr ? scaled_->scaled(played) : played;
       const base::TimePoint at = request.arrival;
       (void)cache->lookup(request, at);
       (void)cache->store(request, request.prompt_tokens, at, at);
@@ -133,7 +168,7 @@ traces::TraceInfo Workload::trace_info() const {
        {Field::Reasoning, Field::Session, Field::Turn, Field::Variant, Field::Channel,
         Field::SessionTokens, Field::SharedPrefix, Field::SharedTokens, Field::LastTurn}) {
     // A trace of token rates has its lengths from sessions; they are not its own.
-    if (!states_hits_ || field == Field::Reasoning || field == Field::Variant ||
+    if ((!states_hits_ && plain_ == nullptr) || field == Field::Reasoning || field == Field::Variant ||
         field == Field::Channel) {
       info.set(field);
     }

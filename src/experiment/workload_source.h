@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,8 +12,10 @@
 #include "epfleet/cluster/fleet_spec.h"
 #include "epfleet/cluster/unit_setup.h"
 #include "epfleet/config/scenario.h"
+#include "epfleet/sessions/plain_source.h"
 #include "epfleet/sessions/session_paths.h"
 #include "epfleet/traces/trace_source.h"
+#include "epfleet/workload/scaled_source.h"
 
 namespace epfleet::experiment {
 
@@ -23,7 +26,12 @@ class Workload {
 
   [[nodiscard]] workload::Source& source() const { return *source_; }
   // The source may work on another thread than the cache.
-  [[nodiscard]] bool draws_apart() const { return requests_ == nullptr; }
+  [[nodiscard]] bool draws_apart() const { return requests_ == nullptr && !waits_for_answers_; }
+
+  // Of plain traffic with a stated number of requests, once it has come.
+  [[nodiscard]] std::optional<base::TimePoint> last_arrival() const {
+    return plain_ != nullptr ? plain_->last_arrival() : std::nullopt;
+  }
 
   // Of the kind that the source's identities allow, warm with what the trace was before its cut.
   // The workload must outlive it.
@@ -43,10 +51,15 @@ class Workload {
   [[nodiscard]] std::unique_ptr<cache::PrefixCache> warmed(
       std::unique_ptr<cache::PrefixCache> cache);
 
+  void scale(const workload::ScaleConfig& scale);
+
   std::unique_ptr<workload::Source> source_;
   std::vector<std::string> notes_;
   bool states_hits_ = false;                 // a trace of token rates
+  bool waits_for_answers_ = false;  // so soon that a second thread would only be waited for
   traces::TraceSource* requests_ = nullptr;  // source_, if it is a request trace
+  sessions::PlainSource* plain_ = nullptr;   // source_, if it is plain
+  workload::ScaledSource* scaled_ = nullptr;  // source_ around one of these, if lengths are scaled
 };
 
 // Service times before any service is simulated, at the scenario's mean load.

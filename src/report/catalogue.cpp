@@ -61,6 +61,13 @@ constexpr Row<RunReport> kRunRows[] = {
      metrics::of<&RunReport::warm_up>, "Service before the window that is not counted."},
 };
 
+constexpr Row<UnitNodes> kUnitNodeRows[] = {
+    {"per_prefill_unit", "nodes", metrics::Kind::Level, metrics::Better::Neither,
+     metrics::of<&UnitNodes::prefill>, "Nodes of one prefill unit."},
+    {"per_decode_unit", "nodes", metrics::Kind::Level, metrics::Better::Neither,
+     metrics::of<&UnitNodes::decode>, "Nodes of one decode unit."},
+};
+
 template <std::int64_t workload::RowAccount::* Member>
 metrics::Value rows_of(const RunReport& report) {
   return report.rows ? metrics::Value((*report.rows).*Member) : metrics::Value();
@@ -106,12 +113,15 @@ void add_statistics(Builder& to, std::vector<Metric>& all) {
   to.add("slo.ttft", [](const auto& r) -> auto& { return r.statistics.slo.ttft; }, metrics::kVerdictRows, "Time to first token:");
   to.add("slo.tpot", [](const auto& r) -> auto& { return r.statistics.slo.tpot; }, metrics::kVerdictRows, "Time per output token:");
   to.add("nodes", [](const auto& r) -> auto& { return r.statistics.nodes; }, metrics::kNodeRows);
+  to.add("nodes", [](const auto& r) -> auto& { return r.unit_nodes; }, kUnitNodeRows);
   to.add("node_hours.prefill", [](const auto& r) -> auto& { return r.statistics.nodes.prefill_ns; }, metrics::kNodeTimeRows, "Prefill nodes");
   to.add("node_hours.decode", [](const auto& r) -> auto& { return r.statistics.nodes.decode_ns; }, metrics::kNodeTimeRows, "Decode nodes");
   to.add("node_hours", [](const auto& r) -> auto& { return r.statistics.nodes; }, metrics::kSpareRows);
   to.add("failures", [](const auto& r) -> auto& { return r.statistics.failures; }, metrics::kFailureRows);
   to.add("throughput", [](const auto& r) -> auto& { return r.statistics.throughput; }, metrics::kThroughputRows);
+  to.add("throughput", [](const auto& r) -> auto& { return r.efficiency; }, kPerGpuRows);
   to.add("utilisation", [](const auto& r) -> auto& { return r.statistics.utilisation; }, metrics::kUtilisationRows);
+  to.add("utilisation", [](const auto& r) -> auto& { return r.efficiency; }, kPeakShareRows);
   to.add("utilisation.imbalance", [](const auto& r) -> auto& { return r.statistics.utilisation.steps; }, metrics::kImbalanceRows);
   to.add("scaling", [](const auto& r) -> auto& { return r.statistics.scaling; }, metrics::kScalingRows);
   to.add("network", [](const auto& r) -> auto& { return r.statistics; }, metrics::kNetworkRows);
@@ -120,6 +130,7 @@ void add_statistics(Builder& to, std::vector<Metric>& all) {
 
 void add_money(Builder& to) {
   to.add("cost", [](const auto& r) -> auto& { return r.statement.total; }, cost::kCostRows);
+  to.add("cost", [](const auto& r) -> auto& { return r.efficiency; }, kHourlyCostRows);
   to.add("unit_cost", [](const auto& r) -> auto& { return r.statement.unit_cost; }, cost::kUnitCostRows);
   to.add("revenue", [](const auto& r) -> auto& { return r.statement.total.revenue; }, cost::kRevenueRows);
   for (std::size_t variant = 0; variant < workload::kVariants; ++variant) {

@@ -79,6 +79,14 @@ void ChromeTrace::instant(std::int64_t process, std::string_view name, base::Tim
                     args_of(texts, text::json_string)));
 }
 
+void ChromeTrace::flow(Arrow arrow, std::uint64_t id, std::int64_t process, std::int64_t thread,
+                       base::TimePoint at) {
+  event(fmt::format(
+      R"("ph": "{}", "id": {}, "pid": {}, "tid": {}, "ts": {}, "name": "request", "cat": "flow"{})",
+      static_cast<char>(arrow), id, process, thread, microseconds(at.time_since_epoch()),
+      arrow == Arrow::End ? R"(, "bp": "e")" : ""));
+}
+
 void ChromeTrace::finish() {
   buffer_ += begun_ ? "\n]}\n" : "{\"traceEvents\": []}\n";
   sink_(buffer_);

@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
+
 #include "epfleet/base/error.h"
+#include "epfleet/base/random.h"
 
 namespace epfleet::report {
 namespace {
 
-constexpr std::int64_t kFleet = 1, kPrefill = 2, kDecode = 3;  // processes
+constexpr std::int64_t kFleet = 1, kPrefill = 2, kDecode = 3, kSampled = 4;  // processes
 
 double real(std::int64_t value) { return static_cast<double>(value); }
 
@@ -22,6 +25,7 @@ RunTimeline::RunTimeline(const std::filesystem::path& path, const observe::Timel
   trace_.name_process(kFleet, "fleet");
   trace_.name_process(kPrefill, "prefill units");
   trace_.name_process(kDecode, "decode units");
+  trace_.name_process(kSampled, "some requests");
 }
 
 // A step that began in the warm-up is left out: a timeline begins at 0.
@@ -77,6 +81,9 @@ void RunTimeline::on_sample(const observe::FleetSample& sample) {
   counter("decode waiting, requests", sample.decode_waiting_requests);
   counter("decode active, requests", sample.decode_active_requests);
   counter("nodes serving", sample.nodes_serving);
+  counter("nodes loading", sample.nodes_loading);
+  counter("nodes draining", sample.nodes_draining);
+  counter("nodes down", sample.nodes_down);
 }
 
 void RunTimeline::on_decision(const observe::Decision& decision) {
@@ -86,7 +93,63 @@ void RunTimeline::on_decision(const observe::Decision& decision) {
   }
 }
 
+void RunTimeline::on_requests_done(std::span<const observe::RequestDone> requests) {
+  for (const observe::RequestDone& request : requests) {
+    const bool arrived = request.arrival >= base::kWindowStart && request.arrival >= from_ &&
+                         request.arrival < to_;
+    if (arrived && request.outcome() != observe::Outcome::InFlight) {
+      sample_.emplace(base::mix64(request.id.value()), request);
+      if (sample_.size() > kRequests) {
+        sample_.erase(std::prev(sample_.end()));
+      }
+    }
+  }
+}
+
+// One thread a request: where it waited and what was done for it. A stage that it did not reach is
+// not there.
+void RunTimeline::draw_request(const observe::RequestDone& request) {
+  const auto id = static_cast<std::int64_t>(request.id.value());
+  const auto stage = [&](const char* name, base::TimePoint start, base::TimePoint end) {
+    trace_.slice(kSampled, id, name, "request", start, end,
+                 {{"prompt_tokens", real(request.prompt_tokens)},
+                  {"cached_tokens", real(request.cached_tokens)},
+                  {"output_tokens", real(request.output_tokens)}});
+  };
+  trace_.name_thread(kSampled, id, fmt::format("request {}", id));
+  if (!request.entered_prefill) {
+    return stage("waits, then ends", request.arrival, request.done);
+  }
+  using Arrow = ChromeTrace::Arrow;
+  const auto arrow = [&](Arrow kind, std::int64_t process, std::int64_t thread,
+                         base::TimePoint when) {
+    if (when < to_) {  // later steps are not drawn
+      trace_.flow(kind, request.id.value(), process, thread, when);
+    }
+  };
+  stage("waits for prefill", request.arrival, request.prefill_start);
+  arrow(Arrow::Start, kSampled, id, request.arrival);
+  arrow(Arrow::Step, kPrefill, request.prefill_unit.value(), request.prefill_start);
+  if (!request.has_first_token) {
+    return stage("prefill, then ends", request.prefill_start, request.done);
+  }
+  stage("prefill", request.prefill_start, request.first_token);
+  if (!request.entered_decode) {
+    if (request.done > request.first_token) {
+      stage("KV on its way, then ends", request.first_token, request.done);
+    }
+    return;
+  }
+  stage("KV on its way", request.first_token, request.kv_arrived);
+  stage("waits for decode", request.kv_arrived, request.decode_start);
+  stage("decode", request.decode_start, request.done);
+  arrow(Arrow::End, kDecode, request.decode_unit.value(), request.decode_start);
+}
+
 void RunTimeline::finish() {
+  for (const auto& [hash, request] : sample_) {
+    draw_request(request);
+  }
   trace_.finish();
   file_.finish();
 }

@@ -61,6 +61,7 @@ Json summary_document(const RunReport& report) {
     at(summary, metric.path) = json_of(metric.value(report));
     if (metric.path == "verdict.stable") {
       summary["verdict"]["binds"] = report.verdict.binds;
+      summary["verdict"]["why"] = report.verdict.why;
     }
     if (metric.path == "simulated_s") {
       summary["partial"] = report.partial;  // of that time

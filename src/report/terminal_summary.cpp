@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 #include <vector>
 
@@ -74,6 +75,25 @@ void verdict(Canvas& canvas, const RunReport& r) {
   }
 }
 
+// What is asked first beside the verdict: speed, use of the GPUs, money per hour.
+void key_figures(Canvas& canvas, const RunReport& r) {
+  const Efficiency& e = r.efficiency;
+  const cost::UnitCost& u = r.statement.unit_cost;
+  constexpr double kHoursPerDay = 24.0;
+  canvas.line("speed", fmt::format("{} tokens/s per user, {} output tokens/s per GPU",
+                                   speed(r.statistics.latency.output_speed.mean),
+                                   number(e.output_tps_per_gpu)));
+  canvas.line("use of the GPUs",
+              fmt::format("prefill MFU {}; decode MFU {}, MBU {} (of the data sheet's peaks)",
+                          percent(e.prefill_mfu_ratio), percent(e.decode_mfu_ratio),
+                          percent(e.decode_mbu_ratio)));
+  if (e.usd_per_hour) {
+    canvas.line("cost", fmt::format("{} USD per hour, {} per day; per million tokens {} in, {} out",
+                                    usd(*e.usd_per_hour), usd(*e.usd_per_hour * kHoursPerDay),
+                                    unit_usd(u.usd_per_m_input), unit_usd(u.usd_per_m_output)));
+  }
+}
+
 void latency_row(Canvas& canvas, std::string_view name, const metrics::Distribution& d) {
   canvas.columns(name, {seconds(d.mean), seconds(d.p50), seconds(d.p90), seconds(d.p95),
                         seconds(d.p99), seconds(d.max)});
@@ -112,6 +132,30 @@ void by_reason(Canvas& canvas, std::string_view name, const metrics::RequestCoun
   }
 }
 
+// What conversations were solved for, and what that took: the mix does not stay as it was.
+std::string solved_line(const std::vector<workload::SolvedTotal>& totals) {
+  std::vector<std::string> parts;
+  std::string requests;
+  for (const workload::SolvedTotal& total : totals) {
+    const auto shown = [&](double value) {
+      return total.name == "hit_ratio" ? human_percent(value) : human_count(value);
+    };
+    if (total.name == workload::kSolvedRequests) {
+      requests = fmt::format("{} requests ({} with the classes' own lengths)",
+                             human_count(total.achieved), human_count(total.asked));
+      continue;
+    }
+    constexpr double kAlike = 0.001;
+    const bool alike = std::abs(total.achieved - total.asked) <= kAlike * total.asked;
+    std::string name = total.name;
+    std::ranges::replace(name, '_', ' ');
+    parts.push_back(alike ? fmt::format("{} {}", name, shown(total.achieved))
+                          : fmt::format("{} {} (asked {})", name, shown(total.achieved),
+                                        shown(total.asked)));
+  }
+  return fmt::format("{}: {}", fmt::join(parts, ", "), requests);
+}
+
 void load(Canvas& canvas, const RunReport& r) {
   const metrics::RequestCounts& q = r.statistics.requests;
   const metrics::TokenSums& t = r.statistics.tokens;
@@ -127,6 +171,9 @@ void load(Canvas& canvas, const RunReport& r) {
     canvas.line("retries", fmt::format("{} of the arrived ones repeat another; {} clients had no "
                                        "answer at the end",
                                        count(q.retries), count(q.unanswered)));
+  }
+  if (!r.solved_totals.empty()) {
+    canvas.line("totals solved for", solved_line(r.solved_totals));
   }
   if (r.rows) {
     canvas.line("rows of the trace", account_of(*r.rows));
@@ -151,6 +198,8 @@ void fleet(Canvas& canvas, const RunReport& r) {
   canvas.line("nodes",
               fmt::format("{} on average ({} prefill, {} decode), {} at most", number(n.mean),
                           number(n.prefill_mean), number(n.decode_mean), count(n.peak)));
+  canvas.line("a unit", fmt::format("prefill {} nodes, decode {} nodes", r.unit_nodes.prefill,
+                                    r.unit_nodes.decode));
   canvas.line("per node", fmt::format("prefill {} tokens/s ({} computed), decode {} tokens/s",
                                       number(t.prefill_input_tps_per_node),
                                       number(t.prefill_computed_tps_per_node),
@@ -185,11 +234,11 @@ void money(Canvas& canvas, const RunReport& r) {
   if (!r.verdict.stable) {
     canvas.warning("of an overloaded service: what waits is neither served nor paid for yet");
   }
-  canvas.line("cost", fmt::format("{} USD for {} GPU hours, {} USD of it idle", usd(a.cost_usd),
-                                  human_count(a.gpu_hours), usd(a.idle_usd)));
-  canvas.line("per million tokens",
-              fmt::format("{} USD in ({} computed), {} USD out", unit_usd(u.usd_per_m_input),
-                          unit_usd(u.usd_per_m_computed_input), unit_usd(u.usd_per_m_output)));
+  canvas.line("cost",
+              fmt::format("{} USD for {} GPU hours, {} USD of it idle; {} USD per million computed "
+                          "tokens in",
+                          usd(a.cost_usd), human_count(a.gpu_hours), usd(a.idle_usd),
+                          unit_usd(u.usd_per_m_computed_input)));
   canvas.line("theoretical revenue",
               fmt::format("{} USD, {} (every token at R1 prices)", usd(a.revenue.theoretical_usd),
                           margin(a.theoretical_margin_ratio)));
@@ -250,6 +299,7 @@ std::string terminal_summary(const RunReport& report, const TerminalStyle& style
   Canvas canvas(style);
   head(canvas, report);
   verdict(canvas, report);
+  key_figures(canvas, report);
   service(canvas, report);
   load(canvas, report);
   fleet(canvas, report);

@@ -21,7 +21,7 @@ SessionPlan plan_sessions(const SessionSourceSpec& spec) {
   }
   std::array<double, workload::kSessionClasses> per_day{};
   for (std::size_t c = 0; c < workload::kSessionClasses; ++c) {
-    per_day[c] = mix.sessions[c] / days * spec.config.rate_scale;
+    per_day[c] = mix.sessions[c] / days * workload::arrivals_scale(spec.config);
   }
   const SessionLaw law(mix.config, spec.seed);
   SessionKernels kernels =

@@ -73,7 +73,7 @@ class TokenRateSource final : public workload::Source {
         law_(config_, spec.seed),
         class_family_(spec.seed, "workload.trace.class"),
         arrival_family_(spec.seed, "workload.trace.arrival"),
-        bins_(scaled(read_token_rate_trace(config_, spec.duration, &unread_), config_.rate_scale,
+        bins_(scaled(read_token_rate_trace(config_, spec.duration, &unread_), workload::arrivals_scale(config_),
                      limits_of(config_))),
         end_(base::kWindowStart + spec.duration) {
     const std::vector<TokenRateBin> before =

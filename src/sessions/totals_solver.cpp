@@ -96,7 +96,8 @@ class Solver {
     RootSearch search(bound);
     const auto coarse = [this](const auto& knobs) { return residual(knobs, kCoarsePaths); };
     (void)coarse(search.best());
-    const std::uint32_t fine_paths = paths_for(requests(mix_moments(start_, moments_)));
+    given_requests_ = requests(mix_moments(start_, moments_));
+    const std::uint32_t fine_paths = paths_for(given_requests_);
     const auto fine = [&](const auto& knobs) { return residual(knobs, fine_paths); };
     if (!targets_.empty()) {
       search.measure_slopes(coarse);
@@ -137,6 +138,7 @@ class Solver {
         solved.totals.push_back({targets_[i].name, targets_[i].asked, targets_[i].value(mix)});
       }
     }
+    solved.totals.push_back({workload::kSolvedRequests, given_requests_, count});
     for (std::size_t i = 0; i < targets_.size(); ++i) {
       if (!is_reached(missed_[i])) {
         solved.notes.push_back(fmt::format("workload.totals.{}: {}, and that is what is simulated",
@@ -217,6 +219,7 @@ class Solver {
   std::int64_t block_;
   base::Worker* worker_;
   std::vector<Target> targets_;
+  double given_requests_ = 0.0;  // that the first total takes with the classes as they stand
   RootSearch::Point evaluated_;  // knobs, as logarithms of their factors, of the latest evaluation
   MixMoments moments_;           // there
   RootSearch::Point missed_;     // at the solution: log(achieved / asked)

@@ -18,7 +18,7 @@ TraceCut cut_of(const workload::WorkloadConfig& config, std::uint64_t seed) {
                                        ? ""
                                        : std::string(base::name_in(workload::kTimeUnitNames, unit)),
                       .columns = parse_columns(config.trace.columns),
-                      .rate_scale = config.rate_scale,
+                      .rate_scale = workload::arrivals_scale(config),
                       .seed = seed},
           .from = config.trace.from,
           .length = config.trace.length};
@@ -31,7 +31,7 @@ bool is_shaped(const workload::WorkloadConfig& config) {
 
 // A mix of clients has been drawn at the scaled rates.
 double copies_of(const ScannedTrace& trace, const workload::WorkloadConfig& config) {
-  return trace.info().format == "servegen" ? 1.0 : config.rate_scale;
+  return trace.info().format == "servegen" ? 1.0 : workload::arrivals_scale(config);
 }
 
 double stretch_factor(const ScannedTrace& trace, const workload::WorkloadConfig& config) {

@@ -285,7 +285,7 @@ TEST(Overload, TheVerdictSaysWhatTurnedRequestsAway) {
                 static_cast<double>(counts.completed + counts.rejected));
 }
 
-// It counted attempts, of which one client has many, and left out those that were still to come again.
+// It counted attempts, of which one client has many, and left out those still to come again.
 TEST(Overload, TheUnansweredAreClientsOfTheWindow) {
   for (const char* admission :
        {"admission={patience: 1 ms, retries: {limit: 10, back_off: 100 ms}}",

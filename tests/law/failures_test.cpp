@@ -624,9 +624,8 @@ TEST(FailuresLaws, AUnitWithoutAnyGpuLeftMayHaveASlowNicToo) {
 TEST(FailuresLaws, ANodeLostTwiceBeforeItIsKnownTakesOneSpare) {
   FailuresConfig config = one(FailureKind::Node, UnitKind::Decode, 0, 0);
   config.spare_nodes = 2;
-  config.at.push_back({.time = minutes(2) + seconds(3),
-                       .unit = cluster::UnitName{UnitKind::Decode, 0},
-                       .gpu = 1});
+  config.at.push_back(
+      {.time = minutes(2) + seconds(3), .unit = cluster::UnitName{UnitKind::Decode, 0}, .gpu = 1});
   config.at.push_back(
       {.time = minutes(2) + seconds(30), .unit = cluster::UnitName{UnitKind::Decode, 1}});
   const FleetRun with = run(config);

@@ -4,10 +4,12 @@ combination of a grid, the highest rate. It says what more traffic and a more ex
 change."""
 
 import pathlib
+import signal
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from support.program import SMALL, ProgramTest, main  # noqa: E402
+from support.program import PROGRAM, SMALL, ProgramTest, main  # noqa: E402
 
 BASE = f"""
 extends: {SMALL}
@@ -50,7 +52,7 @@ class PlanTest(ProgramTest):
         self.assertRegex(shown, rf"With workload.rate_scale=36: fleet.groups = \d+ instead of {groups}")
         # The price of a GPU moves every price by as much, and no decision.
         self.assertRegex(shown, rf"With prices.gpu_hour=2.6 USD/h: fleet.groups = {groups} as before; "
-                                r"cost [\d.]+ \(\+30.0 %\)")
+                                r"cost \d+ USD per hour|cost [\d.]+ \(\+30.0 %\) USD per hour")
         more, = [row for row in rows if row["best"] == "1" and "rate_scale" in row["change"]]
         (self.folder / "base.yaml").write_text(BASE.replace("rate_scale: 30", "rate_scale: 36"))
         good = self.brute_force("{fleet.groups: [0, 1, 2, 3, 4, 5, 6]}", "cost.usd")
@@ -85,13 +87,107 @@ class PlanTest(ProgramTest):
                              "fleet.groups=1..3", "--meet", "slo", "--minimise", "cost.usd").stdout
         self.assertIn("cannot be met in the range", shown)
 
+    def plan(self, *arguments, **how):
+        return self.epfleet("plan", "base.yaml", *arguments, "--what-if", "none", **how)
+
+    def tried(self, done):
+        return [line for line in done.stderr.splitlines() if line.startswith("tried")]
+
+    def test_prices_are_computed_not_simulated(self):
+        question = ["--vary", "fleet.groups=1..3", "--minimise", "cost.usd", "--out", "plan"]
+        done = self.epfleet("plan", "base.yaml", *question, "--what-if", "prices.gpu_hour=x3",
+                            "--what-if", "prices.paid_share.api=0.5")
+        self.assertEqual(len(self.tried(done)),
+                         len({row["fleet.groups"] for row in self.rows_of("plan/plan.csv")}))
+        priced = {row["fleet.groups"]: row["cost.usd"] for row in self.rows_of("plan/plan.csv")
+                  if row["change"].startswith("prices.gpu_hour")}
+        self.plan(*question, "--set", "prices.gpu_hour=6 USD/h")
+        for row in self.rows_of("plan/plan.csv"):  # to the last digit as simulated with that price
+            self.assertEqual(priced.get(row["fleet.groups"], row["cost.usd"]), row["cost.usd"])
+
+    def test_limits_hold_beside_the_objectives(self):
+        question = ["--vary", "fleet.groups=1..9", "--maximise", "latency.output_speed_tps.mean",
+                    "--out", "plan"]
+        self.plan(*question)
+        free, = [row for row in self.rows_of("plan/plan.csv") if row["best"] == "1"]
+        most = float(free["nodes.mean"]) - 1
+        done = self.plan(*question, "--limit", f"nodes.peak<={most}")
+        rows = self.rows_of("plan/plan.csv")
+        best, = [row for row in rows if row["best"] == "1"]
+        self.assertEqual(int(best["fleet.groups"]), int(free["fleet.groups"]) - 1)
+        self.assertLessEqual(float(best["nodes.peak"]), most)
+        self.assertIn("under the objectives and limits", done.stdout)
+        self.assertIn("Objectives and limits cannot both be met",
+                      self.plan(*question, "--limit", "nodes.peak<=3").stdout)
+
+    def test_what_a_neighbour_rules_out_is_not_run(self):
+        done = self.plan("--vary", "fleet.groups=0..6", "--vary", "fleet.base.prefill_units=1,2",
+                         "--minimise", "cost.usd", "--limit", "nodes.peak<=40", "--out", "plan")
+        rows = self.rows_of("plan/plan.csv")
+        out = [row for row in rows if row["why_not"].startswith("ruled out")]
+        self.assertTrue(out)
+        self.assertIn("ruled out by a neighbour", done.stdout)
+        self.assertEqual(len(self.tried(done)), len(rows) - len(out))
+
+    def test_units_follow_the_ep_size(self):
+        self.plan("--vary", "decode.gpus=16,32,64", "--set", "fleet.groups=3", "--minimise",
+                  "latency.tpot_s.mean", "--out", "plan")
+        rows = self.rows_of("plan/plan.csv")
+        self.assertEqual(len(rows), 3)
+        self.assertEqual(len({row["nodes.mean"] for row in rows}), 1, rows)
+        said = self.refused("plan", "base.yaml", "--set",
+                            "scaling={policy: schedule, schedule: [{at: 0 s, groups: 1}]}", "--vary",
+                            "decode.gpus=16,32", "--minimise", "cost.usd")
+        self.assertIn("the units cannot follow", said)
+
+    def test_every_value_of_lists_is_tried_and_the_front_is_written(self):
+        done = self.plan("--vary", "fleet.groups=2,3,4", "--vary", "decode.balancer=joint,random",
+                         "--maximise", "throughput.output_tps_per_gpu", "--out", "plan")
+        rows = self.rows_of("plan/plan.csv")
+        self.assertEqual(len(rows), 6)
+        met = [row for row in rows if row["met"] == "1"]
+        both = [(float(row["latency.output_speed_tps.mean"]),
+                 float(row["throughput.output_tps_per_gpu"])) for row in met]
+        front = {pair for pair in both
+                 if not any(other != pair and other[0] >= pair[0] and other[1] >= pair[1]
+                            for other in both)}
+        shown = [(float(row["latency.output_speed_tps.mean"]),
+                  float(row["throughput.output_tps_per_gpu"]))
+                 for row in self.rows_of("plan/pareto.csv")]
+        self.assertEqual(set(shown), front)
+        self.assertEqual(shown, sorted(shown))
+        self.assertIn("<- the answer", done.stdout)
+        self.assertRegex(done.stdout, r"USD per hour, [\d,]+ per day")
+
+    def test_an_interrupted_plan_keeps_its_runs(self):
+        child = subprocess.Popen(
+            [PROGRAM, "plan", "base.yaml", "--vary", "seed=1..1000/1", "--vary", "fleet.groups=1..9",
+             "--minimise", "cost.usd", "--out", "plan"], cwd=self.folder, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        try:
+            while not child.stderr.readline().startswith("tried"):
+                self.assertIsNone(child.poll(), "it ended by itself")
+            child.send_signal(signal.SIGTERM)
+            said = child.communicate(timeout=120)[1]
+        finally:
+            child.kill()
+            child.wait()
+        self.assertEqual(child.returncode, 143)
+        self.assertIn("plan.partial/plan.csv", said)
+        self.assertTrue(self.rows_of("plan.partial/plan.csv"))
+        self.assertFalse((self.folder / "plan" / "plan.csv").exists())
+
     def test_refused(self):
         whole = ["--vary", "fleet.groups=1..3", "--meet", "slo", "--minimise", "cost.usd"]
         for arguments, said in [
                 (["--vary", "fleet.gruops=1..3"] + whole[2:], "did you mean 'fleet.groups'?"),
                 (["--vary", "fleet.groups=3..1"] + whole[2:], "HI must be above LO"),
-                (["--vary", "fleet.groups=1,2"] + whole[2:], "needs a range"),
-                (whole[:4], "one of --minimise METRIC and --maximise KEY"),
+                (["--vary", "workload.rate_scale=1,2", "--meet", "slo", "--maximise",
+                  "workload.rate_scale"], "needs a range"),
+                (whole[:4], "one of --minimise METRIC and --maximise METRIC-OR-KEY"),
+                (whole + ["--limit", "nodes.peak=60"], "is not METRIC<=NUMBER"),
+                (whole + ["--limit", "nodes.peek<=60"], "did you mean 'nodes.peak'?"),
+                (whole + ["--limit", "nodes.peak<=many"], "is not METRIC<=NUMBER"),
                 (whole[:4] + ["--minimise", "cost"], "no number 'cost'"),
                 (whole[:4] + ["--maximise", "decode.gpus"], "is not varied"),
                 (whole + ["--what-if", "prices"], "is not KEY=VALUE"),
@@ -99,7 +195,7 @@ class PlanTest(ProgramTest):
                 (whole + ["--set", "decode.gpu=3"], "did you mean"),
                 (whole + ["--set", "slo={ttft: {limit: none, quantile: none}, tpot: {limit: none, "
                           "quantile: none}}"], "objective"),
-                (["--vary", "fleet.groups=1..3", "--minimise", "cost.usd"], "--meet")]:
+                (["--minimise", "cost.usd"], "--vary")]:
             self.assertIn(said, self.refused("plan", "base.yaml", *arguments), arguments)
 
 

@@ -8,6 +8,7 @@
 #include "epfleet/cluster/fleet.h"
 #include "epfleet/config/loader.h"
 #include "epfleet/config/resolved.h"
+#include "epfleet/sessions/plain_source.h"
 #include "epfleet/sessions/session_source.h"
 #include "epfleet/sessions/token_rate_source.h"
 #include "epfleet/workload/arrival_feed.h"
@@ -68,6 +69,9 @@ std::unique_ptr<workload::Source> source_of(const config::Scenario& scenario) {
                                              .seed = scenario.seed,
                                              .duration = scenario.duration,
                                              .cool_down = scenario.report.cool_down});
+  }
+  if (scenario.workload.source == workload::SourceKind::Plain) {
+    return sessions::make_plain_source({scenario.workload, scenario.seed});
   }
   sessions::SessionSourceSpec spec;
   spec.config = scenario.workload;

@@ -100,6 +100,27 @@ function(epfleet_module NAME)
   set_property(GLOBAL APPEND PROPERTY EPFLEET_MODULES ${NAME})
 endfunction()
 
+# epfleet_page_template(MODULE): bytes of the page (src/MODULE/*.html, *.css, *.js) as a source of it.
+function(epfleet_page_template MODULE)
+  find_path(EPFLEET_DYGRAPHS_DIR dygraph.min.js PATHS /usr/share/javascript/dygraphs)
+  mark_as_advanced(EPFLEET_DYGRAPHS_DIR)
+  if(NOT EPFLEET_DYGRAPHS_DIR)
+    message(FATAL_ERROR "dygraph.min.js not found; on Debian it comes with libjs-dygraphs")
+  endif()
+  set(SOURCES "${CMAKE_SOURCE_DIR}/src/${MODULE}")
+  set(BUNDLE "${CMAKE_SOURCE_DIR}/tools/cmake/bundle_page.cmake")
+  set(OUT "${EPFLEET_GENERATED_DIR}/page_template.cpp")
+  file(GLOB PARTS CONFIGURE_DEPENDS "${SOURCES}/*.html" "${SOURCES}/*.css" "${SOURCES}/*.js")
+  add_custom_command(
+    OUTPUT "${OUT}"
+    COMMAND "${CMAKE_COMMAND}" "-DSOURCES=${SOURCES}" "-DDYGRAPHS=${EPFLEET_DYGRAPHS_DIR}"
+            "-DOUT=${OUT}" -P "${BUNDLE}"
+    DEPENDS ${PARTS} "${BUNDLE}"
+    VERBATIM)
+  target_sources(epfleet_${MODULE} PRIVATE "${OUT}")
+  target_include_directories(epfleet_${MODULE} PRIVATE "${SOURCES}")
+endfunction()
+
 # epfleet_program(NAME MODULE): the executable from src/MODULE/main.cpp, at the top of the build
 # folder, with its install rules.
 function(epfleet_program NAME MODULE)

@@ -25,7 +25,7 @@ class Retries {
 
   struct Attempt {
     workload::Request request;
-    std::uint8_t number = 0;  // 1: the first repetition
+    std::uint8_t number = 0;     // 1: the first repetition
     bool window_client = false;  // the first attempt arrived in the window
     bool operator>(const Attempt& other) const {
       return request.arrival != other.request.arrival ? request.arrival > other.request.arrival

@@ -13,8 +13,8 @@
 //   every expert among the slots of the GPUs that are left, else the unit is restarted; experts
 //   without a copy are read from the hosts' memory over the NICs of those that are left.
 //   A lost node that is known, and that its unit waits for, is replaced by a spare one if there is
-//   any and if that comes sooner; the swap counts from the failure, as the repair does. What is lost
-//   already does not fail again before it is replaced.
+//   any and if that comes sooner; the swap counts from the failure, as the repair does. What is
+//   lost already does not fail again before it is replaced.
 // Left out: prefill has no mask (DeepEP's normal kernels have none); transfers of KV under way from
 //   a lost GPU end as planned; a released unit's broken node stays with who has it then.
 // Source: DeepEP's time-out and mask, SGLang's elastic EP (docs/findings.md).
@@ -57,9 +57,9 @@ class UnitRecovery {
   struct Patient {
     Stage stage = Stage::Whole;
     bool was_serving = false;
-    bool node_lost = false;                                // so that what its hosts held is lost
-    std::vector<std::uint32_t> lost;                       // GPUs, ascending
-    std::vector<std::uint32_t> slow;                       // of the plan, under way
+    bool node_lost = false;                 // so that what its hosts held is lost
+    std::vector<std::uint32_t> lost;        // GPUs, ascending
+    std::vector<std::uint32_t> slow;        // of the plan, under way
     std::vector<std::uint32_t> unreplaced;  // of the plan: lost, and nothing comes for it so far
     base::TimePoint hardware_at = base::TimePoint::min();  // all that comes is there
     base::TimePoint next_at = base::TimePoint::max();      // of `next`; max: nothing is to come

@@ -49,6 +49,8 @@ struct Key {
   std::string plausible_low;    // both empty: not a guess
   std::string plausible_high;
   std::string overrides;  // "hardware.sms" for prefill.hardware.sms; else empty
+  std::string same_as;    // the key that it is a short form of; else empty
+  bool later = false;     // joined the table later: at its default it moves no fingerprint
 
   // Reads the written value into the scenario; what is wrong is the answer.
   std::function<std::optional<Fault>(Scenario&, const Node&)> read;

@@ -7,7 +7,10 @@
 
 namespace epfleet::config {
 
-[[nodiscard]] std::string folder_of(const std::string& file);  // "." for a bare name
+// Of what a file names relatively; "." for a bare name.
+[[nodiscard]] std::string folder_of(const std::string& file);
+// The file to open: of builtin:NAME (shipped.h) the one that came with epfleet, if there is one.
+[[nodiscard]] std::string opened_path(const std::string& file);
 [[nodiscard]] std::string resolved_path(const std::string& text, const std::string& folder);
 [[nodiscard]] bool is_file(const std::string& path);
 // REQUIRES: !is_file(path).
@@ -15,5 +18,7 @@ namespace epfleet::config {
 // The same text for every way to write the path of one file.
 [[nodiscard]] std::string canonical_path(const std::string& path);
 [[nodiscard]] std::string relative_path(const std::string& path, const std::string& folder);
+// As the scenario's file would say it: what came with epfleet by its built-in name.
+[[nodiscard]] std::string shown_path(const std::string& path, const std::string& scenario);
 
 }  // namespace epfleet::config

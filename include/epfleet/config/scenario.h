@@ -16,6 +16,7 @@ namespace epfleet::config {
 struct Scenario : cluster::FleetSpec {  // what the fleet takes, with the same names
   std::string name = "scenario";
   CalendarTime start;                  // of the counted window
+  bool ends_by_itself = false;         // duration: auto; then it is whoever's that runs it
   hardware::HardwareProfile hardware;  // prefill's and decode's are this with their own on top
   cost::PricesConfig prices;
   cost::EnergyConfig energy;

@@ -26,6 +26,7 @@ enum class Dimension {
   TokenPrice,   // USD per million tokens
   Power,        // watt
   EnergyPrice,  // USD per kilowatt-hour
+  Rate,         // per second
 };
 
 // What is wrong with a text, and the remedy.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 
 #include "epfleet/base/quantity.h"
 #include "epfleet/base/time.h"
@@ -19,6 +20,7 @@ struct TokenPrices {
 
 struct PricesConfig {
   base::UsdPerHour gpu_hour{2.0};
+  std::optional<base::UsdPerHour> prefill_gpu_hour, decode_gpu_hour;  // none: gpu_hour
   std::array<TokenPrices, workload::kVariants> book{};  // by Variant
   // API requests in the off-peak window.
   std::array<TokenPrices, workload::kVariants> off_peak_book{};

@@ -28,7 +28,7 @@ using metrics::of;
 
 // What prices need to know of the run and are not prices.
 struct PricingBasis {
-  std::int64_t gpus_per_node = 8;
+  std::int64_t prefill_gpus_per_node = 8, decode_gpus_per_node = 8;
   base::Duration window_start_utc{};  // time of day at the window's start, from midnight UTC
   // What a node carries per second in full steps: computed and output tokens; 0: not known.
   double prefill_node_tps = 0.0, decode_node_tps = 0.0;
@@ -60,7 +60,7 @@ inline constexpr metrics::Row<Account> kCostRows[] = {
     {"gpu_hours", "GPU-hours", Kind::Flow, Better::Less, of<&Account::gpu_hours>,
      "GPU time of all allotted nodes: busy, idle, loading, draining, down and spare."},
     {"usd", "USD", Kind::Flow, Better::Less, of<&Account::cost_usd>,
-     "GPU time of all allotted nodes at its price: prefill + decode."},
+     "GPU time of all allotted nodes at the price of their phase: prefill + decode."},
     {"prefill_usd", "USD", Kind::Flow, Better::Less, of<&Account::prefill_usd>,
      "Cost of the prefill nodes."},
     {"decode_usd", "USD", Kind::Flow, Better::Less, of<&Account::decode_usd>,

@@ -37,8 +37,15 @@ inline constexpr const char* kOverrun =
 [[nodiscard]] report::RunReport run_scenario(const config::Scenario& scenario,
                                              const RunOptions& options);
 
+// The report of a run under other prices of GPUs, tokens or energy; all else is as it was.
+[[nodiscard]] report::RunReport repriced(const config::Scenario& scenario,
+                                         report::RunReport report);
+
 // Does all that a run does before its first event, and reads its trace to the end of the window:
 // throws InputError where run_scenario would. Returns what RunOptions::note is told.
 [[nodiscard]] std::vector<std::string> check_scenario(const config::Scenario& scenario);
+
+// "6 prefill units of 4 nodes and 2 decode units of 18 nodes: 60 nodes"
+[[nodiscard]] std::string fleet_in_words(const config::Scenario& scenario);
 
 }  // namespace epfleet::experiment

@@ -43,6 +43,9 @@ struct HardwareProfile {
   std::int64_t gpus_per_node = 8;
   Bytes memory{84'943'110'144};  // totalGlobalMem in the traces of [P]
   std::int64_t sms = 132;
+  // Of the data sheet, dense; no step is priced by them: they are what MFU and MBU are shares of.
+  FlopsPerSecond peak_fp8_rate{1'979e12};
+  BytesPerSecond peak_memory_bandwidth{3'350e9};
   std::int64_t prefill_comm_sms = 24;  // given to the all-to-all in prefill; 108 compute [E] [P]
   Duration kernel_gap{1'500};          // of a chain, beyond each kernel alone: 33-35 us / 23 [H]
 

@@ -54,6 +54,13 @@ struct Model {
   [[nodiscard]] constexpr std::int64_t router_parameters() const { return hidden * experts; }
   [[nodiscard]] constexpr std::int64_t head_parameters() const { return hidden * vocab; }
 
+  // That one token passes: attention, its experts, router and head; 36.6 billion.
+  [[nodiscard]] constexpr std::int64_t activated_parameters() const {
+    return layers * attention_parameters() + dense_layers * dense_ffn_parameters() +
+           moe_layers() * ((top_k + shared_experts) * expert_parameters() + router_parameters()) +
+           head_parameters();
+  }
+
   // --- floating-point operations; two per multiply-add
   // Core attention per (query, key) pair and layer. Prefill computes keys and values of every head:
   // 81,920; decode works on the shared latent (absorbed): 278,528.

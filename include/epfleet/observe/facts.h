@@ -32,10 +32,10 @@ struct RequestDone {
   base::UnitId prefill_unit, decode_unit;
   std::uint16_t prefill_gpu = 0, decode_gpu = 0;
   std::uint16_t preemptions = 0;
-  std::uint8_t attempt = 0;  // 1: the first repetition of a request that was refused or failed
-  bool comes_again = false;  // after this ending
+  std::uint8_t attempt = 0;    // 1: the first repetition of a request that was refused or failed
+  bool comes_again = false;    // after this ending
   bool window_client = false;  // its first attempt arrived in the counted window
-  std::uint8_t retries = 0;  // after failures; 15: so many or more
+  std::uint8_t retries = 0;    // after failures; 15: so many or more
   bool entered_prefill = false, has_first_token = false, entered_decode = false;
   base::TimePoint arrival;
   base::TimePoint prefill_start;  // start of the step that computes its first chunk

@@ -2,8 +2,7 @@
 // Perfetto (ui.perfetto.dev) and chrome://tracing open. Written in pieces, so that memory does not
 // grow with the trace.
 //
-// Left out: flows.
-// Source: the "Trace Event Format" document of the Chromium project (phases X, C, i and M).
+// Source: the "Trace Event Format" document of the Chromium project (phases X, C, i, M, s, t, f).
 #pragma once
 
 #include <cstdint>
@@ -40,6 +39,12 @@ class ChromeTrace {
   void instant(std::int64_t process, std::string_view name, base::TimePoint at, Texts texts = {});
   // A curve of the process; one value each, from this moment on.
   void counter(std::int64_t process, std::string_view name, base::TimePoint at, double value);
+
+  // An arrow through slices, one call for each of them in the order of time: the slice is that of
+  // the thread around `at`.
+  enum class Arrow : char { Start = 's', Step = 't', End = 'f' };
+  void flow(Arrow arrow, std::uint64_t id, std::int64_t process, std::int64_t thread,
+            base::TimePoint at);
 
   // The end of the document. REQUIRES: called once, last.
   void finish();

@@ -11,6 +11,7 @@
 #include "epfleet/cost/statement.h"
 #include "epfleet/metrics/run_statistics.h"
 #include "epfleet/observe/report_config.h"
+#include "epfleet/report/efficiency.h"
 #include "epfleet/report/published.h"
 #include "epfleet/report/run_verdict.h"
 #include "epfleet/workload/source.h"
@@ -26,6 +27,11 @@ struct RunInfo {
   std::string host;
 };
 
+// Nodes of one unit.
+struct UnitNodes {
+  std::int64_t prefill = 0, decode = 0;
+};
+
 struct RunReport {
   std::string scenario;
   std::uint64_t seed = 0;
@@ -36,11 +42,13 @@ struct RunReport {
   bool nodes_are_chosen = false;     // a policy chose the nodes; no schedule was replayed
   bool tokens_are_replayed = false;  // a token-rate trace set the tokens; no totals were solved for
   base::Duration warm_up{};          // before the window
+  UnitNodes unit_nodes;
   metrics::RunStatistics statistics;
   PhaseLoads load;
   RunVerdict verdict;
   cost::Statement statement;
   cost::Energy energy;
+  Efficiency efficiency;
   std::vector<workload::SolvedTotal> solved_totals;
   std::optional<workload::RowAccount> rows;  // of the trace that was played
   std::vector<std::string> notes;  // what a reader of the numbers must know, one sentence each

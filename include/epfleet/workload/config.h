@@ -3,17 +3,19 @@
 // key table.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 
 #include "epfleet/base/time.h"
+#include "epfleet/workload/plain.h"
 #include "epfleet/workload/request.h"
 
 namespace epfleet::workload {
 
-enum class SourceKind : std::uint8_t { Sessions, TokenRateTrace, RequestTrace };
+enum class SourceKind : std::uint8_t { Sessions, TokenRateTrace, RequestTrace, Plain };
 
 struct Lognormal {
   double median = 1.0;
@@ -87,11 +89,19 @@ struct TraceReplayConfig {
   Channel channel = Channel::Api;
 };
 
+// Multiplies what is there, of any source, and leaves the rest alone. The limits below hold for the
+// lengths before.
+struct ScaleConfig {
+  double rate = 1.0, input = 1.0, output = 1.0;
+};
+
 struct WorkloadConfig {
   SourceKind source = SourceKind::Sessions;
   std::string path;  // trace file, if the source reads one; resolved against the scenario's folder
   double rate_scale = 1.0;  // multiplies arrivals (applied after solving for the totals)
+  ScaleConfig scale;
   TraceReplayConfig trace;  // request traces only
+  PlainConfig plain;        // SourceKind::Plain only
   std::array<SessionClassConfig, kSessionClasses> classes;  // indexed by SessionClass
   TotalsConfig totals;
   std::string hourly_shape;  // "flat", or a CSV of 24 hourly weights from the scenario's start
@@ -109,5 +119,15 @@ struct WorkloadConfig {
   std::int64_t output_limit_v3 = 8192;   // tokens
   std::int64_t output_limit_r1 = 32768;  // tokens, reasoning included
 };
+
+// The context limit of the requests that are served: it was that of shorter ones.
+[[nodiscard]] inline std::int64_t scaled_context_limit(const WorkloadConfig& config) {
+  const double longest = std::max({1.0, config.scale.input, config.scale.output});
+  return static_cast<std::int64_t>(longest * static_cast<double>(config.context_limit)) +
+         (longest > 1.0 ? 2 : 0);  // two lengths were rounded
+}
+[[nodiscard]] inline double arrivals_scale(const WorkloadConfig& config) {
+  return config.rate_scale * config.scale.rate;
+}
 
 }  // namespace epfleet::workload

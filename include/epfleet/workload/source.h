@@ -21,6 +21,9 @@ struct SolvedTotal {
   double achieved = 0.0;
 };
 
+// The requests that the totals take: with the lengths as the classes state them, and as solved.
+inline constexpr const char* kSolvedRequests = "requests";
+
 // Tokens of earlier turns that are in the store when the run starts: sleeping sessions one by one
 // (counted like PrefixIdentity::session_tokens, the shared prefix included), everything that will
 // not return as totals per last use (without shared prefixes).

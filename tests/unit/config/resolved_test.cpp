@@ -2,10 +2,12 @@
 // what they say?
 #include "epfleet/config/resolved.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
+#include "epfleet/base/random.h"
 #include "scenario_files.h"
 
 namespace epfleet::config {
@@ -133,4 +135,10 @@ TEST(Shipped, TheDaysTotalsAreThePublishedOnes) {
 }
 
 }  // namespace
+// One more key made every band file stale.
+TEST(Resolved, KeysAtTheirDefaultsAreNoPartOfTheFingerprint) {
+  EXPECT_EQ(scenario_fingerprint(default_scenario()),
+            fmt::format("{:016x}", base::mix64(base::stream_name_hash(""))));
+}
+
 }  // namespace epfleet::config

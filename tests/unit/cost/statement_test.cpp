@@ -77,7 +77,7 @@ std::vector<Interval> published_day() {
 
 // cost = price x GPUs x node time = 2 x 8 x 226.75 x 24 = 87,072 USD, to the cent.
 TEST(Statement, TheNodeChartCostsWhatWasPublished) {
-  const Statement statement = price(february(), {.gpus_per_node = 8}, published_day());
+  const Statement statement = price(february(), {}, published_day());
   EXPECT_NEAR(statement.total.cost_usd, 87'072.0, 0.005);
   EXPECT_NEAR(statement.total.gpu_hours, 226.75 * 24 * 8, 1e-6);
   EXPECT_NEAR(statement.total.prefill_usd, 95.5 * 24 * 8 * 2, 0.005);
@@ -85,10 +85,25 @@ TEST(Statement, TheNodeChartCostsWhatWasPublished) {
   EXPECT_NEAR(statement.total.idle_usd, statement.total.decode_usd, 0.005);
 }
 
+// cost = sum over the phases of price x GPUs x node time, whatever the nodes of each.
+TEST(Statement, EachPhaseHasItsOwnPriceAndNodes) {
+  PricesConfig prices = february();
+  prices.prefill_gpu_hour = base::UsdPerHour(1.5);
+  PricingBasis basis;
+  basis.decode_gpus_per_node = 4;
+  const Statement statement = price(prices, basis, published_day(), published_day());
+  const Account& total = statement.total;
+  EXPECT_NEAR(total.prefill_usd, 95.5 * 24 * 8 * 1.5, 0.005);
+  EXPECT_NEAR(total.decode_usd, 131.25 * 24 * 4 * 2, 0.005);
+  EXPECT_NEAR(total.cost_usd, total.prefill_usd + total.decode_usd, 1e-6);
+  EXPECT_NEAR(total.gpu_hours, 24 * (95.5 * 8 + 131.25 * 4), 1e-6);
+  EXPECT_NEAR(total.idle_usd, total.decode_usd, 0.005);
+}
+
 // Per hour: 278 nodes cost 4,448 USD, as the published chart shows; hours and intervals sum to the
 // day.
 TEST(Statement, HoursSumToTheDay) {
-  const Statement statement = price(february(), {.gpus_per_node = 8}, published_day());
+  const Statement statement = price(february(), {}, published_day());
   ASSERT_EQ(statement.hours.size(), 24U);
   ASSERT_EQ(statement.intervals.size(), 1440U);
   EXPECT_NEAR(statement.hours[0].cost_usd, 4'448.0, 0.005);
@@ -111,7 +126,7 @@ TEST(Statement, TheTokensOfTheDayEarnWhatWasPublished) {
   std::vector<Interval> day = published_day();
   day[100].tokens[kV3][kWeb] = tokens(300'000'000'000, 142'000'000'000, 68'000'000'000);
   day[700].tokens[kR1][kApi] = tokens(308'000'000'000, 200'000'000'000, 100'000'000'000);
-  const Account total = price(february(), {.gpus_per_node = 8}, day).total;
+  const Account total = price(february(), {}, day).total;
   EXPECT_NEAR(total.revenue.theoretical_usd, 562'100.0, 0.005);
   EXPECT_NEAR(total.revenue.theoretical_usd / 562'027.0, 1.0, 0.005);
   EXPECT_NEAR(*total.theoretical_margin_ratio, 5.45, 0.01);
@@ -145,7 +160,7 @@ double api_revenue(std::int64_t from_minute, std::int64_t to_minute, std::size_t
   prices.off_peak_to = 30min;
   Interval row = minutes(from_minute, to_minute);
   row.tokens[kR1][channel] = tokens(0, 0, 1'000'000);
-  return price(prices, {.gpus_per_node = 8, .window_start_utc = 4h}, std::array{row})
+  return price(prices, {.window_start_utc = 4h}, std::array{row})
       .total.revenue.expected_usd;
 }
 
@@ -193,7 +208,7 @@ TEST(Statement, UnitCostsAreByPhase) {
   row.decode_node_ns.draining = 5 * row.length().count();
   row.tokens[kV3][kApi] = tokens(96'000'000, 32'000'000, 20'000'000);
   row.computed_tokens = 64'000'000;
-  const Statement statement = price(february(), {.gpus_per_node = 8}, std::array{row});
+  const Statement statement = price(february(), {}, std::array{row});
   EXPECT_DOUBLE_EQ(*statement.unit_cost.usd_per_m_input, 0.5);
   EXPECT_DOUBLE_EQ(*statement.unit_cost.usd_per_m_computed_input, 0.75);
   EXPECT_DOUBLE_EQ(*statement.unit_cost.usd_per_m_output, 80.0 / 20.0);

@@ -27,7 +27,7 @@ struct Toy {
           const std::string& last = overrides.back();
           const double value = std::stod(last.substr(last.find('=') + 1));
           PlanPoint point;
-          point.met = met(value);
+          point.met = point.served = met(value);
           point.why_not = point.met ? "" : "too slow";
           point.metrics["cost.usd"] = std::to_string(cost(value));
           return point;
@@ -39,7 +39,7 @@ struct Toy {
 PlanQuestion fewest_groups() {
   PlanQuestion question;
   question.searched = parse_vary("fleet.groups=1..64");
-  question.minimise = "cost.usd";
+  question.metric = "cost.usd";
   return question;
 }
 

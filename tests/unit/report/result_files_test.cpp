@@ -328,6 +328,7 @@ TEST(SummaryJson, BeginsWithThisText) {
     "meets_slo": null,
     "stable": true,
     "binds": "none",
+    "why": "",
     "headroom_ratio": null,
     "drift_ratio": null
   },

@@ -69,7 +69,7 @@ TEST_F(RunTimelineTest, ShowsTheStepsThatTouchTheWindow) {
   EXPECT_EQ(events["X"][0].at("tid"), 3);
   EXPECT_EQ(events["X"][2].at("args").at("requests"), 19);
   EXPECT_EQ(events["X"][3].at("args").at("tokens"), 77);
-  ASSERT_EQ(events["C"].size(), 5U) << "the five curves at 15 s";
+  ASSERT_EQ(events["C"].size(), 8U) << "the eight curves at 15 s";
   EXPECT_EQ(events["C"][0].at("args").at("value"), 15);
 }
 

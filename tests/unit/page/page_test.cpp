@@ -1,0 +1,50 @@
+#include "epfleet/page/page.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "epfleet/base/error.h"
+#include "epfleet/text/files.h"
+
+namespace epfleet::page {
+namespace {
+
+namespace fs = std::filesystem;
+
+class PageTest : public testing::Test {
+ protected:
+  PageTest() { fs::create_directories(folder_); }
+  ~PageTest() override { fs::remove_all(folder_); }
+
+  const fs::path folder_ = fs::temp_directory_path() / "epfleet_page_test";
+};
+
+TEST_F(PageTest, FolderOfSomethingElseIsRefused) {
+  EXPECT_THROW((void)page_of(folder_), base::InputError);
+  EXPECT_THROW((void)page_of(folder_ / "nowhere"), base::InputError);
+}
+
+TEST_F(PageTest, NamesInFilesAreNeverMarkup) {
+  text::write_file(folder_ / "plan.csv", "change,met,best,why_not\n</script><b>,1,1,</script>\n");
+  const std::string page = page_of(folder_);
+  EXPECT_EQ(page.find("</script><b>"), std::string::npos);
+  EXPECT_EQ(page, page_of(folder_));  // the same bytes
+}
+
+TEST_F(PageTest, AsksForNothingFromTheNetwork) {
+  text::write_file(folder_ / "plan.csv", "change,met,best,why_not\n");
+  const std::string page = page_of(folder_);
+  for (const char* word : {" src=\"http", "href=\"http", "url(http", "@import", "@EPFLEET_"}) {
+    EXPECT_EQ(page.find(word), std::string::npos) << word;
+  }
+  EXPECT_NE(page.find("default-src 'none'"), std::string::npos);
+}
+
+TEST_F(PageTest, SweepBesideARunMustBeASweep) {
+  text::write_file(folder_ / "plan.csv", "change,met,best,why_not\n");
+  EXPECT_THROW((void)page_of(folder_, folder_), base::InputError);
+}
+
+}  // namespace
+}  // namespace epfleet::page
