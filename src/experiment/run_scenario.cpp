@@ -114,8 +114,8 @@ class Observers {
     }
     const observe::ReportConfig& wanted = scenario.report;
     if (folder != nullptr && wanted.requests != observe::RequestLog::None) {
-      all_.push_back(&log_.emplace(folder->path_of("requests.csv.zst"), wanted.requests,
-                                   wanted.request_sample, scenario.seed, counted));
+      all_.push_back(&log_.emplace(folder->path_of(report::request_file(wanted.request_format)),
+                                   wanted.requests, wanted.request_sample, scenario.seed, counted));
     }
     if (folder != nullptr && wanted.timeline.wanted()) {
       observe::TimelineWindow window = wanted.timeline;
