@@ -11,6 +11,7 @@
 #include "epfleet/config/loader.h"
 #include "epfleet/config/topics.h"
 #include "epfleet/report/catalogue.h"
+#include "epfleet/report/request_log.h"
 
 namespace epfleet::cli {
 namespace {
@@ -133,6 +134,14 @@ std::string metrics_page() {
   text += heading({"column", "file", "unit", "kind", "meaning"});
   for (const report::SeriesColumn& column : report::series_columns()) {
     text += column_row(column);
+  }
+  text +=
+      "\n## requests.csv.zst\n\nA row is a request, with `report.requests: sample` or `all` "
+      "(`report.request_format`: requests.csv.gz, requests.csv).\nWhat was not reached is an empty "
+      "field. [data.md](data.md) reads it.\n\n";
+  text += heading({"column", "unit", "meaning"});
+  for (const report::RequestColumn& column : report::request_columns()) {
+    text += row({code(column.name), std::string(column.unit), std::string(column.sentence)});
   }
   return text;
 }

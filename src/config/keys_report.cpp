@@ -40,9 +40,14 @@ void add_report_rows(Rows& rows) {
               {{"none", "", observe::RequestLog::None},
                {"sample", "a share of them, chosen by hash", observe::RequestLog::Sample},
                {"all", "", observe::RequestLog::All}},
-              {"Which requests are written to requests.csv.zst.", "a choice"});
+              {"Which requests are written to requests.csv.zst, a row each.", "a choice"});
   rows.number(EPFLEET_KEY(report.request_sample), Dimension::Share, between(0.0, 1.0),
               {"Share of the requests that `sample` writes.", "a choice"});
+  rows.choice(EPFLEET_KEY(report.request_format),
+              {{"zst", "requests.csv.zst: the smallest", observe::RequestFormat::Zst},
+               {"gz", "requests.csv.gz: all that reads CSV reads it", observe::RequestFormat::Gz},
+               {"csv", "requests.csv, not compressed", observe::RequestFormat::Csv}},
+              {"How the requests are written.", "a choice"});
   rows.number(
       EPFLEET_KEY(report.timeline.from), between(0.0, kYear),
       {"Start of timeline.json, from the start of the counted window; none: that start, or no "

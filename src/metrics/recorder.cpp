@@ -32,7 +32,7 @@ struct Recorder::Meters {
   explicit Meters(const RecorderConfig& given)
       : config(given),
         timeline(given.duration, given.interval),
-        requests(given.duration, given.slo),
+        requests(given.duration, given.slo, given.classes),
         fleet(given) {}
 
   RecorderConfig config;

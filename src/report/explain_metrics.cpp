@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "epfleet/report/catalogue.h"
+#include "epfleet/report/request_log.h"
 #include "epfleet/text/prose.h"
 
 namespace epfleet::report {
@@ -32,6 +33,11 @@ std::string explanation(const SeriesColumn& column) {
                      base::name_in(metrics::kKindNames, meaning.kind), meaning.sentence);
 }
 
+std::string explanation(const RequestColumn& column) {
+  return fmt::format("{}\n  column of requests.csv.zst{}{}\n    {}\n", column.name,
+                     column.unit.empty() ? "" : "; ", column.unit, column.sentence);
+}
+
 }  // namespace
 
 std::string files_of(const SeriesColumn& column) {
@@ -50,6 +56,11 @@ std::string explain_metrics(std::string_view name_or_group) {
   }
   for (const SeriesColumn& column : series_columns()) {
     if (name_or_group.empty() || column.meaning.name == name_or_group) {
+      add(explanation(column));
+    }
+  }
+  for (const RequestColumn& column : request_columns()) {
+    if (name_or_group.empty() || column.name == name_or_group) {
       add(explanation(column));
     }
   }
@@ -95,6 +106,11 @@ std::vector<std::string> metrics_with(std::string_view part) {
       add(column.meaning.name);
     }
   }
+  for (const RequestColumn& column : request_columns()) {
+    if (column.name.find(part) != std::string_view::npos) {
+      add(column.name);
+    }
+  }
   return names;
 }
 
@@ -110,6 +126,12 @@ std::vector<MetricLine> metric_lines(std::string_view name_or_group) {
                        same == nullptr ? std::string(column.meaning.unit) : same->unit,
                        same == nullptr ? text::half_sentence(column.meaning.sentence)
                                        : same->path + " by interval or hour"});
+    }
+  }
+  for (const RequestColumn& column : request_columns()) {
+    if (name_or_group.empty() || column.name == name_or_group) {
+      lines.push_back({std::string(column.name), std::string(column.unit),
+                       text::half_sentence(column.sentence)});
     }
   }
   return lines;

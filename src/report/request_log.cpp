@@ -2,49 +2,131 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
+#include <vector>
+
 #include "epfleet/base/error.h"
+#include "epfleet/base/names.h"
 #include "epfleet/base/random.h"
 
 namespace epfleet::report {
 namespace {
 
-constexpr std::string_view kHeader =
-    "request,session,turn,model,channel,outcome,ending,attempt,prompt_tokens,cached_tokens,output_"
-    "tokens,"
-    "reasoning_tokens,prefill_unit,prefill_gpu,decode_unit,decode_gpu,preemptions,arrival_ns,"
-    "prefill_start_ns,first_token_ns,kv_arrived_ns,decode_start_ns,done_ns,"
-    "in_window,retries\n";
+struct Row {
+  fmt::memory_buffer& out;
+  const observe::RequestDone& request;
+  base::Duration window;  // counted
 
-void append_optional(fmt::memory_buffer& out, bool present, std::int64_t value) {
-  if (present) {
+  template <class Value>
+  void write(const Value& value) const {
     fmt::format_to(std::back_inserter(out), "{}", value);
   }
-  out.push_back(',');
+  void write_if(bool reached, std::int64_t value) const {
+    if (reached) {
+      write(value);
+    }
+  }
+  // Nanoseconds from the start of the counted window.
+  void write_if(bool reached, base::TimePoint time) const {
+    write_if(reached, time.time_since_epoch().count());
+  }
+};
+
+struct WrittenColumn {
+  RequestColumn told;
+  void (*write)(const Row& row);
+};
+
+// clang-format off
+constexpr WrittenColumn kColumns[] = {
+    {{"request", "", "Number of the request; the same whatever the policies do."},
+     [](const Row& r) { r.write(r.request.id.value()); }},
+    {{"session", "", "Number of its conversation."},
+     [](const Row& r) { r.write(r.request.session.value()); }},
+    {{"turn", "", "Its place in the conversation, from 0."},
+     [](const Row& r) { r.write(r.request.turn); }},
+    {{"model", "", "v3 or r1."},
+     [](const Row& r) { r.write(workload::name_of(r.request.variant)); }},
+    {{"channel", "", "web, app or api."},
+     [](const Row& r) { r.write(workload::name_of(r.request.channel)); }},
+    {{"outcome", "", "completed, rejected, failed, or in_flight where the run ended first."},
+     [](const Row& r) { r.write(name_of(r.request.outcome())); }},
+    {{"ending", "", "Why it ended so: last_token, queue_limit, gave_up and others."},
+     [](const Row& r) { r.write(row_of(r.request.ending).name); }},
+    {{"attempt", "", "0, or how often its client had come before; every attempt is a row."},
+     [](const Row& r) { r.write(r.request.attempt); }},
+    {{"prompt_tokens", "tokens", "Length of the prompt."},
+     [](const Row& r) { r.write(r.request.prompt_tokens); }},
+    {{"cached_tokens", "tokens", "Of these, read from the KV cache."},
+     [](const Row& r) { r.write(r.request.cached_tokens); }},
+    {{"output_tokens", "tokens", "Length of the answer, reasoning included."},
+     [](const Row& r) { r.write(r.request.output_tokens); }},
+    {{"reasoning_tokens", "tokens", "Of these, reasoning."},
+     [](const Row& r) { r.write(r.request.reasoning_tokens); }},
+    {{"prefill_unit", "", "Unit that computed its prompt, from 0; empty if none began."},
+     [](const Row& r) { r.write_if(r.request.entered_prefill, r.request.prefill_unit.value()); }},
+    {{"prefill_gpu", "", "GPU of that unit, from 0."},
+     [](const Row& r) { r.write_if(r.request.entered_prefill, r.request.prefill_gpu); }},
+    {{"decode_unit", "", "Unit that decoded its answer, from 0; empty if none began."},
+     [](const Row& r) { r.write_if(r.request.entered_decode, r.request.decode_unit.value()); }},
+    {{"decode_gpu", "", "GPU of that unit, from 0."},
+     [](const Row& r) { r.write_if(r.request.entered_decode, r.request.decode_gpu); }},
+    {{"preemptions", "", "How often it lost its place in decode for want of KV memory."},
+     [](const Row& r) { r.write(r.request.preemptions); }},
+    {{"arrival_ns", "ns", "When it arrived; negative in the warm-up. All times count from the start of the counted window."},
+     [](const Row& r) { r.write_if(true, r.request.arrival); }},
+    {{"prefill_start_ns", "ns", "Start of the step that computes its first chunk."},
+     [](const Row& r) { r.write_if(r.request.entered_prefill, r.request.prefill_start); }},
+    {{"first_token_ns", "ns", "End of the step with its last chunk: TTFT is this - arrival_ns."},
+     [](const Row& r) { r.write_if(r.request.has_first_token, r.request.first_token); }},
+    {{"kv_arrived_ns", "ns", "When its KV was on the decode GPU."},
+     [](const Row& r) { r.write_if(r.request.entered_decode, r.request.kv_arrived); }},
+    {{"decode_start_ns", "ns", "Start of the first decode step that it takes part in."},
+     [](const Row& r) { r.write_if(r.request.entered_decode, r.request.decode_start); }},
+    {{"done_ns", "ns", "Its last token, or when it was rejected or failed; empty in flight. TPOT is (this - first_token_ns) / (output_tokens - 1)."},
+     [](const Row& r) { r.write_if(r.request.outcome() != observe::Outcome::InFlight, r.request.done); }},
+    {{"in_window", "0 or 1", "1: it arrived in the counted window, and latencies, attainment and goodput of summary.json are of it; 0: in the warm-up or the cool-down."},
+     [](const Row& r) {
+       const base::Duration since = r.request.arrival - base::kWindowStart;
+       r.write(since >= base::Duration{} && since < r.window ? 1 : 0);
+     }},
+    {{"retries", "", "How often it was begun again after a failure of its unit; 15: so many or more."},
+     [](const Row& r) { r.write(r.request.retries); }},
+};
+// clang-format on
+
+std::string header() {
+  std::string line;
+  for (const WrittenColumn& column : kColumns) {
+    line += (line.empty() ? "" : ",") + std::string(column.told.name);
+  }
+  return line + "\n";
 }
 
-std::int64_t ns(base::TimePoint time) { return time.time_since_epoch().count(); }
-
-void append_row(fmt::memory_buffer& out, const observe::RequestDone& r, base::Duration window) {
-  fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{},{},{},{},{},{},{},", r.id.value(),
-                 r.session.value(), r.turn, workload::name_of(r.variant),
-                 workload::name_of(r.channel), name_of(r.outcome()), row_of(r.ending).name,
-                 r.attempt, r.prompt_tokens, r.cached_tokens, r.output_tokens, r.reasoning_tokens);
-  append_optional(out, r.entered_prefill, r.prefill_unit.value());
-  append_optional(out, r.entered_prefill, r.prefill_gpu);
-  append_optional(out, r.entered_decode, r.decode_unit.value());
-  append_optional(out, r.entered_decode, r.decode_gpu);
-  fmt::format_to(std::back_inserter(out), "{},{},", r.preemptions, ns(r.arrival));
-  append_optional(out, r.entered_prefill, ns(r.prefill_start));
-  append_optional(out, r.has_first_token, ns(r.first_token));
-  append_optional(out, r.entered_decode, ns(r.kv_arrived));
-  append_optional(out, r.entered_decode, ns(r.decode_start));
-  append_optional(out, r.outcome() != observe::Outcome::InFlight, ns(r.done));
-  const base::Duration since = r.arrival - base::kWindowStart;
-  fmt::format_to(std::back_inserter(out), "{},{}\n",
-                 since >= base::Duration{} && since < window ? 1 : 0, r.retries);
+void append_row(const Row& row) {
+  for (const WrittenColumn& column : kColumns) {
+    column.write(row);
+    row.out.push_back(&column == std::end(kColumns) - 1 ? '\n' : ',');
+  }
 }
 
 }  // namespace
+
+std::span<const RequestColumn> request_columns() {
+  static const auto kTold = [] {
+    std::vector<RequestColumn> columns;
+    for (const WrittenColumn& column : kColumns) {
+      columns.push_back(column.told);
+    }
+    return columns;
+  }();
+  return kTold;
+}
+
+std::string request_file(observe::RequestFormat format) {
+  constexpr base::Names<3> kEndings = {".zst", ".gz", ""};
+  return fmt::format("requests.csv{}", base::name_in(kEndings, format));
+}
 
 bool in_sample(std::uint64_t seed, base::RequestId id, double share) {
   const base::StreamFamily family(seed, "report.request_sample");
@@ -53,14 +135,13 @@ bool in_sample(std::uint64_t seed, base::RequestId id, double share) {
 }
 
 RequestLogWriter::RequestLogWriter(const std::filesystem::path& path, observe::RequestLog which,
-                                   double sample, std::uint64_t seed, base::Duration window,
-                                   text::Compression compression)
-    : output_(path, compression),
+                                   double sample, std::uint64_t seed, base::Duration window)
+    : output_(path, text::compression_of(path)),
       share_(which == observe::RequestLog::All ? 1.0 : sample),
       seed_(seed),
       window_(window) {
   EPFLEET_CHECK(which != observe::RequestLog::None, "a request log needs requests to log");
-  output_.add(kHeader);
+  output_.add(header());
 }
 
 void RequestLogWriter::on_requests_done(std::span<const observe::RequestDone> requests) {
@@ -68,7 +149,7 @@ void RequestLogWriter::on_requests_done(std::span<const observe::RequestDone> re
   for (const observe::RequestDone& request : requests) {
     if (in_sample(seed_, request.id, share_)) {
       row.clear();
-      append_row(row, request, window_);
+      append_row({row, request, window_});
       output_.add({row.data(), row.size()});
       ++rows_;
     }

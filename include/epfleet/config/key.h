@@ -64,6 +64,9 @@ struct Key {
 
 [[nodiscard]] const Key* find_key(std::string_view name);
 
+// As the table has it: workload.classes.NAME.share for workload.classes.paid.share.
+[[nodiscard]] std::string generic_name(std::string_view name);
+
 // Whether keys lie below it: "decode", "decode.mtp".
 [[nodiscard]] bool is_key_group(std::string_view name);
 

@@ -10,6 +10,7 @@
 namespace epfleet::observe {
 
 enum class RequestLog { None, Sample, All };
+enum class RequestFormat { Zst, Gz, Csv };  // requests.csv.zst, .gz, or as it is
 
 // timeline.json shows the steps between these moments, counted from the start of the counted
 // window.
@@ -23,7 +24,8 @@ struct ReportConfig {
   base::Duration interval = std::chrono::seconds(60);  // of timeseries.csv
   // After the window, until its arrivals are done, but no longer than this.
   base::Duration cool_down = std::chrono::hours(1);
-  RequestLog requests = RequestLog::None;  // requests.csv.zst
+  RequestLog requests = RequestLog::None;
+  RequestFormat request_format = RequestFormat::Zst;
   double request_sample = 0.001;           // share of requests, for Sample
   std::string published;  // CSV of published values (columns: traces/README.md); empty: no checks
   std::string published_hourly;  // CSV of the published hourly chart; empty: no hourly checks

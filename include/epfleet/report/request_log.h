@@ -1,14 +1,14 @@
-// requests.csv.zst: one row for each request of the sample (or all), written while the run goes on.
-// The sample is a pure function of the request id, so the same requests appear whatever the
-// policies do. Times are whole nanoseconds from the start of the counted window; in_window is 1 for
-// requests that arrived in it, which are those of all latencies of summary.json, and 0 for those of
-// the warm-up (negative arrivals) and of the cool-down. What was not reached (the first token of a
-// rejected request, say) is an empty field; an attempt of a client that comes again is a row.
+// requests.csv.zst (or .gz, or .csv): one row for each request of the sample (or all), written while
+// the run goes on. The sample is a pure function of the request id, so the same requests appear
+// whatever the policies do. What was not reached (the first token of a rejected request, say) is an
+// empty field; an attempt of a client that comes again is a row.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string>
+#include <string_view>
 
 #include "epfleet/observe/facts.h"
 #include "epfleet/observe/report_config.h"
@@ -16,13 +16,22 @@
 
 namespace epfleet::report {
 
+struct RequestColumn {
+  std::string_view name, unit, sentence;
+};
+// In the order of the file.
+[[nodiscard]] std::span<const RequestColumn> request_columns();
+
+// "requests.csv.gz"
+[[nodiscard]] std::string request_file(observe::RequestFormat format);
+
 class RequestLogWriter : public observe::Observer {
  public:
-  // Which requests: all, or the share `sample` of them by the hash of (seed, id). Throws
-  // MachineError when the file cannot be created. REQUIRES: which != RequestLog::None.
+  // Which requests: all, or the share `sample` of them by the hash of (seed, id); compressed as the
+  // path ends. Throws MachineError when the file cannot be created. REQUIRES: which !=
+  // RequestLog::None.
   RequestLogWriter(const std::filesystem::path& path, observe::RequestLog which, double sample,
-                   std::uint64_t seed, base::Duration window,
-                   text::Compression compression = text::Compression::Zstd);
+                   std::uint64_t seed, base::Duration window);
   // Throws MachineError when the disk is full.
   void on_requests_done(std::span<const observe::RequestDone> requests) override;
 
