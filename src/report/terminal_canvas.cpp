@@ -85,7 +85,15 @@ void Canvas::section(std::string_view name, std::initializer_list<std::string_vi
 
 void Canvas::row(std::string line, const std::vector<std::string>& values) {
   const std::size_t fit = std::max<std::size_t>(1, (width() - table_.name) / table_.value);
-  line = values.empty() ? line : padded_right(line, table_.name);
+  const std::size_t needed = values.size() * table_.value;
+  if (values.size() > fit && needed < width()) {  // all in one row below the name
+    raw(line);
+    return row(std::string(width() - needed, ' '), values, values.size());
+  }
+  row(values.empty() ? line : padded_right(line, table_.name), values, fit);
+}
+
+void Canvas::row(std::string line, const std::vector<std::string>& values, std::size_t fit) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (i > 0 && i % fit == 0) {
       raw(line);
