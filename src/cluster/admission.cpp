@@ -32,21 +32,28 @@ std::optional<Ending> beyond(const std::optional<std::int64_t>& cap, double ceil
 
 }  // namespace
 
-std::array<double, workload::kSessionClasses> ceilings(const workload::WorkloadConfig& workload,
-                                                       double min_ceiling) {
-  std::vector<std::int64_t> ranks;  // the highest priority first
-  for (const workload::SessionClassConfig& one : workload.classes) {
-    ranks.push_back(one.priority);
+std::vector<double> ceilings(const workload::WorkloadConfig& workload, double min_ceiling) {
+  std::vector<std::int64_t> priorities;
+  if (workload.source == workload::SourceKind::Plain) {
+    for (const workload::OwnClassConfig& one : workload.plain.classes) {
+      priorities.push_back(one.priority);
+    }
+    priorities.resize(std::max<std::size_t>(priorities.size(), 1));  // one, without a name
+  } else {
+    for (const workload::SessionClassConfig& one : workload.classes) {
+      priorities.push_back(one.priority);
+    }
   }
+  std::vector<std::int64_t> ranks = priorities;  // the highest first
   std::ranges::sort(ranks, std::greater<>());
   const auto repeated = std::ranges::unique(ranks);
   ranks.erase(repeated.begin(), repeated.end());
-  std::array<double, workload::kSessionClasses> all{};
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const auto rank = std::ranges::find(ranks, workload.classes[i].priority) - ranks.begin();
-    all[i] = rank == 0 ? 1.0
-                       : 1.0 - static_cast<double>(rank) * (1.0 - min_ceiling) /
-                                   static_cast<double>(ranks.size() - 1);
+  std::vector<double> all;
+  for (const std::int64_t priority : priorities) {
+    const auto rank = std::ranges::find(ranks, priority) - ranks.begin();
+    all.push_back(rank == 0 ? 1.0
+                            : 1.0 - static_cast<double>(rank) * (1.0 - min_ceiling) /
+                                        static_cast<double>(ranks.size() - 1));
   }
   return all;
 }
@@ -56,8 +63,11 @@ Admission::Admission(const FleetState& fleet)
 
 std::optional<Ending> Admission::refusal(const workload::Request& request) const {
   const AdmissionConfig& limits = fleet_.spec.admission;
-  const SessionClass of = class_of(request, fleet_.spec.workload.source);
-  const double ceiling = ceilings_[static_cast<std::size_t>(of)];
+  const workload::SourceKind source = fleet_.spec.workload.source;
+  const double ceiling =
+      ceilings_[source == workload::SourceKind::Plain
+                    ? workload::own_class_of(request.session)
+                    : static_cast<std::size_t>(class_of(request, source))];
   if (const auto reason = beyond(limits.max_concurrency, ceiling, fleet_.totals.in_service() - 1,
                                  Ending::ConcurrencyLimit)) {
     return reason;

@@ -12,6 +12,7 @@
 #include "epfleet/config/paths.h"
 #include "epfleet/config/shipped.h"
 #include "epfleet/config/yaml_reader.h"
+#include "own_classes.h"
 
 namespace epfleet::config {
 namespace {
@@ -58,10 +59,12 @@ class Assembler {
     if (Node* node = find_path(root, "scaling.start_up"); node != nullptr) {
       write_out_start_up(*node);
     }
-    for (const char* length : {"workload.input", "workload.output"}) {
-      Node* node = find_path(root, length);
-      if (node != nullptr && node->kind == Node::Kind::Scalar) {
-        *node = map_of({"mean"}, *node);
+    write_out_lengths(find_path(root, "workload"));
+    if (Node* classes = find_path(root, kClasses); classes != nullptr) {
+      for (Entry& entry : classes->entries) {
+        if (!own_class_in(fmt::format("{}.{}", kClasses, entry.key)).empty()) {
+          write_out_lengths(&entry.value);
+        }
       }
     }
     for (const char* balancer : {"prefill.balancer", "decode.balancer"}) {
@@ -112,6 +115,16 @@ class Assembler {
   }
 
  private:
+  // A bare length is the mean one.
+  static void write_out_lengths(Node* traffic) {
+    for (const char* length : {"input", "output"}) {
+      Node* node = traffic != nullptr ? traffic->find(length) : nullptr;
+      if (node != nullptr && node->kind == Node::Kind::Scalar) {
+        *node = map_of({"mean"}, *node);
+      }
+    }
+  }
+
   // A duration stands for the whole start; naming a phase puts the phases in force.
   static void write_out_start_up(Node& node) {
     static constexpr const char* kPhases[] = {"node", "container", "weights", "compile", "graphs"};

@@ -1,7 +1,11 @@
 // What must hold between the keys of traffic in plain numbers.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "check_parts.h"
+#include "epfleet/text/nearest_word.h"
 
 namespace epfleet::config {
 namespace {
@@ -115,9 +119,69 @@ void check_length(const LengthConfig& length, const std::string& key, bool neede
   }
 }
 
+// Of their own names: shares of one load, or a rate each.
+void check_classes(const Scenario& scenario, Contradictions& found) {
+  const PlainConfig& plain = scenario.workload.plain;
+  if (plain.classes.empty()) {
+    return;
+  }
+  const auto key = [](const workload::OwnClassConfig& one, const char* member) {
+    return fmt::format("workload.classes.{}.{}", one.name, member);
+  };
+  if (plain.classes.size() > workload::kMostOwnClasses) {
+    found.add({"workload.classes"}, fmt::format("has {} classes of its own", plain.classes.size()),
+              fmt::format("state at most {}", workload::kMostOwnClasses));
+  }
+  const bool one_load = plain.rate || plain.concurrency || !plain.stages.empty();
+  double sum = 0.0;
+  std::vector<std::string> shares;
+  for (const workload::OwnClassConfig& one : plain.classes) {
+    shares.push_back(key(one, "share"));
+    sum += one.share.value_or(0.0);
+    if (one.rate && one_load) {
+      found.add({key(one, "rate"), "workload.rate", "workload.stages", "workload.concurrency"},
+                "is stated, and the load of all classes too",
+                fmt::format("state {} instead, or a rate of every class and none of all",
+                            key(one, "share")));
+    } else if (one_load != one.share.has_value() || (!one_load && !one.rate)) {
+      found.add({key(one, one_load ? "share" : "rate"), key(one, "share"), key(one, "rate")},
+                one_load ? "is not stated, and the classes share one load"
+                         : "is not stated, and nothing says the load of all classes",
+                one_load ? "state it, for example 30 %"
+                         : "state it for every class, for example 50/s, or workload.rate and shares");
+    }
+    const workload::OwnClassConfig::Objectives& own = one.objectives;
+    if (own.share && !own.any()) {
+      found.add({key(one, "objectives.quantile")}, "is stated without a limit of the class",
+                fmt::format("state {} too", key(one, "objectives.ttft")));
+    }
+    const std::int64_t limit = scenario.workload.context_limit;
+    check_length(one.input, key(one, "input"), false, limit, found);
+    check_length(one.output, key(one, "output"), false, limit, found);
+  }
+  constexpr double kRounding = 1e-6;
+  const bool all_shared =
+      std::ranges::all_of(plain.classes, [](const auto& one) { return one.share.has_value(); });
+  if (one_load && all_shared && std::abs(sum - 1.0) > kRounding) {
+    found.add(shares, fmt::format("the shares of the classes sum to {:.6g}, not to 1", sum),
+              "state the share of every class");
+  }
+}
+
+// Some class leaves it to all of them.
+bool is_left(const PlainConfig& plain, LengthConfig workload::OwnClassConfig::* length) {
+  return plain.classes.empty() || std::ranges::any_of(plain.classes, [&](const auto& one) {
+           return !(one.*length).stated();
+         });
+}
+
 void check_context(const Scenario& scenario, Contradictions& found) {
   const PlainConfig& plain = scenario.workload.plain;
-  const double both = plain.input.usual_mean() + plain.output.usual_mean();
+  double both = 0.0;
+  for (std::size_t i = 0; i < std::max<std::size_t>(plain.classes.size(), 1); ++i) {
+    const workload::OwnClassConfig whole = plain.whole_class(i);
+    both = std::max(both, whole.input.usual_mean() + whole.output.usual_mean());
+  }
   if (both > static_cast<double>(scenario.workload.context_limit)) {
     found.add({"workload.input.mean", "workload.output.mean", "workload.context_limit"},
               fmt::format("prompt and answer have {:g} tokens together, more than the context "
@@ -155,6 +219,16 @@ void check_plain(const Scenario& scenario, Contradictions& found) {
               "state a duration, workload.requests or workload.stages");
   }
   if (!is_plain) {
+    for (const workload::OwnClassConfig& one : plain.classes) {
+      const std::string name = "workload.classes." + one.name;
+      const std::string nearest = text::nearest_word(
+          one.name, std::vector<std::string>(workload::kSessionClassNames.begin(),
+                                             workload::kSessionClassNames.end()));
+      found.add({name, "workload.source", "workload.rate"},
+                "is a class of plain traffic, and the traffic is not plain",
+                nearest.empty() ? "state workload.rate, or leave it out"
+                                : fmt::format("did you mean '{}'?", nearest));
+    }
     for (const auto& [stated, key] :
          {std::pair(plain.rate.has_value(), "workload.rate"),
           std::pair(!plain.stages.empty(), "workload.stages"),
@@ -174,8 +248,9 @@ void check_plain(const Scenario& scenario, Contradictions& found) {
               "state workload.rate (for example 400/s), workload.stages or workload.concurrency");
   }
   check_load(scenario, found);
-  check_length(plain.input, "workload.input", true, scenario.workload.context_limit, found);
-  check_length(plain.output, "workload.output", true, scenario.workload.context_limit, found);
+  check_classes(scenario, found);
+  check_length(plain.input, "workload.input", is_left(plain, &workload::OwnClassConfig::input), scenario.workload.context_limit, found);
+  check_length(plain.output, "workload.output", is_left(plain, &workload::OwnClassConfig::output), scenario.workload.context_limit, found);
   check_context(scenario, found);
   check_end(scenario, found);
 }

@@ -4,6 +4,9 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "own_classes.h"
 
 namespace epfleet::config {
 namespace {
@@ -61,10 +64,24 @@ const char* stated_load(const Node& tree) {
   return nullptr;
 }
 
+// A class of one's own with a rate of its own.
+const Node* class_rate(const Node& tree) {
+  const Node* classes = find_path(tree, kClasses);
+  for (const Entry& entry : classes != nullptr ? classes->entries : std::vector<Entry>()) {
+    const Node* rate = entry.value.find("rate");
+    if (rate != nullptr && !own_class_in(fmt::format("{}.{}", kClasses, entry.key)).empty()) {
+      return rate;
+    }
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 void displace(Node& below, Node& over) {
-  if (const char* load = stated_load(over)) {
+  const char* stated = stated_load(over);
+  const Node* load = stated != nullptr ? find_path(over, stated) : class_rate(over);
+  if (load != nullptr) {
     drop_all(below,
              {"workload.rate", "workload.stages", "workload.concurrency", "workload.totals",
               "workload.source", "workload.path", "workload.hourly_shape", "workload.trace"},
@@ -73,7 +90,7 @@ void displace(Node& below, Node& over) {
       Node plain;
       plain.kind = Node::Kind::Scalar;
       plain.text = "plain";
-      plain.place = find_path(over, load)->place;
+      plain.place = load->place;
       make_path(over, "workload.source", plain.place) = plain;
     }
   } else if (states(over, {"workload.totals.input", "workload.totals.output", "workload.path"}) ||

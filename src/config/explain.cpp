@@ -78,6 +78,10 @@ std::string values_of(const Key& key) {
 }
 
 std::string explain(std::string_view key_or_group) {
+  const std::string generic = generic_name(key_or_group);
+  if (key_or_group != generic) {
+    return explain(generic);
+  }
   if (key_or_group == "extends" || is_base_of_part(key_or_group)) {
     return key_or_group == "extends" ? kExtends : base_explanation(key_or_group);
   }

@@ -7,6 +7,7 @@
 #include "epfleet/config/explain.h"
 #include "epfleet/config/key.h"
 #include "epfleet/text/quote.h"
+#include "own_classes.h"
 
 namespace epfleet::config {
 namespace {
@@ -51,9 +52,16 @@ std::string leaf(const Key& key) {
   return fmt::format("{{\"description\": {}, {}}}", text::json_string(description), body);
 }
 
+// A bare number is its mean.
+bool is_length(const std::string& name) {
+  return name.starts_with("workload.") &&
+         (name.ends_with(".input") || name.ends_with(".output")) && find_key(name + ".cv");
+}
+
 std::string object(const std::string& group, int depth) {
   const std::string indent(static_cast<std::size_t>(2 * depth + 2), ' ');
   std::string members;
+  std::string others = "false";  // keys with other names
   const auto add = [&](std::string_view name, const std::string& schema) {
     members += fmt::format("{}{}{}: {}", members.empty() ? "" : ",\n", indent,
                            text::json_string(name), schema);
@@ -70,14 +78,21 @@ std::string object(const std::string& group, int depth) {
     const Key* key = find_key(name);
     std::string schema = key != nullptr ? leaf(*key) : object(name, depth + 1);
     const bool by_name = is_part_group(name) || name.ends_with(".balancer");
+    if (member == kAnyName) {
+      others = schema;
+      continue;
+    }
+    if (key == nullptr && is_length(name)) {
+      schema = fmt::format("{{\"anyOf\": [{{\"type\": [\"number\", \"string\"]}}, {}]}}", schema);
+    }
     if (key == nullptr && by_name) {
       schema = fmt::format("{{\"anyOf\": [{{\"type\": \"string\"}}, {}]}}", schema);
     }
     add(member, schema);
   }
   return fmt::format(
-      "{{\"type\": \"object\", \"additionalProperties\": false, \"properties\": {{\n{}\n{}}}}}",
-      members, std::string(static_cast<std::size_t>(2 * depth), ' '));
+      "{{\"type\": \"object\", \"additionalProperties\": {}, \"properties\": {{\n{}\n{}}}}}",
+      others, members, std::string(static_cast<std::size_t>(2 * depth), ' '));
 }
 
 }  // namespace

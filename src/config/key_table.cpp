@@ -1,30 +1,18 @@
 #include <algorithm>
 #include <map>
+#include <mutex>
 #include <set>
 
 #include "epfleet/base/error.h"
 #include "epfleet/config/equivalents.h"
 #include "epfleet/text/nearest_word.h"
 #include "key_rows.h"
+#include "own_classes.h"
 
 namespace epfleet::config {
 namespace {
 
 constexpr std::string_view kPhaseHardware[] = {"prefill.hardware.", "decode.hardware."};
-
-// What older scenarios do without.
-void mark_later(std::vector<Key>& keys) {
-  constexpr std::string_view kLater[] = {
-      "workload.rate",   "workload.stages", "workload.concurrency", "workload.think",
-      "workload.requests", "workload.arrivals.", "workload.input.", "workload.output.",
-      "workload.hit_ratio", "workload.variant", "workload.scale.", "prices.prefill_gpu_hour",
-      "prices.decode_gpu_hour"};
-  for (Key& key : keys) {
-    key.later = std::ranges::any_of(kLater, [&](std::string_view name) {
-      return name.ends_with('.') ? key.name.starts_with(name) : key.name == name;
-    });
-  }
-}
 
 std::vector<Key> make_table() {
   std::vector<Key> keys;
@@ -49,7 +37,6 @@ std::vector<Key> make_table() {
       key.same_as = "fleet.base" + key.name.substr(key.name.find('.'));
     }
   }
-  mark_later(keys);
   for (Key& key : keys) {
     for (const std::string_view phase : kPhaseHardware) {
       if (key.name.starts_with(phase)) {
@@ -58,6 +45,33 @@ std::vector<Key> make_table() {
     }
   }
   return keys;
+}
+
+// What a user called a class: letters, digits, - and _.
+bool is_class_name(std::string_view name) {
+  constexpr std::size_t kLongest = 40;
+  return !name.empty() && name.size() <= kLongest && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           c == '-' || c == '_';
+  });
+}
+
+// The rows of a class of one's own, made when they are first asked for.
+const Key* own_class_key(std::string_view name) {
+  static std::mutex mutex;
+  static std::map<std::string, std::vector<Key>, std::less<>> made;
+  const std::string_view of = own_class_in(name);
+  if (of.empty()) {
+    return nullptr;
+  }
+  const std::lock_guard lock(mutex);
+  std::vector<Key>& keys = made[std::string(of)];
+  if (keys.empty()) {
+    Rows rows(keys);
+    add_own_class_rows(rows, std::string(of));
+  }
+  const auto found = std::ranges::find(keys, name, &Key::name);
+  return found == keys.end() ? nullptr : &*found;
 }
 
 // Rest of `name` below `group`, or none. The root is "".
@@ -105,18 +119,40 @@ const Key* find_key(std::string_view name) {
     return index;
   }();
   const auto found = kIndex.find(name);
-  return found == kIndex.end() ? nullptr : found->second;
+  return found == kIndex.end() ? own_class_key(name) : found->second;
+}
+
+std::string_view own_class_in(std::string_view key) {
+  const auto rest = below(key, kClasses);
+  if (!rest) {
+    return {};
+  }
+  const std::string_view name = rest->substr(0, rest->find('.'));
+  const bool of_sessions =
+      std::ranges::find(workload::kSessionClassNames, name) != workload::kSessionClassNames.end();
+  return of_sessions || name == "base" || !is_class_name(name) ? std::string_view() : name;
+}
+
+std::string generic_name(std::string_view name) {
+  const std::string_view of = own_class_in(name);
+  if (of.empty()) {
+    return std::string(name);
+  }
+  return fmt::format("{}.{}{}", kClasses, kAnyName,
+                     name.substr(kClasses.size() + 1 + of.size()));
 }
 
 bool is_key_group(std::string_view name) {
-  return std::ranges::any_of(key_table(),
-                             [&](const Key& key) { return below(key.name, name).has_value(); });
+  return std::ranges::any_of(key_table(), [generic = generic_name(name)](const Key& key) {
+    return below(key.name, generic).has_value();
+  });
 }
 
 std::vector<std::string> group_members(std::string_view group) {
   std::vector<std::string> members;
+  const std::string generic = generic_name(group);
   for (const Key& key : key_table()) {
-    if (const auto rest = below(key.name, group)) {
+    if (const auto rest = below(key.name, generic)) {
       std::string member(rest->substr(0, rest->find('.')));
       if (std::ranges::find(members, member) == members.end()) {
         members.push_back(std::move(member));

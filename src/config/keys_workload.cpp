@@ -1,5 +1,6 @@
 // Keys of the workload: where requests come from, totals to be met, and the classes of sessions.
 #include "key_rows.h"
+#include "own_classes.h"
 
 namespace epfleet::config {
 namespace {
@@ -223,6 +224,7 @@ void add_workload_rows(Rows& rows) {
   add_source(rows);
   add_plain_rows(rows);
   add_totals(rows);
+  add_own_class_rows(rows, std::string(kAnyName));
   for (std::size_t i = 0; i < workload::kSessionClasses; ++i) {
     ClassRows of_class(rows, i);
     add_shares(of_class);

@@ -10,6 +10,7 @@
 #include "epfleet/config/loader.h"
 #include "epfleet/config/paths.h"
 #include "epfleet/config/shipped.h"
+#include "own_classes.h"
 
 namespace epfleet::config {
 namespace {
@@ -26,11 +27,25 @@ bool is_given(const std::string& name, const Scenario& scenario) {
          });
 }
 
+// Of the classes, those that the scenario has.
+std::vector<std::string> members_of(const Scenario& scenario, const std::string& group) {
+  std::vector<std::string> members = group_members(group);
+  if (group == kClasses) {
+    const auto any = std::ranges::find(members, kAnyName);
+    std::vector<std::string> own;
+    for (const workload::OwnClassConfig& one : scenario.workload.plain.classes) {
+      own.push_back(one.name);
+    }
+    members.insert(members.erase(any), own.begin(), own.end());
+  }
+  return members;
+}
+
 // The keys of a group and of the groups in it as indented blocks; empty if nothing of it is
 // written. A group is never left and opened again.
 std::string group_text(const Scenario& scenario, const std::string& group, int depth) {
   std::string text;
-  for (const std::string& member : group_members(group)) {
+  for (const std::string& member : members_of(scenario, group)) {
     const std::string name = group.empty() ? member : group + "." + member;
     const std::string start = fmt::format("{:{}}{}:", "", 2 * depth, member);
     const Key* key = find_key(name);
@@ -56,12 +71,6 @@ std::string group_text(const Scenario& scenario, const std::string& group, int d
 bool decides_the_run(const Key& key) {
   return key.same_as.empty() && key.name != "name" && key.name != "seed" &&
          !key.name.starts_with("report.");
-}
-
-// A table that grows leaves the fingerprints of older scenarios as they are.
-bool is_unused(const Key& key, const std::string& value) {
-  static const Scenario kDefaults = default_scenario();
-  return key.later && value == key.print(kDefaults);
 }
 
 }  // namespace
@@ -91,6 +100,14 @@ std::string scenario_fingerprint(const Scenario& scenario) {
     const std::string value = key.print(scenario);
     if (decides_the_run(key) && value != key.print(defaults)) {
       lines += fmt::format("{}={}\n", key.name, same_from_everywhere(value));
+    }
+  }
+  for (const workload::OwnClassConfig& one : scenario.workload.plain.classes) {
+    std::vector<Key> keys;
+    Rows rows(keys);
+    add_own_class_rows(rows, one.name);
+    for (const Key& key : keys) {
+      lines += fmt::format("{}={}\n", key.name, key.print(scenario));
     }
   }
   return fmt::format("{:016x}", base::mix64(base::stream_name_hash(lines)));

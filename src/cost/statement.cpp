@@ -56,15 +56,18 @@ double usd(const TokenPrices& prices, const observe::TokenTotals& tokens) {
   return per_million / 1e6;
 }
 
-Revenue revenue_of(const PricesConfig& prices, const Usage& usage, std::size_t variant) {
+Revenue revenue_of(const PricesConfig& prices, const PricingBasis& basis, const Usage& usage,
+                   std::size_t variant) {
+  const TokenPrices paid = basis.paid_book.value_or(prices.book)[variant];
+  const TokenPrices off_peak = basis.paid_off_peak_book.value_or(prices.off_peak_book)[variant];
   TokensByPayer all = usage.standard;
   metrics::add(all, usage.off_peak);
   Revenue revenue;
   for (std::size_t channel = 0; channel < workload::kChannels; ++channel) {
     revenue.theoretical_usd += usd(prices.book[kR1], all[variant][channel]);
     revenue.expected_usd += prices.paid_share[channel] *
-                            (usd(prices.book[variant], usage.standard[variant][channel]) +
-                             usd(prices.off_peak_book[variant], usage.off_peak[variant][channel]));
+                            (usd(paid, usage.standard[variant][channel]) +
+                             usd(off_peak, usage.off_peak[variant][channel]));
   }
   return revenue;
 }
@@ -120,7 +123,7 @@ Account account_of(const Stretch& stretch, const PricesConfig& prices, const Pri
       idle_ns(usage.prefill_ns, as_double(all.input - all.cached), basis.prefill_node_tps),
       idle_ns(usage.decode_ns, all.output.tokens(), basis.decode_node_tps));
   for (std::size_t variant = 0; variant < workload::kVariants; ++variant) {
-    account.per_model[variant] = revenue_of(prices, usage, variant);
+    account.per_model[variant] = revenue_of(prices, basis, usage, variant);
     account.revenue.theoretical_usd += account.per_model[variant].theoretical_usd;
     account.revenue.expected_usd += account.per_model[variant].expected_usd;
   }

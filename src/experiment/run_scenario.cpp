@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "class_money.h"
 #include "demand.h"
 #include "epfleet/base/error.h"
 #include "epfleet/base/worker.h"
@@ -33,10 +34,19 @@ namespace {
 constexpr int kMostRead = 20'000'000;  // requests
 constexpr std::int64_t kSecondsPerDay = 86'400;
 
+std::vector<metrics::ClassObjectives> class_objectives(const config::Scenario& scenario) {
+  std::vector<metrics::ClassObjectives> all;
+  for (const workload::OwnClassConfig& one : scenario.workload.plain.classes) {
+    all.push_back({one.name, one.objectives.ttft, one.objectives.tpot, one.objectives.share});
+  }
+  return all;
+}
+
 metrics::RecorderConfig recorder_config(const config::Scenario& scenario, base::Duration counted) {
   return {.duration = counted,
           .interval = scenario.report.interval,
           .slo = scenario.slo,
+          .classes = class_objectives(scenario),
           .gpus_per_node = scenario.decode_hardware.gpus_per_node,
           .decode_gpus_per_unit = scenario.decode.gpus,
           .pool_nodes = scenario.fleet.pool_nodes};
@@ -57,6 +67,7 @@ cost::Statement statement_of(const config::Scenario& scenario, const NodeCapacit
   cost::PricingBasis basis = pricing_basis(scenario);
   basis.prefill_node_tps = capacity.prefill_tps;
   basis.decode_node_tps = capacity.decode_tps;
+  set_paid_books(scenario, statistics.classes, basis);
   return cost::price(scenario.prices, basis, statistics.intervals, statistics.pieces);
 }
 
@@ -64,6 +75,7 @@ cost::Statement statement_of(const config::Scenario& scenario, const NodeCapacit
 void put_prices(const config::Scenario& scenario, const NodeCapacity& capacity,
                 report::RunReport& report) {
   report.statement = statement_of(scenario, capacity, report.statistics);
+  share_revenue(scenario, report.statement.total.revenue.expected_usd, report.statistics);
   metrics::NodeTime decode_ns = report.statistics.nodes.decode_ns;
   decode_ns.idle += report.statistics.nodes.spare_ns;
   report.energy = cost::energy_of(scenario.energy, report.statistics.nodes.prefill_ns, decode_ns,

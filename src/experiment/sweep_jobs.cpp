@@ -31,7 +31,9 @@ std::vector<std::string> checked_metrics(const SweepFile& sweep) {
   if (metrics.size() == 1 && metrics.front() == "all") {
     metrics.clear();
     for (const report::Metric& metric : report::metric_catalogue()) {
-      metrics.push_back(metric.path);
+      if (!metric.of_any_class) {
+        metrics.push_back(metric.path);
+      }
     }
     std::ranges::sort(metrics);
   }

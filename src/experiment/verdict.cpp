@@ -129,11 +129,23 @@ Verdict meets_slo(const metrics::RunStatistics& statistics) {
   if (const Verdict ttft = misses(statistics.slo.ttft, "TTFT"); !ttft.good) {
     return ttft;
   }
-  return misses(statistics.slo.tpot, "TPOT");
+  if (const Verdict tpot = misses(statistics.slo.tpot, "TPOT"); !tpot.good) {
+    return tpot;
+  }
+  for (const metrics::ClassResult& one : statistics.classes) {
+    const double asked = one.objectives.share.value_or(1.0);
+    if (one.objectives.has_own() && one.attainment_ratio.value_or(1.0) < asked) {
+      return {false, fmt::format("limits of class {} kept by {:.3f} of its requests",
+                                 one.objectives.name, *one.attainment_ratio)};
+    }
+  }
+  return {};
 }
 
 bool has_objectives(const metrics::RunStatistics& statistics) {
-  return statistics.slo.ttft.limit || statistics.slo.tpot.limit;
+  return statistics.slo.ttft.limit || statistics.slo.tpot.limit ||
+         std::ranges::any_of(statistics.classes,
+                             [](const auto& one) { return one.objectives.has_own(); });
 }
 
 void require_slo(const metrics::RunStatistics& statistics, std::string_view who) {

@@ -194,4 +194,12 @@ Distribution DurationStatistics::distribution() {
   return result;
 }
 
+Distribution DurationStatistics::distribution_with_percentiles() {
+  Distribution result = distribution();
+  for (int percent = 1; percent < 100 && result.count > 0; ++percent) {
+    result.percentiles.push_back(quantile(percent / 100.0).value());
+  }
+  return result;
+}
+
 }  // namespace epfleet::metrics

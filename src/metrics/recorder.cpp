@@ -32,7 +32,7 @@ struct Recorder::Meters {
   explicit Meters(const RecorderConfig& given)
       : config(given),
         timeline(given.duration, given.interval),
-        requests(given.duration, given.slo),
+        requests(given.duration, given.slo, given.classes),
         fleet(given) {}
 
   RecorderConfig config;
@@ -90,7 +90,7 @@ RunStatistics Recorder::statistics() {
   meters_->fleet.describe(run, meters_->timeline);
   meters_->requests.describe(run);
   run.tokens.output_peak_tps = meters_->output.most().whole_tokens();
-  run.latency.itl = meters_->gaps.distribution();
+  run.latency.itl = meters_->gaps.distribution_with_percentiles();
   run.utilisation.steps = meters_->steps.means(meters_->config.decode_gpus_per_unit);
   const StepMeans& steps = run.utilisation.steps;
   run.priced_steps = steps.prefill_steps + steps.decode_steps;

@@ -29,8 +29,12 @@ double as_double(std::int64_t value) { return static_cast<double>(value); }
 
 }  // namespace
 
-RequestMeter::RequestMeter(base::Duration duration, const SloConfig& slo)
+RequestMeter::RequestMeter(base::Duration duration, const SloConfig& slo,
+                           const std::vector<ClassObjectives>& classes)
     : duration_(duration), ttft_limit_(slo.ttft, slo.window), tpot_limit_(slo.tpot, slo.window) {
+  for (const ClassObjectives& one : classes) {
+    classes_.emplace_back(one);
+  }
   EPFLEET_CHECK(slo.window.count() > 0, "slo.window must be positive");
 }
 
@@ -64,6 +68,9 @@ void RequestMeter::follow(const RequestDone& request, Measure speed, Timeline& t
   ++counts_.finished_in_window;
   counts_.finished_input_tokens += request.prompt_tokens;
   counts_.finished_output_tokens += request.output_tokens;
+  if (ClassMeter* of = class_of(request)) {
+    of->finished(request);
+  }
   Reasoning& reasoning = reasoning_[static_cast<std::size_t>(request.variant)];
   reasoning.reasoning += request.reasoning_tokens;
   reasoning.output += request.output_tokens;
@@ -101,7 +108,10 @@ void RequestMeter::count_outcome(const RequestDone& request, Measure speed) {
       if (request.has_first_token) {
         const base::Duration ttft = request.first_token - request.arrival;
         ttft_.add(ttft);
-        (void)ttft_limit_.judge(request.arrival, ttft);
+        (void)keeps_limits(request, ttft, std::nullopt);
+      }
+      if (ClassMeter* of = class_of(request)) {
+        of->add(request, false, std::nullopt);
       }
       return;
     case Outcome::Rejected:
@@ -111,8 +121,28 @@ void RequestMeter::count_outcome(const RequestDone& request, Measure speed) {
       ++counts_.failed;
       break;
   }
-  ttft_limit_.miss(request.arrival);
-  tpot_limit_.miss(request.arrival);
+  const ClassMeter* of = class_of(request);
+  if (of == nullptr || !of->objectives().own_ttft) {
+    ttft_limit_.miss(request.arrival);
+  }
+  if (of == nullptr || !of->objectives().own_tpot) {
+    tpot_limit_.miss(request.arrival);
+  }
+  if (of != nullptr) {
+    class_of(request)->add(request, false, std::nullopt);
+  }
+}
+
+// Its class's own limits, and where it has none those of all.
+bool RequestMeter::keeps_limits(const RequestDone& request, base::Duration ttft,
+                                std::optional<base::Duration> tpot) {
+  const ClassMeter* of = class_of(request);
+  const ClassObjectives own = of != nullptr ? of->objectives() : ClassObjectives{};
+  const bool soon = own.own_ttft ? ttft <= *own.own_ttft : ttft_limit_.judge(request.arrival, ttft);
+  const bool fast = !tpot          ? true
+                    : own.own_tpot ? *tpot <= *own.own_tpot
+                                   : tpot_limit_.judge(request.arrival, *tpot);
+  return soon && fast;
 }
 
 void RequestMeter::count_completed(const RequestDone& request, Measure speed) {
@@ -120,18 +150,21 @@ void RequestMeter::count_completed(const RequestDone& request, Measure speed) {
   ttft_.add(ttft);
   e2e_.add(request.done - request.arrival);
   queue_prefill_.add(request.prefill_start - request.arrival);
-  bool within = ttft_limit_.judge(request.arrival, ttft);
   if (request.entered_decode) {
     kv_transfer_.add(request.kv_arrived - request.first_token);
     queue_decode_.add(request.decode_start - request.kv_arrived);
   }
+  std::optional<base::Duration> tpot;
   if (speed) {
-    const base::Duration tpot = time_per_output_token(request);
-    tpot_.add(tpot);
+    tpot = time_per_output_token(request);
+    tpot_.add(*tpot);
     speed_.add(*speed, request.output_tokens);
-    within = tpot_limit_.judge(request.arrival, tpot) && within;
   }
+  const bool within = keeps_limits(request, ttft, tpot);
   within_all_limits_ += within ? 1 : 0;
+  if (ClassMeter* of = class_of(request)) {
+    of->add(request, within, tpot);
+  }
 }
 
 WorkloadMeans RequestMeter::workload_means() const {
@@ -179,14 +212,17 @@ void RequestMeter::describe(RunStatistics& run) {
   run.requests = counts_;
   run.workload = workload_means();
   run.tokens.reasoning = reasoning_tokens(run.tokens.by_payer);
-  run.latency = {.ttft = ttft_.distribution(),
-                 .tpot = tpot_.distribution(),
+  run.latency = {.ttft = ttft_.distribution_with_percentiles(),
+                 .tpot = tpot_.distribution_with_percentiles(),
                  .itl = run.latency.itl,
-                 .e2e = e2e_.distribution(),
-                 .queue_prefill = queue_prefill_.distribution(),
-                 .kv_transfer = kv_transfer_.distribution(),
-                 .queue_decode = queue_decode_.distribution(),
+                 .e2e = e2e_.distribution_with_percentiles(),
+                 .queue_prefill = queue_prefill_.distribution_with_percentiles(),
+                 .kv_transfer = kv_transfer_.distribution_with_percentiles(),
+                 .queue_decode = queue_decode_.distribution_with_percentiles(),
                  .output_speed = output_speed()};
+  for (ClassMeter& one : classes_) {
+    run.classes.push_back(one.result(run.window_seconds()));
+  }
   run.slo.ttft = ttft_limit_.verdict();
   run.slo.tpot = tpot_limit_.verdict();
   run.slo.attainment_ratio = ratio(as_double(within_all_limits_), as_double(ended));

@@ -3,12 +3,16 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 #include "epfleet/base/time.h"
 #include "epfleet/metrics/duration_statistics.h"
 #include "epfleet/metrics/run_statistics.h"
 #include "epfleet/observe/facts.h"
+#include "epfleet/workload/plain.h"
 #include "epfleet/workload/request.h"
+#include "class_meter.h"
 #include "slo_meter.h"
 #include "timeline.h"
 
@@ -16,7 +20,9 @@ namespace epfleet::metrics {
 
 class RequestMeter {
  public:
-  RequestMeter(base::Duration duration, const SloConfig& slo);
+  // Without classes of one's own all requests are alike.
+  RequestMeter(base::Duration duration, const SloConfig& slo,
+               const std::vector<ClassObjectives>& classes = {});
 
   void add(const observe::RequestDone& request, Timeline& timeline);
 
@@ -38,6 +44,11 @@ class RequestMeter {
   void count_workload(const observe::RequestDone& request);
   void count_outcome(const observe::RequestDone& request, Measure speed);
   void count_completed(const observe::RequestDone& request, Measure speed);
+  [[nodiscard]] bool keeps_limits(const observe::RequestDone& request, base::Duration ttft,
+                                  std::optional<base::Duration> tpot);
+  [[nodiscard]] ClassMeter* class_of(const observe::RequestDone& request) {
+    return classes_.empty() ? nullptr : &classes_[workload::own_class_of(request.session)];
+  }
   [[nodiscard]] WorkloadMeans workload_means() const;
   [[nodiscard]] OutputSpeed output_speed();
   [[nodiscard]] std::int64_t reasoning_tokens(const TokensByPayer& tokens) const;
@@ -53,6 +64,7 @@ class RequestMeter {
   SpeedSum speed_;
   LimitMeter ttft_limit_, tpot_limit_;
   std::int64_t within_all_limits_ = 0;
+  std::vector<ClassMeter> classes_;
 };
 
 }  // namespace epfleet::metrics

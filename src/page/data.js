@@ -15,6 +15,7 @@ async function load_data() {
   data.summary = file("summary.json") ? JSON.parse(file("summary.json")) : null;
   data.hourly = table_of_csv(file("hourly.csv") ?? "");
   data.decisions = table_of_csv(file("decisions.csv") ?? "");
+  data.distributions = table_of_csv(file("distributions.csv") ?? "");
   data.steps = file("steps.json") ? JSON.parse(file("steps.json")) : null;
   data.inputs = rows_of_yaml(file("resolved.yaml") ?? "");
 }

@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view kShown[] = {"summary.json",      "hourly.csv",     "decisions.csv",
                                        "resolved.yaml",     "steps.json",     "sweep.csv",
                                        "sweep.partial.csv", "comparison.csv", "claims.csv",
-                                       "plan.csv",          "pareto.csv"};
+                                       "plan.csv",          "pareto.csv",     "distributions.csv"};
 constexpr std::string_view kSeries = "timeseries.csv";
 
 std::string kind_of(const fs::path& folder) {

@@ -21,7 +21,7 @@ function scatter_chart(parent, spec) {
     const y = linear_scale(...(spec.y.from_zero ? [0, Math.max(...ys)] : pad(Math.min(...ys), Math.max(...ys))), bottom, top, 5);
     const drawn = groups.map((group, i) => !hidden.has(i) && svg("g", {class: "points"},
       group.joined && svg("polyline", {points: group.points.map((p) => `${x.at(p.x)},${y.at(p.y)}`).join(" "), fill: "none", stroke: colours[i], "stroke-width": 1.8}),
-      group.points.map((p) => svg("circle", {cx: x.at(p.x), cy: y.at(p.y), r: p.strong ? 6 : 4, fill: colours[i],
+      group.points.map((p) => svg("circle", {cx: x.at(p.x), cy: y.at(p.y), r: p.strong ? 6 : p.small ? 1.6 : 4, fill: colours[i],
         stroke: p.strong ? "var(--ink)" : "none",
         onpointerenter: () => { frame.hover.textContent = point_text(spec, group, p); }},
         svg("title", {}, point_text(spec, group, p))))));

@@ -4,8 +4,12 @@ function limit_line(value, unit) {
   return value === null || value === undefined ? [] : [{value, name: `SLO ${value_text(value, unit)}`}];
 }
 
-// The known quantiles of summary.json as points of the distribution.
+// The distribution: distributions.csv, or the quantiles of summary.json for a result that has none.
 function quantile_points(path) {
+  const name = path.replace("latency.", ""), percentile = numbers(data.distributions, "percentile"), values = numbers(data.distributions, name);
+  if (values) {
+    return values.map((x, i) => ({x, y: percentile[i] / 100, text: `p${percentile[i]}`, small: true})).filter((p) => p.x !== null);
+  }
   const node = metric(path) ?? {};
   return Object.entries(node).map(([name, value]) => ({x: value, y: name === "max" ? 1 : /^p\d+$/.test(name) ? Number(name.slice(1)) / 100 : NaN,
     text: name})).filter((p) => Number.isFinite(p.y) && p.x !== null).sort((a, b) => a.y - b.y);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
+#include <mutex>
 
 namespace epfleet::report {
 namespace {
@@ -145,21 +147,70 @@ void add_money(Builder& to) {
 
 }  // namespace
 
+std::vector<Metric> class_metrics(const std::string& name) {
+  static const metrics::ClassResult kNone;
+  const auto of = [name](const RunReport& r) -> const metrics::ClassResult& {
+    const auto found = std::ranges::find_if(r.statistics.classes, [&](const auto& one) {
+      return one.objectives.name == name;
+    });
+    return found == r.statistics.classes.end() ? kNone : *found;
+  };
+  std::vector<Metric> all;
+  Builder builder(all);
+  const std::string group = "per_class." + name;
+  builder.add(group, of, metrics::kClassRows, "Of the class:");
+  for (const metrics::ClassLatencyRow& row : metrics::kClassLatencyRows) {
+    builder.add(group + "." + std::string(row.name),
+                [of, member = row.member](const RunReport& r) -> const auto& {
+                  return of(r).*member;
+                },
+                metrics::kDistributionRows, "Of the class: " + std::string(row.sentence));
+  }
+  return all;
+}
+
 std::span<const Metric> metric_catalogue() {
   static const std::vector<Metric> kAll = [] {
     std::vector<Metric> all;
     Builder builder(all);
     add_statistics(builder, all);
     add_money(builder);
+    for (Metric& metric : class_metrics("NAME")) {
+      metric.of_any_class = true;
+      metric.value = [](const RunReport&) { return metrics::Value(); };
+      all.push_back(std::move(metric));
+    }
     return all;
   }();
   return kAll;
 }
 
+namespace {
+
+// per_class.paid.arrived: of a class that some scenario may have.
+const Metric* find_class_metric(std::string_view path) {
+  constexpr std::string_view kGroup = "per_class.";
+  static std::mutex mutex;
+  static std::map<std::string, std::vector<Metric>, std::less<>> made;
+  if (!path.starts_with(kGroup)) {
+    return nullptr;
+  }
+  const std::string_view rest = path.substr(kGroup.size());
+  const std::lock_guard lock(mutex);
+  std::vector<Metric>& metrics = made[std::string(rest.substr(0, rest.find('.')))];
+  if (metrics.empty()) {
+    metrics = class_metrics(std::string(rest.substr(0, rest.find('.'))));
+  }
+  const auto found = std::ranges::find(metrics, path, &Metric::path);
+  return found == metrics.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
 const Metric* find_metric(std::string_view path) {
   const auto all = metric_catalogue();
   const auto found = std::ranges::find(all, path, &Metric::path);
-  return found == all.end() ? nullptr : &*found;
+  return found == all.end() ? find_class_metric(path) : &*found;
 }
 
 metrics::Measure measured(const RunReport& report, std::string_view path) {

@@ -1,5 +1,6 @@
 #include "epfleet/report/metric_values.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "epfleet/base/error.h"
@@ -40,8 +41,14 @@ MetricValues values_of(const Json& summary) {
 
 MetricValues metric_values(const RunReport& report) {
   MetricValues values;
-  for (const Metric& metric : metric_catalogue()) {
-    flatten(json_of(metric.value(report)), metric.path, values);
+  const auto add = [&](const Metric& metric) {
+    if (!metric.of_any_class) {
+      flatten(json_of(metric.value(report)), metric.path, values);
+    }
+  };
+  std::ranges::for_each(metric_catalogue(), add);
+  for (const metrics::ClassResult& one : report.statistics.classes) {
+    std::ranges::for_each(class_metrics(one.objectives.name), add);
   }
   return values;
 }

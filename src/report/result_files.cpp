@@ -117,11 +117,38 @@ std::string decisions_csv(const RunReport& report) {
   return csv;
 }
 
+std::string distributions_csv(const RunReport& report) {
+  const metrics::Latency& latency = report.statistics.latency;
+  std::string csv = "percentile";
+  for (const metrics::LatencyRow& row : metrics::kLatencyRows) {
+    csv += fmt::format(",{}", row.name);
+  }
+  csv += ",output_speed_tps\n";
+  const auto value = [](const metrics::Distribution& d, std::size_t percent) -> metrics::Measure {
+    return percent == 100 ? d.max
+           : percent > 0 && percent <= d.percentiles.size()
+               ? metrics::Measure(d.percentiles[percent - 1])
+               : std::nullopt;
+  };
+  const auto field = [](const metrics::Measure& of) { return of ? fmt::format(",{}", *of) : ","; };
+  for (std::size_t percent = 1; percent <= 100; ++percent) {
+    csv += fmt::format("{}", percent);
+    for (const metrics::LatencyRow& row : metrics::kLatencyRows) {
+      csv += field(value(latency.*row.member, percent));
+    }
+    // The slow tail of the speed is the long tail of the time per token.
+    const metrics::Measure tpot = value(latency.tpot, 100 - percent);
+    csv += field(tpot ? metrics::ratio(1.0, *tpot) : metrics::Measure()) + "\n";
+  }
+  return csv;
+}
+
 void write_result(ResultFolder& folder, const RunReport& report) {
   folder.write("resolved.yaml", report.resolved_yaml);
   folder.write("timeseries.csv", timeseries_csv(report));
   folder.write("hourly.csv", hourly_csv(report));
   folder.write("decisions.csv", decisions_csv(report));
+  folder.write("distributions.csv", distributions_csv(report));
   folder.write("bench_serving.json", bench_serving_json(report));
   folder.write("run_info.json", run_info_json(report));
   folder.write("summary.json", summary_json(report));

@@ -95,8 +95,8 @@ void RunTimeline::on_decision(const observe::Decision& decision) {
 
 void RunTimeline::on_requests_done(std::span<const observe::RequestDone> requests) {
   for (const observe::RequestDone& request : requests) {
-    const bool arrived = request.arrival >= base::kWindowStart && request.arrival >= from_ &&
-                         request.arrival < to_;
+    const bool arrived =
+        request.arrival >= base::kWindowStart && request.arrival >= from_ && request.arrival < to_;
     if (arrived && request.outcome() != observe::Outcome::InFlight) {
       sample_.emplace(base::mix64(request.id.value()), request);
       if (sample_.size() > kRequests) {

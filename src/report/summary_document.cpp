@@ -58,6 +58,9 @@ Json summary_document(const RunReport& report) {
   summary["schema"] = kSummarySchema;
   summary["scenario"] = scenario(report);
   for (const Metric& metric : metric_catalogue()) {
+    if (metric.of_any_class) {
+      continue;
+    }
     at(summary, metric.path) = json_of(metric.value(report));
     if (metric.path == "verdict.stable") {
       summary["verdict"]["binds"] = report.verdict.binds;
@@ -73,6 +76,11 @@ Json summary_document(const RunReport& report) {
     Json& reasons = summary["accounting"]["skipped_by"] = Json::object();
     for (const workload::SkippedRows& one : report.rows->skipped_by) {
       reasons[one.reason] = one.rows;
+    }
+  }
+  for (const metrics::ClassResult& one : report.statistics.classes) {
+    for (const Metric& metric : class_metrics(one.objectives.name)) {
+      at(summary, metric.path) = json_of(metric.value(report));
     }
   }
   summary["solved_totals"] = solved(report.solved_totals);

@@ -189,6 +189,18 @@ void load(Canvas& canvas, const RunReport& r) {
                           bytes(c.bytes_read), bytes(c.bytes_written), bytes(c.bytes_stored_peak)));
 }
 
+void classes(Canvas& canvas, const RunReport& r) {
+  if (r.statistics.classes.empty()) {
+    return;
+  }
+  canvas.section("Classes", {"requests", "TTFT p50", "TTFT p99", "TPOT mean", "in limits", "USD"});
+  for (const metrics::ClassResult& one : r.statistics.classes) {
+    canvas.columns(one.objectives.name,
+                   {count(one.arrived), seconds(one.ttft.p50), seconds(one.ttft.p99),
+                    seconds(one.tpot.mean), percent(one.attainment_ratio), usd(one.revenue_usd)});
+  }
+}
+
 void fleet(Canvas& canvas, const RunReport& r) {
   const metrics::NodeUse& n = r.statistics.nodes;
   const metrics::Throughput& t = r.statistics.throughput;
@@ -302,6 +314,7 @@ std::string terminal_summary(const RunReport& report, const TerminalStyle& style
   key_figures(canvas, report);
   service(canvas, report);
   load(canvas, report);
+  classes(canvas, report);
   fleet(canvas, report);
   money(canvas, report);
   course(canvas, report);

@@ -113,6 +113,19 @@ class RunTest(ProgramTest):
             summary["tokens"]["output"] / summary["simulated_s"] / summary["nodes"]["decode_mean"],
             delta=0.1)
 
+    def test_percentiles_are_those_of_the_summary(self):
+        self.epfleet("run", SMALL, "--quiet", "--out", "out")
+        latency = self.json_of("out/summary.json")["latency"]
+        rows = {row["percentile"]: row for row in self.rows_of("out/distributions.csv")}
+        self.assertEqual(list(rows), [str(percent) for percent in range(1, 101)])
+        for name in latency:
+            column = [float(row[name]) for row in rows.values() if row[name]]
+            self.assertEqual(column, sorted(column), name)
+            for part, value in latency[name].items():
+                percent = "100" if part == "max" else part[1:]
+                if percent in rows:
+                    self.assertEqual(float(rows[percent][name]), value, f"{name} {part}")
+
     def test_quick_leaves_a_whole_result(self):
         done = self.epfleet("run", QUICK, "--progress", "off")
         self.assertIn("time to first token", done.stdout)

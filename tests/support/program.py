@@ -16,7 +16,8 @@ SMALL = SOURCE / "tests" / "support" / "small_fleet.yaml"
 SMALL_TRACE = SOURCE / "tests" / "support" / "small_fleet.csv"
 REFERENCE = pathlib.Path(os.environ.get("EPFLEET_SHARED_DIR") or "/nowhere")
 RESULT_FILES = ["summary.json", "run_info.json", "resolved.yaml", "timeseries.csv", "hourly.csv",
-                "bench_serving.json", "decisions.csv", "steps.json", "report.html"]
+                "bench_serving.json", "decisions.csv", "steps.json", "distributions.csv",
+                "report.html"]
 
 
 def skip_without_program():

@@ -9,8 +9,8 @@
 //   priority-holdback-policy, strategy stepwise-spread.
 #pragma once
 
-#include <array>
 #include <optional>
+#include <vector>
 
 #include "epfleet/cluster/fleet_state.h"
 #include "epfleet/observe/endings.h"
@@ -18,8 +18,8 @@
 namespace epfleet::cluster {
 
 // By their rank among the priorities of the classes: the share of a cap that each may fill.
-[[nodiscard]] std::array<double, workload::kSessionClasses> ceilings(
-    const workload::WorkloadConfig& workload, double min_ceiling);
+[[nodiscard]] std::vector<double> ceilings(const workload::WorkloadConfig& workload,
+                                           double min_ceiling);
 
 class Admission {
  public:
@@ -30,7 +30,7 @@ class Admission {
 
  private:
   const FleetState& fleet_;
-  std::array<double, workload::kSessionClasses> ceilings_;
+  std::vector<double> ceilings_;
 };
 
 }  // namespace epfleet::cluster

@@ -50,7 +50,6 @@ struct Key {
   std::string plausible_high;
   std::string overrides;  // "hardware.sms" for prefill.hardware.sms; else empty
   std::string same_as;    // the key that it is a short form of; else empty
-  bool later = false;     // joined the table later: at its default it moves no fingerprint
 
   // Reads the written value into the scenario; what is wrong is the answer.
   std::function<std::optional<Fault>(Scenario&, const Node&)> read;
@@ -64,6 +63,9 @@ struct Key {
 [[nodiscard]] std::span<const Key> key_table();
 
 [[nodiscard]] const Key* find_key(std::string_view name);
+
+// As the table has it: workload.classes.NAME.share for workload.classes.paid.share.
+[[nodiscard]] std::string generic_name(std::string_view name);
 
 // Whether keys lie below it: "decode", "decode.mtp".
 [[nodiscard]] bool is_key_group(std::string_view name);

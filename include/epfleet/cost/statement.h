@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -30,6 +31,8 @@ using metrics::of;
 struct PricingBasis {
   std::int64_t prefill_gpus_per_node = 8, decode_gpus_per_node = 8;
   base::Duration window_start_utc{};  // time of day at the window's start, from midnight UTC
+  // What tokens are paid at, where classes have prices of their own: the mean over the classes.
+  std::optional<std::array<TokenPrices, workload::kVariants>> paid_book{}, paid_off_peak_book{};
   // What a node carries per second in full steps: computed and output tokens; 0: not known.
   double prefill_node_tps = 0.0, decode_node_tps = 0.0;
 };

@@ -46,6 +46,7 @@ class DurationStatistics {
   void merge(DurationStatistics& other);
 
   [[nodiscard]] Distribution distribution();
+  [[nodiscard]] Distribution distribution_with_percentiles();
   // Seconds. REQUIRES: 0 < p <= 1.
   [[nodiscard]] Measure quantile(double p);
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "epfleet/metrics/metric.h"
 
@@ -12,6 +13,7 @@ namespace epfleet::metrics {
 struct Distribution {
   std::int64_t count = 0;
   Measure mean, std_dev, p50, p90, p95, p99, max;
+  std::vector<double> percentiles;  // 1 to 99, of a whole run; empty where nothing was measured
 };
 
 inline constexpr Row<Distribution> kDistributionRows[] = {

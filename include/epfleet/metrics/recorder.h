@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "epfleet/base/time.h"
 #include "epfleet/metrics/config.h"
@@ -23,6 +24,7 @@ struct RecorderConfig {
   base::Duration duration{};                           // of the counted window
   base::Duration interval = std::chrono::seconds(60);  // of RunStatistics::intervals
   SloConfig slo;
+  std::vector<ClassObjectives> classes{};  // of one's own, in the order of their numbers
   std::int64_t gpus_per_node = 8;
   std::int64_t decode_gpus_per_unit = 144;
   std::optional<std::int64_t> pool_nodes;  // none: as many as the largest allotment

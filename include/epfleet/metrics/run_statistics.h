@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "epfleet/base/time.h"
+#include "epfleet/metrics/class_result.h"
 #include "epfleet/metrics/interval.h"
 #include "epfleet/metrics/latency.h"
 #include "epfleet/metrics/metric.h"
@@ -28,6 +29,7 @@ struct RunStatistics {
   CacheUse cache;
   Latency latency;
   SloResult slo;
+  std::vector<ClassResult> classes;  // of one's own
   NodeUse nodes;
   FailureUse failures;
   Throughput throughput;

@@ -22,7 +22,11 @@ struct Metric {
   std::string sentence;
   std::string part;  // of a distribution, in words: "95th percentile"; else empty
   std::function<metrics::Value(const RunReport&)> value;
+  bool of_any_class = false;  // per_class.NAME: a number of every class of one's own
 };
+
+// The numbers of one class, at per_class and its name.
+[[nodiscard]] std::vector<Metric> class_metrics(const std::string& name);
 
 [[nodiscard]] std::span<const Metric> metric_catalogue();
 // Null when there is none.

@@ -23,6 +23,9 @@ namespace epfleet::report {
 // A row per scaling decision, failure and recovery; times before the window are negative.
 [[nodiscard]] std::string decisions_csv(const RunReport& report);
 
+// A row per percentile of the latencies, 1 to 99, and the largest as 100.
+[[nodiscard]] std::string distributions_csv(const RunReport& report);
+
 // Writes every file above and resolved.yaml; summary.json last, so that a folder that has it is
 // whole.
 void write_result(ResultFolder& folder, const RunReport& report);

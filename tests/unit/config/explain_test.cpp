@@ -140,7 +140,10 @@ nlohmann::json schema_of(const nlohmann::json& root, const std::string& name) {
     if (at.contains("anyOf")) {
       at = at["anyOf"][1];
     }
-    at = at.at("properties").at(rest.substr(0, dot));
+    const std::string member = rest.substr(0, dot);  // NAME stands for any other
+    const nlohmann::json inner =
+        member == "NAME" ? at.at("additionalProperties") : at.at("properties").at(member);
+    at = inner;
     rest = dot == std::string::npos ? "" : rest.substr(dot + 1);
   }
   return at;

@@ -152,6 +152,58 @@ TEST(PlainFleet, ShortAndLongFormTogetherAreRefused) {
               HasSubstr("leave fleet.base.decode_units out"));
 }
 
+const std::string kClasses =
+    "workload:\n  rate: 60/s\n  input: 3000\n  output: 800\n  classes:\n"
+    "    chat: {share: 70 %, priority: 1, objectives: {ttft: 2 s, quantile: 95 %}}\n"
+    "    batch: {share: 30 %, input: {mean: 8000, cv: 1}, prices: {miss: 0.2 USD/M}}\n";
+
+TEST(OwnClasses, HaveAnyNameAndAreKeysLikeAllOthers) {
+  const ScenarioFiles files;
+  const Scenario first = load_scenario(files.on_quick(kClasses),
+                                       std::vector<Override>{"workload.classes.batch.output=50"});
+  const auto& classes = first.workload.plain.classes;
+  ASSERT_EQ(classes.size(), 2U);
+  EXPECT_EQ(classes[0].name, "chat");
+  EXPECT_EQ(classes[0].objectives.ttft, 2s);
+  EXPECT_EQ(classes[1].output.mean, 50.0);
+  EXPECT_EQ(classes[1].prices.miss, 0.2);
+  EXPECT_EQ(value_of(first, "workload.classes.chat.share"), "0.7");
+  EXPECT_THAT(explain("workload.classes.chat.priority"), HasSubstr("workload.classes.NAME.priority"));
+  const Scenario second = load_scenario(files.write("again.yaml", resolved_document(first)));
+  EXPECT_EQ(resolved_document(second).find("NAME"), std::string::npos);
+  EXPECT_EQ(scenario_fingerprint(first), scenario_fingerprint(second));
+  EXPECT_NE(scenario_fingerprint(first), scenario_fingerprint(load_scenario(files.on_quick(kClasses))));
+}
+
+TEST(OwnClasses, WithRatesOfTheirOwnNeedNoOther) {
+  const ScenarioFiles files;
+  files.write("below.yaml", "extends: " + kConfigs + "/quick.yaml\n" + kPlain);
+  const Scenario scenario = load_scenario(files.write(
+      "top.yaml", "extends: below.yaml\nworkload: {classes: {a: {rate: 20/s}, b: {rate: 5/s}}}\n"));
+  EXPECT_FALSE(scenario.workload.plain.rate);
+  EXPECT_EQ(scenario.workload.plain.total_rate(), 25.0);
+  EXPECT_EQ(scenario.workload.plain.shares(), (std::vector<double>{0.8, 0.2}));
+}
+
+TEST(OwnClasses, ContradictionsAreRefused) {
+  const ScenarioFiles files;
+  const auto said = [&](const std::string& more) {
+    return files.error_of(files.on_quick(kClasses + more));
+  };
+  EXPECT_THAT(said("    free: {share: 10 %}\n"), HasSubstr("shares of the classes sum to 1.1"));
+  EXPECT_THAT(said("    free: {rate: 10/s}\n"),
+              HasSubstr("workload.classes.free.rate: is stated, and the load of all classes too"));
+  EXPECT_THAT(said("    free: {}\n    paid: {input: 5}\n"),
+              HasSubstr("workload.classes.paid.share: is not stated"));
+  EXPECT_THAT(said("    free: {share: 10 %, objectives: {quantile: 95 %}}\n"),
+              HasSubstr("workload.classes.free.objectives.quantile: is stated without a limit"));
+  EXPECT_THAT(said("    free: {share: 10 %, think: 3 s}\n"),
+              HasSubstr("workload.classes.free.think: unknown key"));
+  EXPECT_THAT(files.error_of(files.on_quick("workload: {classes: {chatr1: {priority: 2}}}\n")),
+              HasSubstr("workload.classes.chatr1: is a class of plain traffic, and the traffic is "
+                        "not plain; did you mean 'chat_r1'?"));
+}
+
 TEST(PlainKeys, AreExplainedAndInTheSchema) {
   EXPECT_THAT(explain("workload.rate"), HasSubstr("rate (/d, /h, /min, /s, requests/s)"));
   EXPECT_THAT(explain("workload.input"), HasSubstr("workload.input.cv"));

@@ -29,6 +29,7 @@ TEST(Catalogue, EveryMetricSaysWhatItIsOnce) {
 TEST(Catalogue, IsWhatSummaryJsonHolds) {
   RunReport report = sample_report();
   report.rows = workload::RowAccount{5, 3, 1, 1};
+  report.statistics.classes.emplace_back().objectives.name = "paid";  // what NAME stands for
   const TemporaryFolder folder;
   write_result_folder(folder.path() / "run", report);
   const MetricValues written = read_result(folder.path() / "run").metrics;
@@ -41,6 +42,8 @@ TEST(Catalogue, MeasuresByPath) {
   EXPECT_EQ(measured(report, "requests.arrived"), 7200.0);
   EXPECT_EQ(measured(report, "latency.ttft_s.p99"), 9.0);
   EXPECT_EQ(measured(report, "node_hours.decode.busy"), 108.0);
+  EXPECT_EQ(measured(report, "per_class.nobody.arrived"), 0.0);
+  EXPECT_EQ(find_metric("per_class.nobody.arrive"), nullptr);
   EXPECT_FALSE(measured(report, "latency.ttft_s.p50"));
   EXPECT_FALSE(measured(report, "scenario.seed"));
 }

@@ -30,10 +30,10 @@ TEST(ResultFolderTest, HoldsEveryFileAndNothingElseIsLeft) {
   const TemporaryFolder temporary;
   write_result_folder(temporary.path() / "deep" / "result", sample_report());
   EXPECT_THAT(names_in(temporary.path() / "deep"), ::testing::ElementsAre("result"));
-  EXPECT_THAT(
-      names_in(temporary.path() / "deep" / "result"),
-      ::testing::ElementsAre("bench_serving.json", "decisions.csv", "hourly.csv", "resolved.yaml",
-                             "run_info.json", "summary.json", "timeseries.csv"));
+  EXPECT_THAT(names_in(temporary.path() / "deep" / "result"),
+              ::testing::ElementsAre("bench_serving.json", "decisions.csv", "distributions.csv",
+                                     "hourly.csv", "resolved.yaml", "run_info.json", "summary.json",
+                                     "timeseries.csv"));
   EXPECT_EQ(content_of(temporary.path() / "deep" / "result" / "resolved.yaml"), "name: sample\n");
 }
 
@@ -88,7 +88,7 @@ TEST(ResultFolderTest, TheFolderThatAShellIsInIsFilled) {
   write_result_folder(".", sample_report());
   EXPECT_EQ(content_of("notes"), "mine");
   EXPECT_FALSE(fs::exists("report.html"));
-  EXPECT_EQ(names_in(".").size(), 8U);
+  EXPECT_EQ(names_in(".").size(), 9U);
   fs::current_path(before);
   EXPECT_THAT(names_in(temporary.path()), ::testing::ElementsAre("result"));
 }
@@ -106,12 +106,12 @@ TEST(ResultFolderTest, WhereNothingCanBeMadeBesideItTheFolderIsFilled) {
   write_result_folder(target, sample_report());
   write_result_folder(target, second);
   EXPECT_EQ(content_of(target / "summary.json"), summary_json(second));
-  EXPECT_EQ(names_in(target).size(), 7U);
+  EXPECT_EQ(names_in(target).size(), 8U);
   EXPECT_TRUE(fs::exists(in_the_way / "mine"));
   {
     const ResultFolder given_up(target);
   }
-  EXPECT_EQ(names_in(target).size(), 7U);
+  EXPECT_EQ(names_in(target).size(), 8U);
 }
 
 // The user's own folder is never touched, whatever it holds.
