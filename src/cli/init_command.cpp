@@ -64,8 +64,8 @@ std::optional<double> rate_of(const InitRequest& request) {
 void take_goodput(InitRequest& request) {
   for (const std::string& text : request.goodput) {
     const std::size_t colon = text.find(':');
-    const auto ms = colon == std::string::npos ? std::nullopt
-                                               : text::parse_number(text.substr(colon + 1));
+    const auto ms =
+        colon == std::string::npos ? std::nullopt : text::parse_number(text.substr(colon + 1));
     const std::string name = text.substr(0, colon);
     if (!ms || (name != "ttft" && name != "tpot")) {
       throw wrong_option("--goodput", fmt::format("'{}' is not ttft:MS or tpot:MS", text),
@@ -100,8 +100,8 @@ experiment::PlainTraffic traffic_of(const InitRequest& request) {
                        "for example --input 4000 --output 1000");
   }
   if (!(traffic.hit_ratio >= 0.0 && traffic.hit_ratio < 1.0)) {
-    throw wrong_option("--hit-ratio", fmt::format("'{}' is not from 0 to below 1",
-                                                  request.hit_ratio),
+    throw wrong_option("--hit-ratio",
+                       fmt::format("'{}' is not from 0 to below 1", request.hit_ratio),
                        "for example --hit-ratio '50 %'");
   }
   return traffic;
@@ -118,11 +118,13 @@ experiment::FleetSize sized(const InitRequest& request, const config::Scenario& 
   if (!traffic.rate && !nodes) {
     traffic.rate = 100.0;
   }
-  const auto size = experiment::size_fleet(scenario, traffic, nodes, request.decode_gpus.has_value());
+  const auto size =
+      experiment::size_fleet(scenario, traffic, nodes, request.decode_gpus.has_value());
   if (!size) {
     throw wrong_option(nodes ? "--nodes" : "--input",
-                       nodes ? fmt::format("{} nodes do not hold a prefill and a decode unit", *nodes)
-                             : "such a request does not fit into the memory of a GPU",
+                       nodes
+                           ? fmt::format("{} nodes do not hold a prefill and a decode unit", *nodes)
+                           : "such a request does not fit into the memory of a GPU",
                        nodes ? "give at least 6 nodes of H800, or a GPU with more memory"
                              : "give shorter lengths, or a GPU with more memory");
   }
@@ -151,7 +153,8 @@ std::string scenario_text(const InitRequest& request, const config::Scenario& sc
       "--list\n"
       "#   epfleet check {0}\n"
       "#   epfleet run {0}\n"
-      "#   epfleet plan {0} --vary fleet.prefill_units={1}..{2} --vary fleet.decode_units={3}..{4}/1 "
+      "#   epfleet plan {0} --vary fleet.prefill_units={1}..{2} --vary "
+      "fleet.decode_units={3}..{4}/1 "
       "\\\n"
       "#     --minimise cost.usd_per_hour\n\n",
       name, std::max<std::int64_t>(1, size.prefill_units / 2), size.prefill_units + 4,
@@ -159,13 +162,15 @@ std::string scenario_text(const InitRequest& request, const config::Scenario& sc
   text += "duration: 10 min                  # of the counted window, after a warm-up\n\n";
   text += "workload:\n";
   text += request.concurrency
-              ? fmt::format("  concurrency: {}               # clients; each sends its next request "
-                            "when it has its answer\n",
-                            *request.concurrency)
+              ? fmt::format(
+                    "  concurrency: {}               # clients; each sends its next request "
+                    "when it has its answer\n",
+                    *request.concurrency)
               : fmt::format("  rate: {}                      # requests\n", rate_text(rate));
   if (request.burstiness && !request.concurrency) {
-    text += fmt::format("  arrivals: {{process: gamma, cv: {:.4g}}}   # burstiness {:g} = 1 / cv^2\n",
-                        1.0 / std::sqrt(*request.burstiness), *request.burstiness);
+    text +=
+        fmt::format("  arrivals: {{process: gamma, cv: {:.4g}}}   # burstiness {:g} = 1 / cv^2\n",
+                    1.0 / std::sqrt(*request.burstiness), *request.burstiness);
   }
   if (request.requests) {
     text += fmt::format("  requests: {}                  # then no more come; all are answered\n",
@@ -177,19 +182,22 @@ std::string scenario_text(const InitRequest& request, const config::Scenario& sc
       "  hit_ratio: {}                  # of the prompt, found in the KV cache\n"
       "  warm_up: auto\n\n",
       request.input, request.output, request.hit_ratio);
-  text += fmt::format("hardware: {}                    # h800, h100, h200, or the file of a profile\n"
-                      "model: deepseek_v3\n\n",
-                      request.hardware);
   text += fmt::format(
-      "# {} nodes: {} x {} for prefill and {} x {} for decode. From step prices alone, every phase\n"
+      "hardware: {}                    # h800, h100, h200, or the file of a profile\n"
+      "model: deepseek_v3\n\n",
+      request.hardware);
+  text += fmt::format(
+      "# {} nodes: {} x {} for prefill and {} x {} for decode. From step prices alone, every "
+      "phase\n"
       "# loaded to {:.0f} %: about {} requests/s. `epfleet plan` looks closer.\n"
       "fleet: {{prefill_units: {}, decode_units: {}}}\n"
       "prefill: {{gpus: {}, redundant_experts: auto}}\n",
       size.prefill_units * prefill_nodes + size.decode_units * decode_nodes, size.prefill_units,
       prefill_nodes, size.decode_units, decode_nodes, experiment::kSizedLoad * 100.0,
       report::human_number(size.rate), size.prefill_units, size.decode_units, size.prefill_gpus);
-  text += fmt::format("decode: {{gpus: {}, redundant_experts: auto{}}}\n\n", size.decode_gpus,
-                      request.batch ? fmt::format(", max_requests_per_gpu: {}", *request.batch) : "");
+  text +=
+      fmt::format("decode: {{gpus: {}, redundant_experts: auto{}}}\n\n", size.decode_gpus,
+                  request.batch ? fmt::format(", max_requests_per_gpu: {}", *request.batch) : "");
   text += fmt::format(
       "slo:\n"
       "  ttft: {{limit: {}, quantile: 0.95}}   # to the first token\n"
@@ -236,10 +244,12 @@ void add_init(CLI::App& app, Chosen& chosen) {
                      "Clients of a closed loop, instead of a rate");
   command.add_option("--requests,--num-prompts", request->requests,
                      "As many requests, and until all are answered");
-  command.add_option("--burstiness", request->burstiness,
-                     "Of the arrivals: 1 is Poisson, below is bursty")
+  command
+      .add_option("--burstiness", request->burstiness,
+                  "Of the arrivals: 1 is Poisson, below is bursty")
       ->check(CLI::Range(1e-3, 1e3));
-  auto* nodes = command.add_option("--nodes", request->nodes, "Nodes there are (default: as many as the rate needs)");
+  auto* nodes = command.add_option("--nodes", request->nodes,
+                                   "Nodes there are (default: as many as the rate needs)");
   command.add_option("--gpus,--max-gpu-budget", request->gpus, "The same in GPUs")->excludes(nodes);
   command.add_option("--prefill-units", request->prefill_units, "Prefill units, as stated");
   command.add_option("--decode-units", request->decode_units, "Decode units, as stated");

@@ -64,10 +64,9 @@ Admission::Admission(const FleetState& fleet)
 std::optional<Ending> Admission::refusal(const workload::Request& request) const {
   const AdmissionConfig& limits = fleet_.spec.admission;
   const workload::SourceKind source = fleet_.spec.workload.source;
-  const double ceiling =
-      ceilings_[source == workload::SourceKind::Plain
-                    ? workload::own_class_of(request.session)
-                    : static_cast<std::size_t>(class_of(request, source))];
+  const double ceiling = ceilings_[source == workload::SourceKind::Plain
+                                       ? workload::own_class_of(request.session)
+                                       : static_cast<std::size_t>(class_of(request, source))];
   if (const auto reason = beyond(limits.max_concurrency, ceiling, fleet_.totals.in_service() - 1,
                                  Ending::ConcurrencyLimit)) {
     return reason;

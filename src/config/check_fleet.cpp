@@ -79,9 +79,9 @@ void check_short_form(const Scenario& scenario, Contradictions& found) {
   }
   for (const char* key : {"fleet.base.prefill_units", "fleet.base.decode_units", "fleet.groups",
                           "scaling.schedule"}) {
-    const bool nothing = (key == std::string_view("fleet.groups") && scenario.fleet.groups == 0) ||
-                         (key == std::string_view("scaling.schedule") &&
-                          scenario.scaling.schedule.empty());
+    const bool nothing =
+        (key == std::string_view("fleet.groups") && scenario.fleet.groups == 0) ||
+        (key == std::string_view("scaling.schedule") && scenario.scaling.schedule.empty());
     if (given(key) && !nothing) {
       found.add({short_form, key},
                 fmt::format("is the fleet without groups, and {} says another one", key),
@@ -113,7 +113,8 @@ void check_size(const PhaseUnits& units, Contradictions& found) {
 void check_presence(const PhaseUnits& units, Contradictions& found) {
   if (units.least < 1) {
     found.add(
-        {fmt::format("fleet.base.{}_units", units.phase), fmt::format("fleet.{}_units", units.phase),
+        {fmt::format("fleet.base.{}_units", units.phase),
+         fmt::format("fleet.{}_units", units.phase),
          fmt::format("fleet.group.{}_units", units.phase), "fleet.groups", "scaling.policy",
          "scaling.schedule"},
         fmt::format("the fleet has no {} unit while the fewest groups are allotted", units.phase),

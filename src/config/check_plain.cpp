@@ -19,7 +19,8 @@ void check_load(const Scenario& scenario, Contradictions& found) {
   const PlainConfig& plain = scenario.workload.plain;
   const auto both = [&](bool one, const char* key, bool other, const char* other_key) {
     if (one && other) {
-      found.add({key, other_key}, fmt::format("is stated, and {} too: both say the load", other_key),
+      found.add({key, other_key},
+                fmt::format("is stated, and {} too: both say the load", other_key),
                 fmt::format("keep one of them; {}: {} takes the other back", other_key,
                             other_key == std::string_view("workload.stages") ? "[]" : "none"));
     }
@@ -113,8 +114,8 @@ void check_length(const LengthConfig& length, const std::string& key, bool neede
     add(".cv", "is 0, and law lognormal varies", "choose for example 1, or law fixed");
   }
   if (*length.mean <= low || *length.mean >= high) {
-    add(".mean", fmt::format("does not lie between the shortest, {:g}, and the longest, {:g}", low,
-                             high),
+    add(".mean",
+        fmt::format("does not lie between the shortest, {:g}, and the longest, {:g}", low, high),
         "choose another mean or other limits");
   }
 }
@@ -147,8 +148,9 @@ void check_classes(const Scenario& scenario, Contradictions& found) {
       found.add({key(one, one_load ? "share" : "rate"), key(one, "share"), key(one, "rate")},
                 one_load ? "is not stated, and the classes share one load"
                          : "is not stated, and nothing says the load of all classes",
-                one_load ? "state it, for example 30 %"
-                         : "state it for every class, for example 50/s, or workload.rate and shares");
+                one_load
+                    ? "state it, for example 30 %"
+                    : "state it for every class, for example 50/s, or workload.rate and shares");
     }
     const workload::OwnClassConfig::Objectives& own = one.objectives;
     if (own.share && !own.any()) {
@@ -249,8 +251,10 @@ void check_plain(const Scenario& scenario, Contradictions& found) {
   }
   check_load(scenario, found);
   check_classes(scenario, found);
-  check_length(plain.input, "workload.input", is_left(plain, &workload::OwnClassConfig::input), scenario.workload.context_limit, found);
-  check_length(plain.output, "workload.output", is_left(plain, &workload::OwnClassConfig::output), scenario.workload.context_limit, found);
+  check_length(plain.input, "workload.input", is_left(plain, &workload::OwnClassConfig::input),
+               scenario.workload.context_limit, found);
+  check_length(plain.output, "workload.output", is_left(plain, &workload::OwnClassConfig::output),
+               scenario.workload.context_limit, found);
   check_context(scenario, found);
   check_end(scenario, found);
 }

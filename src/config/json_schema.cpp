@@ -54,8 +54,8 @@ std::string leaf(const Key& key) {
 
 // A bare number is its mean.
 bool is_length(const std::string& name) {
-  return name.starts_with("workload.") &&
-         (name.ends_with(".input") || name.ends_with(".output")) && find_key(name + ".cv");
+  return name.starts_with("workload.") && (name.ends_with(".input") || name.ends_with(".output")) &&
+         find_key(name + ".cv");
 }
 
 std::string object(const std::string& group, int depth) {

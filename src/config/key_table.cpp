@@ -51,8 +51,8 @@ std::vector<Key> make_table() {
 bool is_class_name(std::string_view name) {
   constexpr std::size_t kLongest = 40;
   return !name.empty() && name.size() <= kLongest && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_';
   });
 }
 
@@ -138,8 +138,7 @@ std::string generic_name(std::string_view name) {
   if (of.empty()) {
     return std::string(name);
   }
-  return fmt::format("{}.{}{}", kClasses, kAnyName,
-                     name.substr(kClasses.size() + 1 + of.size()));
+  return fmt::format("{}.{}{}", kClasses, kAnyName, name.substr(kClasses.size() + 1 + of.size()));
 }
 
 bool is_key_group(std::string_view name) {

@@ -23,7 +23,8 @@ void add_duration_row(Rows& rows) {
       EPFLEET_KEY(duration), above(0.0, kYear),
       {"Length of the counted window; auto, if it is not stated: until the last of "
        "workload.requests, or the end of workload.stages. epfleet replay takes that of its trace "
-       "instead, unless the command line states it (--set 'duration=1 h') or the trace is repeated.",
+       "instead, unless the command line states it (--set 'duration=1 h') or the trace is "
+       "repeated.",
        "the published day: 24 h"});
   Key& key = rows.custom("", "", {});
   key = std::move(plain.front());

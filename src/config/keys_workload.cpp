@@ -32,8 +32,9 @@ void add_source(Rows& rows) {
        {"token_rate", "a CSV of time bins with token totals", SourceKind::TokenRateTrace},
        {"requests", "a trace of single requests: Mooncake, Azure, BurstGPT, Vidur, our CSV",
         SourceKind::RequestTrace},
-       {"plain", "single requests in plain numbers; stating workload.rate, stages or concurrency "
-                 "chooses it",
+       {"plain",
+        "single requests in plain numbers; stating workload.rate, stages or concurrency "
+        "chooses it",
         SourceKind::Plain}},
       {"Where requests come from.", "free choice"});
   rows.path(EPFLEET_KEY(workload.path), "none",

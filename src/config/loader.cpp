@@ -119,7 +119,7 @@ class Reader {
                                    : is_for_own_classes(name)
                                        ? "classes of conversations have other keys; for plain "
                                          "traffic choose a class name of your own"
-                                                            : did_you_mean(name)));
+                                       : did_you_mean(name)));
     if (std::string nearest = nearest_key(name); !nearest.empty()) {
       unsure_.push_back(std::move(nearest));
     }

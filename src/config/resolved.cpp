@@ -17,12 +17,12 @@ namespace {
 
 // A phase's own hardware is written only where it differs from the shared one.
 bool is_written(const Key& key, const std::string& value, const Scenario& scenario) {
-  return key.same_as.empty() && (key.overrides.empty() || value != find_key(key.overrides)->print(scenario));
+  return key.same_as.empty() &&
+         (key.overrides.empty() || value != find_key(key.overrides)->print(scenario));
 }
 
 bool is_given(const std::string& name, const Scenario& scenario) {
-  return scenario.given.contains(name) ||
-         std::ranges::any_of(key_table(), [&](const Key& key) {
+  return scenario.given.contains(name) || std::ranges::any_of(key_table(), [&](const Key& key) {
            return key.same_as == name && scenario.given.contains(key.name);
          });
 }

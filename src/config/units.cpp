@@ -61,11 +61,7 @@ const Shape& shape_of(Dimension dimension) {
       {"power", prefixed("W", "kM"), true, "10.2 kW"},
       {"price of energy", {{"USD/kWh"}}, true, "0.08 USD/kWh"},
       {"rate",
-       {{"/d", 1, 86400},
-        {"/h", 1, 3600},
-        {"/min", 1, 60},
-        {"/s"},
-        {"requests/s", 1, 1, false}},
+       {{"/d", 1, 86400}, {"/h", 1, 3600}, {"/min", 1, 60}, {"/s"}, {"requests/s", 1, 1, false}},
        true,
        "400/s"},
   };

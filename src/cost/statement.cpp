@@ -65,9 +65,9 @@ Revenue revenue_of(const PricesConfig& prices, const PricingBasis& basis, const 
   Revenue revenue;
   for (std::size_t channel = 0; channel < workload::kChannels; ++channel) {
     revenue.theoretical_usd += usd(prices.book[kR1], all[variant][channel]);
-    revenue.expected_usd += prices.paid_share[channel] *
-                            (usd(paid, usage.standard[variant][channel]) +
-                             usd(off_peak, usage.off_peak[variant][channel]));
+    revenue.expected_usd +=
+        prices.paid_share[channel] * (usd(paid, usage.standard[variant][channel]) +
+                                      usd(off_peak, usage.off_peak[variant][channel]));
   }
   return revenue;
 }
@@ -119,9 +119,9 @@ Account account_of(const Stretch& stretch, const PricesConfig& prices, const Pri
   TokensByPayer tokens = usage.standard;
   metrics::add(tokens, usage.off_peak);
   const observe::TokenTotals all = metrics::sum(tokens);
-  account.idle_usd = usd_of(
-      idle_ns(usage.prefill_ns, as_double(all.input - all.cached), basis.prefill_node_tps),
-      idle_ns(usage.decode_ns, all.output.tokens(), basis.decode_node_tps));
+  account.idle_usd =
+      usd_of(idle_ns(usage.prefill_ns, as_double(all.input - all.cached), basis.prefill_node_tps),
+             idle_ns(usage.decode_ns, all.output.tokens(), basis.decode_node_tps));
   for (std::size_t variant = 0; variant < workload::kVariants; ++variant) {
     account.per_model[variant] = revenue_of(prices, basis, usage, variant);
     account.revenue.theoretical_usd += account.per_model[variant].theoretical_usd;
@@ -158,7 +158,8 @@ std::vector<base::TimePoint> price_changes(const PricesConfig& prices, const Pri
 
 Statement price(const PricesConfig& prices, const PricingBasis& basis,
                 std::span<const Interval> intervals, std::span<const Interval> pieces) {
-  EPFLEET_CHECK(basis.prefill_gpus_per_node > 0 && basis.decode_gpus_per_node > 0, "a node has GPUs");
+  EPFLEET_CHECK(basis.prefill_gpus_per_node > 0 && basis.decode_gpus_per_node > 0,
+                "a node has GPUs");
   const auto hour_of = [&](base::TimePoint begin) {
     return (begin - intervals.front().begin) / std::chrono::hours(1);
   };

@@ -43,7 +43,8 @@ Demand demand_of(const config::Scenario& scenario) {
     demand = {requests * (means.input - means.cached), requests * means.output};
   }
   const double scale = workload::arrivals_scale(workload);
-  return {scale * workload.scale.input * demand.computed, scale * workload.scale.output * demand.output};
+  return {scale * workload.scale.input * demand.computed,
+          scale * workload.scale.output * demand.output};
 }
 
 std::string excess(const char* phase, double asked_per_s, double able_per_s) {
@@ -72,7 +73,10 @@ std::vector<std::string> notes_on_demand(const config::Scenario& scenario,
           {.file = scenario.file,
            .key = plain ? "workload.rate" : "workload.totals",
            .what = what,
-           .remedy = plain ? std::string("lower it, the lengths or workload.scale, or raise the fleet") : fmt::format("the totals are those of the whole duration ({}): to simulate a "
+           .remedy =
+               plain
+                   ? std::string("lower it, the lengths or workload.scale, or raise the fleet")
+                   : fmt::format("the totals are those of the whole duration ({}): to simulate a "
                                  "part of it use --until; else lower them or workload.rate_scale, "
                                  "or raise duration or the fleet",
                                  report::human_duration(seconds))});

@@ -54,7 +54,7 @@ std::string head(const PlanQuestion& question, const KeyColumn& key) {
 }
 
 std::string row(const PlanQuestion& question, const PlanAnswer& answer, const PlanPoint& point,
-                const KeyColumn& key, bool best) {
+                const KeyColumn& key, const char* mark) {
   const std::string begin =
       question.searched ? question.value_text(point.value) : grid_text(question, answer);
   std::string line = report::padded_left(begin, key.width);
@@ -64,23 +64,28 @@ std::string row(const PlanQuestion& question, const PlanAnswer& answer, const Pl
   for (const std::string& metric : further_metrics(question)) {
     line += "  " + report::padded_left(number(point.metric(metric)), metric.size());
   }
-  line += best ? "  <- the answer" : point.met ? "  meets all" : "  misses: " + point.why_not;
+  line += mark != nullptr ? fmt::format("  <- {}", mark)
+          : point.met     ? "  meets all"
+                          : "  misses: " + point.why_not;
   return line + "\n";
 }
 
 // The answer and the nearest tried values on both sides.
-std::string rows(const PlanQuestion& question, const PlanAnswer& answer, const KeyColumn& key) {
+std::string rows(const PlanQuestion& question, const PlanAnswer& answer, const KeyColumn& key,
+                 const char* mark) {
   const auto best = answer.tried.find(*answer.best);
   std::string text;
   if (best != answer.tried.begin()) {
-    text += row(question, answer, std::prev(best)->second, key, false);
+    text += row(question, answer, std::prev(best)->second, key, nullptr);
   }
-  text += row(question, answer, best->second, key, true);
+  text += row(question, answer, best->second, key, mark);
   if (std::next(best) != answer.tried.end()) {
-    text += row(question, answer, std::next(best)->second, key, false);
+    text += row(question, answer, std::next(best)->second, key, nullptr);
   }
   return text;
 }
+
+constexpr const char* kAnswer = "the answer";
 
 std::string tables(const PlanQuestion& question, const std::vector<PlanAnswer>& answers,
                    const PlanAnswer* best) {
@@ -88,12 +93,15 @@ std::string tables(const PlanQuestion& question, const std::vector<PlanAnswer>& 
   std::string text = question.searched ? "" : head(question, key);
   for (const PlanAnswer& answer : answers) {
     if (!question.searched) {
-      text += row(question, answer, answer.tried.begin()->second, key, &answer == best);
+      text += row(question, answer, answer.tried.begin()->second, key,
+                  &answer == best ? kAnswer : nullptr);
       continue;
     }
     const std::string grid = grid_text(question, answer);
     text += grid.empty() ? "" : grid + "\n";
-    text += answer.best ? head(question, key) + rows(question, answer, key) : "";
+    text += answer.best ? head(question, key) + rows(question, answer, key,
+                                                     &answer == best ? kAnswer : "best of these")
+                        : "";
     for (const std::string& remark : answer.remarks) {
       text += "! " + remark + "\n";
     }
@@ -142,7 +150,8 @@ std::string sentence(const PlanQuestion& question, const PlanAnswer& answer) {
   if (!question.metric.empty()) {
     text += fmt::format(", {} {}", question.metric, number(point.metric(question.metric)));
   }
-  return text + "; " + money(point) + headroom(point) + ".\n";
+  // The highest rate says itself how much fits.
+  return text + "; " + money(point) + (question.metric.empty() ? "" : headroom(point)) + ".\n";
 }
 
 std::string change_of(const PlanPoint& before, const PlanPoint& after, const std::string& metric) {

@@ -209,8 +209,9 @@ class Run {
     report.trajectory_fingerprint = fleet_.engine().fingerprint();
     report.partial = end == engine::RunEnd::Stopped || counted_ < scenario_.duration;
     report.nodes_are_chosen = cluster::make_scaling_rule(spec_)->follows_load();
-    report.tokens_are_replayed = scenario_.workload.source == workload::SourceKind::TokenRateTrace ||
-                                  scenario_.workload.source == workload::SourceKind::RequestTrace;
+    report.tokens_are_replayed =
+        scenario_.workload.source == workload::SourceKind::TokenRateTrace ||
+        scenario_.workload.source == workload::SourceKind::RequestTrace;
     report.statistics = observers_.finish();
     const NodeCapacity capacity = node_capacity(spec_, pricers_, report.statistics);
     report.load = loads_of(capacity, report.statistics);

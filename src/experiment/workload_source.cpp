@@ -168,8 +168,8 @@ traces::TraceInfo Workload::trace_info() const {
        {Field::Reasoning, Field::Session, Field::Turn, Field::Variant, Field::Channel,
         Field::SessionTokens, Field::SharedPrefix, Field::SharedTokens, Field::LastTurn}) {
     // A trace of token rates has its lengths from sessions; they are not its own.
-    if ((!states_hits_ && plain_ == nullptr) || field == Field::Reasoning || field == Field::Variant ||
-        field == Field::Channel) {
+    if ((!states_hits_ && plain_ == nullptr) || field == Field::Reasoning ||
+        field == Field::Variant || field == Field::Channel) {
       info.set(field);
     }
   }

@@ -55,10 +55,10 @@ class Workload {
 
   std::unique_ptr<workload::Source> source_;
   std::vector<std::string> notes_;
-  bool states_hits_ = false;                 // a trace of token rates
+  bool states_hits_ = false;        // a trace of token rates
   bool waits_for_answers_ = false;  // so soon that a second thread would only be waited for
-  traces::TraceSource* requests_ = nullptr;  // source_, if it is a request trace
-  sessions::PlainSource* plain_ = nullptr;   // source_, if it is plain
+  traces::TraceSource* requests_ = nullptr;   // source_, if it is a request trace
+  sessions::PlainSource* plain_ = nullptr;    // source_, if it is plain
   workload::ScaledSource* scaled_ = nullptr;  // source_ around one of these, if lengths are scaled
 };
 

@@ -6,13 +6,13 @@
 #include <optional>
 #include <vector>
 
+#include "class_meter.h"
 #include "epfleet/base/time.h"
 #include "epfleet/metrics/duration_statistics.h"
 #include "epfleet/metrics/run_statistics.h"
 #include "epfleet/observe/facts.h"
 #include "epfleet/workload/plain.h"
 #include "epfleet/workload/request.h"
-#include "class_meter.h"
 #include "slo_meter.h"
 #include "timeline.h"
 

@@ -150,9 +150,8 @@ void add_money(Builder& to) {
 std::vector<Metric> class_metrics(const std::string& name) {
   static const metrics::ClassResult kNone;
   const auto of = [name](const RunReport& r) -> const metrics::ClassResult& {
-    const auto found = std::ranges::find_if(r.statistics.classes, [&](const auto& one) {
-      return one.objectives.name == name;
-    });
+    const auto found = std::ranges::find_if(
+        r.statistics.classes, [&](const auto& one) { return one.objectives.name == name; });
     return found == r.statistics.classes.end() ? kNone : *found;
   };
   std::vector<Metric> all;
@@ -160,11 +159,10 @@ std::vector<Metric> class_metrics(const std::string& name) {
   const std::string group = "per_class." + name;
   builder.add(group, of, metrics::kClassRows, "Of the class:");
   for (const metrics::ClassLatencyRow& row : metrics::kClassLatencyRows) {
-    builder.add(group + "." + std::string(row.name),
-                [of, member = row.member](const RunReport& r) -> const auto& {
-                  return of(r).*member;
-                },
-                metrics::kDistributionRows, "Of the class: " + std::string(row.sentence));
+    builder.add(
+        group + "." + std::string(row.name),
+        [of, member = row.member](const RunReport& r) -> const auto& { return of(r).*member; },
+        metrics::kDistributionRows, "Of the class: " + std::string(row.sentence));
   }
   return all;
 }

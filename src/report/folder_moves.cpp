@@ -18,9 +18,10 @@ namespace fs = std::filesystem;
 
 // All that epfleet ever writes into a result folder; what else is there is the user's.
 constexpr std::string_view kOwnFiles[] = {
-    "summary.json",       "run_info.json",    "resolved.yaml",   "timeseries.csv", "hourly.csv",
-    "bench_serving.json", "requests.csv.zst", "requests.csv.gz", "requests.csv",   "timeline.json",
-    "report.html",        "decisions.csv",    "steps.json", "distributions.csv"};
+    "summary.json", "run_info.json",      "resolved.yaml",    "timeseries.csv",
+    "hourly.csv",   "bench_serving.json", "requests.csv.zst", "requests.csv.gz",
+    "requests.csv", "timeline.json",      "report.html",      "decisions.csv",
+    "steps.json",   "distributions.csv"};
 
 // Swaps two folders in one step, where the system and the file system can.
 bool exchanged(const fs::path& a, const fs::path& b) {

@@ -94,8 +94,9 @@ void key_figures(Canvas& canvas, const RunReport& r) {
   }
   const cost::Account& a = r.statement.total;
   if (r.verdict.stable && a.theoretical_margin_ratio && a.expected_margin_ratio) {
-    canvas.line("margin", fmt::format("{} theoretical, {} expected", percent(a.theoretical_margin_ratio),
-                                      percent(a.expected_margin_ratio)));
+    canvas.line("margin",
+                fmt::format("{} theoretical, {} expected", percent(a.theoretical_margin_ratio),
+                            percent(a.expected_margin_ratio)));
   }
 }
 
@@ -154,9 +155,9 @@ std::string solved_line(const std::vector<workload::SolvedTotal>& totals) {
     const bool alike = std::abs(total.achieved - total.asked) <= kAlike * total.asked;
     std::string name = total.name;
     std::ranges::replace(name, '_', ' ');
-    parts.push_back(alike ? fmt::format("{} {}", name, shown(total.achieved))
-                          : fmt::format("{} {} (asked {})", name, shown(total.achieved),
-                                        shown(total.asked)));
+    parts.push_back(
+        alike ? fmt::format("{} {}", name, shown(total.achieved))
+              : fmt::format("{} {} (asked {})", name, shown(total.achieved), shown(total.asked)));
   }
   return fmt::format("{}: {}", fmt::join(parts, ", "), requests);
 }

@@ -18,8 +18,7 @@ double gamma_of_shape(double k, base::Stream& stream) {
     const double u = stream.uniform();
     const double root = 1.0 + c * x;
     const double v = root * root * root;
-    if (root > 0.0 &&
-        base::real_log(u) < 0.5 * x * x + d - d * v + d * base::real_log(v)) {
+    if (root > 0.0 && base::real_log(u) < 0.5 * x * x + d - d * v + d * base::real_log(v)) {
       return d * v;
     }
   }
@@ -95,8 +94,8 @@ void PlainArrivals::place() {
     mass_ = first_mass(process_) + gap(index_++);
   }
   const auto at_s = seconds_at(mass_);
-  next_ = at_s ? std::optional(base::kWindowStart + base::duration_from_seconds(*at_s))
-               : std::nullopt;
+  next_ =
+      at_s ? std::optional(base::kWindowStart + base::duration_from_seconds(*at_s)) : std::nullopt;
 }
 
 // When so many are expected. Of a ramp: rate t + slope t^2 / 2 = m, in the form that stays exact

@@ -35,8 +35,8 @@ class Mix {
   }
 
   [[nodiscard]] std::size_t class_at(double u) const {
-    const auto found = std::upper_bound(share_until_.begin(), share_until_.end() - 1,
-                                        u * share_until_.back());
+    const auto found =
+        std::upper_bound(share_until_.begin(), share_until_.end() - 1, u * share_until_.back());
     return static_cast<std::size_t>(found - share_until_.begin());
   }
 
@@ -52,8 +52,8 @@ class Mix {
     request.prompt_tokens = static_cast<std::int32_t>(input);
     request.output_tokens = static_cast<std::int32_t>(output);
     if (laws.hit_ratio) {
-      const auto hit = static_cast<std::int64_t>(*laws.hit_ratio * static_cast<double>(input) +
-                                                 draws.uniform());
+      const auto hit =
+          static_cast<std::int64_t>(*laws.hit_ratio * static_cast<double>(input) + draws.uniform());
       request.stated_cached_tokens = static_cast<std::int32_t>(std::min(hit, input - 1));
     }
     request.variant = variant_;

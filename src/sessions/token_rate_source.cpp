@@ -73,8 +73,8 @@ class TokenRateSource final : public workload::Source {
         law_(config_, spec.seed),
         class_family_(spec.seed, "workload.trace.class"),
         arrival_family_(spec.seed, "workload.trace.arrival"),
-        bins_(scaled(read_token_rate_trace(config_, spec.duration, &unread_), workload::arrivals_scale(config_),
-                     limits_of(config_))),
+        bins_(scaled(read_token_rate_trace(config_, spec.duration, &unread_),
+                     workload::arrivals_scale(config_), limits_of(config_))),
         end_(base::kWindowStart + spec.duration) {
     const std::vector<TokenRateBin> before =
         warm_up_bins(bins_.front(), config_.warm_up.value(), limits_of(config_));

@@ -26,8 +26,8 @@ std::vector<double> PlainConfig::shares() const {
 }
 
 bool PlainConfig::states_hits() const {
-  return hit_ratio || std::ranges::any_of(
-                          classes, [](const auto& one) { return one.hit_ratio.has_value(); });
+  return hit_ratio ||
+         std::ranges::any_of(classes, [](const auto& one) { return one.hit_ratio.has_value(); });
 }
 
 OwnClassConfig PlainConfig::whole_class(std::size_t index) const {

@@ -42,8 +42,8 @@ Request ScaledSource::scaled(Request request) {
   std::int32_t& reusable = reusable_[prefix.session_slot];
   prefix.session_tokens = std::min({times(scale_.input, prefix.session_tokens),
                                     request.prompt_tokens, prefix.first_turn ? 0 : reusable});
-  reusable = request.prompt_tokens +
-             (answer_is_reusable(request.variant) ? request.output_tokens : 0);
+  reusable =
+      request.prompt_tokens + (answer_is_reusable(request.variant) ? request.output_tokens : 0);
   return request;
 }
 

@@ -44,14 +44,13 @@ TEST(PlainTraffic, AStatedNumberOfRequestsIsThatNumberInAnyLoop) {
     EXPECT_EQ(report.statistics.requests.completed, 1234);
     EXPECT_FALSE(report.partial);
   }
-  const report::RunReport ramp =
-      run(small_fleet(1, {"workload.stages=[{for: 10 s, to: 20/s}]", "workload.requests=1234",
-                          "workload.input=1500", "workload.output=300",
-                          "report.cool_down=10 min"}));
+  const report::RunReport ramp = run(
+      small_fleet(1, {"workload.stages=[{for: 10 s, to: 20/s}]", "workload.requests=1234",
+                      "workload.input=1500", "workload.output=300", "report.cool_down=10 min"}));
   EXPECT_EQ(ramp.statistics.requests.completed, 1234);
-  auto closed = small_fleet(1, {"workload.concurrency=40", "workload.requests=1000",
-                                "workload.input=1500", "workload.output=300",
-                                "report.cool_down=10 min"});
+  auto closed =
+      small_fleet(1, {"workload.concurrency=40", "workload.requests=1000", "workload.input=1500",
+                      "workload.output=300", "report.cool_down=10 min"});
   const report::RunReport report = run(closed);
   EXPECT_EQ(report.statistics.requests.completed, 1000);
   EXPECT_LE(report.statistics.requests.concurrent_peak, 40);
@@ -59,10 +58,9 @@ TEST(PlainTraffic, AStatedNumberOfRequestsIsThatNumberInAnyLoop) {
 }
 
 TEST(PlainTraffic, AClosedLoopObeysLittle) {
-  const report::RunReport report =
-      run(small_fleet(1, {"workload.concurrency=200", "workload.think=5 s", "workload.input=1500",
-                          "workload.output={mean: 300, cv: 1}", "report.cool_down=10 min",
-                          "duration=10 min"}));
+  const report::RunReport report = run(small_fleet(
+      1, {"workload.concurrency=200", "workload.think=5 s", "workload.input=1500",
+          "workload.output={mean: 300, cv: 1}", "report.cool_down=10 min", "duration=10 min"}));
   const double rate = static_cast<double>(report.statistics.requests.arrived) / 600.0;
   const double e2e = *report.statistics.latency.e2e.mean;
   EXPECT_NEAR(rate * (e2e + 5.0), 200.0, 4.0);
@@ -142,7 +140,8 @@ TEST(OwnClasses, SumToTheWholeAndAreHeldToTheirOwnLimits) {
 
 TEST(OwnClasses, PayTheirOwnPrices) {
   const auto revenue = [](const std::string& prices) {
-    return run(plain_fleet({"workload.classes={one: {share: 50 %" + prices + "}, two: {share: 50 %}}"}))
+    return run(plain_fleet(
+                   {"workload.classes={one: {share: 50 %" + prices + "}, two: {share: 50 %}}"}))
         .statistics.classes;
   };
   const auto base = revenue("");
@@ -153,9 +152,9 @@ TEST(OwnClasses, PayTheirOwnPrices) {
 }
 
 TEST(OwnClasses, ALowerPriorityIsTurnedAwayFirst) {
-  const report::RunReport report = run(plain_fleet(
-      {"workload.rate=200/s", "duration=2 min", "admission.max_concurrency=400",
-       "workload.classes={high: {share: 50 %, priority: 1}, low: {share: 50 %}}"}));
+  const report::RunReport report =
+      run(plain_fleet({"workload.rate=200/s", "duration=2 min", "admission.max_concurrency=400",
+                       "workload.classes={high: {share: 50 %, priority: 1}, low: {share: 50 %}}"}));
   const auto& classes = report.statistics.classes;
   EXPECT_GT(classes[1].rejected, 2 * classes[0].rejected);
 }

@@ -19,12 +19,11 @@ namespace {
 
 // A GPU with room for the whole model, alone in its node.
 std::vector<std::string> servers(int c) {
-  return {"prefill={gpus: 1, redundant_experts: 0, max_tokens_per_gpu: 4096, balancer: {unit: "
-          "round_robin, gpu: round_robin}, hardware: {gpus_per_node: 1, memory: 2 TB}}",
-          fmt::format("fleet={{prefill_units: {}, decode_units: 1}}", c),
-          "workload.input=4096",
-          "workload.output=1",
-          "report.cool_down=30 min"};
+  return {
+      "prefill={gpus: 1, redundant_experts: 0, max_tokens_per_gpu: 4096, balancer: {unit: "
+      "round_robin, gpu: round_robin}, hardware: {gpus_per_node: 1, memory: 2 TB}}",
+      fmt::format("fleet={{prefill_units: {}, decode_units: 1}}", c), "workload.input=4096",
+      "workload.output=1", "report.cool_down=30 min"};
 }
 
 FleetRun run(int c, std::vector<std::string> more) {
@@ -94,7 +93,8 @@ double exact_wait(double rate, double service, int c) {
   while (change > 1e-13) {
     std::vector<double> next(states, 0.0);
     for (std::size_t n = 0; n < states; ++n) {
-      const std::size_t left = n > static_cast<std::size_t>(c) ? n - static_cast<std::size_t>(c) : 0;
+      const std::size_t left =
+          n > static_cast<std::size_t>(c) ? n - static_cast<std::size_t>(c) : 0;
       for (std::size_t k = 0; k < poisson.size() && now[n] > 0.0; ++k) {
         next[std::min(left + k, states - 1)] += now[n] * poisson[k];
       }
@@ -131,14 +131,14 @@ TEST(Queueing, TheReferenceIsPollaczekAndKhinchineForOneServer) {
 TEST(Queueing, EqualGapsWaitForNobodyBelowCapacityAndInLineAbove) {
   const double service = service_s();
   for (const double wait : waits_of(run(1, {fmt::format("workload.rate={} /s", 0.999 / service),
-                                            "workload.arrivals.process=constant",
-                                            "duration=5 min", "workload.warm_up=1 min"}))) {
+                                            "workload.arrivals.process=constant", "duration=5 min",
+                                            "workload.warm_up=1 min"}))) {
     ASSERT_EQ(wait, 0.0);
   }
   const double rate = 1.25 / service;
-  const auto waits = waits_of(run(1, {fmt::format("workload.rate={} /s", rate),
-                                      "workload.arrivals.process=constant", "duration=5 min",
-                                      "workload.warm_up=0 s"}));
+  const auto waits = waits_of(
+      run(1, {fmt::format("workload.rate={} /s", rate), "workload.arrivals.process=constant",
+              "duration=5 min", "workload.warm_up=0 s"}));
   ASSERT_GT(waits.size(), 100U);
   for (std::size_t n = 0; n < waits.size(); ++n) {
     ASSERT_NEAR(waits[n], static_cast<double>(n) * (service - 1.0 / rate), 2e-9);
@@ -198,8 +198,7 @@ TEST(Queueing, RequestsInServiceAreRateTimesTimeInService) {
     for (const double wait : waits_of(busy)) {
       times.push_back(wait + service_s());
     }
-    const double rate =
-        static_cast<double>(times.size()) / base::to_seconds(busy.spec.duration);
+    const double rate = static_cast<double>(times.size()) / base::to_seconds(busy.spec.duration);
     const Estimate found = estimate(in_service);
     const Estimate time = estimate(times);
     EXPECT_NEAR(found.mean, rate * time.mean, found.half_width) << rho;

@@ -21,7 +21,7 @@ struct TokenPrices {
 struct PricesConfig {
   base::UsdPerHour gpu_hour{2.0};
   std::optional<base::UsdPerHour> prefill_gpu_hour, decode_gpu_hour;  // none: gpu_hour
-  std::array<TokenPrices, workload::kVariants> book{};  // by Variant
+  std::array<TokenPrices, workload::kVariants> book{};                // by Variant
   // API requests in the off-peak window.
   std::array<TokenPrices, workload::kVariants> off_peak_book{};
   std::array<double, workload::kChannels> paid_share{};  // by Channel; guesses

@@ -100,8 +100,8 @@ struct WorkloadConfig {
   std::string path;  // trace file, if the source reads one; resolved against the scenario's folder
   double rate_scale = 1.0;  // multiplies arrivals (applied after solving for the totals)
   ScaleConfig scale;
-  TraceReplayConfig trace;  // request traces only
-  PlainConfig plain;        // SourceKind::Plain only
+  TraceReplayConfig trace;                                  // request traces only
+  PlainConfig plain;                                        // SourceKind::Plain only
   std::array<SessionClassConfig, kSessionClasses> classes;  // indexed by SessionClass
   TotalsConfig totals;
   std::string hourly_shape;  // "flat", or a CSV of 24 hourly weights from the scenario's start

@@ -27,10 +27,10 @@ struct LengthConfig {
   [[nodiscard]] bool stated() const { return mean || cv || min || max; }
   // Auto: uniform between two limits without a mean, lognormal with a cv, else fixed.
   [[nodiscard]] LengthShape shape() const {
-    return law != LengthShape::Auto        ? law
-           : !mean && !cv && (min || max)  ? LengthShape::Uniform
-           : cv.value_or(0.0) > 0.0        ? LengthShape::Lognormal
-                                           : LengthShape::Fixed;
+    return law != LengthShape::Auto       ? law
+           : !mean && !cv && (min || max) ? LengthShape::Uniform
+           : cv.value_or(0.0) > 0.0       ? LengthShape::Lognormal
+                                          : LengthShape::Fixed;
   }
   [[nodiscard]] double usual_mean() const {
     return shape() == LengthShape::Uniform

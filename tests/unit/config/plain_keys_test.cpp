@@ -22,10 +22,10 @@ TEST(PlainKeys, ARateOnTopOfConversationsMakesTheTrafficPlain) {
   const ScenarioFiles files;
   for (const auto& scenario :
        {load_scenario(files.on_quick(kPlain)),
-        load_scenario(kConfigs + "/quick.yaml",
-                      std::vector<Override>{"workload.rate=400/s", "workload.arrivals=constant",
-                                            "workload.input=4000",
-                                            "workload.output={mean: 1100, cv: 1}"})}) {
+        load_scenario(
+            kConfigs + "/quick.yaml",
+            std::vector<Override>{"workload.rate=400/s", "workload.arrivals=constant",
+                                  "workload.input=4000", "workload.output={mean: 1100, cv: 1}"})}) {
     EXPECT_EQ(scenario.workload.source, SourceKind::Plain);
     EXPECT_EQ(scenario.workload.plain.rate, 400.0);
     EXPECT_EQ(scenario.workload.plain.input.mean, 4000.0);
@@ -63,8 +63,7 @@ TEST(PlainKeys, AResolvedScenarioIsTheSameScenario) {
         std::string("workload: {concurrency: 5000, think: 2 s, scale: {input: 3}}\n"),
         std::string("fleet: {prefill_units: 6, decode_units: 2}\n")}) {
     files.write("below.yaml", "extends: " + kConfigs + "/quick.yaml\n" + kPlain);
-    const Scenario first =
-        load_scenario(files.write("first.yaml", "extends: below.yaml\n" + more));
+    const Scenario first = load_scenario(files.write("first.yaml", "extends: below.yaml\n" + more));
     const Scenario second = load_scenario(files.write("second.yaml", resolved_document(first)));
     EXPECT_EQ(all_values(first), all_values(second));
     EXPECT_EQ(scenario_fingerprint(first), scenario_fingerprint(second));
@@ -122,8 +121,8 @@ TEST(PlainKeys, ContradictionsAreRefusedWithARemedyAndAllAtOnce) {
               HasSubstr("more than the context limit of 65536"));
   EXPECT_THAT(said("workload: {rate: 1/s, arrivals: {cv: 2}, " + lengths + "}\n"),
               HasSubstr("only process gamma has a cv"));
-  EXPECT_THAT(said("workload: {stages: [{for: 1 s, rate: 1/s},\n    {for: 2, to: 1/s}], " + lengths +
-                   "}\n"),
+  EXPECT_THAT(said("workload: {stages: [{for: 1 s, rate: 1/s},\n    {for: 2, to: 1/s}], " +
+                   lengths + "}\n"),
               HasSubstr("scenario.yaml:3:5: workload.stages: stage 2: '2' has no unit"));
 }
 
@@ -171,11 +170,13 @@ TEST(OwnClasses, HaveAnyNameAndAreKeysLikeAllOthers) {
   EXPECT_EQ(classes[1].output.mean, 50.0);
   EXPECT_EQ(classes[1].prices.miss, 0.2);
   EXPECT_EQ(value_of(first, "workload.classes.chat.share"), "0.7");
-  EXPECT_THAT(explain("workload.classes.chat.priority"), HasSubstr("workload.classes.NAME.priority"));
+  EXPECT_THAT(explain("workload.classes.chat.priority"),
+              HasSubstr("workload.classes.NAME.priority"));
   const Scenario second = load_scenario(files.write("again.yaml", resolved_document(first)));
   EXPECT_EQ(resolved_document(second).find("NAME"), std::string::npos);
   EXPECT_EQ(scenario_fingerprint(first), scenario_fingerprint(second));
-  EXPECT_NE(scenario_fingerprint(first), scenario_fingerprint(load_scenario(files.on_quick(kClasses))));
+  EXPECT_NE(scenario_fingerprint(first),
+            scenario_fingerprint(load_scenario(files.on_quick(kClasses))));
 }
 
 TEST(OwnClasses, WithRatesOfTheirOwnNeedNoOther) {

@@ -160,8 +160,7 @@ double api_revenue(std::int64_t from_minute, std::int64_t to_minute, std::size_t
   prices.off_peak_to = 30min;
   Interval row = minutes(from_minute, to_minute);
   row.tokens[kR1][channel] = tokens(0, 0, 1'000'000);
-  return price(prices, {.window_start_utc = 4h}, std::array{row})
-      .total.revenue.expected_usd;
+  return price(prices, {.window_start_utc = 4h}, std::array{row}).total.revenue.expected_usd;
 }
 
 // Off-peak from minute 750 (16:30 UTC) to minute 1230 (00:30 UTC) of the run; 2.19 outside, 0.55

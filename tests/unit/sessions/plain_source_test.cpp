@@ -160,8 +160,10 @@ TEST(PlainArrivals, FollowStagesAndRamps) {
   PlainConfig plain = at_rate(1.0);
   plain.rate.reset();
   plain.process = ArrivalProcess::Constant;
-  plain.stages = {{.length = 10s, .rate = 10.0}, {.length = 10s, .rate = 0.0},
-                  {.length = 20s, .to = 100.0},  {.length = 10s, .rate = 5.0}};
+  plain.stages = {{.length = 10s, .rate = 10.0},
+                  {.length = 10s, .rate = 0.0},
+                  {.length = 20s, .to = 100.0},
+                  {.length = 10s, .rate = 5.0}};
   auto source = make_plain_source(spec_of(plain));
   const auto requests = play(*source, 60s);
   const auto within = [&](base::Duration from, base::Duration to) {
@@ -233,9 +235,11 @@ TEST(PlainSource, AStatedNumberOfRequestsFillsItsWindow) {
     ASSERT_TRUE(window);
     auto source = make_plain_source(spec_of(plain, 5s));
     const auto requests = play(*source, 1h);
-    EXPECT_EQ(std::ranges::count_if(requests, [&](const Request& request) {
-                return request.arrival >= kWindowStart && request.arrival < kWindowStart + *window;
-              }),
+    EXPECT_EQ(std::ranges::count_if(requests,
+                                    [&](const Request& request) {
+                                      return request.arrival >= kWindowStart &&
+                                             request.arrival < kWindowStart + *window;
+                                    }),
               200);
     EXPECT_FALSE(source->next_arrival());
     EXPECT_EQ(source->last_arrival(), requests.back().arrival);
