@@ -37,6 +37,7 @@ void add_sweep(CLI::App& app, Chosen& chosen);
 void add_compare(CLI::App& app, Chosen& chosen);
 void add_plan(CLI::App& app, Chosen& chosen);
 void add_report(CLI::App& app, Chosen& chosen);
+void add_init(CLI::App& app, Chosen& chosen);
 void add_experts(CLI::App& app, Chosen& chosen);
 void add_timing(CLI::App& app, Chosen& chosen);
 void add_trace(CLI::App& app, Chosen& chosen);

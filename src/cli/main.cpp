@@ -116,7 +116,7 @@ int parse_and_run(int argc, char** argv) {
   epfleet::cli::Chosen chosen;
   for (const auto add :
        {epfleet::cli::add_run, epfleet::cli::add_replay, epfleet::cli::add_sweep,
-        epfleet::cli::add_compare, epfleet::cli::add_plan, epfleet::cli::add_report,
+        epfleet::cli::add_compare, epfleet::cli::add_plan, epfleet::cli::add_report, epfleet::cli::add_init,
         epfleet::cli::add_experts, epfleet::cli::add_timing, epfleet::cli::add_trace,
         epfleet::cli::add_check, epfleet::cli::add_explain, epfleet::cli::add_completion}) {
     add(app, chosen);

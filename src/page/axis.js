@@ -20,7 +20,8 @@ function linear_scale(low, high, from, to, wanted = 5) {
 function log_scale(low, high, from, to) {
   const a = Math.floor(Math.log10(low) + 1e-9), b = Math.max(a + 1, Math.ceil(Math.log10(high) - 1e-9));
   const ticks = [];
-  for (let i = a; i <= b; ++i) ticks.push(10 ** i);
+  const every = Math.max(1, Math.ceil((b - a) * 62 / Math.abs(to - from)));  // labels need room
+  for (let i = a; i <= b; i += every) ticks.push(10 ** i);
   return {at: (v) => from + (Math.log10(v) - a) / (b - a) * (to - from), ticks, low: 10 ** a, high: 10 ** b};
 }
 

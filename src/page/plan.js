@@ -17,10 +17,10 @@ function draw_plan(node) {
   const answers = rows.filter((row) => row.best === "1");
   const best = answers.find((row) => row.change === "");
   const tried = rows.filter((row) => row.change === "").length;
-  const numbers_of = (row) => metrics.map((name) => `${name} ${value_text(number_or_null(row[name]), unit_of_metric(name))}`).join(", ");
+  const card = (name) => el("div", {class: "card", title: metric_meaning(name)}, el("span", {}, name), el("b", {}, value_text(number_or_null(best[name]), unit_of_metric(name))));
   fill(node, {}, [
     el("p", {class: `headline ${best ? "good" : "bad"}`, id: "headline"}, best ? t("plan_answer", setting_text(best, keys), tried) : t("plan_none", tried)),
-    best && el("p", {}, numbers_of(best)),
+    best && el("div", {class: "cards"}, metrics.map(card)),
     best && el("ul", {}, answers.filter((row) => row.change !== "").map((row) => el("li", {}, t("plan_change", row.change,
       setting_text(row, keys), row["cost.usd"] ? usd_text(Number(row["cost.usd"])) : "–", best["cost.usd"] ? usd_text(Number(best["cost.usd"])) : "–"))))]);
   const first = keys.length + 1;
@@ -53,9 +53,9 @@ function draw_plan_pareto(node) {
 // pareto.csv, whatever columns it has: numbers are what can be drawn, the other columns name the points.
 function draw_pareto_file(node) {
   const table = table_of_csv(data.files["pareto.csv"]);
-  const is_number = table.names.map((name, i) => !data.keys[name] && table.rows.every((row) => row[i] === "" || number_or_null(row[i]) !== null) && table.rows.some((row) => row[i] !== ""));
-  const labels = table.names.filter((name, i) => !is_number[i]);
-  pareto_view(node, records(table).map((row) => ({name: labels.map((name) => `${name} ${row[name]}`).join(", "), group: t("case"),
+  const is_number = table.names.map((name, i) => !data.keys[name] && !["met", "best"].includes(name) && table.rows.every((row) => row[i] === "" || number_or_null(row[i]) !== null) && table.rows.some((row) => row[i] !== ""));
+  const labels = table.names.filter((name, i) => !is_number[i] && !["met", "best"].includes(name));
+  pareto_view(node, records(table).map((row) => ({name: labels.filter((name) => row[name]).map((name) => `${name} ${row[name]}`).join(", "), group: t("case"), strong: row.best === "1",
     values: Object.fromEntries(table.names.filter((name, i) => is_number[i]).map((name) => [name, number_or_null(row[name]) ?? NaN]))})));
   sortable_table(node, {id: "pareto", filter: true, high: true, columns: table.names.map((name, i) => (is_number[i] ? {name, number: true, text: (v) => value_text(v, unit_of_metric(name))} : {name})),
     rows: table.rows.map((row) => row.map((v, i) => (is_number[i] ? number_or_null(v) : v)))});

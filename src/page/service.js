@@ -55,8 +55,10 @@ function draw_cache(node) {
     .map((name) => ({name: column_name(name), values: share(name)})), {stacked: true, note: t("note_losses")});
   series_chart(grid, "stored", "bytes", [curve("cache_stored_bytes")]);
   const lost = data.summary.cache.lost ?? {};
+  const hit = data.summary.cache.hit_ratio ?? 0;
+  const missed = Object.entries(lost).filter(([, share]) => share > 0);
   stacked_bars(grid, {id: "cache_total", title: t("chart_cache_total"), unit: "share",
-    parts: [t("part_hit"), ...Object.keys(lost).map((name) => column_name(`lost_${name.replace("_ratio", "")}_tokens`)), t("part_new")],
-    rows: [{name: t("input_tokens"), values: [data.summary.cache.hit_ratio, ...Object.values(lost),
-      Math.max(0, 1 - (data.summary.cache.hit_ratio ?? 0) - Object.values(lost).reduce((a, b) => a + (b ?? 0), 0))]}]});
+    parts: [t("part_hit"), ...missed.map(([name]) => column_name(`lost_${name.replace("_ratio", "")}_tokens`)), t("part_new")],
+    rows: [{name: t("input_tokens"), values: [hit, ...missed.map(([, share]) => share),
+      Math.max(0, 1 - hit - missed.reduce((sum, [, share]) => sum + share, 0))]}]});
 }

@@ -21,7 +21,6 @@ function problems() {
       if (last > 2 * first && last > 10) add("problem_queue", t(key), number_text(first), number_text(last));
     }
   }
-  if (s.verdict?.meets_slo === false || s.verdict?.stable === false) list.push(...worst_moments());
   const share = (count) => percent_text(count / s.requests.arrived);
   const reasons = (by) => Object.entries(by ?? {}).filter(([, n]) => n > 0).map(([name, n]) => `${ending_name(name)} ${number_text(n)}`).join(", ");
   if (s.requests.rejected > 0) add("problem_rejected", share(s.requests.rejected), reasons(s.requests.rejected_by));
@@ -33,6 +32,7 @@ function problems() {
         percent_text(slo.within_ratio));
     }
   }
+  if (s.verdict?.meets_slo === false || s.verdict?.stable === false) list.push(...worst_moments());
   if (!list.length && s.verdict?.why) list.push(s.verdict.why);
   return list;
 }
