@@ -183,8 +183,7 @@ void answer(const PlanRequest& request, const experiment::PlanQuestion& question
     experiment::PlanQuestion changed = question;
     changed.overrides.push_back(change);
     const auto after = planner.ask(changed, best->best);
-    fmt::print("{}",
-               experiment::change_text(changed, change, best, experiment::best_of(changed, after)));
+    show(experiment::change_text(changed, change, best, experiment::best_of(changed, after)));
     std::fflush(stdout);
     csv += experiment::plan_csv_rows(changed, change, after);
   }

@@ -221,8 +221,9 @@ std::string equivalent_remedy(std::string_view spelling) {
     return "";
   }
   const Equivalent& first = *found.front();
-  return fmt::format("{} is {}'s; {} {}", last_word(spelling), first.tool,
-                     first.keys.empty() ? "it has no counterpart:" : "here",
+  const bool one_word = first.tool.find(' ') == std::string_view::npos;
+  return fmt::format("{} is {}{}{}; {} {}", last_word(spelling), one_word ? "" : "of ", first.tool,
+                     one_word ? "'s" : "", first.keys.empty() ? "it has no counterpart:" : "here",
                      first.keys.empty() ? first.meaning : first.keys);
 }
 

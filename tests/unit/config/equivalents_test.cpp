@@ -58,6 +58,8 @@ TEST(Equivalents, AWrongKeyOfAnotherToolIsToldOurs) {
   EXPECT_NE(error("disaggregation_mode: prefill\n")
                 .find("disaggregation_mode is SGLang's; it has no counterpart: prefill and decode"),
             std::string::npos);
+  EXPECT_NE(error("isl: 4000\n").find("isl is of Dynamo planner; here workload.input.mean"),
+            std::string::npos);
   // The right word on the wrong level, and a word that is only misspelt, are told as before.
   EXPECT_NE(error("ttft: {limit: 5 s}\n").find("did you mean 'slo.ttft'?"), std::string::npos);
   EXPECT_NE(error("decode: {gpu: 144}\n").find("did you mean 'decode.gpus'?"), std::string::npos);

@@ -87,7 +87,7 @@ TEST(TerminalSummary, TheVerdictSaysHowMuchMoreFits) {
 }
 
 TEST(TerminalSummary, NoLineIsWiderThanTheTerminal) {
-  for (const std::size_t width : {80U, 90U, 100U}) {
+  for (const std::size_t width : {60U, 70U, 80U, 90U, 100U}) {
     for (const bool color : {false, true}) {
       for (const std::string& line : lines_of(terminal_summary(large_report(), {color, width}))) {
         EXPECT_LE(display_width(line), width) << line;
