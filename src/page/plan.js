@@ -53,7 +53,7 @@ function draw_plan_pareto(node) {
 // pareto.csv, whatever columns it has: numbers are what can be drawn, the other columns name the points.
 function draw_pareto_file(node) {
   const table = table_of_csv(data.files["pareto.csv"]);
-  const is_number = table.names.map((name, i) => !data.keys[name] && !["met", "best"].includes(name) && table.rows.every((row) => row[i] === "" || number_or_null(row[i]) !== null) && table.rows.some((row) => row[i] !== ""));
+  const is_number = table.names.map((name, i) => !entry_of(data.keys, name) && !["met", "best"].includes(name) && table.rows.every((row) => row[i] === "" || number_or_null(row[i]) !== null) && table.rows.some((row) => row[i] !== ""));
   const labels = table.names.filter((name, i) => !is_number[i] && !["met", "best"].includes(name));
   pareto_view(node, records(table).map((row) => ({name: labels.filter((name) => row[name]).map((name) => `${name} ${row[name]}`).join(", "), group: t("case"), strong: row.best === "1",
     values: Object.fromEntries(table.names.filter((name, i) => is_number[i]).map((name) => [name, number_or_null(row[name]) ?? NaN]))})));
