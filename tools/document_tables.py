@@ -5,7 +5,7 @@
     tools/document_tables.py --check    rewrites nothing; exit 1 if a block differs from its source
 
     block        page                 source
-    quick        README.md            the summary that `epfleet run configs/quick.yaml` prints
+    quick        README.md            what `epfleet run configs/quick.yaml` prints, up to its load
     what_if      README.md            the same with two keys changed, and what `epfleet compare` prints of the two
     answer       README.md            out/plan_peak_hour.txt: the command above the block (2 minutes), its answer alone
     plan         docs/findings.md     the same, with what other prices and traffic would change
@@ -61,7 +61,8 @@ def text_of_file(path):
 def quick_block(options):
     with tempfile.TemporaryDirectory() as folder:
         arguments = ["run", "configs/quick.yaml", "--out", f"{folder}/quick", "--progress", "off"]
-        return as_text(output_of(options.program, *arguments))
+        printed = output_of(options.program, *arguments)
+        return as_text(printed[:printed.index("\n Load\n")])  # the answer, not all of its reasons
 
 
 def what_if_block(options):

@@ -5,12 +5,15 @@
 
 #include <cstdio>
 
+#include "epfleet/base/color.h"
+
 namespace epfleet::base {
 namespace {
 
 spdlog::logger& logger() {
   static const std::shared_ptr<spdlog::logger> instance = [] {
-    auto made = spdlog::stderr_color_mt("epfleet");
+    auto made = spdlog::stderr_color_mt(
+        "epfleet", wants_color(stderr) ? spdlog::color_mode::always : spdlog::color_mode::never);
     made->set_pattern("%^%l%$: %v");
     return made;
   }();

@@ -37,11 +37,13 @@ void add_sweep(CLI::App& app, Chosen& chosen);
 void add_compare(CLI::App& app, Chosen& chosen);
 void add_plan(CLI::App& app, Chosen& chosen);
 void add_report(CLI::App& app, Chosen& chosen);
+void add_init(CLI::App& app, Chosen& chosen);
 void add_experts(CLI::App& app, Chosen& chosen);
 void add_timing(CLI::App& app, Chosen& chosen);
 void add_trace(CLI::App& app, Chosen& chosen);
 void add_check(CLI::App& app, Chosen& chosen);
 void add_explain(CLI::App& app, Chosen& chosen);
+void add_completion(CLI::App& app, Chosen& chosen);  // and `man`
 
 // The subcommands of timing that compare kernels.
 void add_timing_kernels(CLI::App& timing, Chosen& chosen);
@@ -63,7 +65,8 @@ void when_chosen(CLI::App& command, Chosen& chosen, const std::shared_ptr<Reques
   });
 }
 
-// Prints a page for people on stdout: in a locale without UTF-8 as plain ASCII.
+// Prints a page for people on stdout: as wide as the terminal, and in a locale without UTF-8 as
+// plain ASCII.
 void show(std::string text);
 
 inline base::InputError wrong_option(std::string option, std::string what, std::string remedy) {

@@ -127,7 +127,7 @@ std::string list_of(const std::vector<Line>& lines, const report::TerminalStyle&
 
 // --- what there is to ask
 
-std::string topics_page(const report::TerminalStyle& style) {
+std::string topics_page() {
   std::vector<Line> lines;
   for (const config::Topic& topic : config::topics()) {
     lines.push_back({"  " + std::string(topic.name), "", std::string(topic.purpose)});
@@ -151,7 +151,7 @@ std::string topics_page(const report::TerminalStyle& style) {
       "  --list               one line each, of NAME or of all keys\n"
       "  --metrics            of metrics and columns only\n"
       "  --all                all keys in full, as into a pipe\n";
-  return text::wrapped_page(text, style.width);
+  return text;
 }
 
 // --- names
@@ -230,7 +230,7 @@ std::string answer(const ExplainRequest& request, const report::TerminalStyle& s
   if (text.empty()) {
     throw unknown_name(name);
   }
-  return request.list && is_exact ? text : text::wrapped_page(text, style.width);
+  return text;
 }
 
 std::string markdown(const ExplainRequest& request) {
@@ -238,10 +238,7 @@ std::string markdown(const ExplainRequest& request) {
 }
 
 void explain(const ExplainRequest& request) {
-  report::TerminalStyle style = report::terminal_style(stdout);
-  if (!style.is_terminal) {
-    style.width = std::string::npos;  // a pipe: as long as they are
-  }
+  const report::TerminalStyle style = report::terminal_style(stdout);
   if (request.json_schema) {
     fmt::print("{}", config::json_schema());
   } else if (request.markdown) {
@@ -255,7 +252,7 @@ void explain(const ExplainRequest& request) {
     }
   } else if (request.name.empty() && !request.list && !request.all && !request.metrics &&
              style.is_terminal) {
-    show(topics_page(style));
+    show(topics_page());
   } else {
     show(answer(request, style));
   }

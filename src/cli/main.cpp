@@ -12,10 +12,10 @@
 #include <cstring>
 #include <exception>
 #include <iostream>
-#include <iterator>
 #include <new>
 #include <utility>
 
+#include "command_tree.h"
 #include "commands.h"
 #include "epfleet/base/error.h"
 #include "epfleet/base/log.h"
@@ -25,30 +25,13 @@
 
 namespace {
 
+using epfleet::cli::commands_of;
 using epfleet::cli::ExitCode;
-
-// Groups of options are commands without a name to CLI11.
-std::vector<const CLI::App*> commands_of(const CLI::App& app, bool named) {
-  return app.get_subcommands(
-      [named](const CLI::App* command) { return command->get_name().empty() != named; });
-}
-
-std::vector<std::string> options_of(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) {
-      names.push_back("--" + name);
-    }
-  }
-  for (const CLI::App* group : commands_of(app, false)) {
-    std::ranges::move(options_of(*group), std::back_inserter(names));
-  }
-  return names;
-}
+using epfleet::cli::long_names;
 
 // CLI11 would only say that the argument was not expected.
 void check_options(const CLI::App& app, int argc, char** argv, int at) {
-  const std::vector<std::string> names = options_of(app);
+  const std::vector<std::string> names = long_names(app);
   for (; at < argc && std::string_view(argv[at]) != "--"; ++at) {
     const std::string_view word = argv[at];
     const std::string option(word.substr(0, word.find('=')));
@@ -58,10 +41,7 @@ void check_options(const CLI::App& app, int argc, char** argv, int at) {
     const std::string nearest = epfleet::text::nearest_word(option, names);
     const std::string meant = nearest.empty() ? "" : fmt::format("did you mean '{}'? ", nearest);
     const std::string theirs = meant.empty() ? epfleet::config::equivalent_remedy(option) : "";
-    std::string command = app.get_name();
-    for (const CLI::App* above = app.get_parent(); above != nullptr; above = above->get_parent()) {
-      command = above->get_name() + " " + command;
-    }
+    const std::string command = epfleet::cli::full_name(app);
     throw epfleet::base::InputError(
         {.key = app.get_name(),
          .what = fmt::format("there is no option '{}'", option),
@@ -136,9 +116,9 @@ int parse_and_run(int argc, char** argv) {
   epfleet::cli::Chosen chosen;
   for (const auto add :
        {epfleet::cli::add_run, epfleet::cli::add_replay, epfleet::cli::add_sweep,
-        epfleet::cli::add_compare, epfleet::cli::add_plan, epfleet::cli::add_report,
+        epfleet::cli::add_compare, epfleet::cli::add_plan, epfleet::cli::add_report, epfleet::cli::add_init,
         epfleet::cli::add_experts, epfleet::cli::add_timing, epfleet::cli::add_trace,
-        epfleet::cli::add_check, epfleet::cli::add_explain}) {
+        epfleet::cli::add_check, epfleet::cli::add_explain, epfleet::cli::add_completion}) {
     add(app, chosen);
   }
   add_quiet(app);

@@ -171,7 +171,7 @@ void answer(const PlanRequest& request, const experiment::PlanQuestion& question
     report::require_writable_folder(request.out);
   }
   const std::vector<experiment::PlanAnswer> answers = planner.ask(question, std::nullopt);
-  fmt::print("{}", experiment::plan_text(question, answers));
+  show(experiment::plan_text(question, answers));
   std::fflush(stdout);
   std::string csv =
       experiment::plan_csv_head(question) + experiment::plan_csv_rows(question, "", answers);

@@ -4,10 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "epfleet/report/human_numbers.h"
+#include "epfleet/report/terminal_style.h"
+#include "epfleet/text/prose.h"
 
 namespace epfleet::cli {
 namespace {
@@ -16,7 +20,7 @@ using Seconds = std::chrono::duration<double>;
 
 constexpr auto kRewriteEvery = std::chrono::milliseconds(100);
 constexpr auto kLineEvery = std::chrono::seconds(10);
-// Narrow enough for any terminal: a wrapped line cannot be rewritten.
+// A wrapped line cannot be rewritten.
 constexpr std::size_t kLineWidth = 79;
 constexpr std::size_t kBarWidth = 20;
 
@@ -32,7 +36,17 @@ std::string bar(double share) {
   return text;
 }
 
+// A dumb terminal clears no line.
+bool can_rewrite(std::FILE* out) {
+  const char* term = std::getenv("TERM");
+  return ::isatty(::fileno(out)) == 1 && (term == nullptr || std::string_view(term) != "dumb");
+}
+
 }  // namespace
+
+std::size_t StatusLine::width() const {
+  return std::min(kLineWidth, report::terminal_style(out_).width - 1);
+}
 
 std::string progress_line(base::TimePoint from, base::TimePoint to, const Progress& progress,
                           Seconds elapsed, std::size_t width) {
@@ -63,7 +77,7 @@ std::string progress_line(base::TimePoint from, base::TimePoint to, const Progre
 }
 
 StatusLine::StatusLine(std::FILE* out, std::function<WallClock::time_point()> wall)
-    : out_(out), wall_(std::move(wall)), rewrites_(::isatty(::fileno(out)) == 1) {
+    : out_(out), wall_(std::move(wall)), rewrites_(can_rewrite(out)) {
   started_ = last_ = wall_();
 }
 
@@ -73,7 +87,8 @@ bool StatusLine::is_due() const {
 
 void StatusLine::write(const std::string& line) {
   // \033[K clears what a longer line before left behind.
-  const std::string text = (rewrites_ ? "\r" : "") + line + (rewrites_ ? "\033[K" : "\n");
+  const std::string text =
+      text::in_locale((rewrites_ ? "\r" : "") + line + (rewrites_ ? "\033[K" : "\n"));
   std::fputs(text.c_str(), out_);  // where it cannot be written, nobody looks
   std::fflush(out_);
   open_ = rewrites_;
@@ -110,7 +125,7 @@ void ProgressBar::finish(Progress progress) {
 }
 
 void ProgressBar::show(const Progress& progress) {
-  line_.write(progress_line(from_, to_, progress, line_.elapsed(), kLineWidth));
+  line_.write(progress_line(from_, to_, progress, line_.elapsed(), line_.width()));
   tells_end_ = true;
 }
 

@@ -34,6 +34,7 @@ class StatusLine {
   ~StatusLine() { end(); }  // leaves the terminal on a fresh line
 
   [[nodiscard]] bool rewrites() const { return rewrites_; }
+  [[nodiscard]] std::size_t width() const;  // of a line, at most
   [[nodiscard]] WallClock::duration elapsed() const { return wall_() - started_; }
   // Whether the last line is long enough ago: 0.1 s on a terminal, elsewhere 10 s.
   [[nodiscard]] bool is_due() const;

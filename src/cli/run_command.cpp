@@ -142,8 +142,8 @@ void check(const RunRequest& request) {
   for (const std::string& note : experiment::check_scenario(scenario)) {
     base::log_warning(note);
   }
-  fmt::print("{}: no problem found\nfleet: {}\n", request.scenario,
-             experiment::fleet_in_words(scenario));
+  cli::show(fmt::format("{}: no problem found\nfleet: {}\n", request.scenario,
+                        experiment::fleet_in_words(scenario)));
 }
 
 void add_common(CLI::App& command, RunRequest& request) {

@@ -60,6 +60,10 @@ class Assembler {
       write_out_start_up(*node);
     }
     write_out_lengths(find_path(root, "workload"));
+    if (Node* node = find_path(root, "workload.arrivals");
+        node != nullptr && node->kind == Node::Kind::Scalar) {
+      *node = map_of({"process"}, *node);
+    }
     if (Node* classes = find_path(root, kClasses); classes != nullptr) {
       for (Entry& entry : classes->entries) {
         if (!own_class_in(fmt::format("{}.{}", kClasses, entry.key)).empty()) {

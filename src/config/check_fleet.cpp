@@ -113,7 +113,7 @@ void check_size(const PhaseUnits& units, Contradictions& found) {
 void check_presence(const PhaseUnits& units, Contradictions& found) {
   if (units.least < 1) {
     found.add(
-        {fmt::format("fleet.base.{}_units", units.phase),
+        {fmt::format("fleet.base.{}_units", units.phase), fmt::format("fleet.{}_units", units.phase),
          fmt::format("fleet.group.{}_units", units.phase), "fleet.groups", "scaling.policy",
          "scaling.schedule"},
         fmt::format("the fleet has no {} unit while the fewest groups are allotted", units.phase),

@@ -104,6 +104,9 @@ void displace(Node& below, Node& over) {
       drop(below, "workload.source", over);
     }
   }
+  if (states(over, "workload.concurrency")) {
+    drop(below, "workload.arrivals", over);
+  }
   if (states(over, {"workload.requests", "workload.stages"})) {
     drop(below, "duration", over);
   } else if (states(over, "duration")) {

@@ -6,8 +6,8 @@
 
 namespace epfleet::config {
 
-// Takes out of `below` what `over` replaces by another way of saying it, and lets the ways of
-// saying that stand for another key do so. REQUIRES: before over is merged on below.
+// Takes out of `below` what `over` says in another way, and makes the traffic plain where `over`
+// states its load. REQUIRES: before over is merged on below.
 void displace(Node& below, Node& over);
 
 }  // namespace epfleet::config

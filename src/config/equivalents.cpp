@@ -24,8 +24,8 @@ constexpr Equivalent kEquivalents[] = {
     {"vLLM", "enable_expert_parallel", "",
      "always on: the experts are spread over all GPUs of a unit"},
     {"vLLM", "gpu_memory_utilization", "prefill.runtime_memory, decode.runtime_memory",
-     "The other way round, in bytes: what is neither weights nor KV, about hardware.memory x (1 - "
-     "value) and the activations."},
+     "The other way round, in bytes: what is neither weights nor KV, that is what the value leaves "
+     "of hardware.memory, and the activations."},
     {"vLLM", "enable_prefix_caching", "kv_cache.model",
      "On: mechanistic, a store on disk for the whole fleet; off: statistical, whose hit_ratio is "
      "0."},
@@ -96,8 +96,8 @@ constexpr Equivalent kEquivalents[] = {
      "Tokens of one prefill batch; per GPU."},
     {"SGLang", "context_length", "workload.context_limit", "The same: prompt and answer together."},
     {"SGLang", "mem_fraction_static", "prefill.runtime_memory, decode.runtime_memory",
-     "The other way round, in bytes: hardware.memory x (1 - value) is what is neither weights nor "
-     "KV."},
+     "The other way round, in bytes: what the value leaves of hardware.memory is neither weights "
+     "nor KV."},
     {"SGLang", "enable_two_batch_overlap", "prefill.overlap, decode.overlap",
      "On: dual_batch; off: none; auto takes the faster of the two, step by step."},
     {"SGLang", "enable_eplb", "experts.balancer", "On: eplb; off: none."},

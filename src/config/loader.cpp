@@ -18,6 +18,14 @@
 namespace epfleet::config {
 namespace {
 
+// A key of classes of one's own, said of a class of conversations.
+bool is_for_own_classes(const std::string& name) {
+  constexpr std::string_view kClasses = "workload.classes.";
+  const auto dot = name.find('.', kClasses.size());
+  return name.starts_with(kClasses) && dot != std::string::npos &&
+         is_key_or_group(fmt::format("{}NAME{}", kClasses, name.substr(dot)));
+}
+
 // Reads a tree into a scenario by the key table and collects what is wrong.
 class Reader {
  public:
@@ -108,6 +116,9 @@ class Reader {
     problems_.push_back(problem_at(entry.place, name, "unknown key",
                                    entry.key == "<<" ? "merge keys are not known here; use extends"
                                    : entry.key == "extends" ? "a file says it, at its top"
+                                   : is_for_own_classes(name)
+                                       ? "classes of conversations have other keys; for plain "
+                                         "traffic choose a class name of your own"
                                                             : did_you_mean(name)));
     if (std::string nearest = nearest_key(name); !nearest.empty()) {
       unsure_.push_back(std::move(nearest));

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <span>
 
+#include "epfleet/text/prose.h"
+
 namespace epfleet::report {
 namespace {
 
@@ -92,20 +94,7 @@ std::string human_number(double value) {
   return std::fabs(value) < 1.0 ? fmt::format("{:.4g}", value) : human_count(value);
 }
 
-std::size_t display_width(std::string_view text) {
-  std::size_t columns = 0;
-  bool escape = false;
-  for (const char c : text) {
-    if (c == '\033') {
-      escape = true;
-    } else if (escape) {
-      escape = c != 'm';
-    } else if ((static_cast<unsigned char>(c) & 0xC0U) != 0x80U) {  // not a continuation byte
-      ++columns;
-    }
-  }
-  return columns;
-}
+std::size_t display_width(std::string_view text) { return text::display_width(text); }
 
 std::string padded_left(std::string_view text, std::size_t width) {
   const std::size_t used = display_width(text);

@@ -45,24 +45,11 @@ class Grid {
         r.clock + " clock");
   }
 
+  // Side by side as many columns as fit.
   void table(std::string_view what, const Quantity& quantity) {
-    const bool decode = reports_.front().decode;
-    std::string line = padded_right(" " + canvas_.painted(what, Ink::Accent), kName - kCorner);
-    line += canvas_.painted(padded_left(decode ? "context" : "prompt", kCorner), Ink::Dim);
-    for (const std::int64_t tokens : columns_) {
-      const std::string name = grouped(static_cast<double>(tokens));
-      line += canvas_.painted(padded_left(name, kValue), Ink::Dim) + std::string(kMarks, ' ');
-    }
-    canvas_.raw(text::trimmed_end(line));
-    for (std::size_t first = 0; first < reports_.size(); first += columns_.size()) {
-      line = padded_right(
-          fmt::format("  {} {} a GPU", grouped(static_cast<double>(reports_[first].per_gpu)),
-                      decode ? "requests" : "tokens"),
-          kName);
-      for (std::size_t i = first; i < first + columns_.size(); ++i) {
-        line += padded_left(quantity(reports_[i]), kValue) + marks_of(reports_[i]);
-      }
-      canvas_.raw(text::trimmed_end(line));
+    const std::size_t fit = std::max<std::size_t>(1, (canvas_.width() - kName) / (kValue + kMarks));
+    for (std::size_t from = 0; from < columns_.size(); from += fit) {
+      table(what, quantity, from, std::min(columns_.size(), from + fit));
     }
   }
 
@@ -88,6 +75,27 @@ class Grid {
   [[nodiscard]] const std::string& text() const { return canvas_.text(); }
 
  private:
+  void table(std::string_view what, const Quantity& quantity, std::size_t from, std::size_t to) {
+    const bool decode = reports_.front().decode;
+    std::string line = padded_right(" " + canvas_.painted(what, Ink::Accent), kName - kCorner);
+    line += canvas_.painted(padded_left(decode ? "context" : "prompt", kCorner), Ink::Dim);
+    for (std::size_t column = from; column < to; ++column) {
+      const std::string name = grouped(static_cast<double>(columns_[column]));
+      line += canvas_.painted(padded_left(name, kValue), Ink::Dim) + std::string(kMarks, ' ');
+    }
+    canvas_.raw(text::trimmed_end(line));
+    for (std::size_t first = 0; first < reports_.size(); first += columns_.size()) {
+      line = padded_right(
+          fmt::format("  {} {} a GPU", grouped(static_cast<double>(reports_[first].per_gpu)),
+                      decode ? "requests" : "tokens"),
+          kName);
+      for (std::size_t i = first + from; i < first + to; ++i) {
+        line += padded_left(quantity(reports_[i]), kValue) + marks_of(reports_[i]);
+      }
+      canvas_.raw(text::trimmed_end(line));
+    }
+  }
+
   std::span<const StepReport> reports_;
   std::vector<std::int64_t> columns_;
   Canvas canvas_;

@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::size_t kMargin = 24;     // of names
 constexpr std::size_t kColumns = 6;     // of values, at most
+constexpr std::size_t kValue = 9;       // width of a column, at least
 constexpr std::size_t kCurveEnds = 32;  // "  1.08 million to 3.13 million"
+constexpr std::size_t kCurve = 16;      // columns of a curve, at least
 
 // By Ink.
 constexpr base::Names<6> kCodes = {"", "\033[1m", "\033[2m", "\033[32m", "\033[31m", "\033[36m"};
@@ -41,8 +43,12 @@ std::vector<metrics::Measure> thinned(const std::vector<metrics::Measure>& value
 
 }  // namespace
 
+// Six values side by side, or in two rows.
 Canvas::Canvas(const TerminalStyle& style)
-    : Canvas(style, {kMargin, (style.width - kMargin) / kColumns}) {}
+    : Canvas(style,
+             {kMargin, (style.width - kMargin) /
+                           (style.width < kMargin + kColumns * kValue ? kColumns / 2 : kColumns)}) {
+}
 
 std::string Canvas::painted(std::string_view text, Ink ink) const {
   if (!style_.color || ink == Ink::Plain) {
@@ -70,10 +76,30 @@ void Canvas::title(std::string_view left, std::string_view right) {
 }
 
 void Canvas::section(std::string_view name, std::initializer_list<std::string_view> column_names) {
-  std::string line = " " + painted(name, Ink::Accent);
-  line = column_names.size() == 0 ? line : padded_right(line, table_.name);
+  std::vector<std::string> names;
   for (const std::string_view column : column_names) {
-    line += painted(padded_left(column, table_.value), Ink::Dim);
+    names.push_back(painted(padded_left(column, table_.value), Ink::Dim));
+  }
+  row(" " + painted(name, Ink::Accent), names);
+}
+
+void Canvas::row(std::string line, const std::vector<std::string>& values) {
+  const std::size_t fit = std::max<std::size_t>(1, (width() - table_.name) / table_.value);
+  const std::size_t needed = values.size() * table_.value;
+  if (values.size() > fit && needed < width()) {  // all in one row below the name
+    raw(line);
+    return row(std::string(width() - needed, ' '), values, values.size());
+  }
+  row(values.empty() ? line : padded_right(line, table_.name), values, fit);
+}
+
+void Canvas::row(std::string line, const std::vector<std::string>& values, std::size_t fit) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (i > 0 && i % fit == 0) {
+      raw(line);
+      line = std::string(table_.name, ' ');
+    }
+    line += values[i];
   }
   raw(line);
 }
@@ -83,17 +109,19 @@ void Canvas::line(std::string_view name, std::string_view text) {
 }
 
 void Canvas::columns(std::string_view name, std::initializer_list<std::string> values) {
-  std::string line = padded_right(fmt::format("  {}", name), table_.name);
+  std::vector<std::string> padded;
   for (const std::string& value : values) {
-    line += padded_left(value, table_.value);
+    padded.push_back(padded_left(value, table_.value));
   }
-  raw(line);
+  row(fmt::format("  {}", name), padded);
 }
 
 void Canvas::curve(std::string_view name, const std::vector<metrics::Measure>& values) {
   static constexpr const char* kBlocks[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
   constexpr std::size_t kLevels = std::size(kBlocks);
-  const std::vector<metrics::Measure> points = thinned(values, width() - kMargin - kCurveEnds);
+  const bool ends_below = width() < kMargin + kCurve + kCurveEnds;
+  const std::vector<metrics::Measure> points =
+      thinned(values, width() - kMargin - (ends_below ? 0 : kCurveEnds));
   metrics::Measure least, most;
   for (const metrics::Measure& point : points) {
     if (point) {
@@ -111,8 +139,11 @@ void Canvas::curve(std::string_view name, const std::vector<metrics::Measure>& v
     const auto level = static_cast<std::size_t>(share * static_cast<double>(kLevels - 1) + 0.5);
     blocks += point ? kBlocks[std::min(level, kLevels - 1)] : " ";
   }
-  raw(margin_of(name) + painted(blocks, Ink::Accent) +
-      fmt::format("  {} to {}", human_number(*least), human_number(*most)));
+  const std::string ends = fmt::format("{} to {}", human_number(*least), human_number(*most));
+  raw(margin_of(name) + painted(blocks, Ink::Accent) + (ends_below ? "" : "  " + ends));
+  if (ends_below) {
+    line("", ends);
+  }
 }
 
 void Canvas::warning(std::string_view text) { wrapped("  ! ", text, Ink::Bad); }

@@ -44,6 +44,9 @@ class Canvas {
   [[nodiscard]] const std::string& text() const { return text_; }
 
  private:
+  // Values of the table's width; over several lines where they do not fit.
+  void row(std::string line, const std::vector<std::string>& values);
+  void row(std::string line, const std::vector<std::string>& values, std::size_t fit);
   void wrapped(std::string_view first_margin, std::string_view text, Ink ink);
 
   TerminalStyle style_;

@@ -1,6 +1,7 @@
 // Published beside simulated, by role (declared in terminal_canvas.h).
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -15,9 +16,20 @@ constexpr std::size_t kPublished = 14;
 constexpr std::size_t kSimulated = 15;
 constexpr std::size_t kError = 10;
 constexpr std::size_t kVerdict = 9;  // "  OUTSIDE"
+constexpr std::size_t kName = 30;    // where there is less room it has a line of its own
 
 std::size_t name_width(const Canvas& canvas) {
   return canvas.width() - kPublished - kSimulated - kError - kVerdict;
+}
+
+// The name in the left margin, or above.
+std::string beside(Canvas& canvas, const std::string& name) {
+  const std::size_t width = name_width(canvas);
+  if (width >= kName) {
+    return padded_right(name, width);
+  }
+  canvas.raw(name);
+  return std::string(width, ' ');
 }
 
 constexpr base::Names<kRoles> kHeadings = {"Inputs: as given", "Identities: arithmetic on inputs",
@@ -70,7 +82,7 @@ void show_row(Canvas& canvas, const CheckRow& row, const std::set<std::string>& 
       row.error_ratio ? fmt::format("{:+.2f} %", *row.error_ratio * 100.0) : "";
   const std::size_t width = name_width(canvas);
   const std::string simulated = row.simulated ? figure(*row.simulated) : "-";
-  const std::string line = padded_right("   " + row.name.substr(0, width - 3), width) +
+  const std::string line = beside(canvas, "   " + row.name.substr(0, std::max(width, kName) - 3)) +
                            padded_left(published_text(row), kPublished) +
                            padded_left(simulated, kSimulated) + padded_left(error, kError);
   const std::string mark = verdict(canvas, row);
@@ -90,8 +102,7 @@ void show_checks(Canvas& canvas, const RunReport& report) {
   }
   const std::string names = padded_left("published", kPublished) +
                             padded_left("simulated", kSimulated) + padded_left("error", kError);
-  canvas.raw(padded_right(" " + canvas.painted("Published beside simulated", Ink::Accent),
-                          name_width(canvas)) +
+  canvas.raw(beside(canvas, " " + canvas.painted("Published beside simulated", Ink::Accent)) +
              canvas.painted(names, Ink::Dim));
   const std::set<std::string> shared = shared_notes(rows);
   for (const std::string& note : shared) {

@@ -4,13 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <string_view>
+
+#include "epfleet/base/color.h"
 
 namespace epfleet::report {
 namespace {
 
-constexpr std::size_t kNarrowest = 40;
+constexpr std::size_t kNarrowest = 60;
 constexpr std::size_t kWidest = 100;
 
 }  // namespace
@@ -22,10 +22,7 @@ TerminalStyle terminal_style(std::FILE* out) {
     return style;
   }
   style.is_terminal = true;
-  const char* no_color = std::getenv("NO_COLOR");
-  const char* term = std::getenv("TERM");
-  style.color = (no_color == nullptr || *no_color == '\0') &&
-                (term == nullptr || std::string_view(term) != "dumb");
+  style.color = base::wants_color(out);
   winsize size{};
   if (::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
     style.width = std::clamp<std::size_t>(size.ws_col, kNarrowest, kWidest);

@@ -84,13 +84,18 @@ void key_figures(Canvas& canvas, const RunReport& r) {
                                    speed(r.statistics.latency.output_speed.mean),
                                    number(e.output_tps_per_gpu)));
   canvas.line("use of the GPUs",
-              fmt::format("prefill MFU {}; decode MFU {}, MBU {} (of the data sheet's peaks)",
+              fmt::format("prefill MFU {}; decode MFU {}, MBU {} (of data-sheet peaks)",
                           percent(e.prefill_mfu_ratio), percent(e.decode_mfu_ratio),
                           percent(e.decode_mbu_ratio)));
   if (e.usd_per_hour) {
     canvas.line("cost", fmt::format("{} USD per hour, {} per day; per million tokens {} in, {} out",
                                     usd(*e.usd_per_hour), usd(*e.usd_per_hour * kHoursPerDay),
                                     unit_usd(u.usd_per_m_input), unit_usd(u.usd_per_m_output)));
+  }
+  const cost::Account& a = r.statement.total;
+  if (r.verdict.stable && a.theoretical_margin_ratio && a.expected_margin_ratio) {
+    canvas.line("margin", fmt::format("{} theoretical, {} expected", percent(a.theoretical_margin_ratio),
+                                      percent(a.expected_margin_ratio)));
   }
 }
 

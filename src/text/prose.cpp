@@ -9,10 +9,6 @@ namespace {
 
 bool begins_a_sign(char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }
 
-std::size_t columns(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, begins_a_sign));
-}
-
 // Where the lines after the first begin: below the text, or the second column of a row.
 std::size_t hanging_indent(std::string_view line) {
   const std::size_t begin = std::min(line.find_first_not_of(' '), line.size());
@@ -44,6 +40,21 @@ constexpr std::pair<std::string_view, char> kLookAlikes[] = {
 
 }  // namespace
 
+std::size_t display_width(std::string_view text) {
+  std::size_t width = 0;
+  bool escape = false;
+  for (const char c : text) {
+    if (c == '\033') {
+      escape = true;
+    } else if (escape) {
+      escape = c != 'm';
+    } else if (begins_a_sign(c)) {
+      ++width;
+    }
+  }
+  return width;
+}
+
 std::string half_sentence(std::string_view text) {
   for (std::size_t at = 0; at < text.size(); ++at) {
     const bool ends = text[at] == '.' || text[at] == ';';
@@ -60,7 +71,7 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
     const std::size_t space = std::min(text.find(' '), text.size());
     const std::string_view word = text.substr(0, space);
     text.remove_prefix(std::min(space + 1, text.size()));
-    if (!lines.back().empty() && columns(lines.back()) + 1 + columns(word) > width) {
+    if (!lines.back().empty() && display_width(lines.back()) + 1 + display_width(word) > width) {
       lines.emplace_back();
     }
     lines.back() += lines.back().empty() ? "" : " ";
@@ -78,7 +89,7 @@ std::string wrapped_page(std::string_view page, std::size_t width) {
     page.remove_prefix(std::min(end + 1, page.size()));
     const std::size_t indent = hanging_indent(line);
     std::string margin(line.substr(0, indent));
-    if (columns(line) <= width) {
+    if (display_width(line) <= width) {
       out += std::string(line) + "\n";
       continue;
     }

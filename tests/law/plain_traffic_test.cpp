@@ -1,6 +1,6 @@
 // Traffic in plain numbers, whole runs:
 //     stated requests all arrive in the window and are served to their end
-//     scale.input: the same requests at the same times, prompts so many times as long, answers alike
+//     scale.input: the same requests at the same times, prompts so many times as long
 //     classes: their requests and revenue sum to all, each is held to its own limits
 //     cost = sum over the phases of price x GPUs x node time
 //     closed loop: clients = rate x (time in service + think time)          (Little)

@@ -3,7 +3,7 @@
 // unit, as it does under first come, first served with equal service times: the fleet is M/D/c.
 //     D/D/1: nobody waits below capacity; above it the n-th waits n (D - 1/rate)
 //     M/D/1: mean wait rho D / (2 (1 - rho))                               (Pollaczek, Khinchine)
-//     M/D/c: n(t + D) = max(n(t) - c, 0) + Poisson(rate D), whose fixed point is the queue (Crommelin)
+//     M/D/c: n(t + D) = max(n(t) - c, 0) + Poisson(rate D); its fixed point (Crommelin)
 //     GI/D/1 with gamma gaps: w' = max(w + D - gap, 0)                     (Lindley)
 //     requests in service = rate x time in service                         (Little)
 #include <fmt/format.h>

@@ -68,7 +68,7 @@ class ReferenceTest(ProgramTest):
             self.assertRegex(found, rf"(?m)^{re.escape(name)}")
         self.assertIn("decode.mtp.acceptance", self.epfleet("explain", "mtp").stdout)
         # one alone is told in full
-        self.assertTrue(self.epfleet("explain", "attainm").stdout.startswith("slo.attainment_ratio\n  share;"))
+        self.assertTrue(self.epfleet("explain", "drain_lea").stdout.startswith("scaling.drain_lead\n  duration "))
 
     def test_a_list_has_one_line_a_name(self):
         lines = self.epfleet("explain", "--list").stdout.splitlines()

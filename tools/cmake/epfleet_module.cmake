@@ -121,6 +121,30 @@ function(epfleet_page_template MODULE)
   target_include_directories(epfleet_${MODULE} PRIVATE "${SOURCES}")
 endfunction()
 
+# epfleet_shell_files(NAME): the program's completions and manual page, printed by itself and
+# installed where shells and man look.
+function(epfleet_shell_files NAME)
+  if(CMAKE_CROSSCOMPILING)
+    return()
+  endif()
+  set(SHARE "${CMAKE_BINARY_DIR}/share")
+  file(MAKE_DIRECTORY "${SHARE}")
+  set(FILES)
+  foreach(ROW "completion bash|${NAME}|bash-completion/completions" "completion zsh|_${NAME}|zsh/site-functions"
+              "completion fish|${NAME}.fish|fish/vendor_completions.d" "man|${NAME}.1|man/man1")
+    string(REPLACE "|" ";" ROW "${ROW}")
+    list(GET ROW 0 ARGUMENTS)
+    list(GET ROW 1 FILE)
+    list(GET ROW 2 FOLDER)
+    separate_arguments(ARGUMENTS)
+    add_custom_command(OUTPUT "${SHARE}/${FILE}" COMMAND ${NAME} ${ARGUMENTS} > "${SHARE}/${FILE}"
+                       DEPENDS ${NAME} VERBATIM)
+    list(APPEND FILES "${SHARE}/${FILE}")
+    install(FILES "${SHARE}/${FILE}" DESTINATION "${CMAKE_INSTALL_DATADIR}/${FOLDER}" OPTIONAL)
+  endforeach()
+  add_custom_target(${NAME}_shell_files ALL DEPENDS ${FILES})
+endfunction()
+
 # epfleet_program(NAME MODULE): the executable from src/MODULE/main.cpp, at the top of the build
 # folder, with its install rules.
 function(epfleet_program NAME MODULE)
@@ -135,4 +159,5 @@ function(epfleet_program NAME MODULE)
   set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}")
   install(TARGETS ${NAME} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
   install(DIRECTORY configs traces DESTINATION "${CMAKE_INSTALL_DATADIR}/epfleet" OPTIONAL)
+  epfleet_shell_files(${NAME})
 endfunction()

@@ -26,7 +26,7 @@ struct ReportConfig {
   base::Duration cool_down = std::chrono::hours(1);
   RequestLog requests = RequestLog::None;
   RequestFormat request_format = RequestFormat::Zst;
-  double request_sample = 0.001;           // share of requests, for Sample
+  double request_sample = 0.001;  // share of requests, for Sample
   std::string published;  // CSV of published values (columns: traces/README.md); empty: no checks
   std::string published_hourly;  // CSV of the published hourly chart; empty: no hourly checks
   TimelineWindow timeline;

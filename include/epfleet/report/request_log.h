@@ -1,7 +1,7 @@
-// requests.csv.zst (or .gz, or .csv): one row for each request of the sample (or all), written while
-// the run goes on. The sample is a pure function of the request id, so the same requests appear
-// whatever the policies do. What was not reached (the first token of a rejected request, say) is an
-// empty field; an attempt of a client that comes again is a row.
+// requests.csv.zst (or .gz, or .csv): one row for each request of the sample (or all), written
+// while the run goes on. The sample is a pure function of the request id, so the same requests
+// appear whatever the policies do. What was not reached (the first token of a rejected request,
+// say) is an empty field; an attempt of a client that comes again is a row.
 #pragma once
 
 #include <cstdint>

@@ -8,6 +8,10 @@
 
 namespace epfleet::text {
 
+// Columns that a UTF-8 text takes on a terminal, escape sequences not counted (no wide characters
+// are used).
+[[nodiscard]] std::size_t display_width(std::string_view text);
+
 // The gist of a sentence, for one line of a list: up to the first full stop or semicolon that a
 // blank follows, or its end.
 [[nodiscard]] std::string half_sentence(std::string_view text);

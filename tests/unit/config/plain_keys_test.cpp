@@ -15,19 +15,22 @@ using testing::AllOf;
 using testing::HasSubstr;
 using workload::SourceKind;
 
-const std::string kPlain = "workload: {rate: 400/s, input: 4000, output: {mean: 1100, cv: 1}}\n";
+const std::string kPlain =
+    "workload: {rate: 400/s, arrivals: constant, input: 4000, output: {mean: 1100, cv: 1}}\n";
 
 TEST(PlainKeys, ARateOnTopOfConversationsMakesTheTrafficPlain) {
   const ScenarioFiles files;
   for (const auto& scenario :
        {load_scenario(files.on_quick(kPlain)),
         load_scenario(kConfigs + "/quick.yaml",
-                      std::vector<Override>{"workload.rate=400/s", "workload.input=4000",
+                      std::vector<Override>{"workload.rate=400/s", "workload.arrivals=constant",
+                                            "workload.input=4000",
                                             "workload.output={mean: 1100, cv: 1}"})}) {
     EXPECT_EQ(scenario.workload.source, SourceKind::Plain);
     EXPECT_EQ(scenario.workload.plain.rate, 400.0);
     EXPECT_EQ(scenario.workload.plain.input.mean, 4000.0);
     EXPECT_EQ(scenario.workload.plain.output.cv, 1.0);
+    EXPECT_EQ(scenario.workload.plain.process, workload::ArrivalProcess::Constant);
     EXPECT_FALSE(scenario.workload.totals.input);
     EXPECT_EQ(scenario.duration, 10min);
   }
@@ -197,6 +200,8 @@ TEST(OwnClasses, ContradictionsAreRefused) {
               HasSubstr("workload.classes.paid.share: is not stated"));
   EXPECT_THAT(said("    free: {share: 10 %, objectives: {quantile: 95 %}}\n"),
               HasSubstr("workload.classes.free.objectives.quantile: is stated without a limit"));
+  EXPECT_THAT(said("    agent: {share: 10 %}\n"),
+              HasSubstr("for plain traffic choose a class name of your own"));
   EXPECT_THAT(said("    free: {share: 10 %, think: 3 s}\n"),
               HasSubstr("workload.classes.free.think: unknown key"));
   EXPECT_THAT(files.error_of(files.on_quick("workload: {classes: {chatr1: {priority: 2}}}\n")),
