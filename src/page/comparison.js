@@ -16,11 +16,11 @@ function compared_rows() {
 }
 
 function unit_of_metric(name) {
-  return data.metrics[name]?.[0] ?? "";
+  return entry_of(data.metrics, name)?.[0] ?? "";
 }
 
 function metric_meaning(name) {
-  const [, sentence, part] = data.metrics[name] ?? [];
+  const [, sentence, part] = entry_of(data.metrics, name) ?? [];
   return sentence ? (part ? `${sentence} (${part})` : sentence) : "";
 }
 
@@ -65,7 +65,7 @@ function pareto_view(node, cases) {
   const place = el("div");
   const draw = () => {
     place.replaceChildren();
-    const sign = (name) => (data.metrics[name]?.[3] === "less is better" ? -1 : 1);
+    const sign = (name) => (entry_of(data.metrics, name)?.[3] === "less is better" ? -1 : 1);
     const front = (points) => pareto_front(points.map((p) => ({...p, x: sign(chosen.x) * p.x, y: sign(chosen.y) * p.y})))
       .map((p) => ({x: sign(chosen.x) * p.x, y: sign(chosen.y) * p.y}));
     const groups = [...new Set(cases.map((one) => one.group))];

@@ -63,7 +63,7 @@ function rows_of_yaml(text) {
       rows.at(-1).value += (rows.at(-1).value ? "\n" : "") + line.trim();
     }
   }
-  return rows.filter((row) => row.value !== "" || data.keys[row.key]);
+  return rows.filter((row) => row.value !== "" || entry_of(data.keys, row.key));
 }
 
 function input(key) {
@@ -73,6 +73,18 @@ function input(key) {
 // "latency.ttft_s.p95" of summary.json; undefined where there is none.
 function metric(path) {
   return path.split(".").reduce((node, part) => node?.[part], data.summary);
+}
+
+// What a table says of a path; NAME in it stands for a class of the scenario's own.
+function entry_of(table, path) {
+  const parts = path.split(".");
+  return table[path] ?? parts.map((_, i) => table[[...parts.slice(0, i), "NAME", ...parts.slice(i + 1)].join(".")]).find(Boolean);
+}
+
+// The paths of the metric catalogue, NAME spelled out.
+function metric_paths() {
+  return Object.keys(data.metrics).flatMap((path) => (path.includes(".NAME.")
+    ? Object.keys(data.summary.per_class ?? {}).map((name) => path.replace("NAME", () => name)) : [path]));
 }
 
 // Columns of timeseries.csv; null where there is none.

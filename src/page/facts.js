@@ -12,7 +12,7 @@ function draw_checks(node) {
     const rows = checks.filter((row) => row.role === role);
     if (!rows.length) continue;
     node.append(el("h3", {}, t("role_" + role)), el("p", {class: "soft"}, t("role_says_" + role)));
-    const unit = (name) => data.metrics[name]?.[0];
+    const unit = (name) => entry_of(data.metrics, name)?.[0];
     const id = `checks_${role}`;
     sortable_table(node, {id, columns: [{name: t("metric")}, {name: t("published_value"), number: true}, {name: t("simulated"), number: true},
       {name: t("error"), number: true, text: (v) => (v === null ? "–" : `${v > 0 ? "+" : ""}${percent_text(+v.toPrecision(3))}`)}, {name: t("within"), class: (v) => (v === t("no") ? "bad" : null)},
@@ -49,7 +49,8 @@ function draw_margin_by_price(node) {
 }
 
 function draw_metrics(node) {
-  const rows = Object.entries(data.metrics).map(([path, [unit, sentence, part, better]]) => {
+  const rows = metric_paths().map((path) => {
+    const [unit, sentence, part, better] = entry_of(data.metrics, path);
     const value = metric(path);
     return value === undefined ? null : [path, value, value_text(value, unit), unit, part ? `${sentence} (${part})` : sentence, better];
   }).filter((row) => row);
@@ -79,12 +80,13 @@ function draw_explorer(node) {
 }
 
 function draw_inputs(node) {
-  const guessed = (key) => (data.keys[key]?.[3] ? `${data.keys[key][3]} … ${data.keys[key][4]}` : "");
+  const said = (key) => entry_of(data.keys, key) ?? [];
+  const guessed = (key) => (said(key)[3] ? `${said(key)[3]} … ${said(key)[4]}` : "");
   node.append(el("p", {class: "soft"}, t("inputs_note")));
   sortable_table(node, {id: "inputs", filter: true, high: true,
     columns: [{name: t("key")}, {name: t("value")}, {name: t("given")}, {name: t("plausible")}, {name: t("meaning")}, {name: t("source")}],
     row_class: (row) => (row[3] ? "guess" : null),
-    rows: data.inputs.map((row) => [row.key, row.value, [t(row.is_default ? "is_default" : "is_stated"), guessed(row.key) && t("is_guess")].filter(Boolean).join(", "), guessed(row.key), data.keys[row.key]?.[1] ?? "", data.keys[row.key]?.[2] ?? ""])});
+    rows: data.inputs.map((row) => [row.key, row.value, [t(row.is_default ? "is_default" : "is_stated"), guessed(row.key) && t("is_guess")].filter(Boolean).join(", "), guessed(row.key), said(row.key)[1] ?? "", said(row.key)[2] ?? ""])});
 }
 
 function draw_reproduce(node) {

@@ -28,9 +28,21 @@ function draw_latency(node) {
   scatter_chart(grid, {id: "speed_quantiles", title: t("chart_speed_quantiles"), note: t("note_quantiles_speed"),
     x: {name: t("axis_speed"), unit: "tokens/s"}, y: {name: t("axis_share"), unit: "share", from_zero: true},
     groups: [{name: t("column_output_speed_tps"), joined: true, points: quantile_points("latency.output_speed_tps")}]});
+  draw_classes(node);
   const parts = ["mean", "p50", "p90", "p95", "p99", "max"];
   sortable_table(node, {id: "latency", columns: [{name: t("measure")}, ...parts.map((part) => ({name: part === "mean" ? t("mean") : part, number: true, text: (v) => value_text(v, "s")}))],
     rows: latencies.map((name) => [latency_name(name), ...parts.map((part) => metric(`latency.${name}.${part}`) ?? null)])});
+}
+
+// The scenario's own classes side by side.
+function draw_classes(node) {
+  const classes = Object.keys(data.summary.per_class ?? {});
+  if (!classes.length) return;
+  const paths = Object.keys(data.metrics).filter((path) => path.startsWith("per_class.NAME."));
+  const of = (path, name) => metric(path.replace("NAME", () => name)) ?? null;
+  node.append(el("h3", {}, t("classes_title")));
+  sortable_table(node, {id: "classes", high: true, columns: [{name: t("metric")}, ...classes.map((name) => ({name})), {name: t("meaning")}],
+    rows: paths.map((path) => [path.replace("per_class.NAME.", ""), ...classes.map((name) => value_text(of(path, name), unit_of_metric(path))), metric_meaning(path)])});
 }
 
 function latency_name(name) {

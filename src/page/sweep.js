@@ -7,7 +7,7 @@ function sweep_table() {
 const SWEEP_WORDS = ["case_id", "replicate", "seed", "case", "status", "message"];
 
 function sweep_keys() {
-  return sweep_table().names.filter((name) => data.keys[name] && !SWEEP_WORDS.includes(name));
+  return sweep_table().names.filter((name) => entry_of(data.keys, name) && !SWEEP_WORDS.includes(name));
 }
 
 function sweep_metrics() {

@@ -125,6 +125,7 @@ const TEXTS = {
   input_tokens: ["input tokens", "输入 token"],
   income_theoretical: ["theoretical", "理论"],
   income_expected: ["expected", "预期"],
+  classes_title: ["Classes", "各类请求"],
   measure: ["time", "时间"],
   mean: ["mean", "平均"],
   no_steps: ["This result has no step analysis (steps.json).", "该结果没有单步分析（steps.json）。"],

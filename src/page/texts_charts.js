@@ -147,6 +147,7 @@ Object.assign(TEXTS, {
   part_comm_bubble: ["network idle", "通信空泡"],
 
   table_decisions: ["Decisions and failures", "扩缩容决策与故障"],
+  table_classes: ["Classes", "各类请求"],
   table_latency: ["Latencies", "延迟"],
   table_prices: ["Prices", "价格"],
   table_steps: ["Parts of a layer", "一层的构成"],

@@ -29,6 +29,7 @@ Object.assign(TEXTS, {
   no_pareto: ["There are not two numbers to set against each other.", "没有两项可对照的数值指标。"],
   plan_answer: ["The answer: {0} ({1} values tried).", "结果：{0}（共尝试 {1} 个取值）。"],
   plan_none: ["None of the {0} values tried meets the objectives.", "所试的 {0} 个取值均未达到目标。"],
+  plan_partial: ["This plan was interrupted: {0} values had been tried, and there is no answer.", "本次规划被中断：已尝试 {0} 个取值，尚无结果。"],
   plan_change: ["With {0}: {1}; cost {2} instead of {3}.", "若 {0}：{1}；成本 {2}，原为 {3}。"],
   change: ["change", "变化"],
   meets: ["meets the objectives", "达到目标"],

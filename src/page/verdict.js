@@ -32,8 +32,8 @@ function problems() {
         percent_text(slo.within_ratio));
     }
   }
-  if (s.verdict?.meets_slo === false || s.verdict?.stable === false) list.push(...worst_moments());
   if (!list.length && s.verdict?.why) list.push(s.verdict.why);
+  if (s.verdict?.meets_slo === false || s.verdict?.stable === false) list.push(...worst_moments());
   return list;
 }
 

@@ -20,6 +20,22 @@ OVERLOAD = {"workload.rate_scale": "40", "admission.max_queue": "50", "report.in
 UNSTABLE = {"workload.rate_scale": "30", "duration": "12 min", "report.interval": "10 s"}
 
 
+CLASSES = f"""
+extends: {QUICK}
+name: classes
+duration: 1 min
+workload:
+  totals: {{input: none, output: none, hit_ratio: none, kv_per_output_token: none}}
+  rate: 60/s
+  input: 3000
+  output: 800
+  warm_up: 1 min
+  classes:
+    chat: {{share: 70 %, objectives: {{ttft: 2 s, tpot: 50 ms, quantile: 95 %}}}}
+    batch: {{share: 30 %, input: {{mean: 8000, cv: 1}}}}
+"""
+
+
 def settings(values):
     return [part for key, value in values.items() for part in ("--set", f"{key}={value}")]
 
@@ -32,6 +48,9 @@ class RunPageTest(PageTest):
         cls.epfleet("run", SMALL, "--quiet", "--out", "overload", *settings(OVERLOAD))
         cls.epfleet("run", SMALL, "--quiet", "--out", "unstable", *settings(UNSTABLE))
         cls.epfleet("run", SMALL, "--quiet", "--out", "partial", "--until", "3 min")
+
+        (cls.folder / "classes.yaml").write_text(CLASSES)
+        cls.epfleet("run", "classes.yaml", "--quiet", "--out", "classes")
 
     def page(self, name):
         return self.folder / name / "report.html"
@@ -48,7 +67,7 @@ class RunPageTest(PageTest):
             self.check_drawn(self.page(name))
 
     def test_every_number_of_the_summary_is_on_the_page(self):
-        for name in ["quick", "failing", "overload"]:
+        for name in ["quick", "failing", "overload", "classes"]:
             self.browser.open(self.page(name))
             shown = dict(self.browser.run("""return [...document.querySelectorAll("#table-metrics tbody tr")]
                 .map((row) => [row.cells[0].textContent, row.cells[1].textContent])"""))
@@ -66,6 +85,15 @@ class RunPageTest(PageTest):
                         self.assertEqual(text, "–")
                     else:
                         self.assertEqual(json.loads(text), value)
+
+    def test_classes_of_ones_own_are_shown_and_judged(self):
+        self.browser.open(self.page("classes"))
+        self.assertIn("class chat", self.text_of("#problems"))
+        names = self.browser.run("return [...document.querySelectorAll('#table-classes th')].map((n) => n.textContent)")
+        self.assertEqual(names[1:3], ["chat", "batch"])
+        rows = self.browser.run("return [...document.querySelectorAll('#table-metrics tbody tr')].map((r) => r.cells[0].textContent)")
+        self.assertIn("per_class.chat.attainment_ratio", rows)
+        self.assertEqual(self.browser.faults(), [])
 
     def test_the_series_are_those_of_the_csv(self):
         self.browser.open(self.page("quick"))

@@ -87,6 +87,15 @@ class StudiesPageTest(PageTest):
         self.assertEqual(len(self.cells("plan", 0)), len(rows))
         self.assertEqual(self.browser.run("return document.querySelectorAll('#table-plan tr.best').length"), sum(row["best"] == "1" for row in rows))
 
+    def test_an_interrupted_plan_says_so(self):
+        (self.folder / "cut").mkdir(exist_ok=True)
+        (self.folder / "cut" / "plan.csv").write_text(
+            "keys,met,nodes.mean,latency.ttft_s.p95,why_not\nfleet.groups=1,0,30,12.5,half of the requests wait\nfleet.groups=4,1,120,3.1,\n")
+        self.epfleet("report", "cut", "--quiet")
+        self.check_drawn(self.folder / "cut" / "report.html")
+        self.assertIn("interrupted", self.text_of("#headline"))
+        self.assertIn("fleet.groups=4", self.text_of("#table-plan"))
+
     def test_points_of_any_columns_are_drawn(self):
         (self.folder / "points").mkdir(exist_ok=True)
         (self.folder / "points" / "plan.csv").write_text((self.folder / "plan" / "plan.csv").read_text())
