@@ -88,7 +88,7 @@ class FailuresTest(ProgramTest):
     def test_a_failure_after_the_window_does_not_pass_without_a_word(self):
         late = "failures.at=[{time: 7 min, what: node, unit: decode/0}]"
         for command in [["check", SMALL], ["run", SMALL, "--out", "late"]]:
-            result = self.epfleet(*command, "--set", late)
+            result = self.epfleet(*command, "--set", late, "--set", "report.cool_down=10 min")
             self.assertIn("7 min does so after the counted window of 6 min", result.stderr)
 
     def test_same_bytes_and_a_table(self):
