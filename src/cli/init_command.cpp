@@ -135,7 +135,11 @@ std::string rate_text(double rate) { return fmt::format("{:.4g}/s", rate); }
 
 // Down to two digits: what the nodes carry is no exact number.
 double rounded_down(double rate) {
-  const double unit = std::pow(10.0, std::floor(std::log10(rate)) - 1.0);
+  double unit = 1.0;
+  for (; unit * 100.0 <= rate; unit *= 10.0) {
+  }
+  for (; unit * 10.0 > rate; unit /= 10.0) {
+  }
   return std::floor(rate / unit + 1e-9) * unit;
 }
 
