@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "epfleet/base/error.h"
 #include "epfleet/cluster/expert_setup.h"
@@ -110,6 +111,20 @@ serving::PrefillUnitLimits prefill_limits(const FleetSpec& spec,
           .placement = spec.prefill.placement};
 }
 
+namespace {
+
+// In tokens, each of which may take a step. Plain answers are limited by the context alone, and
+// what scales lengths does so behind all limits.
+std::int64_t longest_answer(const workload::WorkloadConfig& load) {
+  const std::int64_t limit = std::max(load.output_limit_v3, load.output_limit_r1);
+  const double scaled = static_cast<double>(limit) * std::max(1.0, load.scale.output);
+  const bool plain = load.source == workload::SourceKind::Plain;
+  return std::max(plain ? workload::scaled_context_limit(load) : limit,
+                  static_cast<std::int64_t>(std::ceil(scaled)));
+}
+
+}  // namespace
+
 serving::DecodeUnitLimits decode_limits(const FleetSpec& spec) {
   const model::DecodeLayout layout = decode_layout(spec);
   const workload::WorkloadConfig& load = spec.workload;
@@ -118,8 +133,7 @@ serving::DecodeUnitLimits decode_limits(const FleetSpec& spec) {
   return {.gpus = static_cast<std::int32_t>(layout.gpus),
           .max_requests_per_gpu = static_cast<std::int32_t>(layout.max_requests_per_gpu),
           .kv_capacity_tokens = kv_room(spec, decode_memory(spec), "decode"),
-          .longest_stay_steps =
-              static_cast<std::int32_t>(std::max(load.output_limit_v3, load.output_limit_r1)),
+          .longest_stay_steps = static_cast<std::int32_t>(longest_answer(load)),
           .microbatch = sticky ? serving::Microbatch::Sticky : serving::Microbatch::Reform,
           .batching = spec.decode.batching};
 }

@@ -57,6 +57,18 @@ TEST(PlainTraffic, AStatedNumberOfRequestsIsThatNumberInAnyLoop) {
   EXPECT_NE(report.resolved_yaml.find("duration: auto"), std::string::npos);
 }
 
+// They broke an invariant in decode, whose calendar was as long as the longest answer of a session.
+TEST(PlainTraffic, AnswersLongerThanThoseOfSessionsEnd) {
+  for (const auto& more : {std::vector<std::string>{"workload.output={mean: 40000, cv: 0}"},
+                           {"workload.output={mean: 4000, cv: 0}", "workload.scale.output=10"}}) {
+    auto keys = more;
+    keys.insert(keys.end(), {"workload.requests=4", "report.cool_down=2 h"});
+    const report::RunReport report = run(plain_fleet(keys));
+    EXPECT_EQ(report.statistics.requests.completed, 4);
+    EXPECT_EQ(report.statistics.workload.mean_output_tokens, 40'000.0);
+  }
+}
+
 TEST(PlainTraffic, AClosedLoopObeysLittle) {
   const report::RunReport report = run(small_fleet(
       1, {"workload.concurrency=200", "workload.think=5 s", "workload.input=1500",
