@@ -67,7 +67,10 @@ const char* stated_load(const Node& tree) {
 // A class of one's own with a rate of its own.
 const Node* class_rate(const Node& tree) {
   const Node* classes = find_path(tree, kClasses);
-  for (const Entry& entry : classes != nullptr ? classes->entries : std::vector<Entry>()) {
+  if (classes == nullptr) {
+    return nullptr;
+  }
+  for (const Entry& entry : classes->entries) {
     const Node* rate = entry.value.find("rate");
     if (rate != nullptr && !own_class_in(fmt::format("{}.{}", kClasses, entry.key)).empty()) {
       return rate;
