@@ -26,6 +26,9 @@ MOST_BYTES = 200_000
 
 
 def take(browser, folder, picture, height):
+    # A window as high as the picture: what is below the fold is not drawn.
+    browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+        "width": WIDTH, "height": height, "deviceScaleFactor": 1, "mobile": False})
     browser.open(ROOT / folder / "report.html")
     shot = browser.driver.execute_cdp_cmd("Page.captureScreenshot", {
         "format": "webp", "quality": QUALITY, "clip": {"x": 0, "y": 0, "width": WIDTH, "height": height, "scale": SCALE}})

@@ -37,6 +37,8 @@ struct InitRequest {
   bool force = false;
 };
 
+constexpr double kCv = 1.0;  // of the lengths; a choice
+
 double number_of(const std::string& option, Dimension dimension, const std::string& text) {
   const auto parsed = config::parse_real(dimension, text);
   if (!parsed) {
@@ -93,7 +95,7 @@ config::Scenario service_of(const InitRequest& request) {
 }
 
 experiment::PlainTraffic traffic_of(const InitRequest& request) {
-  experiment::PlainTraffic traffic{request.input, request.output, 0.0, rate_of(request)};
+  experiment::PlainTraffic traffic{request.input, request.output, kCv, 0.0, rate_of(request)};
   traffic.hit_ratio = number_of("--hit-ratio", Dimension::Share, request.hit_ratio);
   if (!(request.input >= 1.0) || !(request.output >= 1.0)) {
     throw wrong_option("--input, --output", "a request has at least one token of both",
@@ -163,7 +165,9 @@ std::string scenario_text(const InitRequest& request, const config::Scenario& sc
       "#     --minimise cost.usd_per_hour\n\n",
       name, std::max<std::int64_t>(1, size.prefill_units / 2), size.prefill_units + 4,
       std::max<std::int64_t>(1, size.decode_units - 1), size.decode_units + 1);
-  text += "duration: 10 min                  # of the counted window, after a warm-up\n\n";
+  if (!request.requests) {
+    text += "duration: 10 min                  # of the counted window, after a warm-up\n\n";
+  }
   text += "workload:\n";
   text += request.concurrency
               ? fmt::format(
@@ -181,11 +185,11 @@ std::string scenario_text(const InitRequest& request, const config::Scenario& sc
                         *request.requests);
   }
   text += fmt::format(
-      "  input: {{mean: {:g}, cv: 1}}       # tokens of a prompt; cv 0: all as long\n"
-      "  output: {{mean: {:g}, cv: 1}}      # of an answer, reasoning included\n"
+      "  input: {{mean: {:g}, cv: {:g}}}       # tokens of a prompt; cv 0: all as long\n"
+      "  output: {{mean: {:g}, cv: {:g}}}      # of an answer, reasoning included\n"
       "  hit_ratio: {}                  # of the prompt, found in the KV cache\n"
       "  warm_up: auto\n\n",
-      request.input, request.output, request.hit_ratio);
+      request.input, kCv, request.output, kCv, request.hit_ratio);
   text += fmt::format(
       "hardware: {}                    # h800, h100, h200, or the file of a profile\n"
       "model: deepseek_v3\n\n",

@@ -22,10 +22,11 @@ struct Unit {
 policy::RequestMix mix_of(const PlainTraffic& traffic) {
   const double computed = std::max(1.0, traffic.input * (1.0 - traffic.hit_ratio));
   const double cached = traffic.input - computed;
+  const double seen = 1.0 + traffic.cv * traffic.cv;  // long ones hold more of the tokens
   return {.cached_per_computed_token = cached / computed,
-          .pairs_per_computed_token = cached + 0.5 * computed,
+          .pairs_per_computed_token = seen * (cached + 0.5 * computed),
           .computed_tokens_per_request = computed,
-          .kv_tokens_per_request = traffic.input + 0.5 * traffic.output};
+          .kv_tokens_per_request = traffic.input + seen * 0.5 * traffic.output};
 }
 
 // Its KV room holds at least one such request a GPU.

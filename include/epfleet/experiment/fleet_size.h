@@ -11,11 +11,12 @@
 
 namespace epfleet::experiment {
 
-inline constexpr double kSizedLoad = 0.8;
+inline constexpr double kSizedLoad = 0.7;
 
 // Of single requests.
 struct PlainTraffic {
   double input = 0.0, output = 0.0;  // tokens, means
+  double cv = 0.0;                   // standard deviation / mean of both
   double hit_ratio = 0.0;            // of the input
   std::optional<double> rate;        // per second; none: what the nodes carry
 };
