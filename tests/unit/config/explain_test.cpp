@@ -64,7 +64,9 @@ TEST(Explain, WhatIsToldOnceIsFoundByItsOwnNameToo) {
             std::string::npos);
   const std::string api = explain("workload.classes.api");
   EXPECT_EQ(count_of(api, "workload.classes.NAME"), 0);
-  EXPECT_EQ(key_lines("workload.classes.api").size(), key_lines("workload.classes").size());
+  // Beside them the group has the keys of classes of one's own.
+  EXPECT_LT(key_lines("workload.classes.api").size(), key_lines("workload.classes").size());
+  EXPECT_LT(key_lines("workload.classes").size(), 2 * key_lines("workload.classes.api").size());
 }
 
 TEST(Explain, ATopicOpensWithWhatItIsFor) {
