@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -81,7 +82,7 @@ class ShellTest(ProgramTest):
         self.assertEqual(words("run", "--set", "decode.overlap="), ["decode.overlap=auto", "decode.overlap=dual_batch", "decode.overlap=none"])
         self.assertEqual(words("run", ""), [":files"])
         self.assertEqual(words("run", "--out", ""), [":files"])
-        self.assertIn("none of", self.refused("completion", "words2") + "none of")
+        self.assertIn("bash", self.refused("completion", "words2"))
 
     def test_the_manual_page_has_every_command_and_option(self):
         page = self.epfleet("man").stdout.replace("\\-", "-")
@@ -90,7 +91,7 @@ class ShellTest(ProgramTest):
             for option in self.epfleet("completion", "words", "--", command, "--").stdout.split():
                 if option == "--help":
                     continue
-                self.assertIn(f"{option}\\fR", page)
+                self.assertRegex(page, re.escape(option) + r"(\\fR|,)")
 
     @needs("man")
     def test_man_takes_the_page_without_a_warning(self):

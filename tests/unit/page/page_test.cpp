@@ -1,8 +1,10 @@
 #include "epfleet/page/page.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
+#include <string>
 
 #include "epfleet/base/error.h"
 #include "epfleet/text/files.h"
@@ -17,7 +19,9 @@ class PageTest : public testing::Test {
   PageTest() { fs::create_directories(folder_); }
   ~PageTest() override { fs::remove_all(folder_); }
 
-  const fs::path folder_ = fs::temp_directory_path() / "epfleet_page_test";
+  // Of this process alone: tests run side by side.
+  const fs::path folder_ =
+      fs::temp_directory_path() / ("epfleet_page_test_" + std::to_string(::getpid()));
 };
 
 TEST_F(PageTest, FolderOfSomethingElseIsRefused) {
