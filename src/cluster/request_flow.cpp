@@ -63,6 +63,9 @@ void RequestFlow::accept_arrival() {
   if (const workload::Request* soon = arrivals_.upcoming(kAhead)) {
     cache_.prefetch(soon->prefix);
   }
+  if (const RequestSlot soon = fleet_.requests.upcoming(kAhead); soon < found_.size()) {
+    __builtin_prefetch(&found_[soon], 1);
+  }
   accept({request, 0, fleet_.spec.in_window(request.arrival)});
 }
 

@@ -80,7 +80,7 @@ class RequestFlow {
     cache::Lookup lookup;
     bool store_down = false;
   };
-  std::vector<Found> found_;
+  base::HugeVector<Found> found_;
   // reused from event to event: no allocation in steady state
   std::vector<serving::RequestSlot> slots_, preempted_;
 };

@@ -132,6 +132,10 @@ class RequestPool {
       __builtin_prefetch(line + at);
     }
   }
+  // The slot that the request after `ahead` more gets, if no other leaves before; none: a new one.
+  [[nodiscard]] RequestSlot upcoming(std::size_t ahead) const {
+    return free_.size() > ahead ? free_[free_.size() - 1 - ahead] : kNoRequest;
+  }
   std::uint32_t give_ticket(RequestSlot slot) { return slots_[slot].joined_step = ++tickets_; }
   void take_ticket(RequestSlot slot) { slots_[slot].joined_step = 0; }
   // Requests that wait in prefill units; these count.
