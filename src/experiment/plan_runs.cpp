@@ -11,6 +11,7 @@
 #include "epfleet/experiment/verdict.h"
 #include "epfleet/text/parse.h"
 #include "epfleet/text/quote.h"
+#include "run_money.h"
 
 namespace epfleet::experiment {
 namespace {

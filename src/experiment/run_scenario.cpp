@@ -6,25 +6,20 @@
 #include <optional>
 #include <vector>
 
-#include "class_money.h"
 #include "demand.h"
 #include "epfleet/base/error.h"
 #include "epfleet/base/worker.h"
 #include "epfleet/cluster/fleet.h"
 #include "epfleet/config/resolved.h"
-#include "epfleet/cost/statement.h"
-#include "epfleet/experiment/efficiency.h"
 #include "epfleet/experiment/run_verdict.h"
 #include "epfleet/experiment/verdict.h"
-#include "epfleet/metrics/recorder.h"
-#include "epfleet/metrics/threaded_observer.h"
-#include "epfleet/report/request_log.h"
-#include "epfleet/report/run_timeline.h"
 #include "epfleet/text/files.h"
 #include "epfleet/workload/arrival_feed.h"
 #include "event_trace.h"
 #include "plain_window.h"
+#include "run_money.h"
 #include "run_notes.h"
+#include "run_observers.h"
 #include "warm_up.h"
 #include "workload_source.h"
 
@@ -32,56 +27,6 @@ namespace epfleet::experiment {
 namespace {
 
 constexpr int kMostRead = 20'000'000;  // requests
-constexpr std::int64_t kSecondsPerDay = 86'400;
-
-std::vector<metrics::ClassObjectives> class_objectives(const config::Scenario& scenario) {
-  std::vector<metrics::ClassObjectives> all;
-  for (const workload::OwnClassConfig& one : scenario.workload.plain.classes) {
-    all.push_back({one.name, one.objectives.ttft, one.objectives.tpot, one.objectives.share});
-  }
-  return all;
-}
-
-metrics::RecorderConfig recorder_config(const config::Scenario& scenario, base::Duration counted) {
-  return {.duration = counted,
-          .interval = scenario.report.interval,
-          .slo = scenario.slo,
-          .classes = class_objectives(scenario),
-          .gpus_per_node = scenario.decode_hardware.gpus_per_node,
-          .decode_gpus_per_unit = scenario.decode.gpus,
-          .pool_nodes = scenario.fleet.pool_nodes};
-}
-
-cost::PricingBasis pricing_basis(const config::Scenario& scenario) {
-  cost::PricingBasis basis;
-  basis.prefill_gpus_per_node = scenario.prefill_hardware.gpus_per_node;
-  basis.decode_gpus_per_node = scenario.decode_hardware.gpus_per_node;
-  const std::int64_t seconds =
-      (scenario.start.utc_seconds % kSecondsPerDay + kSecondsPerDay) % kSecondsPerDay;
-  basis.window_start_utc = std::chrono::seconds(seconds);
-  return basis;
-}
-
-cost::Statement statement_of(const config::Scenario& scenario, const NodeCapacity& capacity,
-                             const metrics::RunStatistics& statistics) {
-  cost::PricingBasis basis = pricing_basis(scenario);
-  basis.prefill_node_tps = capacity.prefill_tps;
-  basis.decode_node_tps = capacity.decode_tps;
-  set_paid_books(scenario, statistics.classes, basis);
-  return cost::price(scenario.prices, basis, statistics.intervals, statistics.pieces);
-}
-
-// All of a report that follows from its statistics and the prices.
-void put_prices(const config::Scenario& scenario, const NodeCapacity& capacity,
-                report::RunReport& report) {
-  report.statement = statement_of(scenario, capacity, report.statistics);
-  share_revenue(scenario, report.statement.total.revenue.expected_usd, report.statistics);
-  metrics::NodeTime decode_ns = report.statistics.nodes.decode_ns;
-  decode_ns.idle += report.statistics.nodes.spare_ns;
-  report.energy = cost::energy_of(scenario.energy, report.statistics.nodes.prefill_ns, decode_ns,
-                                  static_cast<double>(report.statistics.tokens.output));
-  report.efficiency = efficiency_of(scenario, report.statistics, report.statement.total);
-}
 
 // Besides the report's intervals: where prices change, and often enough to see queues grow. So no
 // total or verdict depends on report.interval.
@@ -97,56 +42,6 @@ std::vector<base::TimePoint> sample_times(const config::Scenario& scenario,
   times.erase(repeated.begin(), repeated.end());
   return times;
 }
-
-// Who looks at a run: the statistics, and the files that are written while it goes on.
-class Observers {
- public:
-  // `watch` is told on the caller's thread; nullptr: none.
-  Observers(const config::Scenario& scenario, base::Duration counted, report::ResultFolder* folder,
-            base::Worker* worker, WarmUpWatch* watch)
-      : recorder_(recorder_config(scenario, counted)) {
-    all_.push_back(&recorder_);
-    if (worker != nullptr) {
-      all_.front() = &threaded_.emplace(recorder_, *worker);
-    }
-    if (watch != nullptr) {
-      all_.push_back(watch);
-    }
-    const observe::ReportConfig& wanted = scenario.report;
-    if (folder != nullptr && wanted.requests != observe::RequestLog::None) {
-      all_.push_back(&log_.emplace(folder->path_of(report::request_file(wanted.request_format)),
-                                   wanted.requests, wanted.request_sample, scenario.seed, counted));
-    }
-    if (folder != nullptr && wanted.timeline.wanted()) {
-      observe::TimelineWindow window = wanted.timeline;
-      window.to = window.to.value_or(counted);
-      all_.push_back(&timeline_.emplace(folder->path_of("timeline.json"), window));
-    }
-  }
-
-  [[nodiscard]] const std::vector<observe::Observer*>& all() const { return all_; }
-
-  // After the last fact. Closes the files.
-  [[nodiscard]] metrics::RunStatistics finish() {
-    if (threaded_) {
-      threaded_->finish();
-    }
-    if (log_) {
-      log_->finish();
-    }
-    if (timeline_) {
-      timeline_->finish();
-    }
-    return recorder_.statistics();
-  }
-
- private:
-  metrics::Recorder recorder_;
-  std::optional<metrics::ThreadedObserver> threaded_;
-  std::optional<report::RequestLogWriter> log_;
-  std::optional<report::RunTimeline> timeline_;
-  std::vector<observe::Observer*> all_;
-};
 
 // A run from what is made before its first event to its report. What a scenario can be refused for
 // is refused by the constructor, or by config::check before: `epfleet check` makes one, too.
@@ -280,7 +175,7 @@ class Run {
   std::unique_ptr<base::Worker> worker_;
   Workload workload_;
   std::unique_ptr<cache::PrefixCache> cache_;
-  Observers observers_;
+  RunObservers observers_;
   workload::ArrivalFeed arrivals_;
   cluster::Fleet fleet_;
   EventTrace trace_;
@@ -359,12 +254,6 @@ report::RunReport run_scenario(const config::Scenario& scenario, const RunOption
   }
   trial.trace_events = options.trace_events;
   return finished(Run(tried, trial).simulate());
-}
-
-report::RunReport repriced(const config::Scenario& scenario, report::RunReport report) {
-  const cluster::StepPricers pricers = cluster::make_step_pricers(scenario);
-  put_prices(scenario, node_capacity(scenario, pricers, report.statistics), report);
-  return report;
 }
 
 std::vector<std::string> check_scenario(const config::Scenario& scenario) {

@@ -37,10 +37,6 @@ inline constexpr const char* kOverrun =
 [[nodiscard]] report::RunReport run_scenario(const config::Scenario& scenario,
                                              const RunOptions& options);
 
-// The report of a run under other prices of GPUs, tokens or energy; all else is as it was.
-[[nodiscard]] report::RunReport repriced(const config::Scenario& scenario,
-                                         report::RunReport report);
-
 // Does all that a run does before its first event, and reads its trace to the end of the window:
 // throws InputError where run_scenario would. Returns what RunOptions::note is told.
 [[nodiscard]] std::vector<std::string> check_scenario(const config::Scenario& scenario);
