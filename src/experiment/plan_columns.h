@@ -18,8 +18,8 @@ struct PlanColumn {
 
 inline constexpr std::array<PlanColumn, 9> kPlanColumns = {{
     {"nodes", "nodes.mean"},
-    {"TTFT p95", "latency.ttft_s.p95"},
-    {"TPOT p95", "latency.tpot_s.p95"},
+    {"TTFT p95 s", "latency.ttft_s.p95"},
+    {"TPOT p95 s", "latency.tpot_s.p95"},
     {"attained", "slo.attainment_ratio"},
     {"USD/h", "cost.usd_per_hour"},
     {"USD/M in", "unit_cost.usd_per_m_input"},

@@ -11,6 +11,7 @@
 #include "epfleet/experiment/verdict.h"
 #include "epfleet/text/parse.h"
 #include "epfleet/text/quote.h"
+#include "plan_columns.h"
 #include "run_money.h"
 
 namespace epfleet::experiment {
@@ -183,19 +184,17 @@ PlanPoint PlanRuns::judge(const report::RunReport& report) const {
 }
 
 std::string PlanRuns::csv_of_runs() const {
-  constexpr std::array<const char*, 6> kMetrics = {"nodes.mean",
-                                                   "latency.ttft_s.p95",
-                                                   "latency.tpot_s.p95",
-                                                   "cost.usd_per_hour",
-                                                   "throughput.output_tps_per_gpu",
-                                                   "latency.output_speed_tps.mean"};
-  std::string csv = fmt::format("keys,met,{},why_not\n", fmt::join(kMetrics, ","));
+  std::string csv = "keys,met";
+  for (const PlanColumn& column : kPlanColumns) {
+    csv += fmt::format(",{}", column.metric);
+  }
+  csv += ",why_not\n";
   for (const Tried& one : tried_) {
     std::string keys = one.others + units_text(one.units);
     std::ranges::replace(keys, '\n', ' ');
     csv += fmt::format("{},{}", text::csv_field(keys), one.point.met ? 1 : 0);
-    for (const char* metric : kMetrics) {
-      const auto found = one.point.metrics.find(metric);
+    for (const PlanColumn& column : kPlanColumns) {
+      const auto found = one.point.metrics.find(column.metric);
       csv += "," + (found == one.point.metrics.end() ? "" : found->second);
     }
     csv += "," + text::csv_field(one.point.why_not) + "\n";
