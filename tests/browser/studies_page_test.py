@@ -8,7 +8,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from support.browser import skip_without_browser  # noqa: E402
 from support.page_test import PageTest  # noqa: E402
-from support.program import SMALL, main  # noqa: E402
+from support.program import SMALL, main, write_planned  # noqa: E402
 
 HOSTILE = "<script>alert(1)</script>"
 SWEEP = f"""
@@ -25,22 +25,13 @@ replicates: 2
 metrics: [cost.usd, latency.output_speed_tps.mean, throughput.decode_output_tps_per_node, latency.ttft_s.p95]
 baseline: central
 """
-PLANNED = f"""
-extends: {SMALL}
-workload: {{source: token_rate, path: flat.csv, warm_up: 30 s, rate_scale: 30}}
-kv_cache: {{model: statistical}}
-duration: 2 min
-"""
-TRACE = "time_s,requests,input_tokens,cached_tokens,output_tokens\n" + "".join(
-    f"{second},500,2000000,1120000,500000\n" for second in range(0, 180, 60))
 
 
 class StudiesPageTest(PageTest):
     @classmethod
     def make(cls):
         (cls.folder / "sweep.yaml").write_text(SWEEP)
-        (cls.folder / "planned.yaml").write_text(PLANNED)
-        (cls.folder / "flat.csv").write_text(TRACE)
+        write_planned(cls.folder / "planned.yaml")
         cls.epfleet("sweep", "sweep.yaml", "--quiet", "--out", "sweep")
         cls.epfleet("plan", "planned.yaml", "--vary", "fleet.groups=0..6", "--meet", "slo", "--minimise", "cost.usd", "--quiet",
                     "--out", "plan")

@@ -9,23 +9,13 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from support.program import PROGRAM, SMALL, ProgramTest, main  # noqa: E402
-
-BASE = f"""
-extends: {SMALL}
-workload: {{source: token_rate, path: flat.csv, warm_up: 30 s, rate_scale: 30}}
-kv_cache: {{model: statistical}}
-duration: 3 min
-"""
-TRACE = "time_s,requests,input_tokens,cached_tokens,output_tokens\n" + "".join(
-    f"{second},500,2000000,1120000,500000\n" for second in range(0, 240, 60))
+from support.program import PLANNED, PROGRAM, ProgramTest, main, write_planned  # noqa: E402
 
 
 class PlanTest(ProgramTest):
     def setUp(self):
         super().setUp()
-        (self.folder / "base.yaml").write_text(BASE)
-        (self.folder / "flat.csv").write_text(TRACE)
+        write_planned(self.folder / "base.yaml")
 
     def brute_force(self, grid, metric):
         """(value of every combination, status) by sweep."""
@@ -54,7 +44,7 @@ class PlanTest(ProgramTest):
         self.assertRegex(shown, rf"With prices.gpu_hour=2.6 USD/h: fleet.groups = {groups} as before; "
                                 r"cost \d+ USD per hour|cost [\d.]+ \(\+30.0 %\) USD per hour")
         more, = [row for row in rows if row["best"] == "1" and "rate_scale" in row["change"]]
-        (self.folder / "base.yaml").write_text(BASE.replace("rate_scale: 30", "rate_scale: 36"))
+        write_planned(self.folder / "base.yaml", PLANNED.replace("rate_scale: 30", "rate_scale: 36"))
         good = self.brute_force("{fleet.groups: [0, 1, 2, 3, 4, 5, 6]}", "cost.usd")
         self.assertEqual(more["fleet.groups"],
                          min(good, key=lambda row: float(row["cost.usd"]))["fleet.groups"])

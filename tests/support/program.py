@@ -20,6 +20,22 @@ RESULT_FILES = ["summary.json", "run_info.json", "resolved.yaml", "timeseries.cs
                 "report.html"]
 
 
+PLANNED = f"""
+extends: {SMALL}
+workload: {{source: token_rate, path: flat.csv, warm_up: 30 s, rate_scale: 30}}
+kv_cache: {{model: statistical}}
+duration: 3 min
+"""
+
+
+def write_planned(file, text=PLANNED):
+    """A scenario that asks for a few groups of the small fleet, with its trace beside it."""
+    file.write_text(text)
+    (file.parent / "flat.csv").write_text(
+        "time_s,requests,input_tokens,cached_tokens,output_tokens\n" + "".join(
+            f"{second},500,2000000,1120000,500000\n" for second in range(0, 240, 60)))
+
+
 def skip_without_program():
     if not PROGRAM or not os.access(PROGRAM, os.X_OK):
         print("skipped: the program was not built")
