@@ -39,8 +39,9 @@ DecodeHalves decode_halves(const DecodeLayer& layer, double requests, double kv_
     halves.stages[i] = layer.even_stages(n, kv);
     // Half the KV is in each micro-batch even when one of them has no request.
     halves.stages[i].attn1_s = layer.attn1_fixed_s(n) + kv * layer.attn1_per_kv_token_s();
-    halves.shared_attn0_s[i] =
+    halves.beside_dispatch_s[i] =
         halves.stages[i].shared_s + layer.attn0(requests_in(layer, requests, 1 - i)).total();
+    halves.beside_combine_s[1 - i] = halves.stages[i].attn1_s;
   }
   return halves;
 }
@@ -81,8 +82,8 @@ LayerBreakdown decode_breakdown(const DecodeLayer& layer, double requests, doubl
     rows.compute += layer.attn0(n);
     rows.compute += layer.attn1(n, kv_tokens / static_cast<double>(layout.micro_batches()));
     rows.compute += layer.mlp(layer.received_requests(n * static_cast<double>(layout.gpus)));
-    const double under_dispatch = layout.dual_batch() ? halves.shared_attn0_s[i] : 0.0;
-    const double under_combine = layout.dual_batch() ? halves.stages[1 - i].attn1_s : 0.0;
+    const double under_dispatch = layout.dual_batch() ? halves.beside_dispatch_s[i] : 0.0;
+    const double under_combine = layout.dual_batch() ? halves.beside_combine_s[i] : 0.0;
     rows.dispatch_core_s += std::max(0.0, own.dispatch_s - under_dispatch);
     rows.combine_core_s += std::max(0.0, own.combine_s - under_combine);
     network_s += own.dispatch_s + own.combine_s;

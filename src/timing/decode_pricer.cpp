@@ -24,7 +24,7 @@ DecodeHalves DecodePricer::stages(std::span<const std::int32_t> requests,
                                   std::span<const base::TokenParts32> kv) const {
   const DecodeStep step = tables_->split_anew(requests, kv);
   return tables_->layout().dual_batch() ? tables_->halves(step)
-                                        : DecodeHalves{{tables_->whole(step), {}}, {}};
+                                        : DecodeHalves{{tables_->whole(step), {}}, {}, {}};
 }
 
 StepPrice DecodePricer::price_halves(const UnitHalves& halves) const {

@@ -87,8 +87,8 @@ DecodeStep DecodeTables::split_anew(std::span<const std::int32_t> requests,
     for (const std::int32_t n : looked_at) {
       const double shared = by_half_[half(n, i)].shared;
       batch.shared_s = std::max(batch.shared_s, shared);
-      batch.shared_attn0_s =
-          std::max(batch.shared_attn0_s, shared + by_half_[half(n, 1 - i)].attn0);
+      batch.beside_dispatch_s =
+          std::max(batch.beside_dispatch_s, shared + by_half_[half(n, 1 - i)].attn0);
     }
   }
   step.dense_s = static_cast<double>(terms.dense);
@@ -115,7 +115,8 @@ DecodeStep DecodeTables::given(const UnitHalves& halves) const {
       batch.unit_requests += n[i];
       batch.fullest = std::max<std::int64_t>(batch.fullest, n[i]);
       batch.shared_s = std::max(batch.shared_s, terms[i].shared);
-      batch.shared_attn0_s = std::max(batch.shared_attn0_s, terms[i].shared + terms[1 - i].attn0);
+      batch.beside_dispatch_s =
+          std::max(batch.beside_dispatch_s, terms[i].shared + terms[1 - i].attn0);
       slowest.batch[i] = std::max(slowest.batch[i],
                                   static_cast<float>(kv[i].count()) * slope + terms[i].attn1_fixed);
     }
@@ -157,7 +158,8 @@ DecodeStages DecodeTables::stages(const DecodeLayer& layer, const DecodeMicroBat
 DecodeHalves DecodeTables::halves(const DecodeStep& step) const {
   const auto& [first, second] = step.batches;
   return {{stages(layer_, first), stages(layer_, second)},
-          {first.shared_attn0_s, second.shared_attn0_s}};
+          {first.beside_dispatch_s, second.beside_dispatch_s},
+          {second.attn1_s, first.attn1_s}};
 }
 
 DecodeStages DecodeTables::whole(const DecodeStep& step) const {

@@ -20,7 +20,7 @@ struct DecodeMicroBatch {
   std::int64_t unit_requests = 0;
   std::int64_t fullest = 0;  // requests of the fullest GPU
   double shared_s = 0.0;
-  double shared_attn0_s = 0.0;  // SHARED of this micro-batch, ATTN0 of the other
+  double beside_dispatch_s = 0.0;  // SHARED of this micro-batch, ATTN0 of the other
   double attn1_s = 0.0;
 };
 

@@ -53,7 +53,7 @@ void add_half_layer(GraphBuilder& graph, const DecodeHalves& halves, std::int32_
   DecodeEnds& other = ends[1 - i];
   const DecodeStages& stages = halves.stages[i];
   // A GPU does SHARED and ATTN-0 without a barrier: ATTN-0 has what is left of both.
-  const double attn0_s = std::max(0.0, halves.shared_attn0_s[i] - stages.shared_s);
+  const double attn0_s = std::max(0.0, halves.beside_dispatch_s[i] - stages.shared_s);
 
   graph.next_phase();
   graph.add(Stage::Shared, own_batch, stages.shared_s, own.attn1);
@@ -62,7 +62,7 @@ void add_half_layer(GraphBuilder& graph, const DecodeHalves& halves, std::int32_
   graph.next_phase();
   const std::size_t mlp = graph.add(Stage::Mlp, own_batch, stages.mlp_s, dispatch);
   graph.next_phase();
-  other.attn1 = graph.add(Stage::Attn1, other_batch, halves.stages[1 - i].attn1_s, attn0);
+  other.attn1 = graph.add(Stage::Attn1, other_batch, halves.beside_combine_s[i], attn0);
   own.combine = graph.add(Stage::Combine, own_batch, stages.combine_s, mlp);
 }
 

@@ -8,9 +8,8 @@ double decode_layer_with_barriers(const DecodeHalves& halves) {
   double layer = 0.0;
   for (std::size_t i = 0; i < 2; ++i) {
     const DecodeStages& own = halves.stages[i];
-    const DecodeStages& other = halves.stages[1 - i];
-    layer += std::max(halves.shared_attn0_s[i], own.dispatch_s) + own.mlp_s +
-             std::max(other.attn1_s, own.combine_s);
+    layer += std::max(halves.beside_dispatch_s[i], own.dispatch_s) + own.mlp_s +
+             std::max(halves.beside_combine_s[i], own.combine_s);
   }
   return layer;
 }
@@ -22,12 +21,12 @@ double decode_layer_without_barriers(const DecodeHalves& halves) {
   for (std::size_t i = 0; i < 2; ++i) {
     const DecodeStages& own = halves.stages[i];
     const DecodeStages& other = halves.stages[1 - i];
-    const double lag = other.combine_s - own.attn1_s;
+    const double lag = other.combine_s - halves.beside_combine_s[1 - i];
     const double dispatched = std::max(0.0, lag) + own.dispatch_s;
     // ATTN0(1-i) needs the result of COMBINE(1-i); SHARED(i) does not.
-    const double attn0 = halves.shared_attn0_s[i] - own.shared_s;
+    const double attn0 = halves.beside_dispatch_s[i] - own.shared_s;
     const double computed = std::max(own.shared_s, lag) + std::max(0.0, attn0);
-    layer += std::max(dispatched, computed) + own.mlp_s + other.attn1_s;
+    layer += std::max(dispatched, computed) + own.mlp_s + halves.beside_combine_s[i];
   }
   return layer;
 }

@@ -53,14 +53,14 @@ std::vector<StageTime> mean_stages(const DecodeHalves& halves, bool dual) {
 std::vector<PhaseTime> five_stages(const DecodeHalves& halves) {
   const DecodeStages& zero = halves.stages[0];
   const DecodeStages& one = halves.stages[1];
-  return {{"SHARED(0) + ATTN-0(1) | DISPATCH(0)", "dispatch_0", halves.shared_attn0_s[0],
+  return {{"SHARED(0) + ATTN-0(1) | DISPATCH(0)", "dispatch_0", halves.beside_dispatch_s[0],
            zero.dispatch_s},
           {"MLP(0)", "mlp_0", zero.mlp_s, 0.0},
-          {"ATTN-1(1) | COMBINE(0)", "combine_0", one.attn1_s, zero.combine_s},
-          {"SHARED(1) + ATTN-0(0) | DISPATCH(1)", "dispatch_1", halves.shared_attn0_s[1],
+          {"ATTN-1(1) | COMBINE(0)", "combine_0", halves.beside_combine_s[0], zero.combine_s},
+          {"SHARED(1) + ATTN-0(0) | DISPATCH(1)", "dispatch_1", halves.beside_dispatch_s[1],
            one.dispatch_s},
           {"MLP(1)", "mlp_1", one.mlp_s, 0.0},
-          {"ATTN-1(0) | COMBINE(1)", "combine_1", zero.attn1_s, one.combine_s}};
+          {"ATTN-1(0) | COMBINE(1)", "combine_1", halves.beside_combine_s[1], one.combine_s}};
 }
 
 // --- prefill

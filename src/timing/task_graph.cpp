@@ -72,7 +72,7 @@ DecodeHalves on_time_grid(const DecodeHalves& halves) {
     for (double* stage :
          {&grid.stages[i].shared_s, &grid.stages[i].attn0_s, &grid.stages[i].attn1_s,
           &grid.stages[i].mlp_s, &grid.stages[i].dispatch_s, &grid.stages[i].combine_s,
-          &grid.shared_attn0_s[i]}) {
+          &grid.beside_dispatch_s[i], &grid.beside_combine_s[i]}) {
       *stage = on_time_grid(*stage);
     }
   }

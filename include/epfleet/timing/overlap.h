@@ -24,11 +24,11 @@ struct PrefillStages {
   double dispatch_s = 0.0, combine_s = 0.0;
 };
 
-// `shared_attn0_s[i]` is SHARED(i) + ATTN0(1-i) of the slowest GPU: a GPU does both without a
-// barrier.
+// What the compute stream of the slowest GPU does beside a transfer, without a barrier:
+// `beside_dispatch_s[i]` is SHARED(i) + ATTN0(1-i), `beside_combine_s[i]` ATTN1(1-i).
 struct DecodeHalves {
   std::array<DecodeStages, 2> stages{};
-  std::array<double, 2> shared_attn0_s{};
+  std::array<double, 2> beside_dispatch_s{}, beside_combine_s{};
 };
 
 // sum over i of max(SHARED(i) + ATTN0(1-i), DISPATCH(i)) + MLP(i) + max(ATTN1(1-i), COMBINE(i))

@@ -18,7 +18,8 @@ DecodeHalves random_decode(base::Stream& stream) {
                         stream.uniform(), stream.uniform(), stream.uniform()};
   }
   for (std::size_t i = 0; i < 2; ++i) {
-    halves.shared_attn0_s[i] = halves.stages[i].shared_s + attn0[1 - i];
+    halves.beside_dispatch_s[i] = halves.stages[i].shared_s + attn0[1 - i];
+    halves.beside_combine_s[i] = halves.stages[1 - i].attn1_s;
   }
   return halves;
 }
@@ -38,7 +39,8 @@ TEST(DecodeOverlap, ClosedFormWorked) {
   DecodeHalves halves;
   halves.stages[0] = {1, 2, 3, 4, 30, 6};
   halves.stages[1] = {10, 20, 30, 40, 50, 60};
-  halves.shared_attn0_s = {1 + 20, 10 + 2};
+  halves.beside_dispatch_s = {1 + 20, 10 + 2};
+  halves.beside_combine_s = {30, 3};
   EXPECT_DOUBLE_EQ(decode_layer_with_barriers(halves), 64.0 + 150.0);
 }
 
@@ -99,7 +101,7 @@ TEST(DecodeOverlap, BetweenIdealAndSequential) {
 // 2 x (DISPATCH 187 + MLP 128 + COMBINE 394) = 1418, the published decode layer in microseconds.
 TEST(DecodeOverlap, PublishedStagesGiveThePublishedLayerEitherWay) {
   const DecodeStages published{34, 63, 344, 128, 187, 394};
-  const DecodeHalves halves{{published, published}, {34 + 63, 34 + 63}};
+  const DecodeHalves halves{{published, published}, {34 + 63, 34 + 63}, {344, 344}};
   EXPECT_DOUBLE_EQ(decode_layer_with_barriers(halves), 1418.0);
   EXPECT_DOUBLE_EQ(decode_layer_without_barriers(halves), 1418.0);
 }

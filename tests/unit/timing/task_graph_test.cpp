@@ -28,8 +28,9 @@ DecodeHalves random_decode(base::Stream& stream) {
   for (std::size_t i = 0; i < 2; ++i) {
     // The slowest sum is at most the sum of the slowest, at least the larger of them.
     const double shared = halves.stages[i].shared_s, attn0 = halves.stages[1 - i].attn0_s;
-    halves.shared_attn0_s[i] =
+    halves.beside_dispatch_s[i] =
         std::max(shared, attn0) + std::floor(stream.uniform() * std::min(shared, attn0));
+    halves.beside_combine_s[i] = halves.stages[1 - i].attn1_s;
   }
   return halves;
 }
