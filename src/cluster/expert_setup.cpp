@@ -69,7 +69,7 @@ experts::ExpertLoadSpec load_of(const FleetSpec& spec, const Layout& layout) {
   load.gpus_per_node = layout.gpus_per_node;
   load.redundant = layout.redundant_experts;
   load.rule = experts::expert_rules()[spec.experts.balancer];
-  load.skewed = spec.experts.skew != "none";
+  load.skewed = spec.experts.skew != serving::kEvenExperts;
   load.popularity = popularity_of(spec);
   load.observation_delay = base::to_seconds(spec.experts.rebalance_delay) / interval_s;
   load.reshare_interval = base::to_seconds(spec.experts.reshare_every) / interval_s;

@@ -16,7 +16,8 @@ model::PrefillLayout prefill_layout(const FleetSpec& spec) {
           .phase_barriers = unit.phase_barriers,
           .mtp = spec.decode.mtp.enabled,
           .gpus_per_node = spec.prefill_hardware.gpus_per_node,
-          .expert_precision = unit.expert_precision};
+          .expert_precision = unit.expert_precision,
+          .engine = spec.engine};
 }
 
 model::DecodeLayout decode_layout(const FleetSpec& spec) {
@@ -28,9 +29,9 @@ model::DecodeLayout decode_layout(const FleetSpec& spec) {
           .overlap = unit.overlap,
           .phase_barriers = unit.phase_barriers,
           .gpus_per_node = spec.decode_hardware.gpus_per_node,
-          .host_time = unit.host_time,
           .max_requests_per_gpu = max_requests_per_gpu(spec),
-          .expert_precision = unit.expert_precision};
+          .expert_precision = unit.expert_precision,
+          .engine = spec.engine};
 }
 
 model::MemoryPlan prefill_memory(const FleetSpec& spec) {

@@ -84,12 +84,30 @@ std::int64_t kv_bytes_per_token(const FleetSpec& spec) {
   return spec.model.kv_bytes_per_token(spec.decode.mtp.enabled);
 }
 
+namespace {
+
+// What the scenario states; else what the engine's makers saw, where experts differ at all; else
+// what skew and placement make.
+std::optional<double> stated_imbalance(const FleetSpec& spec,
+                                       const std::optional<double>& of_scenario,
+                                       const std::optional<double>& of_engine) {
+  return of_scenario || spec.experts.skew == serving::kEvenExperts ? of_scenario : of_engine;
+}
+
+}  // namespace
+
 model::ExpertImbalance prefill_imbalance(const FleetSpec& spec) {
-  return experts::expected_imbalance(prefill_expert_load(spec));
+  const auto stated =
+      stated_imbalance(spec, spec.experts.max_over_mean.prefill, spec.engine.prefill_max_over_mean);
+  return stated ? model::ExpertImbalance{{*stated}}
+                : experts::expected_imbalance(prefill_expert_load(spec));
 }
 
 model::ExpertImbalance decode_imbalance(const FleetSpec& spec) {
-  return experts::expected_imbalance(decode_expert_load(spec));
+  const auto stated =
+      stated_imbalance(spec, spec.experts.max_over_mean.decode, spec.engine.decode_max_over_mean);
+  return stated ? model::ExpertImbalance{{*stated}}
+                : experts::expected_imbalance(decode_expert_load(spec));
 }
 
 StepPricers make_step_pricers(const FleetSpec& spec) {

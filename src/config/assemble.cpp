@@ -71,6 +71,10 @@ class Assembler {
         }
       }
     }
+    if (Node* both = find_path(root, "experts.max_over_mean");
+        both != nullptr && both->kind == Node::Kind::Scalar) {
+      *both = map_of({"prefill", "decode"}, *both);
+    }
     for (const char* balancer : {"prefill.balancer", "decode.balancer"}) {
       Node* node = find_path(root, balancer);
       if (node != nullptr && node->kind == Node::Kind::Scalar) {
@@ -109,7 +113,12 @@ class Assembler {
       }
       const bool phase = group.name.ends_with(".hardware");
       if (node->find("base") != nullptr) {
+        const bool host_time = group.name == "engine" && node->find("host_time") == nullptr &&
+                               find_path(root, "decode.host_time") != nullptr;
         expand(*node, group);
+        if (host_time) {  // under its old name it stands beside the part, on top of it
+          std::erase_if(node->entries, [](const Entry& one) { return one.key == "host_time"; });
+        }
       } else if (const Node* shared = root.find("hardware"); phase && shared != nullptr) {
         Node whole = *shared;
         merge(whole, *node);
@@ -205,11 +214,11 @@ class Assembler {
              "write a name or a path");
       return;
     }
-    const auto path = find_part(base.text, base.place.folder);
+    const auto path = find_part(base.text, base.place.folder, group.folder);
     if (!path) {
       report(base.place, group.name, fmt::format("there is no part '{}'", base.text),
              fmt::format("choose from {}, or write the path of a file",
-                         parts_near(base.place.folder)));
+                         parts_near(base.place.folder, group.folder)));
       return;
     }
     Node part = load(*path, {});
@@ -222,13 +231,13 @@ class Assembler {
 
   // Folders that may hold parts: parts/ and configs/parts/ beside the file and in every folder
   // above, and those that came with epfleet.
-  static std::vector<fs::path> part_folders(const std::string& folder) {
+  static std::vector<fs::path> part_folders(const std::string& folder, const std::string& kind) {
     std::vector<fs::path> folders;
     fs::path at = canonical_path(folder.empty() ? "." : folder);
     fs::path shown = folder;  // keeps what is shown relative, as the scenario was named
     for (int level = 0; level < 64; ++level) {
-      folders.push_back((shown / "parts").lexically_normal());
-      folders.push_back((shown / "configs" / "parts").lexically_normal());
+      folders.push_back((shown / "parts" / kind).lexically_normal());
+      folders.push_back((shown / "configs" / "parts" / kind).lexically_normal());
       if (!at.has_parent_path() || at == at.root_path()) {
         break;
       }
@@ -236,17 +245,18 @@ class Assembler {
       shown /= "..";
     }
     if (shipped_folder()) {
-      folders.push_back(fs::path(*shipped_folder()) / "configs" / "parts");
+      folders.push_back(fs::path(*shipped_folder()) / "configs" / "parts" / kind);
     }
     return folders;
   }
 
-  static std::optional<std::string> find_part(const std::string& name, const std::string& folder) {
+  static std::optional<std::string> find_part(const std::string& name, const std::string& folder,
+                                              const std::string& kind) {
     if (is_path(name)) {
       const std::string path = resolved_path(name, folder);
       return is_file(path) ? std::optional(path) : std::nullopt;
     }
-    for (const fs::path& parts : part_folders(folder)) {
+    for (const fs::path& parts : part_folders(folder, kind)) {
       const fs::path path = parts / (name + ".yaml");
       if (is_file(path.generic_string())) {
         return path.generic_string();
@@ -255,9 +265,9 @@ class Assembler {
     return std::nullopt;
   }
 
-  static std::string parts_near(const std::string& folder) {
+  static std::string parts_near(const std::string& folder, const std::string& kind) {
     std::set<std::string> names;
-    for (const fs::path& parts : part_folders(folder)) {
+    for (const fs::path& parts : part_folders(folder, kind)) {
       std::error_code status;
       for (const auto& entry : fs::directory_iterator(parts, status)) {
         if (entry.path().extension() == ".yaml") {

@@ -121,6 +121,11 @@ void displace(Node& below, Node& over) {
       drop(below, "scaling.policy", over);
     }
   }
+  if (states(over, {"engine.base", "engine.host_time"})) {
+    drop(below, "decode.host_time", over);
+  } else if (states(over, "decode.host_time")) {
+    drop(below, "engine.host_time", over);
+  }
   if (states(over, "fleet.base.prefill_units")) {
     drop(below, "fleet.prefill_units", over);
   }

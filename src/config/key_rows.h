@@ -129,6 +129,7 @@ void add_plain_rows(Rows& rows);
 void add_trace_rows(Rows& rows);
 void add_serving_rows(Rows& rows);
 void add_expert_rows(Rows& rows);
+void add_engine_rows(Rows& rows);
 void add_cache_rows(Rows& rows);
 void add_prices_rows(Rows& rows);
 void add_energy_rows(Rows& rows);

@@ -26,6 +26,7 @@ std::vector<Key> make_table() {
   add_trace_rows(rows);
   add_serving_rows(rows);
   add_expert_rows(rows);
+  add_engine_rows(rows);
   add_cache_rows(rows);
   add_prices_rows(rows);
   add_energy_rows(rows);
@@ -35,6 +36,8 @@ std::vector<Key> make_table() {
   for (Key& key : keys) {
     if (key.name == "fleet.prefill_units" || key.name == "fleet.decode_units") {
       key.same_as = "fleet.base" + key.name.substr(key.name.find('.'));
+    } else if (key.name == "decode.host_time") {
+      key.same_as = "engine.host_time";
     }
   }
   for (Key& key : keys) {
@@ -197,13 +200,11 @@ std::optional<std::string> value_of(const Scenario& scenario, const std::string&
 }
 
 std::span<const PartGroup> part_groups() {
-  static const PartGroup kGroups[] = {{"hardware", ""},
-                                      {"prefill.hardware", ""},
-                                      {"decode.hardware", ""},
-                                      {"model", ""},
-                                      {"workload.classes", ""},
-                                      {"prices.book", "book"},
-                                      {"prices.off_peak_book", "off_peak_book"}};
+  static const PartGroup kGroups[] = {
+      {"hardware", ""},          {"prefill.hardware", ""},
+      {"decode.hardware", ""},   {"model", ""},
+      {"engine", "", "engines"}, {"workload.classes", ""},
+      {"prices.book", "book"},   {"prices.off_peak_book", "off_peak_book"}};
   return kGroups;
 }
 

@@ -38,6 +38,19 @@ void add_popularity(Rows& rows) {
       .guess("0.02", "0.3");
 }
 
+void add_stated_imbalance(Rows& rows) {
+  const auto stated = [&](const std::string& name, auto member, const char* phase) {
+    rows.number(name, member, between(1.0, 1000.0),
+                {fmt::format("Tokens of the fullest GPU's experts over the mean in {}, instead of "
+                             "what skew and placement make; experts.max_over_mean: X sets both.",
+                             phase),
+                 "free choice; an engine's makers may have published it (engine)", "1.33"},
+                "none");
+  };
+  stated(EPFLEET_KEY(experts.max_over_mean.prefill), "prefill");
+  stated(EPFLEET_KEY(experts.max_over_mean.decode), "decode");
+}
+
 }  // namespace
 
 void add_expert_rows(Rows& rows) {
@@ -61,6 +74,7 @@ void add_expert_rows(Rows& rows) {
                "no weights move.",
                "a guess: a table per layer that dispatch reads"})
       .guess("1 s", "1 min");
+  add_stated_imbalance(rows);
 }
 
 }  // namespace epfleet::config

@@ -105,10 +105,9 @@ void add_decode(Rows& rows) {
       {{"reform", "halved anew every step; nothing moves", serving::Microbatch::Reform},
        {"sticky", "a request stays in its half until it leaves", serving::Microbatch::Sticky}},
       {"How a GPU's requests are split into two halves.", "a choice"});
-  rows.number(EPFLEET_KEY(decode.host_time), between(0.0, 1.0),
-              {"Time of a step that no GPU work covers.",
-               "residual of the profile's 96 ms step, which leaves 2-8 ms"})
-      .guess("2 ms", "8 ms");
+  rows.number("decode.host_time", EPFLEET_MEMBER(engine.host_time), between(0.0, 1.0),
+              {"Time of a step that no GPU work covers: engine.host_time under its old name.",
+               "see engine.host_time"});
   rows.number(EPFLEET_KEY(decode.runtime_memory), between(0.0, 1e15),
               {"Memory of a decode GPU for activations, graphs and the context.", "a guess"})
       .guess("4 GB", "8 GB");

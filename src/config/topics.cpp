@@ -30,6 +30,9 @@ constexpr Topic kTopics[] = {
      "A decode unit: its GPUs, how many requests it holds, multi-token prediction, who gets the "
      "next request."},
     {"experts", "How unevenly tokens meet the experts, and how copies of experts even that out."},
+    {"engine",
+     "The software that runs the steps: what they cost beyond kernels and transfers. By default "
+     "DeepSeek's."},
     {"kv_cache", "The store on disk that keeps the KV of prompts for later requests."},
     {"prices", "What a GPU hour costs, what tokens are sold for, and who pays."},
     {"energy", "Power of the nodes by what they do, and its price: a row beside the cost."},

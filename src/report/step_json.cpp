@@ -29,6 +29,7 @@ Json parts_of(const timing::StepAnatomy& step) {
           {"mtp_layers", static_cast<double>(step.mtp_layers) * step.layer_s},
           {"dense_layers", step.dense_layers_s},
           {"head", step.head_s},
+          {"launch_wait", step.launch_wait_s},
           {"host", step.host_s}};
 }
 
@@ -54,6 +55,7 @@ Json breakdown_of(const timing::LayerBreakdown& rows) {
           {"gemm", rows.compute.gemm_s * kMs},
           {"other", rows.compute.other_s * kMs},
           {"launch_overhead", rows.compute.gap_s * kMs},
+          {"engine", rows.compute.engine_s * kMs},
           {"compute_bubble", rows.compute_bubble_s * kMs},
           {"comm_bubble", rows.communication_bubble_s * kMs}};
 }
@@ -86,6 +88,7 @@ Json document(const StepReport& r) {
   json["other_overlap_step_s"] = step.other_way_s ? Json(*step.other_way_s) : Json(nullptr);
   json["layer_s"] = step.layer_s;
   json["step_parts_s"] = parts_of(step);
+  json["engine_share_s"] = step.engine_s;
   json["stages_us"] = stages_of(step);
   json["tokens_per_s_per_gpu"] = r.tokens_per_s_per_gpu;
   json["tokens_per_s_per_node"] = r.tokens_per_s_per_node();

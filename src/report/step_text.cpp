@@ -86,9 +86,13 @@ class StepPage {
     }
     part("dense layers", a.dense_layers_s);
     part("head and sampling", a.head_s);
+    if (a.launch_wait_s > 0.0) {
+      part("waiting for the host's launches", a.launch_wait_s);
+    }
     if (r_.decode) {
       part("host", a.host_s);
     }
+    part("of all this, the engine's share", a.engine_s);
   }
 
   void layer() {
@@ -122,9 +126,12 @@ class StepPage {
     kind("experts' products", b.compute.moe_s);
     kind("other kernels", b.compute.other_s);
     kind("between kernels", b.compute.gap_s);
+    if (b.compute.engine_s > 0.0) {
+      kind("the engine's, per kernel", b.compute.engine_s);
+    }
     if (r_.decode) {
-      kind("waiting for dispatch", b.dispatch_core_s);
-      kind("waiting for combine", b.combine_core_s);
+      kind("dispatch, not hidden", b.dispatch_core_s);
+      kind("combine, not hidden", b.combine_core_s);
     } else {
       kind("compute waits", b.compute_bubble_s);
       kind("network: dispatch, its barrier", b.dispatch_barrier_s);

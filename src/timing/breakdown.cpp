@@ -18,30 +18,19 @@ double requests_in(const DecodeLayer& layer, double requests, std::size_t i) {
   return i == 0 ? std::ceil(requests / 2.0) : std::floor(requests / 2.0);
 }
 
-void scale(ComputeTime& time, double factor) {
-  time.attention_core_s *= factor;
-  time.gemm_s *= factor;
-  time.moe_s *= factor;
-  time.other_s *= factor;
-  time.gap_s *= factor;
-}
-
 }  // namespace
 
 DecodeHalves decode_halves(const DecodeLayer& layer, double requests, double kv_tokens) {
-  const double kv = kv_tokens / static_cast<double>(layer.layout().micro_batches());
   DecodeHalves halves;
   for (std::size_t i = 0; i < 2; ++i) {
     const double n = requests_in(layer, requests, i);
-    if (i == 1 && !layer.layout().dual_batch()) {
-      break;
-    }
-    halves.stages[i] = layer.even_stages(n, kv);
-    // Half the KV is in each micro-batch even when one of them has no request.
-    halves.stages[i].attn1_s = layer.attn1_fixed_s(n) + kv * layer.attn1_per_kv_token_s();
-    halves.beside_dispatch_s[i] =
-        halves.stages[i].shared_s + layer.attn0(requests_in(layer, requests, 1 - i)).total();
-    halves.beside_combine_s[1 - i] = halves.stages[i].attn1_s;
+    halves.stages[i] = layer.even_stages(n, kv_tokens * n / requests);
+  }
+  for (std::size_t i = 0; i < 2; ++i) {
+    const double n = requests_in(layer, requests, i);
+    halves.beside_dispatch_s[i] = halves.stages[i].shared_s + layer.dispatch_on_sms_s(n) +
+                                  layer.attn0(requests_in(layer, requests, 1 - i)).total();
+    halves.beside_combine_s[i] = halves.stages[1 - i].attn1_s + layer.combine_on_sms_s(n);
   }
   return halves;
 }
@@ -69,6 +58,8 @@ double layer_s(const PrefillLayer& layer, const PrefillHalf& half) {
              : prefill_layer_without_barriers(half, layer.moe_layer_equivalents());
 }
 
+// Dispatch and combine are what of their phases the pure compute under them leaves: waiting, and
+// sending and receiving on the SMs.
 LayerBreakdown decode_breakdown(const DecodeLayer& layer, double requests, double kv_tokens) {
   const model::DecodeLayout& layout = layer.layout();
   const DecodeHalves halves = decode_halves(layer, requests, kv_tokens);
@@ -80,12 +71,18 @@ LayerBreakdown decode_breakdown(const DecodeLayer& layer, double requests, doubl
     const DecodeStages& own = halves.stages[i];
     rows.compute += layer.shared(n);
     rows.compute += layer.attn0(n);
-    rows.compute += layer.attn1(n, kv_tokens / static_cast<double>(layout.micro_batches()));
+    rows.compute += layer.attn1(n, kv_tokens * n / requests);
     rows.compute += layer.mlp(layer.received_requests(n * static_cast<double>(layout.gpus)));
-    const double under_dispatch = layout.dual_batch() ? halves.beside_dispatch_s[i] : 0.0;
-    const double under_combine = layout.dual_batch() ? halves.beside_combine_s[i] : 0.0;
-    rows.dispatch_core_s += std::max(0.0, own.dispatch_s - under_dispatch);
-    rows.combine_core_s += std::max(0.0, own.combine_s - under_combine);
+    if (layout.dual_batch()) {
+      const double under_dispatch = halves.beside_dispatch_s[i] - layer.dispatch_on_sms_s(n);
+      const double under_combine = halves.stages[1 - i].attn1_s;
+      rows.dispatch_core_s +=
+          std::max(halves.beside_dispatch_s[i], own.dispatch_s) - under_dispatch;
+      rows.combine_core_s += std::max(halves.beside_combine_s[i], own.combine_s) - under_combine;
+    } else {
+      rows.dispatch_core_s += own.dispatch_s;
+      rows.combine_core_s += own.combine_s;
+    }
     network_s += own.dispatch_s + own.combine_s;
   }
   rows.compute_bubble_s = std::max(0.0, rows.overall_s - rows.compute.total());
@@ -104,7 +101,7 @@ LayerBreakdown prefill_breakdown(const PrefillLayer& layer, double tokens, doubl
   rows.compute = layer.shared(n);
   rows.compute += layer.attn(n, prefix_tokens / batches, pairs / batches);
   rows.compute += layer.mlp(received);
-  scale(rows.compute, batches);
+  rows.compute = rows.compute * batches;
   const NormalAllToAll& network = layer.all_to_all();
   rows.dispatch_barrier_s = batches * network.dispatch_barrier(busiest);
   rows.combine_barrier_s = batches * network.combine_barrier(busiest);

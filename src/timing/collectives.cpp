@@ -119,6 +119,12 @@ LowLatencyAllToAll::LowLatencyAllToAll(const hardware::HardwareProfile& hardware
       std::max(nic(hardware.low_latency_combine_per_token, hardware.low_latency_combine_growth),
                nvlink(combine_bytes_per_token(model)));
   in_situ_ = beside_compute ? hardware.low_latency_combine_in_situ : 1.0;
+  if (beside_compute) {
+    dispatch_sms_ = {to_seconds(hardware.low_latency_dispatch_sm_fixed),
+                     to_seconds(hardware.low_latency_dispatch_sm_per_token)};
+    combine_sms_ = {to_seconds(hardware.low_latency_combine_sm_fixed),
+                    to_seconds(hardware.low_latency_combine_sm_per_token)};
+  }
 }
 
 NormalAllToAll::NormalAllToAll(const hardware::HardwareProfile& hardware, const model::Model& model,

@@ -8,6 +8,11 @@
 namespace epfleet::timing {
 namespace {
 
+// Kernels of a stage, of a micro-batch: what lies between them is counted for each. Transfers send
+// and receive, twice; the head is a product and four kernels of sampling.
+constexpr double kAttn0Kernels = 7.0, kAttn1Kernels = 7.0, kGateKernels = 2.0, kMlpKernels = 3.0;
+constexpr double kTransfers = 4.0, kHeadKernels = 5.0;
+
 // Expected number of the GPU's expert slots that get at least one of `rows` rows.
 double active_slots(double slots, double rows) {
   return slots <= 1.0 ? std::min(slots, rows)
@@ -33,7 +38,22 @@ DecodeLayer DecodeLayer::as(model::Overlap overlap) const {
   return other;
 }
 
-ComputeTime DecodeLayer::attn0(double requests) const {
+DecodeLayer DecodeLayer::run_by(const model::Engine& engine) const {
+  DecodeLayer other = *this;
+  other.layout_.engine = engine;
+  return other;
+}
+
+ComputeTime DecodeLayer::chain(ComputeTime time, double kernels) const {
+  time.gap_s += kernels * kernels_.gap();
+  time.kernels += kernels;
+  time.engine_s = time.kernels * base::to_seconds(layout_.engine.kernel_overhead);
+  return time;
+}
+
+ComputeTime DecodeLayer::attn0(double requests) const { return padded_attn0(padded(requests)); }
+
+ComputeTime DecodeLayer::padded_attn0(double requests) const {
   const double m = query_tokens(requests);
   if (m <= 0.0) {
     return {};
@@ -48,27 +68,30 @@ ComputeTime DecodeLayer::attn0(double requests) const {
   time.other_s = kernels_.add_rmsnorm(m, model_.hidden) +
                  kernels_.norm(m, model_.q_lora + model_.kv_lora) +
                  kernels_.quantise(m, model_.q_lora) + kernels_.elementwise(rope_and_cache);
-  time.gap_s = 7.0 * kernels_.gap();
-  return time;
+  return chain(time, kAttn0Kernels);
 }
 
 ComputeTime DecodeLayer::attn1(double requests, double kv_tokens) const {
+  const double captured = padded(requests);
+  return padded_attn1(captured, captured - requests, kv_tokens);
+}
+
+ComputeTime DecodeLayer::padded_attn1(double requests, double dummies, double kv_tokens) const {
   const double m = query_tokens(requests);
   if (m <= 0.0) {
     return {};
   }
   const std::int64_t values = model_.heads * model_.v_dim;
   ComputeTime time;
-  time.attention_core_s =
-      kernels_.mla().mixed(model_, requests, kv_tokens, real(layout_.tokens_per_request()));
+  time.attention_core_s = kernels_.mla().mixed(model_, requests, kv_tokens + dummies,
+                                               real(layout_.tokens_per_request()));
   time.gemm_s =
       kernels_.bf16_batched_gemm(model_.heads, m, model_.v_dim, model_.kv_lora) +  // absorb W_UV
       kernels_.fp8().dense(m, model_.hidden, values) +
       kernels_.gate_gemm(m, model_.experts, model_.hidden);
   time.other_s = kernels_.quantise(m, values) + kernels_.add_rmsnorm(m, model_.hidden) +
                  kernels_.topk(m, model_.experts);
-  time.gap_s = 7.0 * kernels_.gap();
-  return time;
+  return chain(time, kAttn1Kernels);
 }
 
 // mla_decode is fixed + slope x KV: at one KV token less its slope only the fixed part is left.
@@ -89,21 +112,24 @@ ComputeTime DecodeLayer::mlp(double received_requests) const {
       kernels_.fp8().masked(rows, active, 2 * model_.moe_inter, width_.depth(model_.hidden)) +
       kernels_.fp8().masked(rows, active, model_.hidden, width_.depth(model_.moe_inter));
   time.other_s = kernels_.silu_quantise(rows, model_.moe_inter);
-  time.gap_s = 3.0 * kernels_.gap();
-  return time;
+  return chain(time, kMlpKernels);
 }
 
 // No communication, so nothing to hide: the batch is not halved. The gate belongs to MoE layers, so
 // its two kernels are taken out again.
 double DecodeLayer::dense_layers_fixed_s(double requests) const {
-  const double m = query_tokens(requests);
+  const double captured = padded_whole(requests);
+  const double m = query_tokens(captured);
   if (m <= 0.0) {
     return 0.0;
   }
   const double gate = kernels_.gate_gemm(m, model_.experts, model_.hidden) +
-                      kernels_.topk(m, model_.experts) + 2.0 * kernels_.gap();
+                      kernels_.topk(m, model_.experts) + kGateKernels * kernels_.gap();
+  const double attn1 =
+      padded_attn1(captured, captured - requests, 1.0).total() - attn1_per_kv_token_s();
   const double layer =
-      attn0(requests).total() + attn1_fixed_s(requests) - gate + dense_ffn_s(kernels_, model_, m);
+      padded_attn0(captured).total() + attn1 - gate + dense_ffn_s(kernels_, model_, m) +
+      (kDenseFfnKernels - kGateKernels) * base::to_seconds(layout_.engine.kernel_overhead);
   return real(model_.dense_layers) * layer;
 }
 
@@ -111,13 +137,23 @@ double DecodeLayer::head_s(double requests) const {
   if (requests <= 0.0) {
     return 0.0;
   }
-  const double m = query_tokens(requests);
+  const double rows = padded_whole(requests);
+  const double m = query_tokens(rows);
   // Every draft token: the MTP projection over the step's tokens, then one head row a request.
   const double draft = kernels_.bf16_gemm(m, model_.hidden, 2 * model_.hidden) +
-                       kernels_.bf16_gemm(requests, model_.vocab, model_.hidden) +
-                       kernels_.sampling(requests, model_.vocab);
+                       kernels_.bf16_gemm(rows, model_.vocab, model_.hidden) +
+                       kernels_.sampling(rows, model_.vocab);
   return kernels_.bf16_gemm(m, model_.vocab, model_.hidden) + kernels_.sampling(m, model_.vocab) +
          real(layout_.draft_tokens) * draft;
+}
+
+double DecodeLayer::launches_s() const {
+  const double layer = kAttn0Kernels + kAttn1Kernels + kSharedKernels + kMlpKernels + kTransfers;
+  const double dense = kAttn0Kernels + kAttn1Kernels - kGateKernels + kDenseFfnKernels;
+  const double launches = moe_layer_equivalents() * real(layout_.micro_batches()) * layer +
+                          real(model_.dense_layers) * dense + kHeadKernels +
+                          real(layout_.draft_tokens) * (kHeadKernels + 1.0);  // and the projection
+  return launches * base::to_seconds(layout_.engine.launch_time);
 }
 
 double DecodeLayer::moe_layer_equivalents() const {

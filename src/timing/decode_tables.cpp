@@ -11,6 +11,8 @@
 namespace epfleet::timing {
 namespace {
 
+const double kTokensOfAPart = base::TokenParts(1).tokens();
+
 std::int64_t half(std::int64_t n, std::size_t batch) { return batch == 0 ? n - n / 2 : n / 2; }
 
 // Of all GPUs: an odd request of a GPU is in micro-batch 0.
@@ -25,12 +27,20 @@ DecodeTables::DecodeTables(const DecodeLayer& layer)
     : layout_(layer.layout()),
       layer_(layer.as(model::Overlap::DualBatch)),
       alone_(layer.as(model::Overlap::None)),
+      halved_launches_s_(layer_.launches_s()),
+      whole_launches_s_(alone_.launches_s()),
       by_half_(half(layout_.max_requests_per_gpu, 0),
                [this](std::int64_t n) {
-                 return HalfTerms{layer_.shared(real(n)).total(), layer_.attn0(real(n)).total(),
-                                  static_cast<float>(layer_.attn1_fixed_s(real(n)))};
+                 const double requests = real(n);
+                 return HalfTerms{
+                     layer_.shared(requests).total(),
+                     layer_.attn0(requests).total(),
+                     layer_.dispatch_on_sms_s(requests),
+                     static_cast<float>(layer_.attn1_fixed_s(requests)),
+                     static_cast<float>(layer_.attn1_per_kv_token_s() * kTokensOfAPart),
+                     static_cast<float>(layer_.combine_on_sms_s(requests))};
                }),
-      by_gpu_(layout_.max_requests_per_gpu, [this](std::int64_t n) { return gpu_terms(n); }),
+      by_gpu_(layout_.max_requests_per_gpu, [this](std::int64_t n) { return gpu_line(n); }),
       head_(layout_.max_requests_per_gpu,
             [this](std::int64_t n) { return layer_.head_s(real(n)); }),
       received_(layout_.gpus * (layout_.overlap == model::Overlap::DualBatch
@@ -39,37 +49,41 @@ DecodeTables::DecodeTables(const DecodeLayer& layer)
                 [this](std::int64_t n) {
                   const double requests = layer_.received_requests(real(n));
                   return Received{requests, layer_.mlp(requests).total()};
-                }) {
-  const double slope = layer.attn1_per_kv_token_s() * base::TokenParts(1).tokens();
-  const auto batch_slope = static_cast<float>(slope / 2.0);
-  const auto dense_slope = static_cast<float>(slope * real(layer.model().dense_layers));
-  slopes_ = {{batch_slope, batch_slope}, dense_slope, static_cast<float>(slope)};
-}
+                }) {}
 
 // What is added to the KV part before the slowest GPU is sought. Without overlap no barrier lies
 // between ATTN0, ATTN1 and SHARED.
-GpuTerms DecodeTables::gpu_terms(std::int64_t n) const {
-  const auto batch_fixed = [&](std::size_t batch) {
-    return static_cast<float>(layer_.attn1_fixed_s(real(half(n, batch))));
-  };
+GpuLine DecodeTables::gpu_line(std::int64_t n) const {
+  GpuLine line;
+  for (std::size_t batch = 0; batch < 2; ++batch) {
+    const double own = real(half(n, batch));
+    line.fixed.batch[batch] = static_cast<float>(layer_.attn1_fixed_s(own)) +
+                              static_cast<float>(layer_.combine_on_sms_s(real(half(n, 1 - batch))));
+    const double share = n > 0 ? own / real(n) : 0.0;
+    line.slope.batch[batch] =
+        static_cast<float>(layer_.attn1_per_kv_token_s() * kTokensOfAPart * share);
+  }
   const double all = real(n);
-  return {{batch_fixed(0), batch_fixed(1)},
-          static_cast<float>(layer_.dense_layers_fixed_s(all)),
-          static_cast<float>(layer_.attn1_fixed_s(all) + layer_.attn0(all).total() +
-                             layer_.shared(all).total())};
+  const double slope = alone_.attn1_per_kv_token_s() * kTokensOfAPart;
+  line.fixed.dense = static_cast<float>(layer_.dense_layers_fixed_s(all));
+  line.slope.dense = static_cast<float>(slope * real(layer_.model().dense_layers));
+  line.fixed.whole = static_cast<float>(alone_.attn1_fixed_s(all) + alone_.attn0(all).total() +
+                                        alone_.shared(all).total());
+  line.slope.whole = static_cast<float>(slope);
+  return line;
 }
 
 // More requests than the cap are rare: then the rows in between are made for this call only.
 GpuTerms DecodeTables::slowest(std::span<const std::int32_t> requests,
                                std::span<const base::TokenParts32> kv, std::int64_t fullest) const {
   if (fullest < std::ssize(by_gpu_.rows())) {
-    return slowest_terms(requests, kv, by_gpu_.rows(), slopes_);
+    return slowest_terms(requests, kv, by_gpu_.rows());
   }
-  std::vector<GpuTerms> longer = by_gpu_.rows();
+  std::vector<GpuLine> longer = by_gpu_.rows();
   while (std::ssize(longer) <= fullest) {
-    longer.push_back(gpu_terms(std::ssize(longer)));
+    longer.push_back(gpu_line(std::ssize(longer)));
   }
-  return slowest_terms(requests, kv, longer, slopes_);
+  return slowest_terms(requests, kv, longer);
 }
 
 DecodeStep DecodeTables::split_anew(std::span<const std::int32_t> requests,
@@ -85,10 +99,11 @@ DecodeStep DecodeTables::split_anew(std::span<const std::int32_t> requests,
     batch.fullest = half(totals.fullest, i);
     batch.attn1_s = static_cast<double>(terms.batch[i]);
     for (const std::int32_t n : looked_at) {
-      const double shared = by_half_[half(n, i)].shared;
-      batch.shared_s = std::max(batch.shared_s, shared);
+      const HalfTerms own = by_half_[half(n, i)];
+      batch.shared_s = std::max(batch.shared_s, own.shared);
       batch.beside_dispatch_s =
-          std::max(batch.beside_dispatch_s, shared + by_half_[half(n, 1 - i)].attn0);
+          std::max(batch.beside_dispatch_s,
+                   own.shared + own.dispatch_on_sms + by_half_[half(n, 1 - i)].attn0);
     }
   }
   step.dense_s = static_cast<double>(terms.dense);
@@ -102,7 +117,6 @@ DecodeStep DecodeTables::split_anew(std::span<const std::int32_t> requests,
 // In single precision where slowest_terms() is, so that even halves cost what split_anew() gives,
 // to the last bit.
 DecodeStep DecodeTables::given(const UnitHalves& halves) const {
-  const float slope = 2.0F * slopes_.batch[0];  // of all KV of a micro-batch, not of half a GPU's
   std::int32_t fullest = 0;
   GpuTerms slowest;
   DecodeStep step;
@@ -115,16 +129,17 @@ DecodeStep DecodeTables::given(const UnitHalves& halves) const {
       batch.unit_requests += n[i];
       batch.fullest = std::max<std::int64_t>(batch.fullest, n[i]);
       batch.shared_s = std::max(batch.shared_s, terms[i].shared);
-      batch.beside_dispatch_s =
-          std::max(batch.beside_dispatch_s, terms[i].shared + terms[1 - i].attn0);
+      batch.beside_dispatch_s = std::max(
+          batch.beside_dispatch_s, terms[i].shared + terms[i].dispatch_on_sms + terms[1 - i].attn0);
+      const float fixed = terms[i].attn1_fixed + terms[1 - i].combine_on_sms;
       slowest.batch[i] = std::max(slowest.batch[i],
-                                  static_cast<float>(kv[i].count()) * slope + terms[i].attn1_fixed);
+                                  static_cast<float>(kv[i].count()) * terms[i].attn1_slope + fixed);
     }
     fullest = std::max(fullest, n[0] + n[1]);
-    const GpuTerms all = by_gpu_[n[0] + n[1]];
+    const GpuLine all = by_gpu_[n[0] + n[1]];
     const auto held = static_cast<float>((kv[0] + kv[1]).count());
-    slowest.dense = std::max(slowest.dense, held * slopes_.dense + all.dense);
-    slowest.whole = std::max(slowest.whole, held * slopes_.whole + all.whole);
+    slowest.dense = std::max(slowest.dense, held * all.slope.dense + all.fixed.dense);
+    slowest.whole = std::max(slowest.whole, held * all.slope.whole + all.fixed.whole);
     step.requests += n[0] + n[1];
     step.kv += kv[0] + kv[1];
   }
@@ -172,15 +187,18 @@ StepPrice DecodeTables::price(const DecodeStep& step) const {
   EPFLEET_CHECK(step.requests > 0, "a decode step serves at least one request");
   const bool may_halve = layout_.overlap != model::Overlap::None;
   const bool may_not = layout_.overlap != model::Overlap::DualBatch;
-  double one_layer_s = may_halve ? layer_s(layer_, halves(step)) : 0.0;
+  const auto step_s = [&](double one_layer_s, double launches_s) {
+    return std::max(layer_.moe_layer_equivalents() * one_layer_s + step.dense_s + step.head_s,
+                    launches_s);
+  };
+  double seconds = may_halve ? step_s(layer_s(layer_, halves(step)), halved_launches_s_) : 0.0;
   bool halved = may_halve;
   if (may_not) {
-    const double undivided_s = decode_layer_without_overlap(whole(step));
-    halved = may_halve && one_layer_s <= undivided_s;
-    one_layer_s = halved ? one_layer_s : undivided_s;
+    const double whole_s = step_s(decode_layer_without_overlap(whole(step)), whole_launches_s_);
+    halved = may_halve && seconds <= whole_s;
+    seconds = halved ? seconds : whole_s;
   }
-  const double seconds = layer_.moe_layer_equivalents() * one_layer_s + step.dense_s + step.head_s +
-                         base::to_seconds(layout_.host_time);
+  seconds += base::to_seconds(layout_.engine.host_time);
   const DecodeMicroBatch& first = halved ? step.batches[0] : step.whole;
   const DecodeMicroBatch& second = halved ? step.batches[1] : step.whole;
   const std::int64_t unit = std::max(first.unit_requests, second.unit_requests);

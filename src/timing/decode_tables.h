@@ -20,7 +20,9 @@ struct DecodeMicroBatch {
   std::int64_t unit_requests = 0;
   std::int64_t fullest = 0;  // requests of the fullest GPU
   double shared_s = 0.0;
-  double beside_dispatch_s = 0.0;  // SHARED of this micro-batch, ATTN0 of the other
+  double beside_dispatch_s = 0.0;  // SHARED and DISPATCH's SM time of this one, ATTN0 of the other
+  // ATTN1 of this micro-batch with the SM time of the other's COMBINE; without overlap with SHARED
+  // and ATTN-0.
   double attn1_s = 0.0;
 };
 
@@ -78,14 +80,15 @@ class DecodeTables {
 
  private:
   struct HalfTerms {  // one micro-batch of one GPU
-    double shared = 0.0, attn0 = 0.0;
-    float attn1_fixed = 0.0F;
+    double shared = 0.0, attn0 = 0.0, dispatch_on_sms = 0.0;
+    float attn1_fixed = 0.0F, attn1_slope = 0.0F;  // slope: per part of a token of its KV
+    float combine_on_sms = 0.0F;
   };
   struct Received {  // by the most loaded GPU's experts
     double requests = 0.0, mlp_s = 0.0;
   };
 
-  [[nodiscard]] GpuTerms gpu_terms(std::int64_t n) const;
+  [[nodiscard]] GpuLine gpu_line(std::int64_t n) const;
   [[nodiscard]] GpuTerms slowest(std::span<const std::int32_t> requests,
                                  std::span<const base::TokenParts32> kv,
                                  std::int64_t fullest) const;
@@ -93,12 +96,12 @@ class DecodeTables {
   [[nodiscard]] DecodeStages stages(const DecodeLayer& layer, const DecodeMicroBatch& batch) const;
 
   model::DecodeLayout layout_;
-  DecodeLayer layer_, alone_;  // two micro-batches; one
-  GpuTerms slopes_;
-  ByRequests<HalfTerms> by_half_;  // of a GPU in one micro-batch
-  ByRequests<GpuTerms> by_gpu_;    // of a GPU
-  ByRequests<double> head_;        // of a GPU
-  ByRequests<Received> received_;  // of the unit in one micro-batch, or in the batch
+  DecodeLayer layer_, alone_;                    // two micro-batches; one
+  double halved_launches_s_, whole_launches_s_;  // of the host, the least that a step takes
+  ByRequests<HalfTerms> by_half_;                // of a GPU in one micro-batch
+  ByRequests<GpuLine> by_gpu_;                   // of a GPU
+  ByRequests<double> head_;                      // of a GPU
+  ByRequests<Received> received_;                // of the unit in one micro-batch, or in the batch
 };
 
 }  // namespace epfleet::timing

@@ -37,14 +37,12 @@ UnitTotals unit_totals(std::span<const std::int32_t> requests,
 }
 
 GpuTerms slowest_terms(std::span<const std::int32_t> requests,
-                       std::span<const base::TokenParts32> kv, std::span<const GpuTerms> rows,
-                       const GpuTerms& slopes) {
-  const Four slope = four(slopes);
+                       std::span<const base::TokenParts32> kv, std::span<const GpuLine> lines) {
   std::array<Four, kLanes> slowest{};
   const auto look_at = [&](std::size_t g, std::size_t lane) {
     const auto held = static_cast<float>(kv[g].count());
-    const Four terms =
-        Four{held, held, held, held} * slope + four(rows[static_cast<std::size_t>(requests[g])]);
+    const GpuLine& line = lines[static_cast<std::size_t>(requests[g])];
+    const Four terms = Four{held, held, held, held} * four(line.slope) + four(line.fixed);
     slowest[lane] = larger(slowest[lane], terms);
   };
   std::size_t g = 0;

@@ -10,6 +10,11 @@ namespace {
 // Large enough that fixed times and weight streams no longer matter: for linear estimates.
 constexpr double kLargeBatch = 16'384.0;
 
+// Kernels of a stage, of a micro-batch. Transfers send and receive, twice; the head is a product
+// and four kernels of sampling.
+constexpr double kAttnKernels = 14.0, kGateKernels = 2.0, kMlpKernels = 5.0, kTransfers = 4.0;
+constexpr double kHeadKernels = 5.0;
+
 // Keys of every head: the up-projected part is read, the whole is written; BF16.
 double key_copy_bytes(const model::Model& model) {
   return 2.0 * real(model.heads * (model.nope + model.nope + model.rope));
@@ -30,12 +35,19 @@ PrefillLayer::PrefillLayer(const hardware::HardwareProfile& hardware, const mode
       width_(model, layout.expert_precision),
       beside_communication_(hardware, hardware.sms - hardware.prefill_comm_sms, clock),
       all_sms_(hardware, hardware.sms, clock),
+      beside_transfers_(hardware.beside_transfer_factor),
       beside_compute_(hardware, model, layout.gpus, layout.gpus_per_node, true),
       alone_(hardware, model, layout.gpus, layout.gpus_per_node, false) {}
 
 PrefillLayer PrefillLayer::as(model::Overlap overlap) const {
   PrefillLayer other = *this;
   other.layout_.overlap = overlap;
+  return other;
+}
+
+PrefillLayer PrefillLayer::run_by(const model::Engine& engine) const {
+  PrefillLayer other = *this;
+  other.layout_.engine = engine;
   return other;
 }
 
@@ -57,7 +69,7 @@ ComputeTime PrefillLayer::attn_linear(const Kernels& kernels, double tokens) con
                  kernels.quantise(tokens, m.kv_lora) +
                  kernels.elementwise(query_rope_bytes(m) * tokens) +
                  kernels.elementwise(key_copy_bytes(m) * tokens) + kernels.quantise(tokens, values);
-  time.gap_s = 14.0 * kernels.gap();
+  time.gap_s = kAttnKernels * kernels.gap();
   return time;
 }
 
@@ -77,12 +89,12 @@ ComputeTime PrefillLayer::attn(double tokens, double prefix_tokens, double pairs
   if (tokens <= 0.0) {
     return time;
   }
-  time.attention_core_s += pairs * attn_per_pair_s();
-  time.gemm_s += prefix_tokens * attn_per_prefix_token_s() +
+  time.attention_core_s += pairs * kernels().prefill_attention_per_pair(model_);
+  time.gemm_s += prefix_tokens * kv_up_per_token_s(kernels()) +
                  kernels().gate_gemm(tokens, model_.experts, model_.hidden);
   time.other_s += kernels().topk(tokens, model_.experts);
-  time.gap_s += 2.0 * kernels().gap();
-  return time;
+  time.gap_s += kGateKernels * kernels().gap();
+  return time * slowdown();
 }
 
 // Weights of slots without any row are not read. A token arrives once per GPU that holds one of its
@@ -104,8 +116,8 @@ ComputeTime PrefillLayer::mlp(double received_tokens) const {
       kernels().elementwise(width_.dispatched(arrivals + rows) * dispatch_bytes_per_token(model_)) +
       kernels().silu_quantise(rows, model_.moe_inter) +
       kernels().elementwise((rows + arrivals) * combine_bytes_per_token(model_));
-  time.gap_s = 5.0 * kernels().gap();
-  return time;
+  time.gap_s = kMlpKernels * kernels().gap();
+  return time * slowdown();
 }
 
 double PrefillLayer::dense_layers_fixed_s(double tokens) const {
@@ -130,6 +142,14 @@ double PrefillLayer::dense_layers_per_pair_s() const {
 double PrefillLayer::head_s(double sequences) const {
   return all_sms_.bf16_gemm(sequences, model_.vocab, model_.hidden) +
          all_sms_.sampling(sequences, model_.vocab);
+}
+
+double PrefillLayer::launches_s() const {
+  const double layer = kAttnKernels + kGateKernels + kSharedKernels + kMlpKernels + kTransfers;
+  const double launches = real(moe_layer_equivalents() * layout_.micro_batches()) * layer +
+                          real(model_.dense_layers) * (kAttnKernels + kDenseFfnKernels) +
+                          kHeadKernels;
+  return launches * base::to_seconds(layout_.engine.launch_time);
 }
 
 PrefillHalf PrefillLayer::even_half(double tokens, double prefix_tokens, double pairs) const {

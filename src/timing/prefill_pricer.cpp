@@ -38,7 +38,8 @@ struct Way {
         shared(kCurveEnd, intervals(layer),
                [&](double tokens) { return layer.shared(tokens * share).total(); }),
         per_prefix(share * layer.attn_per_prefix_token_s()),
-        per_pair(share * layer.attn_per_pair_s()) {}
+        per_pair(share * layer.attn_per_pair_s()),
+        launches_s(layer.launches_s()) {}
 
   [[nodiscard]] Slowest slowest(std::span<const PrefillLoad> loads) const {
     Slowest slow;
@@ -74,6 +75,7 @@ struct Way {
   double share;        // of a micro-batch in its GPU's tokens
   Curve attn, shared;  // by tokens of a GPU's step
   double per_prefix, per_pair;
+  double launches_s;  // of the host, the least that a step takes
 };
 
 std::vector<Way> ways_of(const PrefillLayer& layer) {
@@ -133,18 +135,18 @@ StepPrice PrefillPricer::price(std::span<const PrefillLoad> loads) const {
   const WholeStep step = t.whole(loads);
   EPFLEET_CHECK(step.unit_tokens > 0, "a prefill step computes at least one token");
 
-  const Way* taken = nullptr;
-  double one_layer_s = 0.0;
-  for (const Way& way : t.ways) {
-    const double seconds = layer_s(way.layer, way.half(way.slowest(loads), step));
-    if (taken == nullptr || seconds < one_layer_s) {
-      taken = &way;
-      one_layer_s = seconds;
-    }
-  }
   const double head = t.layer.head_s(static_cast<double>(step.sequences));
   const double layers = static_cast<double>(t.layer.moe_layer_equivalents());
-  const double seconds = layers * one_layer_s + step.dense + head;
+  const Way* taken = nullptr;
+  double seconds = 0.0;
+  for (const Way& way : t.ways) {
+    const double one_layer_s = layer_s(way.layer, way.half(way.slowest(loads), step));
+    const double way_s = std::max(layers * one_layer_s + step.dense + head, way.launches_s);
+    if (taken == nullptr || way_s < seconds) {
+      taken = &way;
+      seconds = way_s;
+    }
+  }
   return {
       .duration = base::duration_from_seconds(seconds),
       .expert_imbalance = taken->layer.imbalance(taken->unit_tokens(step)),

@@ -12,9 +12,18 @@
 namespace epfleet::timing {
 namespace {
 
-void add_up(StepAnatomy& step) {
-  step.step_s = real(step.moe_layers + step.mtp_layers) * step.layer_s + step.dense_layers_s +
-                step.head_s + step.host_s;
+void add_up(StepAnatomy& step, double launches_s) {
+  const double gpus_s =
+      real(step.moe_layers + step.mtp_layers) * step.layer_s + step.dense_layers_s + step.head_s;
+  step.launch_wait_s = std::max(0.0, launches_s - gpus_s);
+  step.step_s = gpus_s + step.launch_wait_s + step.host_s;
+}
+
+// Costs nothing; the experts are as they are.
+model::Engine free_engine() {
+  model::Engine engine;
+  engine.host_time = {};
+  return engine;
 }
 
 // Without overlap every stage is a phase of its own.
@@ -32,7 +41,7 @@ void set_sequential(StepAnatomy& step, const std::vector<StageDuration>& stages,
 // The faster of both ways, as the pricers choose.
 StepAnatomy faster(StepAnatomy halved, StepAnatomy whole) {
   const double halved_s = halved.step_s, whole_s = whole.step_s;
-  const bool halves = halved.layer_s <= whole.layer_s;
+  const bool halves = halved_s <= whole_s;
   StepAnatomy taken = halves ? std::move(halved) : std::move(whole);
   taken.other_way_s = halves ? whole_s : halved_s;
   return taken;
@@ -84,12 +93,13 @@ std::vector<PhaseTime> four_phases(const PrefillHalf& half) {
 
 }  // namespace
 
-StepAnatomy decode_anatomy(const DecodeLayer& layer, double requests, double kv_tokens) {
-  EPFLEET_CHECK(requests >= 1.0 && kv_tokens > 0.0, "a decode step has requests with KV");
+namespace {
+
+StepAnatomy decode_step(const DecodeLayer& layer, double requests, double kv_tokens) {
   const model::DecodeLayout& layout = layer.layout();
   if (layout.overlap == model::Overlap::Auto) {
-    return faster(decode_anatomy(layer.as(model::Overlap::DualBatch), requests, kv_tokens),
-                  decode_anatomy(layer.as(model::Overlap::None), requests, kv_tokens));
+    return faster(decode_step(layer.as(model::Overlap::DualBatch), requests, kv_tokens),
+                  decode_step(layer.as(model::Overlap::None), requests, kv_tokens));
   }
   const model::Model& model = layer.model();
   const DecodeHalves halves = on_time_grid(decode_halves(layer, requests, kv_tokens));
@@ -111,8 +121,8 @@ StepAnatomy decode_anatomy(const DecodeLayer& layer, double requests, double kv_
   step.dense_layers_s = layer.dense_layers_fixed_s(requests) +
                         real(model.dense_layers) * kv_tokens * layer.attn1_per_kv_token_s();
   step.head_s = layer.head_s(requests);
-  step.host_s = base::to_seconds(layout.host_time);
-  add_up(step);
+  step.host_s = base::to_seconds(layout.engine.host_time);
+  add_up(step, layer.launches_s());
   step.breakdown = decode_breakdown(layer, requests, kv_tokens);
   const double larger = layout.dual_batch() ? std::ceil(requests / 2.0) : requests;
   step.expert_imbalance = layer.imbalance(larger * real(layout.gpus));
@@ -122,12 +132,11 @@ StepAnatomy decode_anatomy(const DecodeLayer& layer, double requests, double kv_
   return step;
 }
 
-StepAnatomy prefill_anatomy(const PrefillLayer& layer, const PrefillBatch& batch) {
-  EPFLEET_CHECK(batch.tokens > 0.0, "a prefill step computes tokens");
+StepAnatomy prefill_step(const PrefillLayer& layer, const PrefillBatch& batch) {
   const model::PrefillLayout& layout = layer.layout();
   if (layout.overlap == model::Overlap::Auto) {
-    return faster(prefill_anatomy(layer.as(model::Overlap::DualBatch), batch),
-                  prefill_anatomy(layer.as(model::Overlap::None), batch));
+    return faster(prefill_step(layer.as(model::Overlap::DualBatch), batch),
+                  prefill_step(layer.as(model::Overlap::None), batch));
   }
   const PrefillHalf half =
       on_time_grid(prefill_half(layer, batch.tokens, batch.prefix_tokens, batch.pairs));
@@ -150,12 +159,28 @@ StepAnatomy prefill_anatomy(const PrefillLayer& layer, const PrefillBatch& batch
                         batch.prefix_tokens * layer.dense_layers_per_prefix_token_s() +
                         batch.pairs * layer.dense_layers_per_pair_s();
   step.head_s = layer.head_s(batch.sequences);
-  add_up(step);
+  add_up(step, layer.launches_s());
   step.breakdown = prefill_breakdown(layer, batch.tokens, batch.prefix_tokens, batch.pairs);
   step.expert_imbalance =
       layer.imbalance(batch.tokens * real(layout.gpus) / real(layout.micro_batches()));
   step.outside_calibration = outside_calibration(
       kPrefillRanges, {batch.tokens, batch.pairs / batch.tokens, real(layout.gpus)});
+  return step;
+}
+
+}  // namespace
+
+StepAnatomy decode_anatomy(const DecodeLayer& layer, double requests, double kv_tokens) {
+  EPFLEET_CHECK(requests >= 1.0 && kv_tokens > 0.0, "a decode step has requests with KV");
+  StepAnatomy step = decode_step(layer, requests, kv_tokens);
+  step.engine_s = step.step_s - decode_step(layer.run_by(free_engine()), requests, kv_tokens).step_s;
+  return step;
+}
+
+StepAnatomy prefill_anatomy(const PrefillLayer& layer, const PrefillBatch& batch) {
+  EPFLEET_CHECK(batch.tokens > 0.0, "a prefill step computes tokens");
+  StepAnatomy step = prefill_step(layer, batch);
+  step.engine_s = step.step_s - prefill_step(layer.run_by(free_engine()), batch).step_s;
   return step;
 }
 

@@ -27,6 +27,7 @@ struct FleetSpec {
   std::uint64_t seed = 1;
   base::Duration duration = std::chrono::hours(1);  // of the counted window, from time 0
   model::Model model;
+  model::Engine engine;
   hardware::HardwareProfile prefill_hardware, decode_hardware;
   workload::WorkloadConfig workload;  // the fleet obeys its limits and its warm-up
   serving::PrefillConfig prefill;

@@ -94,7 +94,8 @@ void require_key(const std::string& name, const std::string& file);
 // Groups that may be given as the NAME of a shared part: "hardware", "model", "prices.book", ...
 struct PartGroup {
   std::string name;
-  std::string member;  // "book": the part's entry that is meant, if the part has it
+  std::string member;    // "book": the part's entry that is meant, if the part has it
+  std::string folder{};  // "engines": the folder among the parts that its parts are in
 };
 [[nodiscard]] std::span<const PartGroup> part_groups();
 [[nodiscard]] bool is_part_group(std::string_view name);

@@ -123,6 +123,12 @@ struct HardwareProfile {
   double low_latency_combine_growth = 0.028;   // the same
   bool low_latency_nvlink = false;             // within a node over NVLink: from June 2025 on [E]
   double low_latency_combine_in_situ = 1.068;  // beside the attention core 394 us, alone 369 [P]
+  //     what sending and receiving hold the SMs for beside compute: 31 and 39 us at 128 tokens in
+  //     SGLang's chart of the unit test; how that divides into fixed and per token is a guess
+  Duration low_latency_dispatch_sm_fixed{8'000};
+  Duration low_latency_dispatch_sm_per_token{180};
+  Duration low_latency_combine_sm_fixed{8'000};
+  Duration low_latency_combine_sm_per_token{240};
 
   // --- normal all-to-all (prefill) of February 2025: bytes to distinct nodes per token / bandwidth
   BytesPerSecond normal_dispatch_bandwidth{44e9};  // [E] EP32; 43 at EP16, 46 at EP64
@@ -132,6 +138,7 @@ struct HardwareProfile {
   BytesPerSecond normal_forward_bandwidth{155e9};  // NVLink behind a NIC; not seen to bind then
   Duration normal_dispatch_fixed{0};               // in the barrier of [P]
   Duration normal_combine_fixed{0};
+  double beside_transfer_factor = 1.0;          // slowdown of compute; already in [P]
   double normal_in_situ_factor = 1.18;          // beside compute: 4.74 and 8.63 ms [P] / alone
   Duration normal_dispatch_barrier{1'045'000};  // 2.091 ms per layer, two micro-batches [P]
   Duration normal_combine_barrier{1'013'000};   // 2.026 ms [P]

@@ -6,12 +6,12 @@
 // Source: DeepSeek's day 6 post (EP32 with 9 experts a GPU, EP144 with 2); DeepEP csrc/config.hpp.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <vector>
 
 #include "epfleet/base/quantity.h"
 #include "epfleet/base/time.h"
+#include "epfleet/model/engine.h"
 #include "epfleet/model/model.h"
 
 namespace epfleet::model {
@@ -31,10 +31,9 @@ struct DecodeLayout {
   Overlap overlap = Overlap::DualBatch;
   bool phase_barriers = true;  // compute and communication meet at the end of every phase
   std::int64_t gpus_per_node = 8;
-  // Per step, not overlapped (a guess, 2-8 ms).
-  base::Duration host_time = std::chrono::milliseconds(5);
   std::int64_t max_requests_per_gpu = 128;
   ExpertPrecision expert_precision = ExpertPrecision::Fp8;
+  Engine engine;
 
   [[nodiscard]] constexpr std::int64_t tokens_per_request() const { return 1 + draft_tokens; }
   // With Auto that is how a layer is, unless it is asked for the other (timing's layers: as()).
@@ -51,6 +50,7 @@ struct PrefillLayout {
   bool mtp = true;  // the unit also holds and runs the MTP module
   std::int64_t gpus_per_node = 8;
   ExpertPrecision expert_precision = ExpertPrecision::Fp8;
+  Engine engine;
 
   // With Auto that is how a layer is, unless it is asked for the other (timing's layers: as()).
   [[nodiscard]] constexpr bool dual_batch() const { return overlap != Overlap::None; }

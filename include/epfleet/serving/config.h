@@ -27,8 +27,8 @@ struct BalancerConfig {
 };
 
 // The defaults of both kinds of units are those of their layouts.
-inline constexpr model::PrefillLayout kPrefillDefaults{};
-inline constexpr model::DecodeLayout kDecodeDefaults{};
+inline const model::PrefillLayout kPrefillDefaults{};
+inline const model::DecodeLayout kDecodeDefaults{};
 
 struct PrefillConfig {
   std::int64_t gpus = kPrefillDefaults.gpus;      // per unit
@@ -72,12 +72,13 @@ struct DecodeConfig {
   std::optional<std::int64_t> max_requests_per_gpu;  // none: auto = 2 x 128 / (1 + draft tokens)
   Batching batching = Batching::Continuous;
   Microbatch microbatch = Microbatch::Reform;
-  base::Duration host_time = kDecodeDefaults.host_time;  // per step
-  base::Bytes runtime_memory{6'000'000'000};             // per GPU (a guess, 4-8 GB)
+  base::Bytes runtime_memory{6'000'000'000};  // per GPU (a guess, 4-8 GB)
   MtpConfig mtp;
 };
 
 enum class RebalanceCost { None, Stall };  // whether a unit stops while its experts move
+
+inline constexpr const char* kEvenExperts = "none";
 
 struct ExpertsConfig {
   std::string balancer = "eplb";   // a rule of experts/expert_placement
@@ -91,6 +92,10 @@ struct ExpertsConfig {
   base::Duration rebalance_delay{};  // from observed loads to their placement (a guess, 0-2 min)
   RebalanceCost rebalance_cost = RebalanceCost::None;
   base::Duration reshare_every = std::chrono::seconds(10);  // rule weighted: between two shares
+  // Tokens of the fullest GPU over the mean, instead of what skew and placement make; none: those.
+  struct {
+    std::optional<double> prefill, decode;
+  } max_over_mean;
 };
 
 }  // namespace epfleet::serving

@@ -22,7 +22,8 @@ struct LayerBreakdown {
 };
 
 // The stages of the two micro-batches that the batch of one GPU is split into: ceil and floor of
-// half its requests, half its KV each, as DecodePricer does. Without overlap the first has all.
+// half its requests with their KV, as DecodePricer does. Without overlap the first has all.
+// REQUIRES: requests > 0.
 [[nodiscard]] DecodeHalves decode_halves(const DecodeLayer& layer, double requests,
                                          double kv_tokens);
 // Two equal halves; without overlap the whole batch.

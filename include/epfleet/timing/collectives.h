@@ -2,7 +2,8 @@
 // with scales), combine brings the results back (BF16).
 //
 // Modelled: low-latency kernels (decode): fixed + tokens per rank x slope(GPUs), over the NIC alone
-//   or over NVLink within a node; normal kernels (prefill): bytes to the distinct nodes of a token
+//   or over NVLink within a node; sending and receiving hold the SMs for a part of that, which
+//   compute beside it waits for. Normal kernels (prefill): bytes to the distinct nodes of a token
 //   over the NIC, or to its distinct GPUs over NVLink, whichever takes longer, plus a barrier: its
 //   wait for the slowest rank grows with what that rank has to do, up to that of a full step.
 // Left out: congestion between units, rails, adaptive routing; a barrier that depends on skew.
@@ -41,9 +42,19 @@ class LowLatencyAllToAll {
   [[nodiscard]] double combine(double tokens) const {
     return in_situ_ * (fixed_ + tokens * combine_slope_);
   }
+  // How long the SMs send and receive beside compute; nothing for no tokens, or alone.
+  [[nodiscard]] double dispatch_on_sms(double tokens) const { return dispatch_sms_.of(tokens); }
+  [[nodiscard]] double combine_on_sms(double tokens) const { return combine_sms_.of(tokens); }
 
  private:
+  struct OnSms {
+    double fixed_s = 0.0, per_token_s = 0.0;
+    [[nodiscard]] double of(double tokens) const {
+      return tokens <= 0.0 ? 0.0 : fixed_s + tokens * per_token_s;
+    }
+  };
   double fixed_, dispatch_slope_, combine_slope_, in_situ_;
+  OnSms dispatch_sms_, combine_sms_;
 };
 
 // `tokens`: of the rank that sends (or whose experts receive the equivalent of) most.

@@ -1,7 +1,10 @@
 // The stages of one decode layer on one GPU, from kernels and collectives: what the pricer's tables
 // hold and what `epfleet timing decode` prints.
 //
-// Modelled: every kernel of the published decode profile, with a gap between kernels of a chain.
+// Modelled: every kernel of the published decode profile, with a gap between kernels of a chain;
+//   what the inference engine adds per kernel, and the batches that its graphs were captured for:
+//   dense kernels run at the captured rows, dummy requests have one token of KV each, experts and
+//   transfers see the true tokens.
 // Left out: ragged lengths inside a batch; the requests of a GPU count by their sum of KV.
 // Source: kernel list of DeepSeek's profile-data decode trace; constants: hardware/profile.h.
 #pragma once
@@ -20,19 +23,27 @@ class DecodeLayer {
   DecodeLayer(const hardware::HardwareProfile& hardware, const model::Model& model,
               const model::DecodeLayout& layout, const model::ExpertImbalance& imbalance,
               Clock clock = Clock::Sustained);
-  // The same unit with that overlap instead.
+  // The same unit with that overlap, or that engine instead.
   [[nodiscard]] DecodeLayer as(model::Overlap overlap) const;
+  [[nodiscard]] DecodeLayer run_by(const model::Engine& engine) const;
 
   // One GPU, one micro-batch of that many requests; nothing for none.
   [[nodiscard]] ComputeTime attn0(double requests) const;
   [[nodiscard]] ComputeTime attn1(double requests, double kv_tokens) const;
   [[nodiscard]] ComputeTime shared(double requests) const {
-    return shared_expert(kernels_, model_, width_, query_tokens(requests));
+    return chain(shared_expert(kernels_, model_, width_, query_tokens(padded(requests))), 0.0);
   }
   // ATTN1 without the part that grows with KV, and that part per KV token.
   [[nodiscard]] double attn1_fixed_s(double requests) const;
   [[nodiscard]] double attn1_per_kv_token_s() const {
     return kernels_.mla().mixed_per_kv_token(model_, query_tokens(1.0));
+  }
+  // What DISPATCH and COMBINE of that many requests take of the SMs, beside compute.
+  [[nodiscard]] double dispatch_on_sms_s(double requests) const {
+    return all_to_all().dispatch_on_sms(query_tokens(requests));
+  }
+  [[nodiscard]] double combine_on_sms_s(double requests) const {
+    return all_to_all().combine_on_sms(query_tokens(requests));
   }
   // The whole unit, one micro-batch of that many requests in all: requests whose experts' rows the
   // most loaded GPU computes, in units of the mean GPU's requests (mean x imbalance).
@@ -55,6 +66,8 @@ class DecodeLayer {
   // what the MTP module adds to one more MoE layer (projection, head, sampling) per draft token.
   [[nodiscard]] double dense_layers_fixed_s(double requests) const;
   [[nodiscard]] double head_s(double requests) const;
+  // The host's launches of a step: the least that it takes.
+  [[nodiscard]] double launches_s() const;
 
   // All GPUs alike: one micro-batch of `requests` and `kv_tokens` per GPU.
   [[nodiscard]] DecodeStages even_stages(double requests, double kv_tokens) const;
@@ -72,6 +85,18 @@ class DecodeLayer {
   [[nodiscard]] double query_tokens(double requests) const {
     return requests * static_cast<double>(layout_.tokens_per_request());
   }
+  // What the dense kernels of a micro-batch, of the whole batch are priced for.
+  [[nodiscard]] double padded(double requests) const {
+    return layout_.engine.padded(requests, layout_.micro_batches());
+  }
+  [[nodiscard]] double padded_whole(double requests) const {
+    return layout_.engine.padded(requests, 1);
+  }
+  // With what lies between its kernels.
+  [[nodiscard]] ComputeTime chain(ComputeTime time, double kernels) const;
+  // Of padded batches; `dummies` of the requests are no requests.
+  [[nodiscard]] ComputeTime padded_attn0(double requests) const;
+  [[nodiscard]] ComputeTime padded_attn1(double requests, double dummies, double kv_tokens) const;
 
   model::Model model_;
   model::DecodeLayout layout_;

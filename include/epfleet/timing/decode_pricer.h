@@ -1,8 +1,10 @@
 // The time of a decode step of a whole unit.
 //
 // Modelled: per MoE layer, with micro-batches i and each term of the slowest GPU (five stages):
-//     sum over i of max(SHARED(i) + ATTN0(1-i), DISPATCH(i)) + MLP(i) + max(ATTN1(1-i), COMBINE(i))
-//   plus, per step: dense layers, head, sampling, the MTP module and host time.
+//     sum over i of max(SHARED(i) + ATTN0(1-i) + SM time of DISPATCH(i), DISPATCH(i)) + MLP(i)
+//       + max(ATTN1(1-i) + SM time of COMBINE(i), COMBINE(i))
+//   plus, per step: dense layers, head, sampling, the MTP module and host time; and at least the
+//   host's launches, where it makes them one by one.
 //   Micro-batches are either even halves of every GPU's batch or given explicitly. Without overlap
 //   the stages of one batch add up; overlap `auto` takes the faster of both for every step.
 // Left out: see src/timing/README.md.
@@ -35,7 +37,8 @@ class DecodePricer {
   explicit DecodePricer(const DecodeLayer& layer);
 
   // requests[g] and kv[g] of each GPU of the unit, which splits them anew: micro-batch 0 has ceil
-  // and micro-batch 1 floor of half the requests, both half the KV. The inner loop of a day.
+  // and micro-batch 1 floor of half the requests, with their part of the KV. The inner loop of a
+  // day.
   // REQUIRES: both spans have layout.gpus elements; at least one request in all.
   [[nodiscard]] StepPrice price(std::span<const std::int32_t> requests,
                                 std::span<const base::TokenParts32> kv) const;

@@ -32,6 +32,8 @@ class ExpertWidth {
   double token_factor_;
 };
 
+inline constexpr double kSharedKernels = 4.0, kDenseFfnKernels = 4.0;
+
 // The shared expert of one layer; nothing for no tokens.
 [[nodiscard]] inline ComputeTime shared_expert(const Kernels& on, const model::Model& model,
                                                const ExpertWidth& width, double tokens) {
@@ -43,7 +45,8 @@ class ExpertWidth {
                     on.fp8().dense(tokens, model.hidden, width.depth(inter)),
           .other_s = on.silu_quantise(tokens, inter) +
                      (width.quantises() ? on.quantise(tokens, model.hidden) : 0.0),
-          .gap_s = 4.0 * on.gap()};
+          .gap_s = kSharedKernels * on.gap(),
+          .kernels = kSharedKernels};
 }
 
 // The FFN of one dense layer, in seconds. REQUIRES: tokens > 0.
@@ -52,7 +55,7 @@ class ExpertWidth {
   return on.quantise(tokens, model.hidden) +
          on.fp8().dense(tokens, 2 * model.dense_inter, model.hidden) +
          on.silu_quantise(tokens, model.dense_inter) +
-         on.fp8().dense(tokens, model.hidden, model.dense_inter) + 4.0 * on.gap();
+         on.fp8().dense(tokens, model.hidden, model.dense_inter) + kDenseFfnKernels * on.gap();
 }
 
 }  // namespace epfleet::timing

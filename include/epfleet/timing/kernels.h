@@ -20,18 +20,34 @@ namespace epfleet::timing {
 // Busy compute seconds by kind of kernel, in the grouping of the published per-layer breakdowns.
 struct ComputeTime {
   double attention_core_s = 0.0;
-  double gemm_s = 0.0;   // dense, absorb and gate
-  double moe_s = 0.0;    // grouped GEMMs of the routed experts
-  double other_s = 0.0;  // norms, quantisation, RoPE, copies, top-k, activation
-  double gap_s = 0.0;    // between kernels
-  [[nodiscard]] double total() const { return attention_core_s + gemm_s + moe_s + other_s + gap_s; }
+  double gemm_s = 0.0;    // dense, absorb and gate
+  double moe_s = 0.0;     // grouped GEMMs of the routed experts
+  double other_s = 0.0;   // norms, quantisation, RoPE, copies, top-k, activation
+  double gap_s = 0.0;     // between kernels
+  double engine_s = 0.0;  // what the inference engine adds per kernel
+  double kernels = 0.0;   // their number
+  [[nodiscard]] double total() const {
+    return attention_core_s + gemm_s + moe_s + other_s + gap_s + engine_s;
+  }
   ComputeTime& operator+=(const ComputeTime& more) {
     attention_core_s += more.attention_core_s;
     gemm_s += more.gemm_s;
     moe_s += more.moe_s;
     other_s += more.other_s;
     gap_s += more.gap_s;
+    engine_s += more.engine_s;
+    kernels += more.kernels;
     return *this;
+  }
+  // Their times; in as many more batches, or slower.
+  [[nodiscard]] ComputeTime operator*(double factor) const {
+    return {.attention_core_s = attention_core_s * factor,
+            .gemm_s = gemm_s * factor,
+            .moe_s = moe_s * factor,
+            .other_s = other_s * factor,
+            .gap_s = gap_s * factor,
+            .engine_s = engine_s * factor,
+            .kernels = kernels};
   }
 };
 

@@ -25,13 +25,15 @@ struct PrefillStages {
 };
 
 // What the compute stream of the slowest GPU does beside a transfer, without a barrier:
-// `beside_dispatch_s[i]` is SHARED(i) + ATTN0(1-i), `beside_combine_s[i]` ATTN1(1-i).
+// `beside_dispatch_s[i]` is SHARED(i) + ATTN0(1-i), `beside_combine_s[i]` ATTN1(1-i), each with
+// what sending and receiving take of the SMs.
 struct DecodeHalves {
   std::array<DecodeStages, 2> stages{};
   std::array<double, 2> beside_dispatch_s{}, beside_combine_s{};
 };
 
-// sum over i of max(SHARED(i) + ATTN0(1-i), DISPATCH(i)) + MLP(i) + max(ATTN1(1-i), COMBINE(i))
+// sum over i of max(SHARED(i) + ATTN0(1-i) + SM time of DISPATCH(i), DISPATCH(i)) + MLP(i) +
+//   max(ATTN1(1-i) + SM time of COMBINE(i), COMBINE(i))
 [[nodiscard]] double decode_layer_with_barriers(const DecodeHalves& halves);
 // A repeating layer of decode_graph(): SHARED(i) may run under what is left of COMBINE(1-i), and
 // DISPATCH(i) starts when ATTN1(i) and COMBINE(1-i) have ended.

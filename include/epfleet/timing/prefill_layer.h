@@ -1,7 +1,8 @@
 // The stages of one prefill layer on one GPU, from kernels and collectives: what the pricer's
 // curves hold and what `epfleet timing prefill` prints.
 //
-// Modelled: every kernel of a layer; with overlap, compute has the SMs that communication leaves.
+// Modelled: every kernel of a layer; with overlap, compute has the SMs that communication leaves,
+//   and is slowed by what runs beside it.
 // Left out: how the queries of a GPU divide into prompts, but for their (query, key) pairs.
 // Source: kernel list of DeepSeek's training trace and of epfleet's H100 chains; constants:
 //   hardware/profile.h.
@@ -24,16 +25,20 @@ class PrefillLayer {
                Clock clock = Clock::Sustained);
   // The same unit with that overlap instead.
   [[nodiscard]] PrefillLayer as(model::Overlap overlap) const;
+  // The same unit run by that engine instead.
+  [[nodiscard]] PrefillLayer run_by(const model::Engine& engine) const;
 
   // One GPU, one micro-batch of that many new tokens; nothing for none. ATTN is linear in the
   // prefix and in the pairs: attn(t, 0, 0) + prefix x slope + pairs x slope.
   [[nodiscard]] ComputeTime attn(double tokens, double prefix_tokens, double pairs) const;
   [[nodiscard]] ComputeTime shared(double tokens) const {
-    return shared_expert(kernels(), model_, width_, tokens);
+    return shared_expert(kernels(), model_, width_, tokens) * slowdown();
   }
-  [[nodiscard]] double attn_per_prefix_token_s() const { return kv_up_per_token_s(kernels()); }
+  [[nodiscard]] double attn_per_prefix_token_s() const {
+    return kv_up_per_token_s(kernels()) * slowdown();
+  }
   [[nodiscard]] double attn_per_pair_s() const {
-    return kernels().prefill_attention_per_pair(model_);
+    return kernels().prefill_attention_per_pair(model_) * slowdown();
   }
   // Tokens whose experts' rows the most loaded GPU computes, in units of the mean GPU's tokens:
   // mean x imbalance, for one micro-batch of that many tokens in the whole unit.
@@ -62,6 +67,8 @@ class PrefillLayer {
   [[nodiscard]] double dense_layers_per_prefix_token_s() const;
   [[nodiscard]] double dense_layers_per_pair_s() const;
   [[nodiscard]] double head_s(double sequences) const;  // head and sampling of prompts that end
+  // The host's launches of a step: the least that it takes.
+  [[nodiscard]] double launches_s() const;
 
   // All GPUs alike: one micro-batch per GPU of that size.
   [[nodiscard]] PrefillHalf even_half(double tokens, double prefix_tokens, double pairs) const;
@@ -80,6 +87,8 @@ class PrefillLayer {
   [[nodiscard]] const Kernels& kernels() const {
     return layout_.dual_batch() ? beside_communication_ : all_sms_;
   }
+  // Of computing, beside transfers.
+  [[nodiscard]] double slowdown() const { return layout_.dual_batch() ? beside_transfers_ : 1.0; }
   [[nodiscard]] ComputeTime attn_linear(const Kernels& kernels, double tokens) const;
   [[nodiscard]] double kv_up_per_token_s(const Kernels& kernels) const;
 
@@ -89,6 +98,7 @@ class PrefillLayer {
   ExpertWidth width_;
   Kernels beside_communication_;
   Kernels all_sms_;  // without overlap; dense layers and head: nothing to communicate
+  double beside_transfers_;
   NormalAllToAll beside_compute_, alone_;
 };
 

@@ -35,10 +35,14 @@ struct PhaseTime {
 
 struct StepAnatomy {
   double step_s = 0.0;
-  // step = (moe_layers + mtp_layers) x layer + dense layers + head + host
+  // step = (moe_layers + mtp_layers) x layer + dense layers + head + waiting for launches + host
   std::int64_t moe_layers = 0, mtp_layers = 0;
   double layer_s = 0.0;  // both micro-batches, as the layout overlaps them
   double dense_layers_s = 0.0, head_s = 0.0, host_s = 0.0;
+  // The GPUs wait so long for a host that launches every kernel itself.
+  double launch_wait_s = 0.0;
+  // What of the step is the inference engine's: the step less that of an engine that costs nothing.
+  double engine_s = 0.0;
 
   // Two micro-batches, or one batch without overlap; with `auto` the faster, and then the step the
   // other way.

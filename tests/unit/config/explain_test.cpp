@@ -15,11 +15,11 @@ namespace epfleet::config {
 namespace {
 
 TEST(Explain, OneKeyHasTypeUnitDefaultRangeGuessMeaningAndSource) {
-  EXPECT_EQ(explain("decode.host_time"),
-            "decode.host_time\n"
+  EXPECT_EQ(explain("engine.host_time"),
+            "engine.host_time\n"
             "  duration (ns, us, ms, s, min, h, d); default 5 ms; >= 0 and <= 1 s; a guess, "
             "plausible 2 ms .. 8 ms\n"
-            "    Time of a step that no GPU work covers.\n"
+            "    Time of a decode step that no GPU work covers.\n"
             "    Source: residual of the profile's 96 ms step, which leaves 2-8 ms.\n");
   EXPECT_EQ(explain("decode.microbatch"),
             "decode.microbatch\n"

@@ -37,7 +37,7 @@ TEST(Loader, MapsAddUpOverSeveralLevelsAndListsAreReplaced) {
               "fleet: {groups: 2}\nscaling: {schedule: [{at: 0 s, groups: 2}]}\n");
   const Scenario scenario =
       load_scenario(files.write("three.yaml", "extends: two.yaml\nduration: 1 h\n"));
-  EXPECT_EQ(scenario.decode.host_time, 4ms);
+  EXPECT_EQ(scenario.engine.host_time, 4ms);
   EXPECT_EQ(scenario.decode.runtime_memory.count(), 7'000'000'000);
   EXPECT_EQ(scenario.seed, 2U);
   EXPECT_EQ(scenario.duration, 1h);

@@ -65,7 +65,7 @@ std::vector<model::DecodeLayout> overlapping_layouts() {
 
 double seconds(const StepPrice& price) { return base::to_seconds(price.duration); }
 
-// ceil and floor of half the requests and half of an even KV are what price() forms: the same to
+// Half the requests and half of an even KV are what price() forms of an even number: the same to
 // the nanosecond, also beyond the tables (cap 128).
 TEST(DecodeHalves, EvenHalvesCostExactlyWhatReformingCosts) {
   base::Stream stream(base::StreamFamily(1, "test.halves"), 0);
@@ -75,8 +75,7 @@ TEST(DecodeHalves, EvenHalvesCostExactlyWhatReformingCosts) {
       for (int trial = 0; trial < 25; ++trial) {
         Halves halves = random_halves(most, stream);
         for (std::size_t g = 0; g < kGpus; ++g) {
-          halves[0].requests[g] =
-              halves[1].requests[g] + static_cast<std::int32_t>(stream.bits() & 1U);
+          halves[0].requests[g] = halves[1].requests[g];
           halves[0].kv[g] = halves[1].kv[g];
         }
         const Half all = whole(halves);
@@ -90,10 +89,11 @@ TEST(DecodeHalves, EvenHalvesCostExactlyWhatReformingCosts) {
   }
 }
 
-// sum over i of max(max_g (SHARED(i) + ATTN0(1-i)), DISPATCH(i)) + MLP(i) + max(max_g ATTN1(1-i),
-// COMBINE(i)), in double precision without tables; dense layers and head see the whole batch.
+// sum over i of max(max_g (SHARED(i) + ATTN0(1-i) + SM time of DISPATCH(i)), DISPATCH(i)) + MLP(i) +
+// max(max_g (ATTN1(1-i) + SM time of COMBINE(i)), COMBINE(i)), in double precision without tables;
+// dense layers and head see the whole batch.
 double reference_s(const DecodeLayer& layer, const Halves& halves) {
-  std::array<double, 2> unit{}, fullest{}, shared_attn0{}, attn1{};
+  std::array<double, 2> unit{}, fullest{}, beside_dispatch{}, beside_combine{};
   double dense = 0.0, head = 0.0;
   const double per_token = layer.attn1_per_kv_token_s();
   for (std::size_t g = 0; g < kGpus; ++g) {
@@ -106,9 +106,12 @@ double reference_s(const DecodeLayer& layer, const Halves& halves) {
       kv += own_kv;
       unit[i] += own;
       fullest[i] = std::max(fullest[i], own);
-      shared_attn0[i] =
-          std::max(shared_attn0[i], layer.shared(own).total() + layer.attn0(other).total());
-      attn1[i] = std::max(attn1[i], layer.attn1_fixed_s(own) + own_kv * per_token);
+      beside_dispatch[i] =
+          std::max(beside_dispatch[i], layer.shared(own).total() + layer.dispatch_on_sms_s(own) +
+                                           layer.attn0(other).total());
+      beside_combine[1 - i] =
+          std::max(beside_combine[1 - i], layer.attn1_fixed_s(own) + own_kv * per_token +
+                                              layer.combine_on_sms_s(other));
     }
     const double layers = static_cast<double>(layer.model().dense_layers);
     dense = std::max(dense, layer.dense_layers_fixed_s(n) + layers * kv * per_token);
@@ -118,11 +121,11 @@ double reference_s(const DecodeLayer& layer, const Halves& halves) {
   for (std::size_t i = 0; i < 2; ++i) {
     const double received = layer.received_requests(unit[i]);
     const double busiest = std::max(fullest[i], received);
-    layer_s += std::max(shared_attn0[i], layer.dispatch_s(busiest)) + layer.mlp(received).total() +
-               std::max(attn1[1 - i], layer.combine_s(busiest));
+    layer_s += std::max(beside_dispatch[i], layer.dispatch_s(busiest)) +
+               layer.mlp(received).total() + std::max(beside_combine[i], layer.combine_s(busiest));
   }
   return layer.moe_layer_equivalents() * layer_s + dense + head +
-         base::to_seconds(layer.layout().host_time);
+         base::to_seconds(layer.layout().engine.host_time);
 }
 
 // Tables hold floats and curves are interpolated: 1e-4 covers both. 100 requests in a half are
@@ -141,6 +144,19 @@ TEST(DecodeHalves, EqualTheDefinitionOnUnevenHalves) {
       }
     }
   }
+}
+
+// A request's KV goes with it: of five requests of 1,000 tokens three are in one half.
+TEST(DecodeHalves, AnOddRequestTakesItsKvAlong) {
+  const DecodePricer pricer({{}, {}, {}, {}});
+  Halves halves;
+  std::fill(halves[0].requests.begin(), halves[0].requests.end(), 3);
+  std::fill(halves[1].requests.begin(), halves[1].requests.end(), 2);
+  std::fill(halves[0].kv.begin(), halves[0].kv.end(), TokenParts32::from_tokens(3'000));
+  std::fill(halves[1].kv.begin(), halves[1].kv.end(), TokenParts32::from_tokens(2'000));
+  const Half all = whole(halves);
+  EXPECT_NEAR(seconds(pricer.price_halves(view(halves))),
+              seconds(pricer.price(all.requests, all.kv)), 2e-9);
 }
 
 // The formula is symmetric: what is called half 0 does not matter.

@@ -58,7 +58,7 @@ double price_s(const DecodePricer& pricer, const Load& load) {
 // COMBINE(i)).
 double reference_s(const DecodeLayer& layer, const Load& load) {
   const auto gpus = load.requests.size();
-  std::array<double, 2> unit{}, fullest{}, shared_attn0{}, attn1{};
+  std::array<double, 2> unit{}, fullest{}, beside_dispatch{}, beside_combine{};
   double dense = 0.0, head = 0.0;
   for (std::size_t g = 0; g < gpus; ++g) {
     const double n = load.requests[g];
@@ -67,10 +67,14 @@ double reference_s(const DecodeLayer& layer, const Load& load) {
     for (std::size_t i = 0; i < 2; ++i) {
       unit[i] += half[i];
       fullest[i] = std::max(fullest[i], half[i]);
-      shared_attn0[i] = std::max(shared_attn0[i],
-                                 layer.shared(half[i]).total() + layer.attn0(half[1 - i]).total());
-      const double kv_part = kv / 2.0 * layer.attn1_per_kv_token_s();
-      attn1[i] = std::max(attn1[i], layer.attn1_fixed_s(half[i]) + kv_part);
+      beside_dispatch[i] = std::max(beside_dispatch[i], layer.shared(half[i]).total() +
+                                                            layer.dispatch_on_sms_s(half[i]) +
+                                                            layer.attn0(half[1 - i]).total());
+      const double kv_part =
+          n > 0.0 ? kv * half[1 - i] / n * layer.attn1_per_kv_token_s() : 0.0;
+      beside_combine[i] =
+          std::max(beside_combine[i], layer.attn1_fixed_s(half[1 - i]) + kv_part +
+                                          layer.combine_on_sms_s(half[i]));
     }
     const double layers = static_cast<double>(layer.model().dense_layers);
     dense =
@@ -81,11 +85,11 @@ double reference_s(const DecodeLayer& layer, const Load& load) {
   for (std::size_t i = 0; i < 2; ++i) {
     const double received = layer.received_requests(unit[i]);
     const double busiest = std::max(fullest[i], received);
-    layer_s += std::max(shared_attn0[i], layer.dispatch_s(busiest)) + layer.mlp(received).total() +
-               std::max(attn1[1 - i], layer.combine_s(busiest));
+    layer_s += std::max(beside_dispatch[i], layer.dispatch_s(busiest)) +
+               layer.mlp(received).total() + std::max(beside_combine[i], layer.combine_s(busiest));
   }
   return layer.moe_layer_equivalents() * layer_s + dense + head +
-         base::to_seconds(layer.layout().host_time);
+         base::to_seconds(layer.layout().engine.host_time);
 }
 
 // Tables hold floats: 1e-5 covers that; a wrong term is far larger. With tiles the slowest GPU need

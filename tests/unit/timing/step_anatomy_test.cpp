@@ -85,14 +85,15 @@ TEST(StepAnatomy, ALongPromptIsItsMeanChunk) {
   EXPECT_DOUBLE_EQ(batch_of_prompts(16'384, 4'096).pairs, 4.0 * 4'096.0 * 4'097.0 / 2.0);
 }
 
-// One request: it is in micro-batch 0; micro-batch 1 still has half of its KV to read and a
-// transfer's fixed time.
+// One request: it is in micro-batch 0 with all of its KV; micro-batch 1 has a transfer's fixed time
+// (it had half of the KV).
 TEST(StepAnatomy, OneRequest) {
   const DecodeHalves halves = decode_halves({{}, {}, {}, {}}, 1, 4'000);
   EXPECT_GT(halves.stages[0].shared_s, 0.0);
   EXPECT_EQ(halves.stages[1].shared_s, 0.0);
   EXPECT_EQ(halves.stages[1].mlp_s, 0.0);
-  EXPECT_GT(halves.stages[1].attn1_s, 0.0);
+  EXPECT_EQ(halves.stages[1].attn1_s, 0.0);
+  EXPECT_EQ(halves.beside_combine_s[0], 0.0 + DecodeLayer({}, {}, {}, {}).combine_on_sms_s(1));
   EXPECT_NEAR(halves.stages[1].dispatch_s, 27e-6, 1e-9);
 }
 
