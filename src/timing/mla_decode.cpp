@@ -97,7 +97,8 @@ double MlaDecode::combine(const model::Model& model, double partials, double mos
 }
 
 double MlaDecode::mixed_per_kv_token(const model::Model& model, double s_q) const {
-  const double memory = real(model.kv_bytes_per_token_layer()) / of_.mla_decode_bandwidth.count();
+  const double memory =
+      real(model.latent_bytes_per_token_layer()) / of_.mla_decode_bandwidth.count();
   if (of_.mla_decode_law == hardware::MlaLaw::Line) {
     return std::max(memory, s_q * model.decode_pair_flops() / of_.mla_decode_rate.count());
   }
@@ -140,7 +141,7 @@ double MlaDecode::lengths(const model::Model& model, std::span<const std::int64_
     blocks += real(ceil_div(tokens, kBlock));
   }
   const double rows = real(static_cast<std::int64_t>(kv_tokens.size()) * s_q * model.heads);
-  const double bytes = blocks * real(kBlock * model.kv_bytes_per_token_layer()) +
+  const double bytes = blocks * real(kBlock * model.latent_bytes_per_token_layer()) +
                        rows * 2.0 * real(2 * model.kv_lora + model.rope);
   return fixed_ +
          soft_maximum(schedule.slowest, bytes / of_.mla_decode_bandwidth.count(),
