@@ -133,6 +133,9 @@ bool is_idle(const std::string& name, const Scenario& scenario) {
     const bool by_phase = name != "scaling.start_up.total" && name != "scaling.start_up.spread";
     return policy == "fixed" || (by_phase && scenario.scaling.start_up.total);
   }
+  if (below("hardware.index_")) {
+    return !scenario.model.is_sparse();
+  }
   return below("scaling.slo.") && policy != "slo" && policy != "oracle";
 }
 
