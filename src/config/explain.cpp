@@ -139,6 +139,9 @@ bool is_idle(const std::string& name, const Scenario& scenario) {
   if (name == "engine.launch_time") {
     return scenario.engine.launch_time == base::Duration::zero();
   }
+  if (below("hardware.index_")) {
+    return !scenario.model.is_sparse();
+  }
   return below("scaling.slo.") && policy != "slo" && policy != "oracle";
 }
 

@@ -9,6 +9,8 @@ constexpr const char* kProfile = "DeepSeek's profile-data of February 2025 (H800
 constexpr const char* kGemm = "DeepGEMM README of 2025-02-25 (H800)";
 constexpr const char* kEp = "DeepEP README of February 2025 and issue 71 (H800)";
 constexpr const char* kH100 = "epfleet's H100 measurements (same die, clocks and memory as H800)";
+constexpr const char* kNewer =
+    "epfleet's H100 measurements of newer models and kernels (2026), by epfleet timing fit";
 constexpr const char* kInsights = "Insights into DeepSeek-V3, ISCA 2025, arXiv 2505.09343";
 constexpr const char* kStorage = "3FS README: 40 GiB/s at best over 400 Gb/s";
 
@@ -30,6 +32,7 @@ class ProfileRows {
     add_gemm();
     add_gemm_tiles();
     add_attention_and_elementwise();
+    add_newer_models();
     add_low_latency();
     add_normal_all_to_all_and_links();
   }
@@ -174,6 +177,69 @@ class ProfileRows {
     fixed(EPFLEET_FIELD(sampling_fixed), "Fixed time of sampling.");
     rate(EPFLEET_FIELD(row_select_bandwidth),
          "Bandwidth of choosing experts and sampling, per byte of scores.");
+  }
+
+  // Decode attention of few heads, and sparse attention.
+  void add_newer_models() {
+    const auto time = [this](const std::string& name, auto member, std::string help) {
+      fixed(name, member, std::move(help), kNewer);
+    };
+    const auto flow = [this](const std::string& name, auto member, std::string help) {
+      rate(name, member, std::move(help), kNewer);
+    };
+    const auto share = [this](const std::string& name, auto member, std::string help) {
+      number(name, member, between(0.0, 10.0), std::move(help), kNewer);
+    };
+    time(EPFLEET_FIELD(mla_one_tile_fixed),
+         "Fixed time of decode attention where heads x query tokens are 64 or fewer.");
+    time(EPFLEET_FIELD(mla_one_tile_request_fixed),
+         "The same, of a part per request that it touches.");
+    flow(EPFLEET_FIELD(mla_one_tile_rate), "Its cool rate inside a block.");
+    flow(EPFLEET_FIELD(mla_one_tile_bandwidth), "Bandwidth at which it reads KV.");
+    time(EPFLEET_FIELD(mla_few_heads_split_fixed),
+         "With 64 heads or fewer: combining, per part of the most split request.");
+    number(
+        EPFLEET_FIELD(sustained_sparse_decode_factor), {.low = 0.0, .high = 1.0, .low_open = true},
+        "What a busy service's clock leaves of the cool rate: sparse attention in decode.", kNewer);
+    time(EPFLEET_FIELD(sparse_decode_fixed), "Fixed time of sparse attention in decode.");
+    time(EPFLEET_FIELD(sparse_decode_block), "Sparse decode: 64 keys of 128 heads on two SMs.");
+    time(EPFLEET_FIELD(sparse_decode_lone_block), "Sparse decode: 64 keys of 64 heads on one SM.");
+    share(EPFLEET_FIELD(sparse_decode_padding),
+          "Sparse decode: share of a block's time that padded keys save.");
+    share(EPFLEET_FIELD(sparse_decode_lone_padding), "The same with 64 heads.");
+    time(EPFLEET_FIELD(sparse_split_fixed),
+         "Sparse decode: combining, per part of the most split request.");
+    time(EPFLEET_FIELD(sparse_prefill_fixed), "Fixed time of sparse attention in prefill.");
+    time(EPFLEET_FIELD(sparse_prefill_tile), "Sparse prefill: 64 query rows, beside their keys.");
+    flow(EPFLEET_FIELD(sparse_prefill_rate), "Sparse prefill: cool rate inside a tile.");
+    share(EPFLEET_FIELD(sparse_prefill_l2_miss),
+          "Sparse prefill: how much slower it is where no KV is in L2.");
+    share(EPFLEET_FIELD(sparse_prefill_lone_l2_miss), "The same with 64 heads.");
+    number(EPFLEET_FIELD(l2_memory), between(1e3, 1e12),
+           "Of KV or scores, what stays in the L2 cache.", kNewer);
+    time(EPFLEET_FIELD(indexer_fixed), "Fixed time of the indexer's scores in prefill.");
+    time(EPFLEET_FIELD(indexer_row),
+         "Indexer in prefill: 128 query rows (tokens x heads) of an SM.");
+    flow(EPFLEET_FIELD(indexer_rate), "Indexer in prefill: cool rate inside a tile.");
+    time(EPFLEET_FIELD(indexer_score),
+         "Indexer in prefill: a query token and 256 keys, beside that.");
+    time(EPFLEET_FIELD(indexer_decode_fixed), "Fixed time of the indexer's scores in decode.");
+    flow(EPFLEET_FIELD(indexer_decode_bandwidth),
+         "Indexer in decode: bandwidth of keys and scores.");
+    time(EPFLEET_FIELD(indexer_decode_query),
+         "Indexer in decode: per query token after the first.");
+    time(EPFLEET_FIELD(index_rotate_fixed), "Fixed time of rotating the indexer's queries.");
+    flow(EPFLEET_FIELD(l2_bandwidth), "Bandwidth of small kernels whose data is in L2.");
+    time(EPFLEET_FIELD(index_quantise_per_token), "Quantising the indexer's queries, per token.");
+    time(EPFLEET_FIELD(index_topk_fixed), "Fixed time of choosing keys.");
+    time(EPFLEET_FIELD(index_topk_row), "Choosing keys: a row with more scores than are chosen.");
+    if (prefix_ == kEveryPhase) {
+      // the tables have random scores; how many share a bin at the threshold is the model's
+      rows_.guess("2 us", "8 us");
+    }
+    time(EPFLEET_FIELD(index_topk_1000_scores), "Choosing keys: the same, per 1,000 scores.");
+    time(EPFLEET_FIELD(index_topk_short_row), "Choosing keys: a row that is chosen as a whole.");
+    time(EPFLEET_FIELD(index_topk_full_wave), "Choosing keys: more where every SM has a row.");
   }
 
   void add_low_latency() {

@@ -30,6 +30,20 @@ void add_model_rows(Rows& rows) {
   shape(EPFLEET_KEY(model.moe_inter), 1, 131072, "Inner width of an expert.");
   shape(EPFLEET_KEY(model.dense_inter), 1, 1048576, "Inner width of a dense feed-forward part.");
   shape(EPFLEET_KEY(model.vocab), 1, 10000000, "Size of the vocabulary.");
+  constexpr const char* kSparse = "config.json of deepseek-ai/DeepSeek-V3.2-Exp";
+  rows.choice(
+      EPFLEET_KEY(model.attention),
+      {{"dense", "every key is read; KV in BF16", model::AttentionKind::Dense},
+       {"sparse", "an indexer scores every key, the best are read; KV in FP8 and an indexer's key",
+        model::AttentionKind::Sparse}},
+      {"Which keys attention reads.", kSparse});
+  const auto indexer = [&](const std::string& name, auto member, double most, std::string help) {
+    rows.number(name, member, between(1, most), {std::move(help), kSparse});
+  };
+  indexer(EPFLEET_KEY(model.index_heads), 4096, "Sparse attention: heads of the indexer.");
+  indexer(EPFLEET_KEY(model.index_dim), 4096, "Sparse attention: dimension of an indexer's head.");
+  indexer(EPFLEET_KEY(model.index_topk), 1048576,
+          "Sparse attention: keys that the indexer chooses for a query.");
 }
 
 }  // namespace epfleet::config

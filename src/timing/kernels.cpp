@@ -18,7 +18,11 @@ constexpr double kAttentionBlock = 128.0;
 }  // namespace
 
 Kernels::Kernels(const hardware::HardwareProfile& hardware, std::int64_t sms, Clock clock)
-    : of_(hardware), fp8_(hardware, sms, clock), mla_(hardware, sms, clock), sms_(real(sms)) {
+    : of_(hardware),
+      fp8_(hardware, sms, clock),
+      mla_(hardware, sms, clock),
+      sparse_(hardware, sms, clock),
+      sms_(real(sms)) {
   const double share = real(sms) / real(hardware.sms);
   const bool hot = clock == Clock::Sustained;
   const double gemm = share * (hot ? hardware.sustained_gemm_factor : 1.0);

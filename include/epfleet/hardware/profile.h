@@ -12,6 +12,8 @@
 //   [G] DeepGEMM README of 2025-02-25 (H800)   [E] DeepEP README and issue 71   [F] FlashMLA README
 //   [H] epfleet's own H100 measurements (same die, clocks and memory as H800)
 //   [I] "Insights into DeepSeek-V3", ISCA 2025, arXiv 2505.09343   [3] 3FS README
+//   [N] epfleet's H100 measurements of newer models and kernels (2026): FlashMLA 9241ae3, DeepGEMM
+//       54e2261, SGLang's top-k 06c48ca; epfleet timing fit
 #pragma once
 
 #include <cstdint>
@@ -104,6 +106,45 @@ struct HardwareProfile {
   double prefill_attention_tail = 0.34;           // of the longest tile: SMs idle at the end [H]
   BytesPerSecond prefill_attention_bandwidth{3'400e9};  // keys and values, once per head and batch
   double prefill_attention_overlap_power = 2.45;        // p of memory and arithmetic [H]
+
+  // --- decode attention of models with 64 heads or fewer; always by the law `schedule`. [N]
+  //     Up to 64 query rows (heads x query tokens) a part needs one CTA, not two that share KV.
+  Duration mla_one_tile_fixed{1'400};
+  Duration mla_one_tile_request_fixed{5'600};
+  FlopsPerSecond mla_one_tile_rate{677e12};
+  BytesPerSecond mla_one_tile_bandwidth{3'070e9};
+  Duration mla_few_heads_split_fixed{190};  // combining is quicker since 2026
+
+  // --- sparse attention (timing/sparse_attention.h) [N]
+  double sustained_sparse_decode_factor = 0.938;  // +6 %; prefill as attention in prefill
+  Duration sparse_decode_fixed{3'470};
+  Duration sparse_decode_block{2'810};       // 64 keys of two CTAs that share them: 128 heads
+  Duration sparse_decode_lone_block{3'570};  // the same of one CTA: 64 heads
+  double sparse_decode_padding = 0.18;       // what padding saves of a block's time
+  double sparse_decode_lone_padding = 0.33;
+  Duration sparse_split_fixed{240};  // combining, per part of the most split request
+  Duration sparse_prefill_fixed{4'700};
+  Duration sparse_prefill_tile{6'600};         // of 64 query rows, beside their keys
+  FlopsPerSecond sparse_prefill_rate{755e12};  // inside a tile
+  double sparse_prefill_l2_miss = 0.27;        // slower where no KV is in L2: 128 heads
+  double sparse_prefill_lone_l2_miss = 0.72;   // 64 heads
+  Bytes l2_memory{38'500'000};                 // of KV or scores that stay in L2
+  Duration indexer_fixed{2'260};
+  Duration indexer_row{328};              // of 128 query rows (tokens x heads) on an SM
+  FlopsPerSecond indexer_rate{1'370e12};  // inside a tile
+  Duration indexer_score{58};             // of a query token and 256 keys, to reduce heads
+  Duration indexer_decode_fixed{3'310};
+  BytesPerSecond indexer_decode_bandwidth{2'790e9};
+  Duration indexer_decode_query{500};  // more per query token after the first
+  // small kernels of the indexer: Hadamard rotation within L2, scales of its queries
+  Duration index_rotate_fixed{2'200};
+  BytesPerSecond l2_bandwidth{4'450e9};
+  Duration index_quantise_per_token{39};  // a block per head; a fused kernel has less
+  Duration index_topk_fixed{1'300};
+  Duration index_topk_row{4'250};        // of a row with more than top-k scores
+  Duration index_topk_1000_scores{434};  // more per 1,000 scores of the row
+  Duration index_topk_short_row{610};    // of a row with top-k scores or fewer
+  Duration index_topk_full_wave{500};    // more where every SM has a row
 
   // --- element-wise kernels: fixed + bytes / bandwidth
   Duration norm_fixed{2'500};                     // add + RMSNorm [H]

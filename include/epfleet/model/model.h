@@ -1,13 +1,19 @@
-// DeepSeek-V3/R1 as numbers: shapes, and the bytes and floating-point operations that follow.
+// DeepSeek-V3/R1 and models of its kind as numbers: shapes, and the bytes and floating-point
+// operations that follow.
 //
-// Modelled: MLA attention, group-limited top-k routing, shared expert, one MTP module.
-// Left out: other attention kinds; quantised KV.
-// Source: inference/configs/config_671B.json and README_WEIGHTS.md of deepseek-ai/DeepSeek-V3.
+// Modelled: MLA attention over all keys or, as in DeepSeek-V3.2, over those that an indexer chooses
+//   (KV in FP8 then); group-limited top-k routing, shared expert, one MTP module.
+// Left out: other attention kinds; quantised KV of dense attention.
+// Source: inference/configs/config_671B.json and README_WEIGHTS.md of deepseek-ai/DeepSeek-V3;
+//   config.json and inference/model.py of deepseek-ai/DeepSeek-V3.2-Exp.
 #pragma once
 
 #include <cstdint>
 
 namespace epfleet::model {
+
+// Dense: every key. Sparse: an indexer scores every key, attention reads the best of them.
+enum class AttentionKind { Dense, Sparse };
 
 struct Model {
   std::int64_t layers = 61;
@@ -28,15 +34,33 @@ struct Model {
   std::int64_t moe_inter = 2048;
   std::int64_t dense_inter = 18432;
   std::int64_t vocab = 129280;
+  AttentionKind attention = AttentionKind::Dense;
+  // Of sparse attention only: the indexer's heads, their dimension, the keys that it chooses.
+  std::int64_t index_heads = 64;
+  std::int64_t index_dim = 128;
+  std::int64_t index_topk = 2048;
 
+  [[nodiscard]] constexpr bool is_sparse() const { return attention == AttentionKind::Sparse; }
   [[nodiscard]] constexpr std::int64_t moe_layers() const { return layers - dense_layers; }
 
-  // BF16 latent and rotary key, per token over all layers: 70,272; with the MTP module 71,424.
+  // Per token over all layers: 70,272; with the MTP module 71,424. Sparse: 48,068 and 48,856.
   [[nodiscard]] constexpr std::int64_t kv_bytes_per_token(bool mtp) const {
     return (layers + (mtp ? mtp_layers : 0)) * kv_bytes_per_token_layer();
   }
   [[nodiscard]] constexpr std::int64_t kv_bytes_per_token_layer() const {
+    return is_sparse() ? sparse_kv_bytes() + index_key_bytes() : latent_bytes_per_token_layer();
+  }
+  // Latent and rotary key in BF16, as dense attention and sparse prefill read them: 1,152.
+  [[nodiscard]] constexpr std::int64_t latent_bytes_per_token_layer() const {
     return kBf16 * (kv_lora + rope);
+  }
+  // What sparse decode reads: latent in FP8, an FP32 scale per 128, rotary key in BF16: 656.
+  [[nodiscard]] constexpr std::int64_t sparse_kv_bytes() const {
+    return kv_lora + kv_lora / kScaleBlock * kFp32 + kBf16 * rope;
+  }
+  // The indexer's key in FP8 and its scale: 132.
+  [[nodiscard]] constexpr std::int64_t index_key_bytes() const {
+    return index_dim + index_dim / kScaleBlock * kFp32;
   }
 
   // --- parameters
@@ -45,7 +69,11 @@ struct Model {
   }
   [[nodiscard]] constexpr std::int64_t attention_parameters() const {  // per layer: 187.1 M
     return hidden * (q_lora + kv_lora + rope) + q_lora * heads * (nope + rope) + kv_b_parameters() +
-           heads * v_dim * hidden;
+           heads * v_dim * hidden + (is_sparse() ? indexer_parameters() : 0);
+  }
+  // Queries from their latent, one key for all heads, a weight per head: 14.0 M.
+  [[nodiscard]] constexpr std::int64_t indexer_parameters() const {
+    return q_lora * index_heads * index_dim + hidden * (index_dim + index_heads);
   }
   [[nodiscard]] constexpr std::int64_t expert_parameters() const { return 3 * hidden * moe_inter; }
   [[nodiscard]] constexpr std::int64_t dense_ffn_parameters() const {
@@ -71,7 +99,8 @@ struct Model {
     return 2.0 * static_cast<double>(heads * (kv_lora + rope + kv_lora));
   }
 
-  static constexpr std::int64_t kBf16 = 2;  // bytes
+  static constexpr std::int64_t kBf16 = 2, kFp32 = 4;  // bytes
+  static constexpr std::int64_t kScaleBlock = 128;     // FP8 values that share a scale
 };
 
 }  // namespace epfleet::model

@@ -14,6 +14,7 @@
 #include "epfleet/model/model.h"
 #include "epfleet/timing/fp8_gemm.h"
 #include "epfleet/timing/mla_decode.h"
+#include "epfleet/timing/sparse_attention.h"
 
 namespace epfleet::timing {
 
@@ -59,6 +60,7 @@ class Kernels {
 
   [[nodiscard]] const Fp8Gemm& fp8() const { return fp8_; }
   [[nodiscard]] const MlaDecode& mla() const { return mla_; }
+  [[nodiscard]] const SparseAttention& sparse() const { return sparse_; }
 
   // Rows m are doubles: expected numbers of tokens need not be whole.
   [[nodiscard]] double bf16_gemm(double m, std::int64_t n, std::int64_t k) const {
@@ -103,6 +105,7 @@ class Kernels {
   hardware::HardwareProfile of_;  // its rates as they are on these SMs, at this clock
   Fp8Gemm fp8_;
   MlaDecode mla_;
+  SparseAttention sparse_;
   double prefill_tile_s_;  // all SMs of the share work side by side
   double sms_;
 };

@@ -5,6 +5,8 @@
 //   parts as fit the chip, splits requests where a part ends, and combines the partial results; a
 //   part takes its blocks and a fixed time per request that it touches. Of lengths that are given
 //   the schedule is made; of sums, its expectation for mixed lengths, which is linear in both.
+//   Up to 64 query rows (heads x query tokens) a part is one CTA instead of two or more that share
+//   KV: it has constants of its own and, whatever the profile's law, the schedule.
 // Left out: pages, the order of requests, FP8 caches.
 // Source: FlashMLA of April 2025 (commit 9edee0c), its division of work in words of our own;
 //   constants: hardware/profile.h.
@@ -34,14 +36,21 @@ class MlaDecode {
                                std::int64_t s_q) const;
 
  private:
+  struct Tiles {  // constants in seconds and per second, on these SMs, at this clock
+    double fixed = 0.0, request = 0.0, rate = 0.0, bandwidth = 0.0;
+  };
+  [[nodiscard]] static double tiles(const model::Model& model, double s_q);
+  [[nodiscard]] const Tiles& of(const model::Model& model, double s_q) const;
+  [[nodiscard]] bool is_line(const model::Model& model, double s_q) const;
   [[nodiscard]] double parts(const model::Model& model, double s_q) const;
   [[nodiscard]] double combine(const model::Model& model, double partials, double most_split,
                                double s_q) const;
+  // One part's block of 64 tokens.
+  [[nodiscard]] double block_s(const model::Model& model, double s_q) const;
 
-  [[nodiscard]] double block_s(const model::Model& model) const;  // one part's block of 64 tokens
-
-  hardware::HardwareProfile of_;  // its rate as it is on these SMs, at this clock
-  double sms_, fixed_, request_fixed_;
+  hardware::HardwareProfile of_;
+  Tiles many_, one_;
+  double sms_;
 };
 
 }  // namespace epfleet::timing

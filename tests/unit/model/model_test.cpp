@@ -32,6 +32,19 @@ TEST(Model, ParametersOfTheParts) {
   EXPECT_NEAR(static_cast<double>(m.head_parameters()), 926.7e6, 0.5e6);
 }
 
+// DeepSeek-V3.2: 512 + 4 x 4 + 2 x 64 = 656 bytes of KV and 128 + 4 of the indexer's key; dense
+// attention reads the BF16 latent whatever is kept.
+TEST(Model, SparseAttentionKeepsFp8KvAndAnIndexKey) {
+  Model m;
+  m.attention = AttentionKind::Sparse;
+  EXPECT_EQ(m.sparse_kv_bytes(), 656);
+  EXPECT_EQ(m.index_key_bytes(), 132);
+  EXPECT_EQ(m.kv_bytes_per_token(false), 48'068);
+  EXPECT_EQ(m.latent_bytes_per_token_layer(), 1'152);
+  EXPECT_EQ(m.attention_parameters() - Model{}.attention_parameters(),
+            1536 * 64 * 128 + 7168 * (128 + 64));
+}
+
 // 2 x 128 x (192 + 128) and 2 x 128 x (576 + 512).
 TEST(Model, AttentionFlopsPerPair) {
   EXPECT_EQ(Model{}.prefill_pair_flops(), 81'920.0);

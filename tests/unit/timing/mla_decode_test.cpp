@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace epfleet::timing {
@@ -68,6 +70,56 @@ TEST(MlaDecode, MixedLengthsFollowTheirSum) {
     const double real = mla.lengths({}, lengths, s_q);
     EXPECT_NEAR(mla.mixed({}, 90, sum, static_cast<double>(s_q)) / real, 1.0, 0.05) << s_q;
   }
+}
+
+model::Model with_heads(std::int64_t heads) {
+  model::Model m;
+  m.heads = heads;
+  return m;
+}
+
+// 64 heads fill one CTA: 132 parts, with constants of their own. 132 requests of 64 blocks: one
+// each.
+TEST(MlaDecode, SixtyFourHeadsHaveTwiceTheParts) {
+  hardware::HardwareProfile p = plain_schedule();
+  p.mla_one_tile_fixed = base::Duration(1'000);
+  p.mla_one_tile_request_fixed = base::Duration(3'000);
+  p.mla_one_tile_rate = base::FlopsPerSecond(132.0 * 64 * 64 * 2 * 1'088 / (2.0 * kUs));
+  p.mla_one_tile_bandwidth = base::BytesPerSecond(1e24);
+  const MlaDecode mla(p, 132, Clock::Cool);
+  const std::vector<std::int64_t> batch(132, 4'096);
+  EXPECT_NEAR(mla.lengths(with_heads(64), batch, 1), (1 + 2 * 64 + 3) * kUs, 1e-12);
+  // a tile that is not full takes as long
+  EXPECT_NEAR(mla.lengths(with_heads(16), batch, 1), (1 + 2 * 64 + 3) * kUs, 1e-12);
+  // two query tokens make two tiles: as 128 heads with one
+  EXPECT_NEAR(mla.lengths(with_heads(64), batch, 2), mla.lengths({}, batch, 1), 1e-12);
+}
+
+// FlashMLA of 2026, 64 heads, batch 128: 213.2 us at 4k and 60.7 us at 1k of context.
+TEST(MlaDecode, SixtyFourHeadsAsMeasured) {
+  const MlaDecode mla({}, 132, Clock::Cool);  // whatever the profile's law, the schedule
+  for (const auto& [keys, us] : {std::pair{4'096, 213.2}, {1'024, 60.7}}) {
+    const std::vector<std::int64_t> batch(128, keys);
+    EXPECT_NEAR(mla.lengths(with_heads(64), batch, 1) / (us * kUs), 1.0, 0.04) << keys;
+  }
+  const double kv = 128 * 4'096.0;
+  EXPECT_NEAR(mla.mixed(with_heads(64), 128, kv, 1) / (213.2 * kUs), 1.07, 0.07);
+  EXPECT_NEAR(mla.mixed(with_heads(64), 128, kv + 1e4, 1) - mla.mixed(with_heads(64), 128, kv, 1),
+              1e4 * mla.mixed_per_kv_token(with_heads(64), 1), 1e-12);
+}
+
+// The published day's law: 128 heads on a line, to the bit, whatever few heads have.
+TEST(MlaDecode, TheLineOf128HeadsIsTheProfilesAlone) {
+  hardware::HardwareProfile p;
+  p.mla_one_tile_fixed = base::Duration(99'000);
+  p.mla_one_tile_bandwidth = base::BytesPerSecond(1e9);
+  p.mla_few_heads_split_fixed = base::Duration(99'000);
+  const MlaDecode mla(p, 132, Clock::Cool);
+  const double kv = 300'000.0;
+  const double memory = 1'152.0 / 2'844e9;
+  const double arithmetic = 2.0 * 278'528.0 / 657e12;
+  EXPECT_EQ(mla.mixed({}, 64, kv, 2), 10'700e-9 + kv * arithmetic);
+  EXPECT_EQ(mla.mixed({}, 64, kv, 1), 10'700e-9 + kv * std::max(memory, 278'528.0 / 657e12));
 }
 
 TEST(MlaDecode, LinearInKvAndNothingForNone) {
