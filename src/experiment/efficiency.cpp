@@ -14,11 +14,11 @@ double gpu_seconds(const metrics::NodeTime& time, const hardware::HardwareProfil
 // Of one token whose attention spans so many keys.
 double prefill_flops(const model::Model& model, double keys) {
   const double products = 2.0 * real(model.activated_parameters() - model.head_parameters());
-  return products + real(model.layers) * model.prefill_pair_flops() * keys;
+  return products + real(model.layers) * model.prefill_query_flops(keys);
 }
 double decode_flops(const model::Model& model, double keys) {
   return 2.0 * real(model.activated_parameters()) +
-         real(model.layers) * model.decode_pair_flops() * keys;
+         real(model.layers) * model.decode_query_flops(keys);
 }
 
 // Read by all decode GPUs in the window.
@@ -28,7 +28,12 @@ double bytes_read(const cluster::FleetSpec& spec, const metrics::RunStatistics& 
   const double kv_tokens =
       steps.decode_kv_ratio_mean.value_or(0.0) * real(limits.kv_capacity_tokens);
   const auto weights = real(cluster::decode_memory(spec).weights.count());
-  const double per_gpu = weights + kv_tokens * real(cluster::kv_bytes_per_token(spec));
+  const double keys = s.workload.mean_kv_per_output_token.value_or(1.0);
+  const double part_read =  // sparse attention does not read all
+      spec.model.is_sparse()
+          ? spec.model.decode_query_bytes(keys) / keys / real(spec.model.kv_bytes_per_token_layer())
+          : 1.0;
+  const double per_gpu = weights + kv_tokens * part_read * real(cluster::kv_bytes_per_token(spec));
   return per_gpu * real(steps.decode_steps) * real(spec.decode.gpus);
 }
 

@@ -4,14 +4,23 @@
 
 #include "arithmetic.h"
 #include "epfleet/base/real_math.h"
+#include "epfleet/timing/indexer.h"
 
 namespace epfleet::timing {
 namespace {
 
 // Kernels of a stage, of a micro-batch: what lies between them is counted for each. Transfers send
 // and receive, twice; the head is a product and four kernels of sampling.
-constexpr double kAttn0Kernels = 7.0, kAttn1Kernels = 7.0, kGateKernels = 2.0, kMlpKernels = 3.0;
-constexpr double kTransfers = 4.0, kHeadKernels = 5.0;
+constexpr double kGateKernels = 2.0, kMlpKernels = 3.0, kTransfers = 4.0, kHeadKernels = 5.0;
+double attn0_kernels(const model::Model& model) {
+  return 7.0 + (model.is_sparse() ? kIndexerKernels : 0.0);
+}
+double attn1_kernels(const model::Model& model) {  // sparse: scores and the choice of keys
+  return 7.0 + (model.is_sparse() ? 2.0 : 0.0);
+}
+
+// Where the choice of keys is a line in KV: contexts this many times as long as what is chosen.
+constexpr std::int64_t kFarAboveTopK = 4;
 
 // Expected number of the GPU's expert slots that get at least one of `rows` rows.
 double active_slots(double slots, double rows) {
@@ -68,7 +77,39 @@ ComputeTime DecodeLayer::padded_attn0(double requests) const {
   time.other_s = kernels_.add_rmsnorm(m, model_.hidden) +
                  kernels_.norm(m, model_.q_lora + model_.kv_lora) +
                  kernels_.quantise(m, model_.q_lora) + kernels_.elementwise(rope_and_cache);
-  return chain(time, kAttn0Kernels);
+  if (model_.is_sparse()) {
+    time += indexer_products(kernels_, model_, m);
+  }
+  return chain(time, attn0_kernels(model_));
+}
+
+// Scores of all KV, the choice, attention over the chosen; at contexts of which more are chosen
+// than there are keys to choose from.
+double DecodeLayer::sparse_core_s(double requests, double kv_tokens) const {
+  const SparseAttention& sparse = kernels_.sparse();
+  const double s_q = real(layout_.tokens_per_request());
+  return sparse.indexer_decode(model_, requests, kv_tokens, s_q) +
+         sparse.topk_decode(model_, requests, kv_tokens, s_q) +
+         sparse.decode(model_, requests, real(model_.index_topk), s_q);
+}
+
+double DecodeLayer::core_per_kv_token_s(double requests) const {
+  const double s_q = real(layout_.tokens_per_request());
+  return model_.is_sparse() ? kernels_.sparse().indexer_decode_per_kv_token(model_, s_q) +
+                                  kernels_.sparse().topk_decode_per_kv_token(requests, s_q)
+                            : kernels_.mla().mixed_per_kv_token(model_, s_q);
+}
+
+double DecodeLayer::core_s(double requests, double kv_tokens) const {
+  if (!model_.is_sparse()) {
+    return kernels_.mla().mixed(model_, requests, kv_tokens, real(layout_.tokens_per_request()));
+  }
+  const double known = requests * real(kFarAboveTopK * model_.index_topk);
+  return sparse_core_s(requests, known) + (kv_tokens - known) * core_per_kv_token_s(requests);
+}
+
+double DecodeLayer::attn1_per_kv_token_s(double requests) const {
+  return core_per_kv_token_s(padded(std::max(requests, 1.0)));
 }
 
 ComputeTime DecodeLayer::attn1(double requests, double kv_tokens) const {
@@ -83,20 +124,19 @@ ComputeTime DecodeLayer::padded_attn1(double requests, double dummies, double kv
   }
   const std::int64_t values = model_.heads * model_.v_dim;
   ComputeTime time;
-  time.attention_core_s = kernels_.mla().mixed(model_, requests, kv_tokens + dummies,
-                                               real(layout_.tokens_per_request()));
+  time.attention_core_s = core_s(requests, kv_tokens + dummies);
   time.gemm_s =
       kernels_.bf16_batched_gemm(model_.heads, m, model_.v_dim, model_.kv_lora) +  // absorb W_UV
       kernels_.fp8().dense(m, model_.hidden, values) +
       kernels_.gate_gemm(m, model_.experts, model_.hidden);
   time.other_s = kernels_.quantise(m, values) + kernels_.add_rmsnorm(m, model_.hidden) +
                  kernels_.topk(m, model_.experts);
-  return chain(time, kAttn1Kernels);
+  return chain(time, attn1_kernels(model_));
 }
 
 // mla_decode is fixed + slope x KV: at one KV token less its slope only the fixed part is left.
 double DecodeLayer::attn1_fixed_s(double requests) const {
-  return requests <= 0.0 ? 0.0 : attn1(requests, 1.0).total() - attn1_per_kv_token_s();
+  return requests <= 0.0 ? 0.0 : attn1(requests, 1.0).total() - attn1_per_kv_token_s(requests);
 }
 
 ComputeTime DecodeLayer::mlp(double received_requests) const {
@@ -126,7 +166,7 @@ double DecodeLayer::dense_layers_fixed_s(double requests) const {
   const double gate = kernels_.gate_gemm(m, model_.experts, model_.hidden) +
                       kernels_.topk(m, model_.experts) + kGateKernels * kernels_.gap();
   const double attn1 =
-      padded_attn1(captured, captured - requests, 1.0).total() - attn1_per_kv_token_s();
+      padded_attn1(captured, captured - requests, 1.0).total() - core_per_kv_token_s(captured);
   const double layer =
       padded_attn0(captured).total() + attn1 - gate + dense_ffn_s(kernels_, model_, m) +
       (kDenseFfnKernels - kGateKernels) * base::to_seconds(layout_.engine.kernel_overhead);
@@ -148,8 +188,9 @@ double DecodeLayer::head_s(double requests) const {
 }
 
 double DecodeLayer::launches_s() const {
-  const double layer = kAttn0Kernels + kAttn1Kernels + kSharedKernels + kMlpKernels + kTransfers;
-  const double dense = kAttn0Kernels + kAttn1Kernels - kGateKernels + kDenseFfnKernels;
+  const double attention = attn0_kernels(model_) + attn1_kernels(model_);
+  const double layer = attention + kSharedKernels + kMlpKernels + kTransfers;
+  const double dense = attention - kGateKernels + kDenseFfnKernels;
   const double launches = moe_layer_equivalents() * real(layout_.micro_batches()) * layer +
                           real(model_.dense_layers) * dense + kHeadKernels +
                           real(layout_.draft_tokens) * (kHeadKernels + 1.0);  // and the projection

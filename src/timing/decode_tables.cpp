@@ -37,7 +37,7 @@ DecodeTables::DecodeTables(const DecodeLayer& layer)
                      layer_.attn0(requests).total(),
                      layer_.dispatch_on_sms_s(requests),
                      static_cast<float>(layer_.attn1_fixed_s(requests)),
-                     static_cast<float>(layer_.attn1_per_kv_token_s() * kTokensOfAPart),
+                     static_cast<float>(layer_.attn1_per_kv_token_s(requests) * kTokensOfAPart),
                      static_cast<float>(layer_.combine_on_sms_s(requests))};
                }),
       by_gpu_(layout_.max_requests_per_gpu, [this](std::int64_t n) { return gpu_line(n); }),
@@ -61,10 +61,10 @@ GpuLine DecodeTables::gpu_line(std::int64_t n) const {
                               static_cast<float>(layer_.combine_on_sms_s(real(half(n, 1 - batch))));
     const double share = n > 0 ? own / real(n) : 0.0;
     line.slope.batch[batch] =
-        static_cast<float>(layer_.attn1_per_kv_token_s() * kTokensOfAPart * share);
+        static_cast<float>(layer_.attn1_per_kv_token_s(own) * kTokensOfAPart * share);
   }
   const double all = real(n);
-  const double slope = alone_.attn1_per_kv_token_s() * kTokensOfAPart;
+  const double slope = alone_.attn1_per_kv_token_s(all) * kTokensOfAPart;
   line.fixed.dense = static_cast<float>(layer_.dense_layers_fixed_s(all));
   line.slope.dense = static_cast<float>(slope * real(layer_.model().dense_layers));
   line.fixed.whole = static_cast<float>(alone_.attn1_fixed_s(all) + alone_.attn0(all).total() +

@@ -1,8 +1,11 @@
 #include "epfleet/timing/prefill_layer.h"
 
 #include <algorithm>
+#include <array>
 
 #include "arithmetic.h"
+#include "epfleet/base/error.h"
+#include "epfleet/timing/indexer.h"
 
 namespace epfleet::timing {
 namespace {
@@ -14,6 +17,9 @@ constexpr double kLargeBatch = 16'384.0;
 // and four kernels of sampling.
 constexpr double kAttnKernels = 14.0, kGateKernels = 2.0, kMlpKernels = 5.0, kTransfers = 4.0;
 constexpr double kHeadKernels = 5.0;
+
+// Of prompts whose KV fits L2 (up to 34 k).
+constexpr double kKeysOfAPrompt = 32'768.0;
 
 // Keys of every head: the up-projected part is read, the whole is written; BF16.
 double key_copy_bytes(const model::Model& model) {
@@ -51,6 +57,42 @@ PrefillLayer PrefillLayer::run_by(const model::Engine& engine) const {
   return other;
 }
 
+PrefillLayer PrefillLayer::reading(KeysRead keys) const {
+  EPFLEET_CHECK(keys == KeysRead::All || model_.is_sparse(), "dense attention reads all keys");
+  PrefillLayer other = *this;
+  other.keys_ = keys;
+  return other;
+}
+
+std::span<const KeysRead> PrefillLayer::ways_to_read() const {
+  static constexpr std::array kWays{KeysRead::All, KeysRead::Chosen};
+  return std::span(kWays).first(model_.is_sparse() ? 2 : 1);
+}
+
+// Keys and values of every head, up-projected.
+void PrefillLayer::add_all_keys(const Kernels& kernels, double tokens, ComputeTime& time) const {
+  const model::Model& m = model_;
+  time.attention_core_s += kernels.prefill_attention(m, tokens, 0.0);
+  time.gemm_s += kernels.fp8().dense(tokens, m.heads * (m.nope + m.v_dim), m.kv_lora);
+  time.other_s += kernels.quantise(tokens, m.kv_lora) +
+                  kernels.elementwise(key_copy_bytes(m) * tokens);
+}
+
+// On the latent: queries and results are projected instead of keys and values.
+void PrefillLayer::add_chosen_keys(const Kernels& kernels, double tokens, ComputeTime& time) const {
+  const model::Model& m = model_;
+  time.attention_core_s += kernels.sparse().prefill_linear(m, tokens, kKeysOfAPrompt);
+  time.gemm_s += kernels.bf16_batched_gemm(m.heads, tokens, m.kv_lora, m.nope) +
+                 kernels.bf16_batched_gemm(m.heads, tokens, m.v_dim, m.kv_lora);
+}
+
+void PrefillLayer::add_indexer(const Kernels& kernels, double tokens, ComputeTime& time) const {
+  time += indexer_products(kernels, model_, tokens);
+  time.attention_core_s += kernels.sparse().indexer_prefill_linear(model_, tokens, 0.0) +
+                           kernels.sparse().topk_prefill_linear(tokens, 0.0);
+  time.gap_s += (kIndexerKernels + 2.0) * kernels.gap();
+}
+
 // Everything but core attention of the pairs, the prefix, and the gate.
 ComputeTime PrefillLayer::attn_linear(const Kernels& kernels, double tokens) const {
   ComputeTime time;
@@ -59,17 +101,19 @@ ComputeTime PrefillLayer::attn_linear(const Kernels& kernels, double tokens) con
   }
   const model::Model& m = model_;
   const std::int64_t values = m.heads * m.v_dim;
-  time.attention_core_s = kernels.prefill_attention(m, tokens, 0.0);
   time.gemm_s = kernels.fp8().dense(tokens, m.q_lora + m.kv_lora + m.rope, m.hidden) +
                 kernels.fp8().dense(tokens, m.heads * (m.nope + m.rope), m.q_lora) +
-                kernels.fp8().dense(tokens, m.heads * (m.nope + m.v_dim), m.kv_lora) +
                 kernels.fp8().dense(tokens, m.hidden, values);
   time.other_s = 2.0 * kernels.add_rmsnorm(tokens, m.hidden) + kernels.quantise(tokens, m.hidden) +
                  kernels.norm(tokens, m.q_lora + m.kv_lora) + kernels.quantise(tokens, m.q_lora) +
-                 kernels.quantise(tokens, m.kv_lora) +
                  kernels.elementwise(query_rope_bytes(m) * tokens) +
-                 kernels.elementwise(key_copy_bytes(m) * tokens) + kernels.quantise(tokens, values);
+                 kernels.quantise(tokens, values);
   time.gap_s = kAttnKernels * kernels.gap();
+  keys_ == KeysRead::All ? add_all_keys(kernels, tokens, time)
+                         : add_chosen_keys(kernels, tokens, time);
+  if (m.is_sparse()) {
+    add_indexer(kernels, tokens, time);
+  }
   return time;
 }
 
@@ -84,13 +128,24 @@ double PrefillLayer::kv_up_per_token_s(const Kernels& kernels) const {
   return (gemm + copy) / kLargeBatch;
 }
 
+double PrefillLayer::prefix_token_s(const Kernels& kernels) const {
+  return keys_ == KeysRead::All ? kv_up_per_token_s(kernels) : 0.0;
+}
+
+double PrefillLayer::pair_s(const Kernels& kernels) const {
+  const double read = keys_ == KeysRead::All ? kernels.prefill_attention_per_pair(model_) : 0.0;
+  return model_.is_sparse() ? read + kernels.sparse().indexer_prefill_per_pair(model_) +
+                                  kernels.sparse().topk_prefill_per_pair()
+                            : read;
+}
+
 ComputeTime PrefillLayer::attn(double tokens, double prefix_tokens, double pairs) const {
   ComputeTime time = attn_linear(kernels(), tokens);
   if (tokens <= 0.0) {
     return time;
   }
-  time.attention_core_s += pairs * kernels().prefill_attention_per_pair(model_);
-  time.gemm_s += prefix_tokens * kv_up_per_token_s(kernels()) +
+  time.attention_core_s += pairs * pair_s(kernels());
+  time.gemm_s += prefix_tokens * prefix_token_s(kernels()) +
                  kernels().gate_gemm(tokens, model_.experts, model_.hidden);
   time.other_s += kernels().topk(tokens, model_.experts);
   time.gap_s += kGateKernels * kernels().gap();
@@ -132,11 +187,11 @@ double PrefillLayer::dense_layers_fixed_s(double tokens) const {
 }
 
 double PrefillLayer::dense_layers_per_prefix_token_s() const {
-  return real(model_.dense_layers) * kv_up_per_token_s(all_sms_);
+  return real(model_.dense_layers) * prefix_token_s(all_sms_);
 }
 
 double PrefillLayer::dense_layers_per_pair_s() const {
-  return real(model_.dense_layers) * all_sms_.prefill_attention_per_pair(model_);
+  return real(model_.dense_layers) * pair_s(all_sms_);
 }
 
 double PrefillLayer::head_s(double sequences) const {
@@ -145,9 +200,10 @@ double PrefillLayer::head_s(double sequences) const {
 }
 
 double PrefillLayer::launches_s() const {
-  const double layer = kAttnKernels + kGateKernels + kSharedKernels + kMlpKernels + kTransfers;
+  const double attn = kAttnKernels + (model_.is_sparse() ? kIndexerKernels + 2.0 : 0.0);
+  const double layer = attn + kGateKernels + kSharedKernels + kMlpKernels + kTransfers;
   const double launches = real(moe_layer_equivalents() * layout_.micro_batches()) * layer +
-                          real(model_.dense_layers) * (kAttnKernels + kDenseFfnKernels) +
+                          real(model_.dense_layers) * (attn + kDenseFfnKernels) +
                           kHeadKernels;
   return launches * base::to_seconds(layout_.engine.launch_time);
 }
@@ -170,6 +226,9 @@ std::int64_t PrefillLayer::moe_layer_equivalents() const {
 }
 
 PrefillWork PrefillLayer::work() const {
+  if (model_.is_sparse() && keys_ == KeysRead::All) {  // long prompts, which must be cut, read few
+    return reading(KeysRead::Chosen).work();
+  }
   const double layers = real(moe_layer_equivalents());
   const double per_token =
       (attn(2.0 * kLargeBatch, 0.0, 0.0).total() - attn(kLargeBatch, 0.0, 0.0).total()) /

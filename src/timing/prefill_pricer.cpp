@@ -28,17 +28,61 @@ struct WholeStep {
   double mean_keys = 0.0;  // pairs per token of the GPU where it is largest
 };
 
+// The attention of a GPU's load by its tokens, prefix and pairs.
+struct AttentionTime {
+  Curve by_tokens;
+  double per_prefix = 0.0, per_pair = 0.0;
+  [[nodiscard]] double of(const PrefillLoad& load) const {
+    return by_tokens.at(static_cast<double>(load.tokens)) + load.prefix_tokens * per_prefix +
+           load.attention_pairs * per_pair;
+  }
+};
+
+// Every GPU reads the keys in the way that is faster for its prompts.
+struct FastestAttention {
+  std::vector<AttentionTime> ways;
+  [[nodiscard]] double of(const PrefillLoad& load) const {
+    double fastest = ways.front().of(load);
+    for (std::size_t i = 1; i < ways.size(); ++i) {
+      fastest = std::min(fastest, ways[i].of(load));
+    }
+    return fastest;
+  }
+};
+
+FastestAttention moe_attention(const PrefillLayer& layer, double share) {
+  FastestAttention fastest;
+  for (const KeysRead keys : layer.ways_to_read()) {
+    const PrefillLayer way = layer.reading(keys);
+    fastest.ways.push_back(
+        {Curve(kCurveEnd, intervals(way),
+               [&](double tokens) { return way.attn(tokens * share, 0.0, 0.0).total(); }),
+         share * way.attn_per_prefix_token_s(), share * way.attn_per_pair_s()});
+  }
+  return fastest;
+}
+
+// Of all dense layers, with what is beside attention.
+FastestAttention dense_attention(const PrefillLayer& layer) {
+  FastestAttention fastest;
+  for (const KeysRead keys : layer.ways_to_read()) {
+    const PrefillLayer way = layer.reading(keys);
+    fastest.ways.push_back({Curve(kCurveEnd, intervals(way), [&](double tokens) {
+                              return way.dense_layers_fixed_s(tokens);
+                            }),
+                            way.dense_layers_per_prefix_token_s(), way.dense_layers_per_pair_s()});
+  }
+  return fastest;
+}
+
 // One way to overlap.
 struct Way {
   explicit Way(const PrefillLayer& of)
       : layer(of),
         share(1.0 / static_cast<double>(layer.layout().micro_batches())),
-        attn(kCurveEnd, intervals(layer),
-             [&](double tokens) { return layer.attn(tokens * share, 0.0, 0.0).total(); }),
+        attn(moe_attention(layer, share)),
         shared(kCurveEnd, intervals(layer),
                [&](double tokens) { return layer.shared(tokens * share).total(); }),
-        per_prefix(share * layer.attn_per_prefix_token_s()),
-        per_pair(share * layer.attn_per_pair_s()),
         launches_s(layer.launches_s()) {}
 
   [[nodiscard]] Slowest slowest(std::span<const PrefillLoad> loads) const {
@@ -47,10 +91,8 @@ struct Way {
       if (load.tokens <= 0) {
         continue;
       }
-      const auto tokens = static_cast<double>(load.tokens);
-      const double attn_s =
-          attn.at(tokens) + load.prefix_tokens * per_prefix + load.attention_pairs * per_pair;
-      const double shared_s = shared.at(tokens);
+      const double attn_s = attn.of(load);
+      const double shared_s = shared.at(static_cast<double>(load.tokens));
       slow.attn = std::max(slow.attn, attn_s);
       slow.shared = std::max(slow.shared, shared_s);
       slow.attn_shared = std::max(slow.attn_shared, attn_s + shared_s);
@@ -73,8 +115,8 @@ struct Way {
 
   PrefillLayer layer;
   double share;        // of a micro-batch in its GPU's tokens
-  Curve attn, shared;  // by tokens of a GPU's step
-  double per_prefix, per_pair;
+  FastestAttention attn;
+  Curve shared;       // by tokens of a GPU's step
   double launches_s;  // of the host, the least that a step takes
 };
 
@@ -91,18 +133,14 @@ struct PrefillPricer::Tables {
   explicit Tables(const PrefillLayer& of)
       : layer(of),
         ways(ways_of(of)),
-        dense(kCurveEnd, intervals(layer),
-              [&](double tokens) { return layer.dense_layers_fixed_s(tokens); }),
-        dense_per_prefix(layer.dense_layers_per_prefix_token_s()),
-        dense_per_pair(layer.dense_layers_per_pair_s()),
+        dense(dense_attention(layer)),
         work(layer.work()) {}
 
   [[nodiscard]] WholeStep whole(std::span<const PrefillLoad> loads) const;
 
   PrefillLayer layer;
   std::vector<Way> ways;  // the fastest is taken, step by step
-  Curve dense;            // by tokens of a GPU's step
-  double dense_per_prefix, dense_per_pair;
+  FastestAttention dense;
   PrefillWork work;
 };
 
@@ -118,8 +156,7 @@ WholeStep PrefillPricer::Tables::whole(std::span<const PrefillLoad> loads) const
       continue;
     }
     const auto tokens = static_cast<double>(load.tokens);
-    step.dense = std::max(step.dense, dense.at(tokens) + load.prefix_tokens * dense_per_prefix +
-                                          load.attention_pairs * dense_per_pair);
+    step.dense = std::max(step.dense, dense.of(load));
     step.tokens = std::max<std::int64_t>(step.tokens, load.tokens);
     step.unit_tokens += load.tokens;
     step.sequences = std::max<std::int64_t>(step.sequences, load.sequences);

@@ -8,6 +8,7 @@
 //   config.json and inference/model.py of deepseek-ai/DeepSeek-V3.2-Exp.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 namespace epfleet::model {
@@ -99,8 +100,34 @@ struct Model {
     return 2.0 * static_cast<double>(heads * (kv_lora + rope + kv_lora));
   }
 
+  // The same of a query with so many keys: sparse attention reads the chosen ones, in prefill in
+  // the way that takes fewer operations, and scores all.
+  [[nodiscard]] constexpr double prefill_query_flops(double keys) const {
+    const double all = prefill_pair_flops() * keys;
+    return is_sparse() ? std::min(all, decode_pair_flops() * chosen(keys)) + index_flops() * keys
+                       : all;
+  }
+  [[nodiscard]] constexpr double decode_query_flops(double keys) const {
+    return is_sparse() ? decode_pair_flops() * chosen(keys) + index_flops() * keys
+                       : decode_pair_flops() * keys;
+  }
+  // Bytes of KV that a query reads of so many keys, per layer.
+  [[nodiscard]] constexpr double decode_query_bytes(double keys) const {
+    return is_sparse() ? static_cast<double>(sparse_kv_bytes()) * chosen(keys) +
+                             static_cast<double>(index_key_bytes()) * keys
+                       : static_cast<double>(kv_bytes_per_token_layer()) * keys;
+  }
+
   static constexpr std::int64_t kBf16 = 2, kFp32 = 4;  // bytes
   static constexpr std::int64_t kScaleBlock = 128;     // FP8 values that share a scale
+
+ private:
+  [[nodiscard]] constexpr double chosen(double keys) const {
+    return std::min(keys, static_cast<double>(index_topk));
+  }
+  [[nodiscard]] constexpr double index_flops() const {
+    return 2.0 * static_cast<double>(index_heads * index_dim);
+  }
 };
 
 }  // namespace epfleet::model

@@ -5,7 +5,9 @@
 //   what the inference engine adds per kernel, and the batches that its graphs were captured for:
 //   dense kernels run at the captured rows, dummy requests have one token of KV each, experts and
 //   transfers see the true tokens.
-// Left out: ragged lengths inside a batch; the requests of a GPU count by their sum of KV.
+//   Sparse attention adds the indexer, its scores of all KV and the choice of keys.
+// Left out: ragged lengths inside a batch; the requests of a GPU count by their sum of KV. Sparse
+//   attention of contexts shorter than the keys it chooses (a tenth less).
 // Source: kernel list of DeepSeek's profile-data decode trace; constants: hardware/profile.h.
 #pragma once
 
@@ -35,9 +37,8 @@ class DecodeLayer {
   }
   // ATTN1 without the part that grows with KV, and that part per KV token.
   [[nodiscard]] double attn1_fixed_s(double requests) const;
-  [[nodiscard]] double attn1_per_kv_token_s() const {
-    return kernels_.mla().mixed_per_kv_token(model_, query_tokens(1.0));
-  }
+  // Sparse attention chooses keys row by row, side by side: less per token the more requests.
+  [[nodiscard]] double attn1_per_kv_token_s(double requests = 1.0) const;
   // What DISPATCH and COMBINE of that many requests take of the SMs, beside compute.
   [[nodiscard]] double dispatch_on_sms_s(double requests) const {
     return all_to_all().dispatch_on_sms(query_tokens(requests));
@@ -94,6 +95,10 @@ class DecodeLayer {
   }
   // With what lies between its kernels.
   [[nodiscard]] ComputeTime chain(ComputeTime time, double kernels) const;
+  // The attention core, and the same as a line in KV where attention is sparse.
+  [[nodiscard]] double core_s(double requests, double kv_tokens) const;
+  [[nodiscard]] double sparse_core_s(double requests, double kv_tokens) const;
+  [[nodiscard]] double core_per_kv_token_s(double requests) const;
   // Of padded batches; `dummies` of the requests are no requests.
   [[nodiscard]] ComputeTime padded_attn0(double requests) const;
   [[nodiscard]] ComputeTime padded_attn1(double requests, double dummies, double kv_tokens) const;

@@ -3,12 +3,17 @@
 //
 // Modelled: every kernel of a layer; with overlap, compute has the SMs that communication leaves,
 //   and is slowed by what runs beside it.
-// Left out: how the queries of a GPU divide into prompts, but for their (query, key) pairs.
+//   Sparse attention scores all pairs and chooses keys; then it reads all of them, masked, or the
+//   chosen ones.
+// Left out: how the queries of a GPU divide into prompts, but for their (query, key) pairs. Sparse
+//   prompts that are no longer than the keys chosen need no indexer's scores; KV that does not fit
+//   L2 (sparse attention is 14-18 % slower at 65-131 k).
 // Source: kernel list of DeepSeek's training trace and of epfleet's H100 chains; constants:
 //   hardware/profile.h.
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "epfleet/hardware/profile.h"
 #include "epfleet/model/layout.h"
@@ -17,6 +22,11 @@
 #include "epfleet/timing/step_price.h"
 
 namespace epfleet::timing {
+
+// How a prefill step of sparse attention attends: to all keys with those that were not chosen
+// masked, as dense attention does, which is faster for short prompts; or to the chosen ones on the
+// shared latent, which costs the same whatever the context.
+enum class KeysRead { All, Chosen };
 
 class PrefillLayer {
  public:
@@ -27,6 +37,10 @@ class PrefillLayer {
   [[nodiscard]] PrefillLayer as(model::Overlap overlap) const;
   // The same unit run by that engine instead.
   [[nodiscard]] PrefillLayer run_by(const model::Engine& engine) const;
+  // The same unit reading those keys instead. REQUIRES: sparse attention, or all of them.
+  [[nodiscard]] PrefillLayer reading(KeysRead keys) const;
+  // The ways to attend that the model has; All first.
+  [[nodiscard]] std::span<const KeysRead> ways_to_read() const;
 
   // One GPU, one micro-batch of that many new tokens; nothing for none. ATTN is linear in the
   // prefix and in the pairs: attn(t, 0, 0) + prefix x slope + pairs x slope.
@@ -35,11 +49,9 @@ class PrefillLayer {
     return shared_expert(kernels(), model_, width_, tokens) * slowdown();
   }
   [[nodiscard]] double attn_per_prefix_token_s() const {
-    return kv_up_per_token_s(kernels()) * slowdown();
+    return prefix_token_s(kernels()) * slowdown();
   }
-  [[nodiscard]] double attn_per_pair_s() const {
-    return kernels().prefill_attention_per_pair(model_) * slowdown();
-  }
+  [[nodiscard]] double attn_per_pair_s() const { return pair_s(kernels()) * slowdown(); }
   // Tokens whose experts' rows the most loaded GPU computes, in units of the mean GPU's tokens:
   // mean x imbalance, for one micro-batch of that many tokens in the whole unit.
   [[nodiscard]] double received_tokens(double unit_tokens) const {
@@ -91,6 +103,11 @@ class PrefillLayer {
   [[nodiscard]] double slowdown() const { return layout_.dual_batch() ? beside_transfers_ : 1.0; }
   [[nodiscard]] ComputeTime attn_linear(const Kernels& kernels, double tokens) const;
   [[nodiscard]] double kv_up_per_token_s(const Kernels& kernels) const;
+  [[nodiscard]] double prefix_token_s(const Kernels& kernels) const;
+  [[nodiscard]] double pair_s(const Kernels& kernels) const;
+  void add_all_keys(const Kernels& kernels, double tokens, ComputeTime& time) const;
+  void add_chosen_keys(const Kernels& kernels, double tokens, ComputeTime& time) const;
+  void add_indexer(const Kernels& kernels, double tokens, ComputeTime& time) const;
 
   model::Model model_;
   model::PrefillLayout layout_;
@@ -100,6 +117,7 @@ class PrefillLayer {
   Kernels all_sms_;  // without overlap; dense layers and head: nothing to communicate
   double beside_transfers_;
   NormalAllToAll beside_compute_, alone_;
+  KeysRead keys_ = KeysRead::All;
 };
 
 }  // namespace epfleet::timing
