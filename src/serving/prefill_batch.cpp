@@ -10,6 +10,16 @@
 namespace epfleet::serving {
 namespace {
 
+// seconds(q) = a q^2 + b q + c, from q * before + q (q + 1) / 2 pairs, solved for room_s.
+double longest_chunk(const timing::PrefillWork::Line& work, std::int32_t before, double room_s) {
+  const double a = 0.5 * work.seconds_per_pair;
+  const double b = work.seconds_per_token + work.seconds_per_pair * (before + 0.5);
+  const double c = work.seconds_per_prefix_token * before;
+  const double spare = std::max(0.0, room_s - c);
+  return 2.0 * spare / (b + std::sqrt(b * b + 4.0 * a * spare));
+}
+
+
 constexpr std::size_t kAhead = 8;  // places of the queue: fetched before they come up
 
 }  // namespace
@@ -110,7 +120,7 @@ bool PrefillUnit::try_place(RequestSlot slot, std::optional<std::uint32_t> bound
 // What a prompt that must be cut may take: the step's budget, or more where a small chunk would
 // cost it more than a long step costs those who come meanwhile.
 double PrefillUnit::work_room(const Gpu& gpu, const LiveRequest& request) const {
-  const double again_s = pricer_->work().seconds_per_prefix_token * request.computed_to;
+  const double again_s = pricer_->work().seconds(0.0, request.computed_to, 0.0);
   const double alone_s = long_chunk_work_s(step_fixed_s_ + again_s, usual_s_, others_rate_);
   return std::max(budget_s_, alone_s) - gpu.work_s;
 }
@@ -131,12 +141,8 @@ std::int32_t PrefillUnit::chunk_within_budget(const Gpu& gpu, std::uint32_t inde
   if (remaining <= token_room && all_s <= room_s) {
     return remaining;
   }
-  // seconds(q) = a q^2 + b q + c, from q * before + q (q + 1) / 2 pairs, solved for room_s
-  const double a = 0.5 * work.seconds_per_pair;
-  const double b = work.seconds_per_token + work.seconds_per_pair * (before + 0.5);
-  const double c = work.seconds_per_prefix_token * before;
-  const double spare = std::max(0.0, room_s - c);
-  const double most = 2.0 * spare / (b + std::sqrt(b * b + 4.0 * a * spare));
+  const double most =
+      std::max(longest_chunk(work.all, before, room_s), longest_chunk(work.chosen, before, room_s));
   const auto affordable = std::min(static_cast<std::int32_t>(std::min(most, 1e9)), token_room);
   const std::int32_t whole_grains = affordable / limits_.chunk_grain * limits_.chunk_grain;
   if (whole_grains == 0 && gpu.chunks.empty()) {

@@ -226,16 +226,16 @@ std::int64_t PrefillLayer::moe_layer_equivalents() const {
 }
 
 PrefillWork PrefillLayer::work() const {
-  if (model_.is_sparse() && keys_ == KeysRead::All) {  // long prompts, which must be cut, read few
-    return reading(KeysRead::Chosen).work();
-  }
-  const double layers = real(moe_layer_equivalents());
-  const double per_token =
-      (attn(2.0 * kLargeBatch, 0.0, 0.0).total() - attn(kLargeBatch, 0.0, 0.0).total()) /
-      kLargeBatch;
-  return {.seconds_per_token = layers * per_token,
-          .seconds_per_prefix_token = layers * attn_per_prefix_token_s(),
-          .seconds_per_pair = layers * attn_per_pair_s()};
+  const auto line = [](const PrefillLayer& layer) {
+    const double layers = real(layer.moe_layer_equivalents());
+    const double per_token = (layer.attn(2.0 * kLargeBatch, 0.0, 0.0).total() -
+                              layer.attn(kLargeBatch, 0.0, 0.0).total()) /
+                             kLargeBatch;
+    return PrefillWork::Line{.seconds_per_token = layers * per_token,
+                             .seconds_per_prefix_token = layers * layer.attn_per_prefix_token_s(),
+                             .seconds_per_pair = layers * layer.attn_per_pair_s()};
+  };
+  return {line(reading(ways_to_read().front())), line(reading(ways_to_read().back()))};
 }
 
 }  // namespace epfleet::timing

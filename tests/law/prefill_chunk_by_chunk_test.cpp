@@ -79,7 +79,7 @@ struct ReferenceUnit {
     if (fits(rest)) {
       return rest;
     }
-    const double fixed = empty_step_s + work.seconds_per_prefix_token * prompt.done;
+    const double fixed = empty_step_s + work.all.seconds_per_prefix_token * prompt.done;
     const double best = long_chunk_work_s(fixed, usual_s, others_per_second);
     room = std::max(budget_s(), best) - work_s(gpu);
     if (fits(rest)) {

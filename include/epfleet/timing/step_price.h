@@ -2,6 +2,7 @@
 // The pricers are made once per unit layout (tables inside) and are then called millions of times.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
@@ -27,13 +28,22 @@ struct PrefillLoad {
 // attention and the up-projection of the prefix. Experts and all-to-all depend on tokens alone,
 // which have a budget of their own: with both kept, no phase of a step outlasts that of a full
 // batch of 4 k prompts.
+// Sparse attention has two such lines, by the keys that it reads, and takes the lower one; dense
+// attention has the same twice.
 struct PrefillWork {
-  double seconds_per_token = 0.0;
-  double seconds_per_prefix_token = 0.0;
-  double seconds_per_pair = 0.0;
+  struct Line {
+    double seconds_per_token = 0.0;
+    double seconds_per_prefix_token = 0.0;
+    double seconds_per_pair = 0.0;
+    [[nodiscard]] double seconds(double tokens, double prefix_tokens, double pairs) const {
+      return seconds_per_token * tokens + seconds_per_prefix_token * prefix_tokens +
+             seconds_per_pair * pairs;
+    }
+  };
+  Line all, chosen;
   [[nodiscard]] double seconds(double tokens, double prefix_tokens, double pairs) const {
-    return seconds_per_token * tokens + seconds_per_prefix_token * prefix_tokens +
-           seconds_per_pair * pairs;
+    return std::min(all.seconds(tokens, prefix_tokens, pairs),
+                    chosen.seconds(tokens, prefix_tokens, pairs));
   }
 };
 
