@@ -4,7 +4,7 @@
 #include <cstddef>
 
 #include "epfleet/base/error.h"
-#include "off_peak.h"
+#include "price_calendar.h"
 
 namespace epfleet::cost {
 namespace {

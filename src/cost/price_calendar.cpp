@@ -1,4 +1,4 @@
-#include "off_peak.h"
+#include "price_calendar.h"
 
 #include <algorithm>
 
