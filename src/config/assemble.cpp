@@ -3,27 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <optional>
-#include <set>
 
 #include "displaced.h"
 #include "epfleet/config/key.h"
 #include "epfleet/config/paths.h"
-#include "epfleet/config/shipped.h"
 #include "epfleet/config/yaml_reader.h"
 #include "own_classes.h"
+#include "part_files.h"
 
 namespace epfleet::config {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::size_t kMaxChain = 16;  // files that extend each other, parts that rest on parts
-
-bool is_path(const std::string& name) {
-  return name.find('/') != std::string::npos || name.ends_with(".yaml") || name.ends_with(".yml");
-}
 
 class Assembler {
  public:
@@ -218,55 +209,6 @@ class Assembler {
     node.replaces = false;  // the name did replace; what stands beside it is on top of the part
     merge(whole, node);
     node = std::move(whole);
-  }
-
-  // Folders that may hold parts: parts/ and configs/parts/ beside the file and in every folder
-  // above, and those that came with epfleet.
-  static std::vector<fs::path> part_folders(const std::string& folder) {
-    std::vector<fs::path> folders;
-    fs::path at = canonical_path(folder.empty() ? "." : folder);
-    fs::path shown = folder;  // keeps what is shown relative, as the scenario was named
-    for (int level = 0; level < 64; ++level) {
-      folders.push_back((shown / "parts").lexically_normal());
-      folders.push_back((shown / "configs" / "parts").lexically_normal());
-      if (!at.has_parent_path() || at == at.root_path()) {
-        break;
-      }
-      at = at.parent_path();
-      shown /= "..";
-    }
-    if (shipped_folder()) {
-      folders.push_back(fs::path(*shipped_folder()) / "configs" / "parts");
-    }
-    return folders;
-  }
-
-  static std::optional<std::string> find_part(const std::string& name, const std::string& folder) {
-    if (is_path(name)) {
-      const std::string path = resolved_path(name, folder);
-      return is_file(path) ? std::optional(path) : std::nullopt;
-    }
-    for (const fs::path& parts : part_folders(folder)) {
-      const fs::path path = parts / (name + ".yaml");
-      if (is_file(path.generic_string())) {
-        return path.generic_string();
-      }
-    }
-    return std::nullopt;
-  }
-
-  static std::string parts_near(const std::string& folder) {
-    std::set<std::string> names;
-    for (const fs::path& parts : part_folders(folder)) {
-      std::error_code status;
-      for (const auto& entry : fs::directory_iterator(parts, status)) {
-        if (entry.path().extension() == ".yaml") {
-          names.insert(entry.path().stem().generic_string());
-        }
-      }
-    }
-    return names.empty() ? "the parts in parts/ (there are none)"
-                         : fmt::format("{}", fmt::join(names, ", "));
   }
 
   std::vector<base::Problem>& problems_;
