@@ -40,6 +40,7 @@ class Assembler {
   // Sugar that must be written out before trees are merged: a NAME for a part, a balancer for both
   // choices.
   void write_out(Node& root) {
+    write_out_calendar(find_path(root, "prices"));
     for (const PartGroup& group : part_groups()) {
       Node* node = find_path(root, group.name);
       if (node != nullptr && node->kind == Node::Kind::Scalar) {
@@ -117,6 +118,16 @@ class Assembler {
       if (node != nullptr && node->kind == Node::Kind::Scalar) {
         *node = map_of({"mean"}, *node);
       }
+    }
+  }
+
+  // A calendar by name comes with its holidays.
+  static void write_out_calendar(Node* prices) {
+    const Node* calendar = prices != nullptr ? prices->find("calendar") : nullptr;
+    if (calendar != nullptr && calendar->kind == Node::Kind::Scalar &&
+        prices->find("holidays") == nullptr) {
+      const Node name = *calendar;
+      prices->entries.push_back({"holidays", name.place, name});
     }
   }
 
@@ -201,14 +212,39 @@ class Assembler {
       report(base.place, group.name, fmt::format("there is no part '{}'", base.text),
              fmt::format("choose from {}, or write the path of a file",
                          parts_near(base.place.folder)));
+      node = find_key(group.name) != nullptr ? list_at(base.place) : node;
       return;
     }
     Node part = load(*path, {});
     const Node* member = group.member.empty() ? nullptr : part.find(group.member);
+    if (const Key* list = find_key(group.name); list != nullptr) {
+      take_list(node, member, base, *list);
+      return;
+    }
     Node whole = member == nullptr ? std::move(part) : Node(*member);
     node.replaces = false;  // the name did replace; what stands beside it is on top of the part
     merge(whole, node);
     node = std::move(whole);
+  }
+
+  // A calendar or its holidays, of which a part may have none.
+  void take_list(Node& node, const Node* member, const Node& base, const Key& key) {
+    if (!node.entries.empty()) {
+      report(node.entries.front().place, key.name, "stands beside the name of a part",
+             "write the name alone, or the whole list");
+    }
+    if (member == nullptr && key.name == "prices.calendar") {
+      report(base.place, key.name, fmt::format("the part '{}' has no calendar", base.text),
+             "name another part, or write a list of windows");
+    }
+    node = member != nullptr ? *member : list_at(base.place);
+  }
+
+  static Node list_at(const Place& place) {
+    Node list;
+    list.kind = Node::Kind::List;
+    list.place = place;
+    return list;
   }
 
   std::vector<base::Problem>& problems_;

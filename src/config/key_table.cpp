@@ -203,7 +203,9 @@ std::span<const PartGroup> part_groups() {
                                       {"model", ""},
                                       {"workload.classes", ""},
                                       {"prices.book", "book"},
-                                      {"prices.off_peak_book", "off_peak_book"}};
+                                      {"prices.off_peak_book", "off_peak_book"},
+                                      {"prices.calendar", "calendar"},
+                                      {"prices.holidays", "holidays"}};
   return kGroups;
 }
 

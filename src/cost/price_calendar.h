@@ -1,36 +1,62 @@
-// The daily off-peak window: which share of an interval lies in it.
+// Which price is in force when, for whom: the windows of the prices on the time of a run.
 #pragma once
 
+#include <array>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "epfleet/base/time.h"
+#include "epfleet/cost/config.h"
 
 namespace epfleet::cost {
 
-// part / whole of something that flows evenly through an interval.
-struct TimeShare {
-  base::Duration part{};
-  base::Duration whole{};
+// 0: the standard prices; i: the windows' number i - 1.
+using Tariff = std::size_t;
 
-  // Rounded down; REQUIRES: amount >= 0. 128 bits: a day's tokens times nanoseconds pass 2^63.
-  [[nodiscard]] std::int64_t of(std::int64_t amount) const;
+// A stretch in which no price changes.
+struct Part {
+  base::TimePoint begin, end;
+  std::array<std::array<Tariff, workload::kChannels>, workload::kVariants> tokens{};
+  Tariff gpu_hour = 0;
 };
 
-class OffPeakWindow {
- public:
-  // `from` and `to` are times of day, [from, to), over midnight when to < from, none when they are
-  // equal; `window_start` is the time of day of TimePoint 0. All from midnight UTC.
-  OffPeakWindow(base::Duration from, base::Duration to, base::Duration window_start);
+// What of something that flows evenly through [begin, end) flows before `at`; rounded down.
+// REQUIRES: amount >= 0, begin <= at <= end, begin < end. 128 bits: a day's tokens times
+// nanoseconds pass 2^63.
+[[nodiscard]] std::int64_t flowed(std::int64_t amount, base::TimePoint begin, base::TimePoint at,
+                                  base::TimePoint end);
 
-  // REQUIRES: begin <= end. An interval of no length lies wholly in or out.
-  [[nodiscard]] TimeShare share(base::TimePoint begin, base::TimePoint end) const;
-  // Openings and closings between TimePoint 0 and `end`, in order.
-  [[nodiscard]] std::vector<base::TimePoint> edges(base::TimePoint end) const;
+class PriceCalendar {
+ public:
+  // `window_start` is TimePoint 0.
+  PriceCalendar(const PricesConfig& prices, std::chrono::sys_seconds window_start);
+
+  // Openings and closings within (begin, end), in order, each once.
+  [[nodiscard]] std::vector<base::TimePoint> edges(base::TimePoint begin,
+                                                   base::TimePoint end) const;
+  // [begin, end), cut at the edges. An instant stands for the nanosecond that begins with it.
+  // REQUIRES: begin <= end.
+  [[nodiscard]] std::vector<Part> parts(base::TimePoint begin, base::TimePoint end) const;
+
+  [[nodiscard]] const std::vector<PriceWindow>& token_windows() const { return tokens_; }
+  [[nodiscard]] const std::vector<PriceWindow>& gpu_windows() const { return gpu_hours_; }
 
  private:
-  base::Duration opens_;  // after the start of a day that begins at TimePoint 0; [0, 24 h)
-  base::Duration length_;
+  struct Clock {
+    Day day;
+    base::Duration time;  // since its midnight
+  };
+  [[nodiscard]] Clock clock(base::TimePoint at) const;
+  void add_edges(const std::vector<PriceWindow>& windows, base::TimePoint begin,
+                 base::TimePoint end, std::vector<base::TimePoint>& edges) const;
+  [[nodiscard]] Part in_force(base::TimePoint begin, base::TimePoint end) const;
+
+  std::vector<PriceWindow> tokens_, gpu_hours_;
+  std::vector<Day> holidays_;
+  Day first_day_;              // of TimePoint 0
+  base::Duration first_time_;  // of that day at TimePoint 0
 };
 
 }  // namespace epfleet::cost
