@@ -170,6 +170,7 @@ PlanPoint PlanRuns::judge(const report::RunReport& report) const {
   point.served = verdict.good;
   point.why_not = verdict.why;
   point.metrics = report::metric_values(report);
+  point.currency = report.statement.currency;
   for (const PlanLimit& limit : question_.limits) {
     if (!limit.holds(point)) {
       const auto measured = point.metric(limit.metric);
