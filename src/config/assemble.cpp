@@ -209,9 +209,14 @@ class Assembler {
     }
     const auto path = find_part(base.text, base.place.folder);
     if (!path) {
-      report(base.place, group.name, fmt::format("there is no part '{}'", base.text),
-             fmt::format("choose from {}, or write the path of a file",
-                         parts_near(base.place.folder)));
+      const std::string what = fmt::format("there is no part '{}'", base.text);
+      const bool said = group.name == "prices.holidays" &&  // of the calendar
+                        std::ranges::count(problems_, what, &base::Problem::what) > 0;
+      if (!said) {
+        report(base.place, group.name, what,
+               fmt::format("choose from {}, or write the path of a file",
+                           parts_near(base.place.folder)));
+      }
       node = find_key(group.name) != nullptr ? list_at(base.place) : node;
       return;
     }

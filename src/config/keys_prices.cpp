@@ -103,7 +103,8 @@ void add_prices_rows(Rows& rows) {
       "prices.calendar", kWindowType,
       {"When tokens or GPU hours have other prices. The first window that holds counts, for tokens "
        "and for GPU hours each; without one, prices.book and prices.gpu_hour hold. What is left "
-       "out means all: days, hours, dates, models, channels. All times are UTC; hours may pass "
+       "out means all: days, hours, dates, models, channels. All times are UTC, from `start` on; "
+       "hours may pass "
        "midnight, and belong to the day on which they begin; from and to are the first and the "
        "last day. prices: those not stated are the book's. factor: on the book's prices, and on "
        "those of a class of its own, which prices leave alone. The name of a part stands for its "
