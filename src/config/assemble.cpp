@@ -3,27 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <optional>
-#include <set>
 
 #include "displaced.h"
 #include "epfleet/config/key.h"
 #include "epfleet/config/paths.h"
-#include "epfleet/config/shipped.h"
 #include "epfleet/config/yaml_reader.h"
 #include "own_classes.h"
+#include "part_files.h"
 
 namespace epfleet::config {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::size_t kMaxChain = 16;  // files that extend each other, parts that rest on parts
-
-bool is_path(const std::string& name) {
-  return name.find('/') != std::string::npos || name.ends_with(".yaml") || name.ends_with(".yml");
-}
 
 class Assembler {
  public:
@@ -49,6 +40,7 @@ class Assembler {
   // Sugar that must be written out before trees are merged: a NAME for a part, a balancer for both
   // choices.
   void write_out(Node& root) {
+    write_out_calendar(find_path(root, "prices"));
     for (const PartGroup& group : part_groups()) {
       Node* node = find_path(root, group.name);
       if (node != nullptr && node->kind == Node::Kind::Scalar) {
@@ -138,6 +130,16 @@ class Assembler {
     }
   }
 
+  // A calendar by name comes with its holidays.
+  static void write_out_calendar(Node* prices) {
+    const Node* calendar = prices != nullptr ? prices->find("calendar") : nullptr;
+    if (calendar != nullptr && calendar->kind == Node::Kind::Scalar &&
+        prices->find("holidays") == nullptr) {
+      const Node name = *calendar;
+      prices->entries.push_back({"holidays", name.place, name});
+    }
+  }
+
   // A duration stands for the whole start; naming a phase puts the phases in force.
   static void write_out_start_up(Node& node) {
     static constexpr const char* kPhases[] = {"node", "container", "weights", "compile", "graphs"};
@@ -216,67 +218,47 @@ class Assembler {
     }
     const auto path = find_part(base.text, base.place.folder, group.folder);
     if (!path) {
-      report(base.place, group.name, fmt::format("there is no part '{}'", base.text),
-             fmt::format("choose from {}, or write the path of a file",
-                         parts_near(base.place.folder, group.folder)));
+      const std::string what = fmt::format("there is no part '{}'", base.text);
+      const bool said = group.name == "prices.holidays" &&  // of the calendar
+                        std::ranges::count(problems_, what, &base::Problem::what) > 0;
+      if (!said) {
+        report(base.place, group.name, what,
+               fmt::format("choose from {}, or write the path of a file",
+                           parts_near(base.place.folder, group.folder)));
+      }
+      node = find_key(group.name) != nullptr ? list_at(base.place) : node;
       return;
     }
     Node part = load(*path, {});
     const Node* member = group.member.empty() ? nullptr : part.find(group.member);
+    if (const Key* list = find_key(group.name); list != nullptr) {
+      take_list(node, member, base, *list);
+      return;
+    }
     Node whole = member == nullptr ? std::move(part) : Node(*member);
     node.replaces = false;  // the name did replace; what stands beside it is on top of the part
     merge(whole, node);
     node = std::move(whole);
   }
 
-  // Folders that may hold parts: parts/ and configs/parts/ beside the file and in every folder
-  // above, and those that came with epfleet.
-  static std::vector<fs::path> part_folders(const std::string& folder, const std::string& kind) {
-    std::vector<fs::path> folders;
-    fs::path at = canonical_path(folder.empty() ? "." : folder);
-    fs::path shown = folder;  // keeps what is shown relative, as the scenario was named
-    for (int level = 0; level < 64; ++level) {
-      folders.push_back((shown / "parts" / kind).lexically_normal());
-      folders.push_back((shown / "configs" / "parts" / kind).lexically_normal());
-      if (!at.has_parent_path() || at == at.root_path()) {
-        break;
-      }
-      at = at.parent_path();
-      shown /= "..";
+  // A calendar or its holidays, of which a part may have none.
+  void take_list(Node& node, const Node* member, const Node& base, const Key& key) {
+    if (!node.entries.empty()) {
+      report(node.entries.front().place, key.name, "stands beside the name of a part",
+             "write the name alone, or the whole list");
     }
-    if (shipped_folder()) {
-      folders.push_back(fs::path(*shipped_folder()) / "configs" / "parts" / kind);
+    if (member == nullptr && key.name == "prices.calendar") {
+      report(base.place, key.name, fmt::format("the part '{}' has no calendar", base.text),
+             "name another part, or write a list of windows");
     }
-    return folders;
+    node = member != nullptr ? *member : list_at(base.place);
   }
 
-  static std::optional<std::string> find_part(const std::string& name, const std::string& folder,
-                                              const std::string& kind) {
-    if (is_path(name)) {
-      const std::string path = resolved_path(name, folder);
-      return is_file(path) ? std::optional(path) : std::nullopt;
-    }
-    for (const fs::path& parts : part_folders(folder, kind)) {
-      const fs::path path = parts / (name + ".yaml");
-      if (is_file(path.generic_string())) {
-        return path.generic_string();
-      }
-    }
-    return std::nullopt;
-  }
-
-  static std::string parts_near(const std::string& folder, const std::string& kind) {
-    std::set<std::string> names;
-    for (const fs::path& parts : part_folders(folder, kind)) {
-      std::error_code status;
-      for (const auto& entry : fs::directory_iterator(parts, status)) {
-        if (entry.path().extension() == ".yaml") {
-          names.insert(entry.path().stem().generic_string());
-        }
-      }
-    }
-    return names.empty() ? "the parts in parts/ (there are none)"
-                         : fmt::format("{}", fmt::join(names, ", "));
+  static Node list_at(const Place& place) {
+    Node list;
+    list.kind = Node::Kind::List;
+    list.place = place;
+    return list;
   }
 
   std::vector<base::Problem>& problems_;

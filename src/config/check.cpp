@@ -160,6 +160,7 @@ std::vector<Contradiction> check(const Scenario& scenario) {
   check_cache(scenario, found);
   check_slo(scenario.slo.ttft, "ttft", found);
   check_slo(scenario.slo.tpot, "tpot", found);
+  check_prices(scenario, found);
   check_report(scenario, found);
   check_timeline(scenario, found);
   check_files(scenario, found);

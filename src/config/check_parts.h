@@ -28,6 +28,7 @@ void check_workload(const Scenario& scenario, Contradictions& found);
 void check_plain(const Scenario& scenario, Contradictions& found);
 void check_model(const Scenario& scenario, Contradictions& found);
 void check_units(const Scenario& scenario, Contradictions& found);
+void check_prices(const Scenario& scenario, Contradictions& found);
 void check_fleet(const Scenario& scenario, Contradictions& found);
 
 }  // namespace epfleet::config

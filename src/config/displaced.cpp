@@ -115,6 +115,11 @@ void displace(Node& below, Node& over) {
   } else if (states(over, "duration")) {
     drop(below, "workload.requests", over);
   }
+  if (states(over, "prices.calendar")) {
+    drop(below, "prices.off_peak", over);
+  } else if (states(over, "prices.off_peak")) {
+    drop_all(below, {"prices.calendar", "prices.holidays"}, over);
+  }
   if (states(over, {"fleet.prefill_units", "fleet.decode_units"})) {
     drop_all(below, {"fleet.base", "fleet.group", "fleet.groups", "scaling.schedule"}, over);
     if (is_word(find_path(below, "scaling.policy"), "schedule")) {

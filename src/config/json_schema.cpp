@@ -38,7 +38,9 @@ std::string leaf(const Key& key) {
   }
   std::string body;
   if (key.choices.empty() || key.json == JsonType::Boolean) {
-    body = fmt::format("\"type\": {}{}", base::name_in(kTypes, key.json), bounds(key));
+    body = is_part_group(key.name)  // or the name of a part
+               ? R"("type": ["array", "string"])"
+               : fmt::format("\"type\": {}{}", base::name_in(kTypes, key.json), bounds(key));
   } else {
     for (const Choice& choice : key.choices) {
       body += (body.empty() ? "" : ", ") + text::json_string(choice.name);

@@ -204,7 +204,8 @@ std::span<const PartGroup> part_groups() {
       {"hardware", ""},          {"prefill.hardware", ""},
       {"decode.hardware", ""},   {"model", ""},
       {"engine", "", "engines"}, {"workload.classes", ""},
-      {"prices.book", "book"},   {"prices.off_peak_book", "off_peak_book"}};
+      {"prices.book", "book"},   {"prices.off_peak_book", "off_peak_book"},
+      {"prices.calendar", "calendar"}, {"prices.holidays", "holidays"}};
   return kGroups;
 }
 

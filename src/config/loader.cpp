@@ -99,13 +99,18 @@ class Reader {
     if (!fault) {
       return;
     }
-    Place place = found.node->place;
-    if (fault->line > 0) {
-      place.line = fault->line;
-      place.column = fault->column;
-    }
-    problems_.push_back(problem_at(place, found.key->name, fault->what, fault->remedy));
+    report(found, *fault);
+    std::ranges::for_each(fault->others, [&](const Fault& other) { report(found, other); });
     unsure_.push_back(found.key->name);
+  }
+
+  void report(const Found& found, const Fault& fault) {
+    Place place = found.node->place;
+    if (fault.line > 0) {
+      place.line = fault.line;
+      place.column = fault.column;
+    }
+    problems_.push_back(problem_at(place, found.key->name, fault.what, fault.remedy));
   }
 
   void report_unknown(const Entry& entry, const std::string& name) {

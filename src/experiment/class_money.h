@@ -9,13 +9,13 @@
 
 namespace epfleet::experiment {
 
-// The prices that the mix of classes pays on average, weighted by their tokens. None without
-// classes of one's own.
+// The prices that the mix of classes pays on average, weighted by their tokens, whose mix is taken
+// to be the same at all times. None without classes of one's own.
 void set_paid_books(const config::Scenario& scenario,
                     const std::vector<metrics::ClassResult>& classes, cost::PricingBasis& basis);
 
 // Shares the expected revenue out: each class by its part of the window's tokens at its prices.
-void share_revenue(const config::Scenario& scenario, double revenue_usd,
+void share_revenue(const config::Scenario& scenario, const cost::Statement& statement,
                    metrics::RunStatistics& statistics);
 
 }  // namespace epfleet::experiment

@@ -28,9 +28,16 @@ inline constexpr std::array<PlanColumn, 9> kPlanColumns = {{
     {"tok/s/user", "latency.output_speed_tps.mean"},
 }};
 
-[[nodiscard]] inline std::size_t width_of(const PlanColumn& column) {
+// With what amounts are called.
+[[nodiscard]] inline std::string title_of(const PlanColumn& column, const std::string& currency) {
+  constexpr std::string_view kUsd = "USD";
+  const std::string title = column.title;
+  return title.starts_with(kUsd) ? currency + title.substr(kUsd.size()) : title;
+}
+
+[[nodiscard]] inline std::size_t width_of(const PlanColumn& column, const std::string& currency) {
   constexpr std::size_t kNumber = 7;  // 0.05768
-  return std::max(std::string_view(column.title).size(), kNumber);
+  return std::max(title_of(column, currency).size(), kNumber);
 }
 
 // Of the aim and the limits, those that have no column.

@@ -27,9 +27,10 @@ constexpr std::array<std::string_view, 7> kUnitKeys = {"fleet.groups",
 
 bool counts_units(const std::string& key) { return std::ranges::count(kUnitKeys, key) > 0; }
 
-// Read after the last event. Off-peak windows are not: intervals end where they do.
+// Read after the last event. When windows of prices open and close is not: intervals end there.
 bool is_priced(const std::string& key) {
-  return (key.starts_with("prices.") && key.find("off_peak") == std::string::npos) ||
+  return (key.starts_with("prices.") && key != "prices.off_peak" && key != "prices.calendar" &&
+          key != "prices.holidays") ||
          key == "energy.usd_per_kwh";
 }
 
@@ -169,6 +170,7 @@ PlanPoint PlanRuns::judge(const report::RunReport& report) const {
   point.served = verdict.good;
   point.why_not = verdict.why;
   point.metrics = report::metric_values(report);
+  point.currency = report.statement.currency;
   for (const PlanLimit& limit : question_.limits) {
     if (!limit.holds(point)) {
       const auto measured = point.metric(limit.metric);

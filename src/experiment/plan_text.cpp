@@ -41,10 +41,10 @@ KeyColumn key_column(const PlanQuestion& question, const std::vector<PlanAnswer>
   return column;
 }
 
-std::string head(const PlanQuestion& question, const KeyColumn& key) {
+std::string head(const PlanQuestion& question, const KeyColumn& key, const std::string& currency) {
   std::string line = report::padded_left(key.title, key.width);
   for (const PlanColumn& column : kPlanColumns) {
-    line += " " + report::padded_left(column.title, width_of(column));
+    line += " " + report::padded_left(title_of(column, currency), width_of(column, currency));
   }
   const std::vector<std::string> further = further_metrics(question);
   for (const std::string& metric : further) {
@@ -59,7 +59,8 @@ std::string row(const PlanQuestion& question, const PlanAnswer& answer, const Pl
       question.searched ? question.value_text(point.value) : grid_text(question, answer);
   std::string line = report::padded_left(begin, key.width);
   for (const PlanColumn& column : kPlanColumns) {
-    line += " " + report::padded_left(number(point.metric(column.metric)), width_of(column));
+    line += " " + report::padded_left(number(point.metric(column.metric)),
+                                      width_of(column, point.currency));
   }
   for (const std::string& metric : further_metrics(question)) {
     line += "  " + report::padded_left(number(point.metric(metric)), metric.size());
@@ -68,6 +69,18 @@ std::string row(const PlanQuestion& question, const PlanAnswer& answer, const Pl
           : point.met     ? "  meets all"
                           : "  misses: " + point.why_not;
   return line + "\n";
+}
+
+// As the runs say it; a point that was not run says nothing.
+std::string currency_of(const std::vector<PlanAnswer>& answers) {
+  for (const PlanAnswer& answer : answers) {
+    for (const auto& [value, point] : answer.tried) {
+      if (!point.metrics.empty()) {
+        return point.currency;
+      }
+    }
+  }
+  return "USD";
 }
 
 // The answer and the nearest tried values on both sides.
@@ -90,7 +103,7 @@ constexpr const char* kAnswer = "the answer";
 std::string tables(const PlanQuestion& question, const std::vector<PlanAnswer>& answers,
                    const PlanAnswer* best) {
   const KeyColumn key = key_column(question, answers);
-  std::string text = question.searched ? "" : head(question, key);
+  std::string text = question.searched ? "" : head(question, key, currency_of(answers));
   for (const PlanAnswer& answer : answers) {
     if (!question.searched) {
       text += row(question, answer, answer.tried.begin()->second, key,
@@ -99,9 +112,10 @@ std::string tables(const PlanQuestion& question, const std::vector<PlanAnswer>& 
     }
     const std::string grid = grid_text(question, answer);
     text += grid.empty() ? "" : grid + "\n";
-    text += answer.best ? head(question, key) + rows(question, answer, key,
-                                                     &answer == best ? kAnswer : "best of these")
-                        : "";
+    text += answer.best
+                ? head(question, key, currency_of(answers)) +
+                      rows(question, answer, key, &answer == best ? kAnswer : "best of these")
+                : "";
     for (const std::string& remark : answer.remarks) {
       text += "! " + remark + "\n";
     }
@@ -116,11 +130,11 @@ std::string tables(const PlanQuestion& question, const std::vector<PlanAnswer>& 
 
 std::string money(const PlanPoint& point) {
   const auto hourly = point.metric("cost.usd_per_hour");
-  std::string text = hourly ? fmt::format("{} USD per hour, {} per day; ", report::grouped(*hourly),
-                                          report::grouped(*hourly * 24.0))
+  std::string text = hourly ? fmt::format("{} {} per hour, {} per day; ", report::grouped(*hourly),
+                                          point.currency, report::grouped(*hourly * 24.0))
                             : "";
-  return text + fmt::format("{} USD per million tokens in, {} out",
-                            number(point.metric("unit_cost.usd_per_m_input")),
+  return text + fmt::format("{} {} per million tokens in, {} out",
+                            number(point.metric("unit_cost.usd_per_m_input")), point.currency,
                             number(point.metric("unit_cost.usd_per_m_output")));
 }
 
@@ -194,8 +208,8 @@ std::string change_text(const PlanQuestion& question, const std::string& change,
   } else {
     answer = grid + (same_grid ? " as before" : " instead of " + grid_text(question, *before));
   }
-  return fmt::format("With {}: {}; cost {} USD per hour, per million tokens {} in, {} out.\n",
-                     change, answer, change_of(a, b, "cost.usd_per_hour"),
+  return fmt::format("With {}: {}; cost {} {} per hour, per million tokens {} in, {} out.\n",
+                     change, answer, change_of(a, b, "cost.usd_per_hour"), b.currency,
                      change_of(a, b, "unit_cost.usd_per_m_input"),
                      change_of(a, b, "unit_cost.usd_per_m_output"));
 }

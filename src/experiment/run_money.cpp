@@ -9,8 +9,6 @@
 namespace epfleet::experiment {
 namespace {
 
-constexpr std::int64_t kSecondsPerDay = 86'400;
-
 cost::Statement statement_of(const config::Scenario& scenario, const NodeCapacity& capacity,
                              const metrics::RunStatistics& statistics) {
   cost::PricingBasis basis = pricing_basis(scenario);
@@ -26,16 +24,15 @@ cost::PricingBasis pricing_basis(const config::Scenario& scenario) {
   cost::PricingBasis basis;
   basis.prefill_gpus_per_node = scenario.prefill_hardware.gpus_per_node;
   basis.decode_gpus_per_node = scenario.decode_hardware.gpus_per_node;
-  const std::int64_t seconds =
-      (scenario.start.utc_seconds % kSecondsPerDay + kSecondsPerDay) % kSecondsPerDay;
-  basis.window_start_utc = std::chrono::seconds(seconds);
+  basis.window_start_utc =
+      std::chrono::sys_seconds(std::chrono::seconds(scenario.start.utc_seconds));
   return basis;
 }
 
 void put_prices(const config::Scenario& scenario, const NodeCapacity& capacity,
                 report::RunReport& report) {
   report.statement = statement_of(scenario, capacity, report.statistics);
-  share_revenue(scenario, report.statement.total.revenue.expected_usd, report.statistics);
+  share_revenue(scenario, report.statement, report.statistics);
   metrics::NodeTime decode_ns = report.statistics.nodes.decode_ns;
   decode_ns.idle += report.statistics.nodes.spare_ns;
   report.energy = cost::energy_of(scenario.energy, report.statistics.nodes.prefill_ns, decode_ns,

@@ -52,7 +52,7 @@ function draw_metrics(node) {
   const rows = metric_paths().map((path) => {
     const [unit, sentence, part, better] = entry_of(data.metrics, path);
     const value = metric(path);
-    return value === undefined ? null : [path, value, value_text(value, unit), unit, part ? `${sentence} (${part})` : sentence, better];
+    return value === undefined ? null : [path, value, value_text(value, unit), with_currency(unit), part ? `${sentence} (${part})` : sentence, better];
   }).filter((row) => row);
   sortable_table(node, {id: "metrics", filter: true, high: true, rows, columns: [{name: t("metric")},
     {name: t("exact"), number: true, text: (v) => (v === null ? "–" : String(v))}, {name: t("value")}, {name: t("unit")}, {name: t("meaning")}, {name: t("better")}]});

@@ -32,7 +32,16 @@ function percent_text(ratio) {
 }
 
 function usd_text(value) {
-  return `${number_text(value, Math.abs(value) < 1 ? 3 : 5)} USD`;
+  return `${number_text(value, Math.abs(value) < 1 ? 3 : 5)} ${currency()}`;
+}
+
+// What amounts are called; a label, nothing is converted.
+function currency() {
+  return (data?.inputs && input("prices.currency")) || "USD";
+}
+
+function with_currency(text) {
+  return currency() === "USD" ? text : text.replace(/\bUSD\b|美元/g, () => currency());
 }
 
 // A value with the unit that the metric catalogue names.
@@ -46,7 +55,7 @@ function value_text(value, unit) {
     case "bytes": return bytes_text(value);
     case "USD": return usd_text(value);
     case undefined: case "": return number_text(value);
-    default: return `${number_text(value)} ${unit}`;
+    default: return `${number_text(value)} ${with_currency(unit)}`;
   }
 }
 

@@ -5,7 +5,7 @@ const state = {language: "en", theme: null, zoom: null, hidden: {}, charts: [], 
 function t(key, ...values) {
   const both = TEXTS[key];
   if (!both) return key;
-  const text = both[state.language === "zh" ? 1 : 0];
+  const text = with_currency(both[state.language === "zh" ? 1 : 0]);
   return text.replace(/\{(\d)\}/g, (_, i) => values[Number(i)] ?? "");
 }
 

@@ -49,7 +49,7 @@ function time_chart(parent, spec) {
 }
 
 function unit_name(unit) {
-  return unit === "share" ? "%" : unit === "s" ? t("unit_seconds") : t("unit_" + unit) === "unit_" + unit ? unit : t("unit_" + unit);
+  return unit === "share" ? "%" : unit === "s" ? t("unit_seconds") : t("unit_" + unit) === "unit_" + unit ? with_currency(unit) : t("unit_" + unit);
 }
 
 function series_options(one, stacked) {

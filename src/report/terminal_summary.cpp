@@ -88,8 +88,9 @@ void key_figures(Canvas& canvas, const RunReport& r) {
                           percent(e.prefill_mfu_ratio), percent(e.decode_mfu_ratio),
                           percent(e.decode_mbu_ratio)));
   if (e.usd_per_hour) {
-    canvas.line("cost", fmt::format("{} USD per hour, {} per day; per million tokens {} in, {} out",
-                                    usd(*e.usd_per_hour), usd(*e.usd_per_hour * kHoursPerDay),
+    canvas.line("cost", fmt::format("{} {} per hour, {} per day; per million tokens {} in, {} out",
+                                    usd(*e.usd_per_hour), r.statement.currency,
+                                    usd(*e.usd_per_hour * kHoursPerDay),
                                     unit_usd(u.usd_per_m_input), unit_usd(u.usd_per_m_output)));
   }
   const cost::Account& a = r.statement.total;
@@ -199,7 +200,8 @@ void classes(Canvas& canvas, const RunReport& r) {
   if (r.statistics.classes.empty()) {
     return;
   }
-  canvas.section("Classes", {"requests", "TTFT p50", "TTFT p99", "TPOT mean", "in limits", "USD"});
+  canvas.section("Classes", {"requests", "TTFT p50", "TTFT p99", "TPOT mean", "in limits",
+                             r.statement.currency});
   for (const metrics::ClassResult& one : r.statistics.classes) {
     canvas.columns(one.objectives.name,
                    {count(one.arrived), seconds(one.ttft.p50), seconds(one.ttft.p99),
@@ -253,20 +255,21 @@ void money(Canvas& canvas, const RunReport& r) {
     canvas.warning("of an overloaded service: what waits is neither served nor paid for yet");
   }
   canvas.line("cost",
-              fmt::format("{} USD for {} GPU hours, {} USD of it idle; {} USD per million computed "
-                          "tokens in",
-                          usd(a.cost_usd), human_count(a.gpu_hours), usd(a.idle_usd),
-                          unit_usd(u.usd_per_m_computed_input)));
+              fmt::format("{1} {0} for {2} GPU hours, {3} {0} of it idle; {4} {0} per million "
+                          "computed tokens in",
+                          r.statement.currency, usd(a.cost_usd), human_count(a.gpu_hours),
+                          usd(a.idle_usd), unit_usd(u.usd_per_m_computed_input)));
   canvas.line("theoretical revenue",
-              fmt::format("{} USD, {} (every token at R1 prices)", usd(a.revenue.theoretical_usd),
-                          margin(a.theoretical_margin_ratio)));
-  canvas.line("expected revenue",
-              fmt::format("{} USD, {} (own prices, paying share, off-peak)",
-                          usd(a.revenue.expected_usd), margin(a.expected_margin_ratio)));
+              fmt::format("{} {}, {} (every token at R1 prices)", usd(a.revenue.theoretical_usd),
+                          r.statement.currency, margin(a.theoretical_margin_ratio)));
+  canvas.line("expected revenue", fmt::format("{} {}, {} (own prices, paying share, off-peak)",
+                                              usd(a.revenue.expected_usd), r.statement.currency,
+                                              margin(a.expected_margin_ratio)));
   if (r.energy.j_per_output_token) {
-    const std::string price = r.energy.usd > 0.0
-                                  ? fmt::format(", {} USD apart from the cost", usd(r.energy.usd))
-                                  : std::string();
+    const std::string price =
+        r.energy.usd > 0.0
+            ? fmt::format(", {} {} apart from the cost", usd(r.energy.usd), r.statement.currency)
+            : std::string();
     canvas.line("energy",
                 fmt::format("{} kWh, {:.2f} J per output token{}", human_count(r.energy.kwh),
                             *r.energy.j_per_output_token, price));

@@ -1,5 +1,7 @@
 #include "epfleet/text/parse.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -98,6 +100,17 @@ std::int64_t take_fraction(std::string_view& text) {
 std::optional<int> parse_time_of_day(std::string_view text) {
   const auto minutes = take_clock(text);
   return text.empty() ? minutes : std::nullopt;
+}
+
+std::optional<std::int64_t> parse_day(std::string_view text) {
+  const auto days = take_days(text);
+  return text.empty() ? days : std::nullopt;
+}
+
+std::string print_day(std::int64_t day) {
+  const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(day))};
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
 }
 
 std::optional<Date> parse_date(std::string_view text) {

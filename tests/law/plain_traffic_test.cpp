@@ -163,6 +163,28 @@ TEST(OwnClasses, PayTheirOwnPrices) {
   EXPECT_NEAR(dear[1].revenue_usd / base[1].revenue_usd, 1.0, 1e-6);
 }
 
+// A factor is on what a class has agreed on, too; a window's own prices are not.
+TEST(OwnClasses, PayByTheCalendarWhatTheyHaveNotAgreedOn) {
+  const auto revenue = [](const std::string& calendar) {
+    const report::RunReport report = run(plain_fleet(
+        {"workload.classes={one: {share: 50 %, prices: {hit: 0.14 USD/M, miss: 0.54 USD/M, output: "
+         "2.2 USD/M}}, two: {share: 50 %}}",
+         "prices.calendar=" + calendar}));
+    const auto& classes = report.statistics.classes;
+    EXPECT_NEAR(classes[0].revenue_usd + classes[1].revenue_usd,
+                report.statement.total.revenue.expected_usd, 1e-9);
+    return std::pair(classes[0].revenue_usd, classes[1].revenue_usd);
+  };
+  const auto base = revenue("[]");
+  const auto twice = revenue("[{factor: 2}]");
+  EXPECT_NEAR(twice.first / base.first, 2.0, 1e-6);
+  EXPECT_NEAR(twice.second / base.second, 2.0, 1e-6);
+  const auto half =
+      revenue("[{prices: {hit: 0.035 USD/M, miss: 0.135 USD/M, output: 0.55 USD/M}}]");  // of V3's
+  EXPECT_NEAR(half.first / base.first, 1.0, 1e-6);
+  EXPECT_NEAR(half.second / base.second, 0.5, 1e-6);
+}
+
 TEST(OwnClasses, ALowerPriorityIsTurnedAwayFirst) {
   const report::RunReport report =
       run(plain_fleet({"workload.rate=200/s", "duration=2 min", "admission.max_concurrency=400",

@@ -72,24 +72,26 @@ TEST(WindowLaws, WhatTheCoolDownCutsOffIsInFlightAndSaid) {
 // Prices change in the middle of an interval, groups come and go, the store fills.
 TEST(WindowLaws, NoTotalAndNoExtremeDependsOnTheReportInterval) {
   const std::vector<std::string> keys = {
-      "report.cool_down=1 h",
-      "start=2025-02-27T16:29+00:00",
-      "prices.off_peak=16:30-16:33",
-      "scaling.policy=schedule",
-      "scaling.schedule=[{at: 70 s, groups: 2}, {at: 95 s, groups: 0}]",
-      "scaling.start_up=5 s",
-      "scaling.drain_lead=5 s"};
-  decltype(report::metric_values({})) first;
-  for (const char* interval : {"5 s", "2 min", "1 h"}) {
-    std::vector<std::string> all = keys;
-    all.push_back(std::string("report.interval=") + interval);
-    all.emplace_back("workload.warm_up=0 s");
-    const auto values = report::metric_values(run_of(small_fleet(1, all)));
-    if (first.empty()) {
-      first = values;
-    }
-    for (const auto& [path, value] : values) {
-      EXPECT_EQ(value, first.at(path)) << path << " at " << interval;
+      "report.cool_down=1 h",    "start=2025-02-27T16:29+00:00",
+      "scaling.policy=schedule", "scaling.schedule=[{at: 70 s, groups: 2}, {at: 95 s, groups: 0}]",
+      "scaling.start_up=5 s",    "scaling.drain_lead=5 s"};
+  for (const char* prices : {"prices.off_peak=16:30-16:33",
+                             "prices.calendar=[{hours: 16:31-16:32, model: v3, factor: 3}, {hours: "
+                             "16:30-16:33, channel: "
+                             "api, factor: 50 %}, {hours: 16:32-16:33, gpu_hour: 1 USD/h}]"}) {
+    decltype(report::metric_values({})) first;
+    for (const char* interval : {"5 s", "2 min", "1 h"}) {
+      std::vector<std::string> all = keys;
+      all.emplace_back(prices);
+      all.push_back(std::string("report.interval=") + interval);
+      all.emplace_back("workload.warm_up=0 s");
+      const auto values = report::metric_values(run_of(small_fleet(1, all)));
+      if (first.empty()) {
+        first = values;
+      }
+      for (const auto& [path, value] : values) {
+        EXPECT_EQ(value, first.at(path)) << path << " at " << interval << ", " << prices;
+      }
     }
   }
 }

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
+#include <vector>
 
 namespace epfleet::config {
 
@@ -35,6 +36,7 @@ struct Fault {
   std::string remedy;
   int line = 0;  // of a part of the value, where that is known; 0: the value's own place
   int column = 0;
+  std::vector<Fault> others{};  // in a value of many parts
 };
 
 template <class T>

@@ -4,30 +4,36 @@
 
 #include <array>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "epfleet/base/quantity.h"
 #include "epfleet/base/time.h"
+#include "epfleet/cost/price_window.h"
 #include "epfleet/workload/request.h"
 
 namespace epfleet::cost {
 
-// USD per million tokens.
-struct TokenPrices {
-  double hit = 0.0;
-  double miss = 0.0;
-  double output = 0.0;
-};
+using Book = std::array<TokenPrices, workload::kVariants>;  // by Variant
 
 struct PricesConfig {
   base::UsdPerHour gpu_hour{2.0};
   std::optional<base::UsdPerHour> prefill_gpu_hour, decode_gpu_hour;  // none: gpu_hour
-  std::array<TokenPrices, workload::kVariants> book{};                // by Variant
-  // API requests in the off-peak window.
-  std::array<TokenPrices, workload::kVariants> off_peak_book{};
+  Book book{};
   std::array<double, workload::kChannels> paid_share{};  // by Channel; guesses
+  std::string currency = "USD";                          // what amounts are called; no more
+  std::vector<PriceWindow> calendar;                     // the first that holds counts
+  std::vector<Day> holidays;                             // in order
+  // The short form of a daily window for requests over the API: the calendar's last.
+  Book off_peak_book{};
   bool off_peak = false;
   base::Duration off_peak_from{};  // offset from midnight UTC; may be past off_peak_to (wraps)
   base::Duration off_peak_to{};
+
+  // Of tokens: those of the calendar, and what off_peak stands for.
+  [[nodiscard]] std::vector<PriceWindow> token_windows() const;
+  // Of GPU hours.
+  [[nodiscard]] std::vector<PriceWindow> gpu_windows() const;
 };
 
 // Electric power of a node of 8 GPUs with its host, in watt, by what it does.

@@ -3,16 +3,17 @@
 // hours add up to the total and no rounding gathers.
 // Modelled: GPU-hours of every allotted node (busy, idle, loading, draining, down) and spare one;
 //   theoretical revenue (all tokens at the standard prices of R1); expected revenue (by variant,
-//   paid share of the channel, and the off-peak prices, which hold for the API only). Off-peak
-//   edges inside an interval split it by time.
+//   paid share of the channel, and the windows of the calendar). Edges of windows inside an
+//   interval split it by time.
 // Left out: taxes, free tiers, storage, network, staff.
 // Source: price pages of February 2025, and the operator's definition of theoretical revenue.
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
-#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "epfleet/base/time.h"
@@ -30,9 +31,10 @@ using metrics::of;
 // What prices need to know of the run and are not prices.
 struct PricingBasis {
   std::int64_t prefill_gpus_per_node = 8, decode_gpus_per_node = 8;
-  base::Duration window_start_utc{};  // time of day at the window's start, from midnight UTC
-  // What tokens are paid at, where classes have prices of their own: the mean over the classes.
-  std::optional<std::array<TokenPrices, workload::kVariants>> paid_book{}, paid_off_peak_book{};
+  std::chrono::sys_seconds window_start_utc{};
+  // What tokens are paid at, where classes have prices of their own: the mean over the classes, for
+  // every one of books_of(prices). Empty: those.
+  std::vector<Book> paid_books{};
   // What a node carries per second in full steps: computed and output tokens; 0: not known.
   double prefill_node_tps = 0.0, decode_node_tps = 0.0;
 };
@@ -46,8 +48,8 @@ inline constexpr metrics::Row<Revenue> kRevenueRows[] = {
     {"theoretical_usd", "USD", Kind::Flow, Better::More, of<&Revenue::theoretical_usd>,
      "All tokens at the standard prices of R1."},
     {"expected_usd", "USD", Kind::Flow, Better::More, of<&Revenue::expected_usd>,
-     "Tokens at the prices of their model, the paid share of their channel only, off peak at the "
-     "off-peak prices."},
+     "Tokens at the prices of their model, channel and time, the paid share of their channel "
+     "only."},
 };
 
 struct Account {
@@ -97,7 +99,12 @@ struct Statement {
   UnitCost unit_cost;
   std::vector<Account> intervals;  // one for each interval given, in order
   std::vector<Account> hours;      // from the first interval's begin; the last may be shorter
+  std::string currency;            // what the amounts are called
+  std::vector<metrics::TokensByPayer> tokens;  // all of them, by the book of books_of(prices)
 };
+
+// By tariff: the standard one, then for every one of prices.token_windows() what it asks.
+[[nodiscard]] std::vector<Book> books_of(const PricesConfig& prices);
 
 // When prices change in the window, in order.
 [[nodiscard]] std::vector<base::TimePoint> price_changes(const PricesConfig& prices,

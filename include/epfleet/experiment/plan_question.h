@@ -21,6 +21,7 @@ struct PlanPoint {
   bool run = true;      // false: a neighbour rules it out
   std::string why_not;
   report::MetricValues metrics;  // empty: not run, or the scenario is refused
+  std::string currency = "USD";  // what amounts are called
 
   [[nodiscard]] std::optional<double> metric(const std::string& name) const;
 };

@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -59,6 +60,10 @@ struct Date {
 
 // 2023-11-16 18:15, 2023-11-16T18:15:46.6805900Z, 2025-02-27T12:00+08:00. A leap second is taken.
 [[nodiscard]] std::optional<Date> parse_date(std::string_view text);
+
+// 2026-10-01 as days since 1970, and back.
+[[nodiscard]] std::optional<std::int64_t> parse_day(std::string_view text);
+[[nodiscard]] std::string print_day(std::int64_t day);
 
 // HH:MM, 00:00 to 23:59, as minutes.
 [[nodiscard]] std::optional<int> parse_time_of_day(std::string_view text);

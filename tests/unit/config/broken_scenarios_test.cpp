@@ -1,9 +1,11 @@
 // Does every kind of broken scenario say what is wrong, where, and the remedy? The wording is
 // the interface: tests/scenario/broken/NAME.yaml must be refused with the text of NAME.expected.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <sstream>
 
 #include "epfleet/cache/eviction_rule.h"
@@ -34,18 +36,27 @@ std::vector<fs::path> broken_scenarios() {
   return paths;
 }
 
-// A rule is added by adding a row, which must break no test: <KEY> in an expected text stands for
-// the names of the key's rules.
+// A rule is added by adding a row, a part by adding a file, which must break no test: <KEY> in an
+// expected text stands for the names of the key's rules, <parts> for those of the parts.
 std::string with_rules(std::string text) {
+  const auto fill_names = [&](const std::string& key, const std::string& names) {
+    for (auto at = text.find('<' + key + '>'); at != std::string::npos;
+         at = text.find('<' + key + '>')) {
+      text.replace(at, key.size() + 2, names);
+    }
+  };
   const auto fill = [&](const std::string& key, const std::vector<base::Choice>& choices) {
     std::string names;
     for (const base::Choice& choice : choices) {
       names += (names.empty() ? "" : ", ") + std::string(choice.name);
     }
-    if (const auto at = text.find('<' + key + '>'); at != std::string::npos) {
-      text.replace(at, key.size() + 2, names);
-    }
+    fill_names(key, names);
   };
+  std::set<std::string> parts;
+  for (const auto& entry : fs::directory_iterator(fs::path(kConfigs) / "parts")) {
+    parts.insert(entry.path().stem().string());
+  }
+  fill_names("parts", fmt::format("{}", fmt::join(parts, ", ")));
   fill("kv_cache.eviction", cache::eviction_rules().choices());
   fill("experts.balancer", experts::expert_rules().choices());
   fill("scaling.policy", policy::scaling_rules().choices());

@@ -38,5 +38,17 @@ TEST(ParseTimeOfDay, MinutesAfterMidnight) {
   }
 }
 
+TEST(ParseDay, AndBack) {
+  EXPECT_EQ(parse_day("1970-01-02"), 1);
+  EXPECT_EQ(parse_day("2024-02-29"), 19'782);
+  for (const char* wrong :
+       {"2026-02-30", "2026-13-01", "26-01-01", "2026-1-1", "2026-01-01T00:00", "", "yesterday"}) {
+    EXPECT_FALSE(parse_day(wrong)) << wrong;
+  }
+  for (const char* day : {"1970-01-01", "1969-12-31", "2026-10-01", "0001-01-01"}) {
+    EXPECT_EQ(print_day(*parse_day(day)), day);
+  }
+}
+
 }  // namespace
 }  // namespace epfleet::text
