@@ -13,6 +13,7 @@
 #include "epfleet/calibration/minimise.h"
 #include "epfleet/config/key.h"
 #include "epfleet/text/parse.h"
+#include "kernel_rows.h"
 #include "profile_knobs.h"
 #include "told_constants.h"
 
@@ -27,36 +28,63 @@ bool starts_with_any(const std::string& text, const std::vector<const char*>& st
 
 std::string product_family(const std::string& name) {
   const auto has = [&name](const char* part) { return name.find(part) != std::string::npos; };
-  return has("gate_fp32")            ? kFp32Family
-         : has("gate_bf16")          ? kGateFamily
-         : has("bf16") || has("bmm") ? kBf16Family
-                                     : kFp8Family;
+  return has("fp32")                                                    ? kFp32Family
+         : has("gate_bf16") || has("idx_wk_bf16") || has("idx_weights") ? kGateFamily
+         : has("bf16") || has("bmm")                                    ? kBf16Family
+                                                                        : kFp8Family;
 }
 
 std::string misc_family(const std::string& kind) {
   return kind.starts_with("add_rmsnorm")           ? kNormFamily
          : kind.starts_with("gate_sigmoid")        ? kTopkFamily
          : kind.starts_with("sample_")             ? kSamplingFamily
+         : kind == "idx_rotate_mm"                 ? kRotateFamily
+         : kind == "idx_quant_fp8"                 ? kIndexQuantFamily
          : starts_with_any(kind, {"h2d_", "d2h_"}) ? kHostFamily
                                                    : kElementwiseFamily;
+}
+
+std::string mla_family(const MeasuredTable& table, const MeasuredKernel& kernel, bool sustained) {
+  constexpr std::int64_t kFewHeads = 64;
+  const RowOf row{table, kernel.row, {}};
+  if (row.text_or("kernel") == "sparse") {
+    return kSparseDecodeFamily;
+  }
+  const bool few = row.model().heads <= kFewHeads;
+  return sustained ? (few ? "" : kHotMlaFamily) : few ? kFewHeadsFamily : kMlaFamily;
+}
+
+// Families of sparse attention's kernels; of the sustained clock only decode has a factor.
+std::string sparse_family(const std::string& name, bool sustained) {
+  if (sustained) {
+    return name == "sparse_decode" ? kHotSparseFamily : "";
+  }
+  return name == "sparse_decode"     ? kSparseDecodeFamily
+         : name == "sparse_prefill"  ? kSparsePrefillFamily
+         : name == "indexer_prefill" ? kIndexerPrefillFamily
+         : name == "indexer_decode"  ? kIndexerDecodeFamily
+                                     : kIndexTopkFamily;
 }
 
 // Which constants a row speaks about. Single operations of a chain repeat other tables.
 std::string family_of(const MeasuredTable& table, const MeasuredKernel& kernel, bool sustained) {
   const std::string& name = kernel.kernel;
   if (name.starts_with("mla")) {
-    return sustained ? kHotMlaFamily : kMlaFamily;
+    return mla_family(table, kernel, sustained);
+  }
+  if (name.starts_with("sparse_") || name.starts_with("indexer_") || name == "topk") {
+    return sparse_family(name, sustained);
   }
   if (name == "attn_prefill") {
     return sustained ? kHotPrefillFamily : kPrefillAttentionFamily;
   }
-  if (name.starts_with("chain_ops")) {
+  if (name.starts_with("chain_ops") || name.ends_with("_ops")) {
     return "";
   }
   if (name.starts_with("chain")) {
     return kChainFamily;
   }
-  if (name == "misc") {
+  if (name == "misc" || name == "same_programs") {
     return misc_family(table.text(kernel.row, "kind"));
   }
   const std::string family =

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 #include <string_view>
 
 #include "epfleet/base/time.h"
@@ -13,8 +14,6 @@ namespace epfleet::calibration {
 namespace {
 
 double real(std::int64_t value) { return static_cast<double>(value); }
-
-const model::Model kModel{};
 
 // "G9" in the column `name` of tables whose columns are those of dense products.
 std::int64_t groups_of(const RowOf& row) {
@@ -54,18 +53,32 @@ Predict on_sms(std::int64_t sms, Kernel kernel) {
 // By a part of the product's name; the first that fits counts.
 struct Product {
   std::string_view part;
-  double (*seconds)(const timing::Kernels&, double m, std::int64_t n, std::int64_t k);
+  double (*seconds)(const timing::Kernels&, std::int64_t heads, double m, std::int64_t n,
+                    std::int64_t k);
 };
 constexpr Product kProducts[] = {
     {"absorb",
-     [](auto& on, auto m, auto n, auto k) { return on.bf16_batched_gemm(kModel.heads, m, n, k); }},
+     [](auto& on, auto h, auto m, auto n, auto k) { return on.bf16_batched_gemm(h, m, n, k); }},
     {"bmm",
-     [](auto& on, auto m, auto n, auto k) { return on.bf16_batched_gemm(kModel.heads, m, n, k); }},
-    {"fp32", [](auto& on, auto m, auto n, auto k) { return on.fp32_gemm(m, n, k); }},
-    {"gate_bf16", [](auto& on, auto m, auto n, auto k) { return on.gate_gemm(m, n, k); }},
-    {"bf16", [](auto& on, auto m, auto n, auto k) { return on.bf16_gemm(m, n, k); }},
-    {"", [](auto& on, auto m, auto n, auto k) { return on.fp8().dense(m, n, k); }},
+     [](auto& on, auto h, auto m, auto n, auto k) { return on.bf16_batched_gemm(h, m, n, k); }},
+    {"fp32", [](auto& on, auto, auto m, auto n, auto k) { return on.fp32_gemm(m, n, k); }},
+    // products of few columns, split along k as the router's
+    {"gate_bf16", [](auto& on, auto, auto m, auto n, auto k) { return on.gate_gemm(m, n, k); }},
+    {"idx_wk_bf16", [](auto& on, auto, auto m, auto n, auto k) { return on.gate_gemm(m, n, k); }},
+    {"idx_weights", [](auto& on, auto, auto m, auto n, auto k) { return on.gate_gemm(m, n, k); }},
+    {"bf16", [](auto& on, auto, auto m, auto n, auto k) { return on.bf16_gemm(m, n, k); }},
+    {"", [](auto& on, auto, auto m, auto n, auto k) { return on.fp8().dense(m, n, k); }},
 };
+
+// The number that follows `mark` in a name such as h64_sq2.
+std::optional<std::int64_t> number_after(std::string_view name, std::string_view mark) {
+  const std::size_t at = name.find(mark);
+  if (at == std::string_view::npos) {
+    return std::nullopt;
+  }
+  const std::string_view rest = name.substr(at + mark.size());
+  return text::parse_whole<std::int64_t>(rest.substr(0, rest.find_first_not_of("0123456789")));
+}
 
 Predict dense_at(const RowOf& row, std::int64_t sms) {
   const std::string name = row.has("name") ? row.text("name") : "";
@@ -74,9 +87,8 @@ Predict dense_at(const RowOf& row, std::int64_t sms) {
   const auto m = real(row.whole("m"));
   const Product& product = *std::ranges::find_if(
       kProducts, [&](const Product& p) { return name.find(p.part) != std::string::npos; });
-  return on_sms(sms, [=, seconds = product.seconds](const timing::Kernels& on) {
-    return seconds(on, m, n, k);
-  });
+  return on_sms(sms, [=, seconds = product.seconds, heads = row.model().heads](
+                         const timing::Kernels& on) { return seconds(on, heads, m, n, k); });
 }
 
 // By the beginning of the kind.
@@ -90,6 +102,11 @@ constexpr SmallKernel kSmallKernels[] = {
     {"silu_mul_quant", [](auto& on, auto m, auto n) { return on.silu_quantise(m, n); }},
     {"gate_sigmoid_group_topk", [](auto& on, auto m, auto n) { return on.topk(m, n); }},
     {"sample_", [](auto& on, auto m, auto n) { return on.sampling(m, n); }},
+    {"idx_rotate_mm",
+     [](auto& on, auto m, auto) { return on.sparse().rotate_queries(model::Model{}, m); }},
+    {"idx_quant_fp8", [](auto& on, auto m, auto) { return on.sparse().quantise_queries(m); }},
+    {"kv_quant_store_656",
+     [](auto& on, auto m, auto) { return on.sparse().store_kv(sparse_model(), m); }},
     // eight BF16 rows in, one out
     {"moe_gather_weighted_sum8",
      [](auto& on, auto m, auto n) { return on.elementwise(18.0 * m * real(n)); }},
@@ -103,6 +120,48 @@ constexpr SmallKernel kSmallKernels[] = {
 std::int64_t RowOf::whole_of(const std::vector<std::string>& columns, std::int64_t least) const {
   const auto found = std::ranges::find_if(columns, [this](const auto& c) { return has(c); });
   return whole(found == columns.end() ? columns.front() : *found, least);
+}
+
+model::Model RowOf::model() const {
+  constexpr std::int64_t kKimiHeads = 64;
+  model::Model model;
+  const std::string name = text_or("name");
+  if (has("heads")) {
+    model.heads = whole("heads");
+  } else if (name.starts_with("kimi_")) {
+    model.heads = kKimiHeads;
+  } else if (name.starts_with('h')) {
+    model.heads = number_after(name, "h").value_or(model.heads);
+  }
+  return model;
+}
+
+model::Model RowOf::indexer_model() const {
+  model::Model model = sparse_model();
+  const std::string name = text_or("name");
+  if (has("heads")) {
+    model.index_heads = whole("heads");
+  } else if (name.starts_with('h')) {
+    model.index_heads = number_after(name, "h").value_or(model.index_heads);
+  }
+  return model;
+}
+
+std::int64_t RowOf::query_tokens() const {
+  for (const char* column : {"s_q", "next_n"}) {
+    if (has(column)) {
+      return whole(column);
+    }
+  }
+  const std::string name = text_or("name");
+  const auto said = number_after(name, name.starts_with("nn") ? "nn" : "_sq");
+  return said && *said > 0 ? *said : whole_or("k", 1);
+}
+
+model::Model sparse_model() {
+  model::Model model;
+  model.attention = model::AttentionKind::Sparse;
+  return model;
 }
 
 timing::Kernels kernels_of(const Machine& machine, std::int64_t sms) {
@@ -128,14 +187,18 @@ Predict predict_masked(const RowOf& row) {
   };
 }
 
+// `rows` are those after padding; `layout` is what every group has before.
 Predict predict_contiguous(const RowOf& row) {
   const std::int64_t groups = groups_of(row);
   const std::int64_t per_group = row.whole_of({"tokens_per_group", "m"});
   const std::int64_t rows = row.whole_or("rows", groups * per_group);
   const std::int64_t n = row.whole("n");
   const std::int64_t k = row.whole("k");
+  const std::vector<std::int64_t> layout =
+      row.has("layout") ? row.table.whole_list(row.row, "layout") : std::vector<std::int64_t>{};
   return on_sms(row.whole_or("sms", 0), [=](const timing::Kernels& on) {
-    return on.fp8().contiguous(real(rows), real(groups), n, k);
+    return layout.empty() ? on.fp8().contiguous(real(rows), real(groups), n, k)
+                          : on.fp8().contiguous_groups(layout, n, k);
   });
 }
 
@@ -143,7 +206,9 @@ Predict predict_misc(const RowOf& row) {
   const std::string& kind = row.text("kind");
   const auto m = real(row.whole("m"));
   const std::int64_t n = row.whole("n");
-  if (kind == "d2d_copy" || kind == "hbm_read") {
+  const bool moves_bytes = kind == "d2d_copy" || kind.starts_with("hbm_read") ||
+                           kind == "triton_copy" || kind == "memset";
+  if (moves_bytes) {
     return on_sms(0, [bytes = real(row.whole("bytes"))](const timing::Kernels& on) {
       return on.elementwise(bytes);
     });

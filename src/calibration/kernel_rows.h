@@ -31,16 +31,35 @@ struct RowOf {
   [[nodiscard]] std::int64_t whole_or(const std::string& column, std::int64_t otherwise) const {
     return has(column) ? whole(column) : otherwise;
   }
+  // Empty where the table lacks the column.
+  [[nodiscard]] std::string text_or(const std::string& column) const {
+    return has(column) ? text(column) : std::string{};
+  }
   // The first of the columns that the table has.
   [[nodiscard]] std::int64_t whole_of(const std::vector<std::string>& columns,
                                       std::int64_t least = 1) const;
+  // A column `heads`, or a name such as h64_sq2 or kimi_o_proj; else DeepSeek-V3's.
+  [[nodiscard]] model::Model model() const;
+  [[nodiscard]] model::Model indexer_model() const;  // `heads` are the indexer's
+  // Columns s_q or next_n, a name such as h64_sq2 or nn2, else the column k.
+  [[nodiscard]] std::int64_t query_tokens() const;
 };
+
+inline constexpr const char* kFlashMla2026 = "9241ae3";  // a revision that tables name
+
+[[nodiscard]] model::Model sparse_model();  // DeepSeek-V3.2
 
 // On so many SMs, or all that there are; 0: all.
 [[nodiscard]] timing::Kernels kernels_of(const Machine& machine, std::int64_t sms = 0);
 
 // An empty function: no step uses the kernel.
 [[nodiscard]] Predict predict_mla_decode(const RowOf& row);
+[[nodiscard]] Predict predict_mla_parts(const RowOf& row);
+[[nodiscard]] Predict predict_sparse_decode(const RowOf& row);
+[[nodiscard]] Predict predict_sparse_prefill(const RowOf& row);
+[[nodiscard]] Predict predict_indexer_prefill(const RowOf& row);
+[[nodiscard]] Predict predict_indexer_decode(const RowOf& row);
+[[nodiscard]] Predict predict_topk(const RowOf& row);
 [[nodiscard]] Predict predict_attn_prefill(const RowOf& row);
 [[nodiscard]] Predict predict_dense(const RowOf& row);
 [[nodiscard]] Predict predict_sm108(const RowOf& row);
@@ -49,5 +68,9 @@ struct RowOf {
 [[nodiscard]] Predict predict_misc(const RowOf& row);
 [[nodiscard]] Predict predict_chain(const RowOf& row);
 [[nodiscard]] Predict predict_chain_op(const RowOf& row);
+[[nodiscard]] Predict predict_chain_gap(const RowOf& row);
+[[nodiscard]] Predict predict_chain_gap_op(const RowOf& row);
+[[nodiscard]] Predict predict_chain_v32(const RowOf& row);
+[[nodiscard]] Predict predict_chain_v32_op(const RowOf& row);
 
 }  // namespace epfleet::calibration

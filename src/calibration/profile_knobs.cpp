@@ -31,6 +31,17 @@ Knob knob(std::string key, base::Quantity<Tag, double> HardwareProfile::* member
           }};
 }
 
+Knob knob(std::string key, base::Bytes HardwareProfile::* member) {
+  return {std::move(key),
+          0.0,
+          1e15,
+          [member](const HardwareProfile& p) { return static_cast<double>((p.*member).count()); },
+          [member](HardwareProfile& p, double value) {
+            p.*member = base::Bytes(static_cast<std::int64_t>(std::llround(value)));
+          },
+          1e7};
+}
+
 Knob knob(std::string key, double HardwareProfile::* member, double low, double high) {
   return {std::move(key), low, high, [member](const HardwareProfile& p) { return p.*member; },
           [member](HardwareProfile& p, double value) { p.*member = value; }};
@@ -69,7 +80,7 @@ std::vector<Family> families(const HardwareProfile& profile) {
                          EPFLEET_KNOB(contiguous_gemm_bandwidth)})},
       {kBf16Family,
        {EPFLEET_KNOB(bf16_gemm_fixed), EPFLEET_KNOB(bf16_gemm_bandwidth),
-        EPFLEET_KNOB(bf16_gemm_rate)}},
+        EPFLEET_KNOB(bf16_gemm_rate), EPFLEET_KNOB(bf16_l2_memory)}},
       {kGateFamily, {EPFLEET_KNOB(gate_gemm_fixed)}},
       {kFp32Family, {EPFLEET_KNOB(fp32_gemm_fixed), EPFLEET_KNOB(fp32_gemm_rate)}},
       {kMlaFamily,
@@ -77,6 +88,30 @@ std::vector<Family> families(const HardwareProfile& profile) {
                          EPFLEET_KNOB(mla_decode_rate)} +
            knobs_of_law(profile.mla_decode_law == hardware::MlaLaw::Schedule,
                         {EPFLEET_KNOB(mla_partial_bandwidth), EPFLEET_KNOB(mla_split_fixed)})},
+      {kFewHeadsFamily,
+       {EPFLEET_KNOB(mla_one_tile_fixed), EPFLEET_KNOB(mla_one_tile_request_fixed),
+        EPFLEET_KNOB(mla_one_tile_rate), EPFLEET_KNOB(mla_one_tile_bandwidth),
+        EPFLEET_KNOB(mla_few_heads_split_fixed)}},
+      {kSparseDecodeFamily,
+       {EPFLEET_KNOB(sparse_decode_fixed), EPFLEET_KNOB(sparse_decode_block),
+        EPFLEET_KNOB(sparse_decode_lone_block), EPFLEET_FACTOR(sparse_decode_padding, 0.0, 1.0),
+        EPFLEET_FACTOR(sparse_decode_lone_padding, 0.0, 1.0), EPFLEET_KNOB(sparse_split_fixed)}},
+      {kSparsePrefillFamily,
+       {EPFLEET_KNOB(sparse_prefill_fixed), EPFLEET_KNOB(sparse_prefill_tile),
+        EPFLEET_KNOB(sparse_prefill_rate), EPFLEET_FACTOR(sparse_prefill_l2_miss, 0.0, 10.0),
+        EPFLEET_FACTOR(sparse_prefill_lone_l2_miss, 0.0, 10.0), EPFLEET_KNOB(l2_memory)}},
+      {kIndexerPrefillFamily,
+       {EPFLEET_KNOB(indexer_fixed), EPFLEET_KNOB(indexer_row), EPFLEET_KNOB(indexer_rate),
+        EPFLEET_KNOB(indexer_score)}},
+      {kIndexerDecodeFamily,
+       {EPFLEET_KNOB(indexer_decode_fixed), EPFLEET_KNOB(indexer_decode_bandwidth),
+        EPFLEET_KNOB(indexer_decode_query)}},
+      {kIndexTopkFamily,
+       {EPFLEET_KNOB(index_topk_fixed), EPFLEET_KNOB(index_topk_row),
+        EPFLEET_KNOB(index_topk_1000_scores), EPFLEET_KNOB(index_topk_short_row),
+        EPFLEET_KNOB(index_topk_full_wave)}},
+      {kRotateFamily, {EPFLEET_KNOB(index_rotate_fixed), EPFLEET_KNOB(l2_bandwidth)}},
+      {kIndexQuantFamily, {EPFLEET_KNOB(index_quantise_per_token)}},
       {kPrefillAttentionFamily,
        {EPFLEET_KNOB(prefill_attention_fixed), EPFLEET_KNOB(prefill_attention_rate),
         EPFLEET_KNOB(prefill_attention_tile), EPFLEET_FACTOR(prefill_attention_tail, 0.0, 2.0),
@@ -90,6 +125,7 @@ std::vector<Family> families(const HardwareProfile& profile) {
       {kChainFamily, {EPFLEET_KNOB(kernel_gap)}},
       {kHotGemmFamily, {EPFLEET_FACTOR(sustained_gemm_factor, 0.01, 1.0)}},
       {kHotMlaFamily, {EPFLEET_FACTOR(sustained_decode_attention_factor, 0.01, 1.0)}},
+      {kHotSparseFamily, {EPFLEET_FACTOR(sustained_sparse_decode_factor, 0.01, 1.0)}},
       {kHotPrefillFamily, {EPFLEET_FACTOR(sustained_prefill_attention_factor, 0.01, 1.0)}},
   };
 }

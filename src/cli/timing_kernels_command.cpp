@@ -78,6 +78,9 @@ void kernels_command(const KernelsRequest& request) {
     }
   }
   fmt::print("{}{}", mark, summary_line(table.stem(), summarise(kernels, machine)));
+  if (const auto column = calibration::measured_column(table, request.clock); column != "us") {
+    fmt::print("{}compared with the column {}\n", mark, column);
+  }
 }
 
 struct FitRequest {
@@ -122,7 +125,9 @@ void add_timing_kernels(CLI::App& timing, Chosen& chosen) {
   for (const auto& kernel : calibration::kernel_names()) {
     names += fmt::format("\n  {:<24} {}", kernel.name, kernel.columns);
   }
-  command->footer("Kernels and their columns; measured: us, else us_layer_cool or _sust:" + names);
+  command->footer(
+      "Kernels and their columns; measured: us (us_cool), us_layer_cool or _sust, us_earlier:" +
+      names);
   command->add_option("TABLE", request->table, "CSV table of measured kernels")->required();
   command->add_option("--hardware", request->hardware, "Hardware profile, by name or path")
       ->required();

@@ -116,6 +116,8 @@ class ProfileRows {
     fixed(EPFLEET_FIELD(bf16_gemm_fixed), "Fixed time of a BF16 product.");
     rate(EPFLEET_FIELD(bf16_gemm_bandwidth), "Memory bandwidth of a BF16 product.");
     rate(EPFLEET_FIELD(bf16_gemm_rate), "Rate of a BF16 product.");
+    number(EPFLEET_FIELD(bf16_l2_memory), between(0.0, 1e12),
+           "Of a BF16 product's inputs and outputs, what stays in L2 (0: weights' law for all).");
     fixed(EPFLEET_FIELD(gate_gemm_fixed), "Fixed time of the router's product.", kProfile);
     fixed(EPFLEET_FIELD(fp32_gemm_fixed), "Fixed time of an FP32 product (a router in FP32).");
     rate(EPFLEET_FIELD(fp32_gemm_rate), "Rate of an FP32 product.");

@@ -18,7 +18,8 @@ constexpr double kRowsOfConstants = 64.0;  // the profile's per-row times are pe
 
 // Where missing rows of the last tiles cost time (measured, h100 grid): deep products (40 steps) of
 // one wave with tiles narrower than 128, from 40 % of a tile or 52 rows missing. A guess why: tiles
-// that miss rows fetch less and run ahead of those with which they share weights.
+// that miss rows fetch less and run ahead of those with which they share weights. So not where the
+// weights are the smaller part, nor where few SMs work.
 constexpr std::int64_t kDeepSteps = 40;
 constexpr double kRaggedShare = 0.4, kRaggedRows = 52.0;
 
@@ -65,7 +66,7 @@ double Fp8Gemm::step(const Work& work, std::int64_t k) const {
   const double loaded = std::max(to_seconds(of_.gemm_step_least),
                                  to_seconds(of_.gemm_load_latency) / real(tile.stages));
   const bool uneven = work.ragged_rows > std::min(kRaggedShare * real(tile.rows), kRaggedRows);
-  const bool ragged = uneven && !tile.unrolled && tile.cols < kGemmStep &&
+  const bool ragged = uneven && work.shares_weights && !tile.unrolled && tile.cols < kGemmStep &&
                       work.tiles <= real(sms_) && k >= kDeepSteps * kGemmStep;
   return std::max(computed, loaded) +
          (ragged ? to_seconds(of_.gemm_ragged_64_rows) / kRowsOfConstants * work.ragged_rows : 0.0);
@@ -101,9 +102,12 @@ double Fp8Gemm::dense(double m, std::int64_t n, std::int64_t k) const {
   const std::int64_t rows = whole_rows(m);
   const GemmTiling tiling = choose_tiling(GemmLayout::Dense, rows, n, k, 1, sms_);
   const std::int64_t high = ceil_div(rows, tiling.rows);
+  const std::int64_t tiles = high * ceil_div(n, tiling.cols);
+  const std::int64_t missing = high > 1 ? high * tiling.rows - rows : 0;
   return waves({.tiling = tiling,
-                .tiles = real(high * ceil_div(n, tiling.cols)),
-                .ragged_rows = high > 1 ? real(high * tiling.rows - rows) : 0.0,
+                .tiles = real(tiles),
+                .ragged_rows = real(missing),
+                .shares_weights = n > rows && 2 * tiles > sms_,
                 .bytes = bytes_of(m, 1.0, n, k)},
                k);
 }
@@ -123,6 +127,28 @@ double Fp8Gemm::contiguous(double m, double active_groups, std::int64_t n, std::
   return waves({.tiling = tiling,
                 .tiles = high * real(ceil_div(n, tiling.cols)),
                 .bytes = bytes_of(m, active_groups, n, k)},
+               k);
+}
+
+double Fp8Gemm::contiguous_groups(std::span<const std::int64_t> rows, std::int64_t n,
+                                  std::int64_t k) const {
+  std::int64_t total = 0;
+  double active = 0.0;
+  for (const std::int64_t group : rows) {
+    total += group;
+    active += group > 0 ? 1.0 : 0.0;
+  }
+  if (is_monotone() || total <= 0) {
+    return contiguous(real(total), active, n, k);
+  }
+  const GemmTiling tiling = choose_tiling(GemmLayout::Contiguous, total, n, k, 1, sms_);
+  std::int64_t high = 0;
+  for (const std::int64_t group : rows) {
+    high += ceil_div(group, tiling.rows);
+  }
+  return waves({.tiling = tiling,
+                .tiles = real(high * ceil_div(n, tiling.cols)),
+                .bytes = bytes_of(real(total), active, n, k)},
                k);
 }
 

@@ -40,13 +40,19 @@ double Kernels::bf16(base::Duration fixed, double bytes, double flops) const {
          std::max(bytes / of_.bf16_gemm_bandwidth.count(), flops / of_.bf16_gemm_rate.count());
 }
 
+// Of the bytes that go in and out.
+double Kernels::in_l2(double bytes) const {
+  return std::min(bytes, static_cast<double>(of_.bf16_l2_memory.count()));
+}
+
 double Kernels::bf16_batched_gemm(std::int64_t batch, double m, std::int64_t n,
                                   std::int64_t k) const {
   if (m <= 0.0) {
     return 0.0;
   }
   const double bytes = 2.0 * real(batch) * (m * real(k) + real(n * k) + m * real(n));
-  return bf16(of_.bf16_gemm_fixed, bytes, 2.0 * real(batch) * m * real(n) * real(k));
+  return bf16(of_.bf16_gemm_fixed, bytes - in_l2(2.0 * real(batch) * m * real(n + k)),
+              2.0 * real(batch) * m * real(n) * real(k));
 }
 
 double Kernels::gate_gemm(double m, std::int64_t n, std::int64_t k) const {
@@ -54,10 +60,15 @@ double Kernels::gate_gemm(double m, std::int64_t n, std::int64_t k) const {
     return 0.0;
   }
   const double bytes = 2.0 * (m * real(k) + real(n * k)) + 4.0 * m * real(n);
-  return bf16(of_.gate_gemm_fixed, bytes, 2.0 * m * real(n) * real(k));
+  return bf16(of_.gate_gemm_fixed, bytes - in_l2(m * real(2 * k + 4 * n)),
+              2.0 * m * real(n) * real(k));
 }
 
+// A single row is a matrix times a vector: its weights' way from memory.
 double Kernels::fp32_gemm(double m, std::int64_t n, std::int64_t k) const {
+  if (m == 1.0) {
+    return bf16(of_.gate_gemm_fixed, 4.0 * real(n * k), 0.0);
+  }
   return m <= 0.0 ? 0.0
                   : to_seconds(of_.fp32_gemm_fixed) +
                         2.0 * m * real(n) * real(k) / of_.fp32_gemm_rate.count();

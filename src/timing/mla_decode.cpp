@@ -101,13 +101,25 @@ double MlaDecode::mixed(const model::Model& model, double requests, double kv_to
 
 double MlaDecode::lengths(const model::Model& model, std::span<const std::int64_t> kv_tokens,
                           std::int64_t s_q) const {
+  const Parts parts = parts_of(model, kv_tokens, s_q);
+  return parts.split_s + parts.combine_s;
+}
+
+double MlaDecode::split_part(const model::Model& model, std::span<const std::int64_t> kv_tokens,
+                             std::int64_t s_q) const {
+  return parts_of(model, kv_tokens, s_q).split_s;
+}
+
+MlaDecode::Parts MlaDecode::parts_of(const model::Model& model,
+                                     std::span<const std::int64_t> kv_tokens,
+                                     std::int64_t s_q) const {
   double total = 0.0;
   for (const std::int64_t tokens : kv_tokens) {
     total += real(tokens);
   }
   const auto requests = static_cast<std::int64_t>(kv_tokens.size());
   if (is_line(model, real(s_q)) || total <= 0.0) {
-    return mixed(model, real(requests), total, real(s_q));
+    return {mixed(model, real(requests), total, real(s_q)), 0.0};
   }
   const Tiles& tile = of(model, real(s_q));
   const auto count = static_cast<std::int64_t>(parts(model, real(s_q)));
@@ -123,9 +135,9 @@ double MlaDecode::lengths(const model::Model& model, std::span<const std::int64_
   const double rows = real(requests * s_q * model.heads);
   const double bytes = blocks * real(kBlock * model.latent_bytes_per_token_layer()) +
                        rows * 2.0 * real(2 * model.kv_lora + model.rope);
-  return tile.fixed +
-         soft_maximum(schedule.slowest, bytes / tile.bandwidth, of_.mla_overlap_power) +
-         combine(model, schedule.partials, schedule.most_split, real(s_q));
+  return {
+      tile.fixed + soft_maximum(schedule.slowest, bytes / tile.bandwidth, of_.mla_overlap_power),
+      combine(model, schedule.partials, schedule.most_split, real(s_q))};
 }
 
 }  // namespace epfleet::timing

@@ -19,6 +19,7 @@ constexpr std::int64_t kIndexerKeys = 256;  // ... and its keys
 constexpr double kManyTiles = 2000.0;       // from which on waves of prefill run into each other
 constexpr double kLastWave = 0.5;           // of a wave: what its end leaves idle
 constexpr double kScoreBytes = 4.0;
+constexpr double kTokensAtOnce = 12.0;  // whose heads are quantised within a launch's time
 // Of random scores: what a row saves where exactly half of its scores are chosen, and within which
 // distance of that length it saves anything (measured, h100/2026).
 constexpr double kMedianSaving = 0.4, kMedianReach = 0.29;
@@ -207,9 +208,10 @@ double SparseAttention::rotate_queries(const model::Model& model, double tokens)
 }
 
 double SparseAttention::quantise_queries(double tokens) const {
-  return tokens <= 0.0 ? 0.0
-                       : to_seconds(of_.elementwise_fixed) +
-                             tokens * to_seconds(of_.index_quantise_per_token);
+  return tokens <= 0.0
+             ? 0.0
+             : to_seconds(of_.elementwise_fixed) +
+                   std::max(0.0, tokens - kTokensAtOnce) * to_seconds(of_.index_quantise_per_token);
 }
 
 double SparseAttention::store_kv(const model::Model& model, double tokens) const {
@@ -241,9 +243,10 @@ double SparseAttention::topk_rows(const model::Model& model, std::int64_t rows,
         long_rows += 1.0;
       }
     }
-    const double full = to_seconds(of_.index_topk_full_wave) * real(last - first) / real(sms_);
+    const double share = real(last - first) / real(sms_);
+    const double full = to_seconds(of_.index_topk_full_wave) * share;
     if (long_rows <= 0.0) {
-      seconds += full + (first > 0 ? to_seconds(of_.index_topk_short_row) : 0.0);
+      seconds += first > 0 ? to_seconds(of_.index_topk_short_row) * share : full;
       continue;
     }
     const double mean = scores / long_rows;
@@ -276,10 +279,11 @@ double SparseAttention::topk_decode(const model::Model& model, double requests, 
   const double rows = requests * s_q;
   const double waves = std::ceil(rows / real(sms_));
   const double full = to_seconds(of_.index_topk_full_wave) * rows / real(sms_);
-  const double fixed = to_seconds(of_.index_topk_fixed) + full;
+  const double fixed = to_seconds(of_.index_topk_fixed);
   return kv_tokens / requests <= real(model.index_topk)
-             ? fixed + (waves - 1.0) * to_seconds(of_.index_topk_short_row)
-             : fixed + waves * to_seconds(of_.index_topk_row) +
+             ? fixed + std::min(full, to_seconds(of_.index_topk_full_wave)) +
+                   std::max(0.0, rows / real(sms_) - 1.0) * to_seconds(of_.index_topk_short_row)
+             : fixed + full + waves * to_seconds(of_.index_topk_row) +
                    kv_tokens * topk_decode_per_kv_token(requests, s_q);
 }
 

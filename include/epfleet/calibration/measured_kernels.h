@@ -42,10 +42,14 @@ struct KernelName {
 };
 [[nodiscard]] const std::vector<KernelName>& kernel_names();
 
-// `kernel`: of rows that do not name theirs in a column `kernel`; empty: by the file's name. The
-// measured column is `us`, else `us_layer_cool` or `us_layer_sust` by the clock. Lengths of ragged
-// batches are read from `lengths` or, if empty, from mla_ragged_seqlens.json beside the table.
-// Throws InputError for whatever is wrong with the table or the names.
+// What the predictions are compared with: by the clock `us` or, beside it, `us_cool`; else
+// `us_layer_cool` or `us_layer_sust`; else `us_earlier` (the revision before: the profiles') or the
+// sum of `split_us` and `combine_us`.
+[[nodiscard]] std::string measured_column(const MeasuredTable& table, timing::Clock clock);
+
+// `kernel`: of rows that do not name theirs in a column `kernel`; empty: by the file's name.
+// Lengths of ragged batches are read from `lengths` or, if empty, from mla_ragged_seqlens.json
+// beside the table. Throws InputError for whatever is wrong with the table or the names.
 [[nodiscard]] std::vector<MeasuredKernel> measured_kernels(const MeasuredTable& table,
                                                            const std::string& kernel,
                                                            timing::Clock clock,

@@ -84,6 +84,7 @@ struct HardwareProfile {
   Duration bf16_gemm_fixed{2'000};              // [H] absorb at m = 1: 8.0 us for 16.8 MB
   BytesPerSecond bf16_gemm_bandwidth{2'830e9};  // [H] lm_head 655 us
   FlopsPerSecond bf16_gemm_rate{660e12};        // [H] lm_head at m = 256: 723 us
+  Bytes bf16_l2_memory{0};                      // of inputs and outputs: no way to memory
   Duration gate_gemm_fixed{5'500};              // 7168 x 256 with split-K: 6 + 2 us [P], 6.4 [H]
 
   Duration fp32_gemm_fixed{16'000};      // router in FP32 [H]

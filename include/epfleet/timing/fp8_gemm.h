@@ -28,6 +28,9 @@ class Fp8Gemm {
   [[nodiscard]] double masked(double m, double active_groups, std::int64_t n, std::int64_t k) const;
   [[nodiscard]] double contiguous(double m, double active_groups, std::int64_t n,
                                   std::int64_t k) const;
+  // The rows of each group.
+  [[nodiscard]] double contiguous_groups(std::span<const std::int64_t> rows, std::int64_t n,
+                                         std::int64_t k) const;
   // The rows of each group; the library chooses its tiles for `expected` rows in every group.
   [[nodiscard]] double masked_groups(std::span<const std::int64_t> rows, std::int64_t expected,
                                      std::int64_t n, std::int64_t k) const;
@@ -39,7 +42,8 @@ class Fp8Gemm {
   struct Work {  // what the tiles law needs to know of a product
     GemmTiling tiling;
     double tiles = 0.0;
-    double ragged_rows = 0.0;  // missing in the last row of tiles
+    double ragged_rows = 0.0;     // missing in the last row of tiles
+    bool shares_weights = false;  // tiles wait for each other's
     double bytes = 0.0;
   };
   [[nodiscard]] double roofline(base::Duration fixed, base::BytesPerSecond bandwidth, double m,

@@ -100,6 +100,7 @@ class Kernels {
   }
 
  private:
+  [[nodiscard]] double in_l2(double bytes) const;
   [[nodiscard]] double bf16(base::Duration fixed, double bytes, double flops) const;
 
   hardware::HardwareProfile of_;  // its rates as they are on these SMs, at this clock

@@ -34,8 +34,16 @@ class MlaDecode {
   // Requests of these lengths, all > 0.
   [[nodiscard]] double lengths(const model::Model& model, std::span<const std::int64_t> kv_tokens,
                                std::int64_t s_q) const;
+  // The same without combining the partial results of split requests.
+  [[nodiscard]] double split_part(const model::Model& model,
+                                  std::span<const std::int64_t> kv_tokens, std::int64_t s_q) const;
 
  private:
+  struct Parts {
+    double split_s = 0.0, combine_s = 0.0;
+  };
+  [[nodiscard]] Parts parts_of(const model::Model& model, std::span<const std::int64_t> kv_tokens,
+                               std::int64_t s_q) const;
   struct Tiles {  // constants in seconds and per second, on these SMs, at this clock
     double fixed = 0.0, request = 0.0, rate = 0.0, bandwidth = 0.0;
   };
