@@ -47,8 +47,11 @@ constexpr Equivalent kEquivalents[] = {
      "fp8, or bf16 for none."},
     {"vLLM", "kv_transfer_config", "",
      "prefill and decode units are always apart, and the KV always moves"},
-    {"vLLM", "enforce_eager", "decode.host_time",
-     "Time of a step that no GPU work covers; without CUDA graphs it is longer."},
+    {"vLLM", "enforce_eager", "engine",
+     "On: engine: eager-python-2026, a host that launches every kernel itself (38 us each on the "
+     "measured one); off: graphs, as in vllm-2025-12."},
+    {"vLLM", "cudagraph_capture_sizes", "engine.graph_batches",
+     "The same, where they lie far apart: batches run at the next size up."},
     {"vLLM bench serve, SGLang bench_serving", "request_rate", "workload.rate",
      "Requests per second, with the unit: 400/s. inf has none: workload.concurrency keeps the "
      "service full."},
@@ -100,6 +103,11 @@ constexpr Equivalent kEquivalents[] = {
      "nor KV."},
     {"SGLang", "enable_two_batch_overlap", "prefill.overlap, decode.overlap",
      "On: dual_batch; off: none; auto takes the faster of the two, step by step."},
+    {"SGLang", "cuda_graph_bs", "engine.graph_batches",
+     "The same, where they lie far apart: batches run at the next size up. [256] is how its decode "
+     "of May 2025 ran."},
+    {"SGLang", "disable_cuda_graph", "engine",
+     "On: engine: eager-python-2026, or engine.launch_time of your host; off: graphs."},
     {"SGLang", "enable_eplb", "experts.balancer", "On: eplb; off: none."},
     {"SGLang", "ep_num_redundant_experts", "prefill.redundant_experts, decode.redundant_experts",
      "The same; with the 256 experts it must divide by the GPUs of a unit, and auto does."},

@@ -43,6 +43,47 @@ class TimingTest(ProgramTest):
         self.assertEqual((step["tokens_per_gpu"], step["prompt_tokens"]), (8192, 4096))
         self.assertEqual(step["clock"], "sustained")
 
+    # The step less that of an engine that costs nothing: the host's 5 ms here, and nothing per kernel.
+    def test_the_engines_share_stands_apart(self):
+        step = self.step("decode")
+        self.assertAlmostEqual(step["engine_share_s"], 5e-3, places=9)
+        self.assertEqual(step["breakdown_ms"]["engine"], 0)
+        step = self.step("decode", "--requests-per-gpu", "32", "--context", "5000",
+                         *settings("engine=rtp-llm-2025-05"))
+        self.assertGreater(step["engine_share_s"], 10e-3)
+        self.assertAlmostEqual(step["breakdown_ms"]["engine"], 2 * 21 * 4.9e-3, places=9)
+        self.assertAlmostEqual(step["expert_imbalance"], 1.38)
+        page = self.epfleet("timing", "decode", "--scenario", DAY, *settings("engine=rtp-llm-2025-05")).stdout
+        self.assertIn("the engine's share", page)
+        self.assertIn("the engine's, per kernel", page)
+
+    # 61 layers launched one by one from Python take 60 to 63 ms whatever the batch (measured, one
+    # batch, no transfers); with them and in two micro-batches twice as long.
+    def test_an_eager_host_sets_the_step_of_small_batches(self):
+        eager = settings("engine=eager-python-2026", "decode.overlap=none", "decode.mtp.enabled=false")
+        few = self.step("decode", "--requests-per-gpu", "1", *eager)
+        more = self.step("decode", "--requests-per-gpu", "32", *eager)
+        self.assertEqual(few["step_s"], more["step_s"])
+        self.assertGreater(few["step_parts_s"]["launch_wait"], 0.02)
+        self.assertAlmostEqual(few["step_s"], 1e-3 + 38e-6 * (58 * 25 + 3 * 16 + 5), places=9)
+        parts = few["step_parts_s"]
+        self.assertAlmostEqual(sum(parts.values()), few["step_s"], places=9)
+
+    def test_other_models_are_data(self):
+        sparse = self.step("decode", *settings("model=deepseek_v3_2"))
+        dense = self.step("decode")
+        self.assertGreater(sparse["hbm"]["kv_capacity_tokens"], dense["hbm"]["kv_capacity_tokens"])
+        long_context = ["--requests-per-gpu", "32", "--context", "32768"]
+        self.assertLess(self.step("decode", *long_context, *settings("model=deepseek_v3_2"))["step_s"],
+                        self.step("decode", *long_context)["step_s"])
+        done = self.epfleet("timing", "decode", "--scenario", DAY, *settings("model=kimi_k2"), code=2)
+        for part in ("decode.mtp.enabled", "set decode.mtp.enabled: false", "choose 48, or auto"):
+            self.assertIn(part, done.stderr)
+        kimi = self.step("decode", *settings("model=kimi_k2", "decode.mtp.enabled=false",
+                                             "decode.redundant_experts=auto"))
+        self.assertEqual(kimi["layout"]["experts_per_gpu"], 3)
+        self.assertEqual(kimi["requests_per_gpu"], 256)
+
     # tokens/s a GPU = requests x (1 + a + a^2 + ...) / step; a node has 8 GPUs
     def test_decode_throughput_counts_emitted_tokens(self):
         for drafts, per_step in [(0, 1), (1, 1.8), (2, 1.8 + 0.64), (3, 1.8 + 0.64 + 0.512)]:
