@@ -91,7 +91,15 @@ class Assembler {
     }
     Node over;
     make_path(over, text.substr(0, equals), place) = std::move(value);
+    const bool has_holidays = find_path(over, "prices.holidays") != nullptr;
     write_out(over);
+    // Holidays of an option before this one stand above those that come with a calendar.
+    const Node* holidays = find_path(root, "prices.holidays");
+    if (!has_holidays && holidays != nullptr && holidays->kind == Node::Kind::List &&
+        holidays->place.file == place.file && find_path(over, "prices.calendar") != nullptr) {
+      std::erase_if(over.find("prices")->entries,
+                    [](const Entry& entry) { return entry.key == "holidays"; });
+    }
     displace(root, over);
     merge(root, over);
   }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "epfleet/cluster/unit_setup.h"
@@ -9,6 +11,7 @@
 #include "epfleet/experiment/run_scenario.h"
 #include "epfleet/experiment/run_verdict.h"
 #include "epfleet/report/human_numbers.h"
+#include "epfleet/text/parse.h"
 #include "epfleet/timing/calibrated_range.h"
 
 namespace epfleet::experiment {
@@ -50,6 +53,34 @@ std::vector<std::string> notes_on_failures(const cluster::FleetSpec& spec) {
           report::human_duration(base::to_seconds(failure.time)),
           report::human_duration(base::to_seconds(spec.duration))));
     }
+  }
+  return notes;
+}
+
+std::vector<std::string> notes_on_prices(const config::Scenario& scenario) {
+  const cost::PricesConfig& prices = scenario.prices;
+  std::vector<std::string> notes;
+  const auto looks_at_holidays = [](const cost::PriceWindow& window) {
+    return window.holidays != cost::HolidayRule::Any;
+  };
+  const auto looks_at_days = [&](const cost::PriceWindow& window) {
+    return looks_at_holidays(window) || window.first || window.last ||
+           window.weekdays != cost::PriceWindow{}.weekdays;
+  };
+  if (std::ranges::any_of(prices.calendar, looks_at_days) && !scenario.given.contains("start")) {
+    notes.push_back(fmt::format(
+        "prices.calendar: its days count from `start`, which is not stated and so is {}",
+        scenario.start.text));
+  }
+  const auto year_of = [](cost::Day day) {
+    return text::print_day(day.time_since_epoch().count()).substr(0, 4);
+  };
+  const std::string year = year_of(std::chrono::floor<std::chrono::days>(
+      std::chrono::sys_seconds(std::chrono::seconds(scenario.start.utc_seconds))));
+  if (std::ranges::any_of(prices.calendar, looks_at_holidays) &&
+      std::ranges::none_of(prices.holidays, [&](cost::Day day) { return year_of(day) == year; })) {
+    notes.push_back(fmt::format(
+        "prices.calendar: a window looks at holidays, and prices.holidays lists none of {}", year));
   }
   return notes;
 }

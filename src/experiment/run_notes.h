@@ -10,6 +10,7 @@
 namespace epfleet::experiment {
 
 [[nodiscard]] std::vector<std::string> notes_on_failures(const cluster::FleetSpec& spec);
+[[nodiscard]] std::vector<std::string> notes_on_prices(const config::Scenario& scenario);
 // Appended to `notes`, which are of what was known before the run.
 [[nodiscard]] std::vector<std::string> notes_of(const config::Scenario& scenario,
                                                 const metrics::RunStatistics& statistics,

@@ -67,6 +67,7 @@ class Run {
         trace_(options.trace_events) {
     trace_.follow(fleet_);
     std::ranges::move(notes_on_failures(spec_), std::back_inserter(early_notes_));
+    std::ranges::move(notes_on_prices(scenario), std::back_inserter(early_notes_));
   }
 
   // A run that only sees the demand.

@@ -50,7 +50,7 @@ class RunPageTest(PageTest):
         cls.epfleet("run", SMALL, "--quiet", "--out", "partial", "--until", "3 min")
 
         (cls.folder / "classes.yaml").write_text(CLASSES)
-        cls.epfleet("run", "classes.yaml", "--quiet", "--out", "classes")
+        cls.epfleet("run", "classes.yaml", "--quiet", "--out", "classes", "--set", "prices.currency=CNY")
 
     def page(self, name):
         return self.folder / name / "report.html"
@@ -94,6 +94,16 @@ class RunPageTest(PageTest):
         rows = self.browser.run("return [...document.querySelectorAll('#table-metrics tbody tr')].map((r) => r.cells[0].textContent)")
         self.assertIn("per_class.chat.attainment_ratio", rows)
         self.assertEqual(self.browser.faults(), [])
+
+    def test_amounts_are_called_what_the_scenario_says(self):
+        self.browser.open(self.page("classes"))
+        cards = self.browser.run("return document.querySelector('.cards').textContent")
+        heads = self.browser.run("return document.querySelector('#table-prices').textContent")
+        for text in (cards, heads):
+            self.assertIn("CNY", text)
+            self.assertNotIn("USD", text)
+        self.browser.open(self.page("quick"))
+        self.assertIn("USD", self.browser.run("return document.querySelector('.cards').textContent"))
 
     def test_the_series_are_those_of_the_csv(self):
         self.browser.open(self.page("quick"))

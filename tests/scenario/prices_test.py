@@ -82,6 +82,18 @@ class PricesTest(ProgramTest):
         self.assertEqual(usd["cost"], cny["cost"])
         self.assertEqual(usd["revenue"], cny["revenue"])
 
+    def test_dates_that_the_calendar_does_not_know_are_said(self):
+        book = ("--set", "prices.book=prices_2026-08", "--set", "prices.calendar=prices_2026-08")
+        said = self.epfleet("check", QUICK, *book)
+        self.assertIn("prices.holidays lists none of 2025", said.stdout + said.stderr)
+        said = self.epfleet("check", QUICK, *book, "--set", START)
+        self.assertNotIn("prices.calendar", said.stdout + said.stderr)
+        (self.folder / "bare.yaml").write_text("fleet: {prefill_units: 1, decode_units: 1}\n"
+                                               "workload: {rate: 1/s, input: 1000, output: 100}\n"
+                                               "prices: {calendar: [{days: mon-fri, factor: 2}]}\n")
+        said = self.epfleet("check", "bare.yaml")
+        self.assertIn("`start`, which is not stated and so is 2025-01-01", said.stdout + said.stderr)
+
     def test_a_plan_prices_windows_as_a_run_does(self):
         # The window opens within an interval of the run that is there already.
         write_planned(self.folder / "base.yaml", PLANNED + "start: 2025-02-27T12:00:07+08:00\n"

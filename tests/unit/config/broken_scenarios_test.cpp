@@ -54,7 +54,9 @@ std::string with_rules(std::string text) {
   };
   std::set<std::string> parts;
   for (const auto& entry : fs::directory_iterator(fs::path(kConfigs) / "parts")) {
-    parts.insert(entry.path().stem().string());
+    if (entry.is_regular_file()) {  // engines are a folder of their own
+      parts.insert(entry.path().stem().string());
+    }
   }
   fill_names("parts", fmt::format("{}", fmt::join(parts, ", ")));
   fill("kv_cache.eviction", cache::eviction_rules().choices());

@@ -72,6 +72,11 @@ TEST(PriceWindows, APartGivesItsCalendarAndItsHolidays) {
   EXPECT_THAT(
       on_quick(files, "  calendar: prices_2026-08\n  holidays: [2027-01-01]\n").prices.holidays,
       SizeIs(1));
+  for (const auto& options :
+       {std::vector<Override>{"prices.holidays=[2027-01-01]", "prices.calendar=prices_2026-08"},
+        std::vector<Override>{"prices.calendar=prices_2026-08", "prices.holidays=[2027-01-01]"}}) {
+    EXPECT_THAT(on_quick(files, "  gpu_hour: 2 USD/h\n", options).prices.holidays, SizeIs(1));
+  }
   EXPECT_THAT(on_quick(files, "  calendar: prices_2025-09-29\n").prices.calendar, SizeIs(0));
   EXPECT_THAT(files.error_of(files.on_quick("prices: {calendar: h800}\n")),
               HasSubstr("scenario.yaml:2:20: prices.calendar: the part 'h800' has no calendar"));
