@@ -42,6 +42,14 @@ class ServicesTest(unittest.TestCase):
         self.assertGreaterEqual(len(service_table.scored(self.rows, "not_fitted")), 5)
         self.assert_kind("not_fitted", 0.10, 0.20)
 
+    # SGLang, May 2025: overlap gains beyond a batch between 64 and 128, and loses below
+    def test_overlap_is_chosen_from_the_batch_at_which_it_gained(self):
+        ratio = next(row for row in self.rows if row["quantity"] == "overlap_ratio")
+        words = ratio["arguments"].split()
+        for requests, chosen in (("64", "none"), ("128", "dual_batch")):
+            words[words.index("--requests-per-gpu") + 1] = requests
+            self.assertEqual(service_table.timing_table.simulated(PROGRAM, "decode", words)["layout"]["overlap"], chosen)
+
     def test_the_page_has_the_table_that_the_command_prints(self):
         self.assertIn(f"<!-- begin:services -->\n{service_table.markdown(self.rows)}\n<!-- end:services -->",
                       PAGE.read_text())
