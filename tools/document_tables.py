@@ -16,8 +16,8 @@
                                       for the sources
     speed        docs/guide.md        out/bench_day/speed.txt: tools/bench_day.sh (5 minutes)
 
-A block lies between `<!-- begin:NAME -->` and `<!-- end:NAME -->`. The blocks `timing` and `systems` of
-docs/validation.md are filled by tools/timing_table.py.
+A block lies between `<!-- begin:NAME -->` and `<!-- end:NAME -->`. Others of
+docs/validation.md are filled by tools/timing_table.py, tools/service_table.py and tools/engine_fit.py.
 """
 
 import argparse

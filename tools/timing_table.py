@@ -5,8 +5,7 @@
     tools/timing_table.py --write docs/validation.md  ... into that file's blocks, between
                                                       `<!-- begin:NAME -->` and `<!-- end:NAME -->`
 
-Block `timing`: DeepSeek's two profiles. Block `systems`: others' services on other layouts and chips
-(tests/validation/published_systems.csv), of which nothing was used to calibrate anything.
+Block `timing`: DeepSeek's two profiles. Other services: tools/service_table.py.
 
 The published figures are in tests/validation/published_steps.csv, each with its place in the JSON of
 `epfleet timing`. Simulated: `epfleet timing decode|prefill --json` on configs/deepseek_day.yaml with the
@@ -29,7 +28,6 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PUBLISHED = ROOT / "tests/validation/published_steps.csv"
-SYSTEMS = ROOT / "tests/validation/published_systems.csv"
 SCENARIO = "configs/deepseek_day.yaml"
 EVEN = ["--set", "experts.skew=none"]
 PROFILES = {
@@ -100,25 +98,6 @@ def markdown(rows):
     return "\n".join(lines)
 
 
-def compare_systems(program):
-    """The rows of SYSTEMS as (system, phase, published, simulated), tokens/s a node."""
-    with open(SYSTEMS, newline="") as file:
-        rows = list(csv.DictReader(file))
-    return [(row["system"], row["phase"], float(row["published_tokens_per_s_per_node"]),
-             simulated(program, row["phase"], row["arguments"].split())["tokens_per_s_per_node"])
-            for row in rows]
-
-
-def systems_markdown(rows):
-    lines = ["| service | phase | published | predicted | error |", "| --- | --- | --- | --- | --- |"]
-    for system, phase, published, predicted in rows:
-        error = predicted / published - 1
-        bold = "**" if abs(error) > WORTH_A_MARK else ""
-        lines.append(f"| {system} | {phase} | {published:,.0f} tokens/s a node | {predicted:,.0f} | "
-                     f"{bold}{error:+.1%}{bold} |")
-    return "\n".join(lines)
-
-
 def write_block(path, name, text):
     page = path.read_text()
     pattern = re.compile(rf"(<!-- begin:{name} -->\n).*?(<!-- end:{name} -->)", re.DOTALL)
@@ -128,21 +107,21 @@ def write_block(path, name, text):
     print(f"timing_table: rewritten: the block {name} of {path}")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def fill_blocks(description, blocks):
+    """The command line of a table: prints each block's text, or writes it into the files that are named."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", default=ROOT / "build/release/epfleet", type=pathlib.Path)
     parser.add_argument("--write", action="append", default=[], type=pathlib.Path, metavar="FILE")
     options = parser.parse_args()
     if not options.program.exists():
         parser.error(f"no program {options.program}: build it first, for example with tools/run.sh configs/quick.yaml")
-    program = options.program.resolve()
-    tables = {"timing": markdown(compare(program)), "systems": systems_markdown(compare_systems(program))}
-    for name, table in tables.items():
+    for name, text_of in blocks.items():
+        text = text_of(options.program.resolve())
         for path in options.write:
-            write_block(path, name, table)
+            write_block(path, name, text)
         if not options.write:
-            print(table, end="\n\n")
+            print(text)
 
 
 if __name__ == "__main__":
-    main()
+    fill_blocks(__doc__, {"timing": lambda program: markdown(compare(program))})
