@@ -95,10 +95,10 @@ class DecodeLayer {
   }
   // With what lies between its kernels.
   [[nodiscard]] ComputeTime chain(ComputeTime time, double kernels) const;
-  // The attention core, and the same as a line in KV where attention is sparse.
+  // The attention core, a line in KV; what of sparse attention that line goes through.
   [[nodiscard]] double core_s(double requests, double kv_tokens) const;
-  [[nodiscard]] double sparse_core_s(double requests, double kv_tokens) const;
   [[nodiscard]] double core_per_kv_token_s(double requests) const;
+  [[nodiscard]] double sparse_core_s(double requests, double kv_tokens) const;
   // Of padded batches; `dummies` of the requests are no requests.
   [[nodiscard]] ComputeTime padded_attn0(double requests) const;
   [[nodiscard]] ComputeTime padded_attn1(double requests, double dummies, double kv_tokens) const;
