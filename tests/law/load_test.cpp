@@ -9,11 +9,12 @@
 namespace epfleet::test {
 namespace {
 
-report::RunReport run_at(double rate_scale, std::vector<std::string> keys = {}) {
+report::RunReport run_at(double rate_scale, std::vector<std::string> keys = {},
+                         std::uint64_t seed = 1) {
   keys.insert(keys.begin(),
               {"workload.warm_up=20 min", "duration=20 min", "workload.totals.output=10 million",
                "report.cool_down=20 min", fmt::format("workload.rate_scale={}", rate_scale)});
-  return experiment::run_scenario(small_fleet(1, keys), {});
+  return experiment::run_scenario(small_fleet(seed, keys), {});
 }
 
 const std::vector<std::string> kDecodeBinds = {"fleet.base.prefill_units=3"};
@@ -37,9 +38,14 @@ TEST(Load, ALittleLoadIsLittleEvenIfUnitsAreBusy) {
 }
 
 // What the headroom says is found by trying: 5 % below it the service still meets what it promises.
+// The load of twenty minutes differs by 2-3 % from seed to seed, so the edge is a mean.
 TEST(Verdict, HeadroomIsWhereASearchFindsTheEdge) {
-  const report::RunReport calm = run_at(8.0);
-  const double edge = 8.0 * (1.0 + calm.verdict.headroom_ratio.value());
+  constexpr std::uint64_t kSeeds = 6;
+  double headroom = 0.0;
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    headroom += run_at(7.0, {}, seed).verdict.headroom_ratio.value() / static_cast<double>(kSeeds);
+  }
+  const double edge = 7.0 * (1.0 + headroom);
   EXPECT_TRUE(run_at(0.95 * edge).verdict.stable);
   EXPECT_FALSE(run_at(1.05 * edge).verdict.stable);
 
