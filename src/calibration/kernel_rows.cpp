@@ -45,9 +45,17 @@ std::vector<std::int64_t> rows_of_groups(const RowOf& row, std::int64_t groups,
   return rows;
 }
 
+// On so many SMs, with the tiles of the row's revision of DeepGEMM.
 template <class Kernel>
-Predict on_sms(std::int64_t sms, Kernel kernel) {
-  return [sms, kernel](const Machine& machine) { return kernel(kernels_of(machine, sms)); };
+Predict on_sms(std::int64_t sms, Kernel kernel, const std::string& revision = "") {
+  return [sms, kernel, newer = revision == kDeepGemm2026](const Machine& machine) {
+    if (!newer) {
+      return kernel(kernels_of(machine, sms));
+    }
+    hardware::HardwareProfile changed = machine.hardware;
+    changed.gemm_tiles = hardware::GemmTiles::Cycles;
+    return kernel(kernels_of({changed, machine.clock}, sms));
+  };
 }
 
 // By a part of the product's name; the first that fits counts.
@@ -87,8 +95,12 @@ Predict dense_at(const RowOf& row, std::int64_t sms) {
   const auto m = real(row.whole("m"));
   const Product& product = *std::ranges::find_if(
       kProducts, [&](const Product& p) { return name.find(p.part) != std::string::npos; });
-  return on_sms(sms, [=, seconds = product.seconds, heads = row.model().heads](
-                         const timing::Kernels& on) { return seconds(on, heads, m, n, k); });
+  return on_sms(
+      sms,
+      [=, seconds = product.seconds, heads = row.model().heads](const timing::Kernels& on) {
+        return seconds(on, heads, m, n, k);
+      },
+      row.gemm_revision());
 }
 
 // By the beginning of the kind.
@@ -147,6 +159,14 @@ model::Model RowOf::indexer_model() const {
   return model;
 }
 
+bool RowOf::has_newer_only() const {
+  return has(kEarlierTime) && has(kNewerTime) && text(kEarlierTime).empty();
+}
+
+std::string RowOf::gemm_revision() const {
+  return has_newer_only() ? kDeepGemm2026 : text_or("rev");
+}
+
 std::int64_t RowOf::query_tokens() const {
   for (const char* column : {"s_q", "next_n"}) {
     if (has(column)) {
@@ -182,9 +202,9 @@ Predict predict_masked(const RowOf& row) {
   const std::vector<std::int64_t> rows = rows_of_groups(row, groups, per_group);
   const std::int64_t n = row.whole("n");
   const std::int64_t k = row.whole("k");
-  return [=](const Machine& machine) {
-    return kernels_of(machine).fp8().masked_groups(rows, per_group, n, k);
-  };
+  return on_sms(
+      0, [=](const timing::Kernels& on) { return on.fp8().masked_groups(rows, per_group, n, k); },
+      row.gemm_revision());
 }
 
 // `rows` are those after padding; `layout` is what every group has before.
@@ -196,10 +216,13 @@ Predict predict_contiguous(const RowOf& row) {
   const std::int64_t k = row.whole("k");
   const std::vector<std::int64_t> layout =
       row.has("layout") ? row.table.whole_list(row.row, "layout") : std::vector<std::int64_t>{};
-  return on_sms(row.whole_or("sms", 0), [=](const timing::Kernels& on) {
-    return layout.empty() ? on.fp8().contiguous(real(rows), real(groups), n, k)
-                          : on.fp8().contiguous_groups(layout, n, k);
-  });
+  return on_sms(
+      row.whole_or("sms", 0),
+      [=](const timing::Kernels& on) {
+        return layout.empty() ? on.fp8().contiguous(real(rows), real(groups), n, k)
+                              : on.fp8().contiguous_groups(layout, n, k);
+      },
+      row.gemm_revision());
 }
 
 Predict predict_misc(const RowOf& row) {

@@ -41,11 +41,20 @@ struct RowOf {
   // A column `heads`, or a name such as h64_sq2 or kimi_o_proj; else DeepSeek-V3's.
   [[nodiscard]] model::Model model() const;
   [[nodiscard]] model::Model indexer_model() const;  // `heads` are the indexer's
+  // Of a table of two revisions: a row that only the newer one has.
+  [[nodiscard]] bool has_newer_only() const;
+  // DeepGEMM's, as the column `rev` says; of such rows the newer one.
+  [[nodiscard]] std::string gemm_revision() const;
   // Columns s_q or next_n, a name such as h64_sq2 or nn2, else the column k.
   [[nodiscard]] std::int64_t query_tokens() const;
 };
 
-inline constexpr const char* kFlashMla2026 = "9241ae3";  // a revision that tables name
+inline constexpr const char* kEarlierTime = "us_earlier";  // columns of two revisions
+inline constexpr const char* kNewerTime = "us_2026";
+
+// Revisions that tables name in a column `rev`.
+inline constexpr const char* kFlashMla2026 = "9241ae3";
+inline constexpr const char* kDeepGemm2026 = "54e2261";
 
 [[nodiscard]] model::Model sparse_model();  // DeepSeek-V3.2
 

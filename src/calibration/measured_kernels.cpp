@@ -88,21 +88,24 @@ const Parser* parser_of_file(const std::string& stem) {
   return length(best) > 0 ? &best : nullptr;
 }
 
-// Tables that hold no kernel's time, by the beginning of the file's name.
+// Tables that hold no kernel's time, by a part of the file's name.
 struct OtherTable {
   std::string_view name;
   const char* what;
   const char* remedy;
 };
+constexpr const char* kHostCost =
+    "it holds what launches cost the host's CPU, no time of a kernel on a GPU";
+constexpr const char* kHostRemedy = "such costs are the engine's; give a table of kernels";
 constexpr OtherTable kOtherTables[] = {
-    {"host_", "it holds what launches cost the host's CPU, no time of a kernel on a GPU",
-     "see engine.launch_time; give a table of kernels"},
+    {"host_chain", kHostCost, kHostRemedy},
+    {"host_launch", kHostCost, kHostRemedy},
     {"ratios_", "it holds ratios of rows that stand in other tables",
      "give the tables of the kernels themselves"}};
 
 void refuse_other_tables(const MeasuredTable& table) {
   for (const OtherTable& other : kOtherTables) {
-    if (table.stem().starts_with(other.name)) {
+    if (table.stem().find(other.name) != std::string::npos) {
       throw table.problem(other.what, other.remedy);
     }
   }
@@ -132,8 +135,10 @@ const Parser& parser_of_row(const MeasuredTable& table, std::size_t row) {
 
 double measured_us(const MeasuredTable& table, std::size_t row, timing::Clock clock) {
   const std::string column = measured_column(table, clock);
-  return column == kParts ? table.positive(row, "split_us") + table.positive(row, "combine_us")
-                          : table.positive(row, column);
+  if (column == kParts) {
+    return table.positive(row, "split_us") + table.positive(row, "combine_us");
+  }
+  return table.positive(row, RowOf{table, row, {}}.has_newer_only() ? kNewerTime : column);
 }
 
 LengthLists lengths_for(const MeasuredTable& table, const std::string& file) {
@@ -165,7 +170,7 @@ std::string measured_column(const MeasuredTable& table, timing::Clock clock) {
   if (table.has("us") && table.has("us_cool")) {
     return hot ? "us" : "us_cool";
   }
-  for (const std::string& column : {std::string("us"), layer, std::string("us_earlier")}) {
+  for (const std::string& column : {std::string("us"), layer, std::string(kEarlierTime)}) {
     if (table.has(column)) {
       return column;
     }

@@ -118,7 +118,7 @@ std::vector<Family> families(const HardwareProfile& profile) {
         EPFLEET_KNOB(prefill_attention_bandwidth),
         EPFLEET_FACTOR(prefill_attention_overlap_power, 1.0, 100.0)}},
       {kElementwiseFamily, {EPFLEET_KNOB(elementwise_fixed), EPFLEET_KNOB(elementwise_bandwidth)}},
-      {kNormFamily, {EPFLEET_KNOB(norm_fixed)}},
+      {kNormFamily, {EPFLEET_KNOB(norm_fixed), EPFLEET_KNOB(norm_l2_memory)}},
       {kTopkFamily, {EPFLEET_KNOB(topk_fixed), EPFLEET_KNOB(row_select_bandwidth)}},
       {kSamplingFamily, {EPFLEET_KNOB(sampling_fixed)}},
       {kHostFamily, {EPFLEET_KNOB(pcie_bandwidth)}},

@@ -58,6 +58,11 @@ class ProfileRows {
             std::string source = kH100) {
     number(name, member, between(1e6, 1e21), std::move(help), std::move(source));
   }
+  // Bytes that stay in the cache; none: 0 B.
+  void in_l2(const std::string& name, base::Bytes HardwareProfile::* member, std::string help) {
+    rows_.number(prefix_ + name, in_profile(member), between(0.0, 1e12),
+                 {std::move(help), kNewer, "8 MB"});
+  }
   void flag(const std::string& name, bool HardwareProfile::* member, std::string help,
             std::string source) {
     rows_.flag(prefix_ + name, in_profile(member), {std::move(help), std::move(source)});
@@ -116,8 +121,8 @@ class ProfileRows {
     fixed(EPFLEET_FIELD(bf16_gemm_fixed), "Fixed time of a BF16 product.");
     rate(EPFLEET_FIELD(bf16_gemm_bandwidth), "Memory bandwidth of a BF16 product.");
     rate(EPFLEET_FIELD(bf16_gemm_rate), "Rate of a BF16 product.");
-    number(EPFLEET_FIELD(bf16_l2_memory), between(0.0, 1e12),
-           "Of a BF16 product's inputs and outputs, what stays in L2 (0: weights' law for all).");
+    in_l2(EPFLEET_FIELD(bf16_l2_memory),
+          "Of a BF16 product's inputs and outputs, what has no way to memory.");
     fixed(EPFLEET_FIELD(gate_gemm_fixed), "Fixed time of the router's product.", kProfile);
     fixed(EPFLEET_FIELD(fp32_gemm_fixed), "Fixed time of an FP32 product (a router in FP32).");
     rate(EPFLEET_FIELD(fp32_gemm_rate), "Rate of an FP32 product.");
@@ -125,6 +130,11 @@ class ProfileRows {
 
   // Used by the law `tiles` only.
   void add_gemm_tiles() {
+    law(EPFLEET_FIELD(gemm_tiles),
+        {{"waves", "fewest and fullest waves: to January 2026", hardware::GemmTiles::Waves},
+         {"cycles", "least traffic by how full the waves are: June 2026",
+          hardware::GemmTiles::Cycles}},
+        "Tiles: by which rule DeepGEMM chooses them.");
     fixed(EPFLEET_FIELD(gemm_step_fixed),
           "Tiles: time of a step (128 of k) of one tile beside the multiply-adds.");
     fixed(EPFLEET_FIELD(gemm_step_per_64_rows),
@@ -173,6 +183,8 @@ class ProfileRows {
     number(EPFLEET_FIELD(prefill_attention_overlap_power), between(1.0, 100.0),
            "Memory m and arithmetic a of it take (m^p + a^p)^(1/p).");
     fixed(EPFLEET_FIELD(norm_fixed), "Fixed time of a normalisation.");
+    in_l2(EPFLEET_FIELD(norm_l2_memory),
+          "Of a normalisation's bytes, what L2 still has: at half the price.");
     fixed(EPFLEET_FIELD(elementwise_fixed), "Fixed time of quantising, SiLU, rotary position.");
     rate(EPFLEET_FIELD(elementwise_bandwidth), "Memory bandwidth of element-wise kernels.");
     fixed(EPFLEET_FIELD(topk_fixed), "Fixed time of choosing experts.", kProfile);

@@ -92,6 +92,11 @@ double Fp8Gemm::waves(const Work& work, std::int64_t k) const {
          (last > 0.0 ? wave(last) : 0.0);
 }
 
+GemmTiling Fp8Gemm::tiling_of(GemmLayout layout, std::int64_t m, std::int64_t n, std::int64_t k,
+                              std::int64_t groups) const {
+  return choose_tiling(layout, m, n, k, groups, sms_, of_.gemm_tiles);
+}
+
 double Fp8Gemm::dense(double m, std::int64_t n, std::int64_t k) const {
   if (m <= 0.0) {
     return 0.0;
@@ -100,7 +105,7 @@ double Fp8Gemm::dense(double m, std::int64_t n, std::int64_t k) const {
     return roofline(of_.dense_gemm_fixed, of_.dense_gemm_bandwidth, m, 1.0, n, k);
   }
   const std::int64_t rows = whole_rows(m);
-  const GemmTiling tiling = choose_tiling(GemmLayout::Dense, rows, n, k, 1, sms_);
+  const GemmTiling tiling = tiling_of(GemmLayout::Dense, rows, n, k);
   const std::int64_t high = ceil_div(rows, tiling.rows);
   const std::int64_t tiles = high * ceil_div(n, tiling.cols);
   const std::int64_t missing = high > 1 ? high * tiling.rows - rows : 0;
@@ -121,7 +126,7 @@ double Fp8Gemm::contiguous(double m, double active_groups, std::int64_t n, std::
                     k);
   }
   const std::int64_t rows = whole_rows(m);
-  const GemmTiling tiling = choose_tiling(GemmLayout::Contiguous, rows, n, k, 1, sms_);
+  const GemmTiling tiling = tiling_of(GemmLayout::Contiguous, rows, n, k);
   // every group is padded to whole tiles
   const double high = std::ceil(m / active_groups / real(tiling.rows)) * active_groups;
   return waves({.tiling = tiling,
@@ -141,7 +146,7 @@ double Fp8Gemm::contiguous_groups(std::span<const std::int64_t> rows, std::int64
   if (is_monotone() || total <= 0) {
     return contiguous(real(total), active, n, k);
   }
-  const GemmTiling tiling = choose_tiling(GemmLayout::Contiguous, total, n, k, 1, sms_);
+  const GemmTiling tiling = tiling_of(GemmLayout::Contiguous, total, n, k);
   std::int64_t high = 0;
   for (const std::int64_t group : rows) {
     high += ceil_div(group, tiling.rows);
@@ -165,9 +170,8 @@ double Fp8Gemm::masked(double m, double active_groups, std::int64_t n, std::int6
                                                         flops / of_.masked_gemm_rate.count());
   }
   const std::int64_t expected = whole_rows(m / active_groups);
-  const GemmTiling tiling =
-      choose_tiling(GemmLayout::Masked, expected, n, k,
-                    std::max<std::int64_t>(1, whole_rows(active_groups)), sms_);
+  const GemmTiling tiling = tiling_of(GemmLayout::Masked, expected, n, k,
+                                      std::max<std::int64_t>(1, whole_rows(active_groups)));
   const double high = real(ceil_div(expected, tiling.rows)) * active_groups;
   return waves({.tiling = tiling,
                 .tiles = high * real(ceil_div(n, tiling.cols)),
@@ -186,8 +190,8 @@ double Fp8Gemm::masked_groups(std::span<const std::int64_t> rows, std::int64_t e
   if (is_monotone() || m <= 0.0) {
     return masked(m, active, n, k);
   }
-  const GemmTiling tiling = choose_tiling(GemmLayout::Masked, std::max<std::int64_t>(1, expected),
-                                          n, k, static_cast<std::int64_t>(rows.size()), sms_);
+  const GemmTiling tiling = tiling_of(GemmLayout::Masked, std::max<std::int64_t>(1, expected), n, k,
+                                      static_cast<std::int64_t>(rows.size()));
   double high = 0.0;
   for (const std::int64_t group : rows) {
     high += real(ceil_div(group, tiling.rows));

@@ -70,10 +70,83 @@ std::int64_t stages_of(std::int64_t rows, std::int64_t cols, std::int64_t k) {
   return unrolls(cols) ? std::min<std::int64_t>(fit, 4) : fit;
 }
 
+// The rule of June 2026. Operands and results pass L2 once and L1 twice; two CTAs of a cluster may
+// share the load of one operand, which pays with several waves only.
+constexpr std::int64_t kStagesOf2026 = 16;
+constexpr std::int64_t kMultiplyRows = 64;  // of one multiply-add instruction
+
+struct Cluster {
+  std::int64_t rows = 1, cols = 1;
+};
+
+struct Product {
+  GemmLayout layout;
+  std::int64_t m, n, k, groups, sms;
+};
+
+// Stages that hide the latency of loading.
+bool is_deep_enough(std::int64_t rows, std::int64_t cols, std::int64_t k) {
+  const std::int64_t stages = std::min(kStagesOf2026, stages_of(rows, cols, k));
+  return stages >= (rows * cols < 128 * 192 ? 4 : 3);
+}
+
+double cycles(const Product& p, std::int64_t rows, std::int64_t cols, const Cluster& cluster) {
+  constexpr double kL1BytesPerCycle = 128.0;      // of an SM
+  constexpr double kL2BytesPerCycle = 64.0;       // of an SM, and at most
+  constexpr double kL2BytesOfChip = 8e6 / 1.3e3;  // of all
+  const std::int64_t tiles = ceil_div(p.m, rows) * ceil_div(p.n, cols) * p.groups;
+  const std::int64_t waves = ceil_div(tiles, p.sms);
+  const double result = 2.0 * real(rows * cols);
+  const double from_l2 = real(p.k) * real(rows / cluster.cols + cols / cluster.rows) + result;
+  const double to_multiply = real(p.k) * real(std::max(kMultiplyRows, rows) + cols) + result;
+  const double l1 = real(p.k) * real(rows + cols) + to_multiply + result;
+  const double sms = real(p.sms);
+  const double full = real(tiles) / (real(waves) * sms);
+  return real(tiles) *
+         std::max(l1 / (kL1BytesPerCycle * sms),
+                  from_l2 / std::min(kL2BytesPerCycle * sms, kL2BytesOfChip)) /
+         full;
+}
+
+bool may_share(const Product& p, std::int64_t rows, std::int64_t cols, const Cluster& cluster) {
+  const std::int64_t across = ceil_div(p.n, cols);
+  const bool several_waves = ceil_div(p.m, rows) * across * p.groups > p.sms;
+  return several_waves && p.sms % 2 == 0 &&
+         (p.layout != GemmLayout::Masked ||
+          (across % (cluster.rows * cluster.cols) == 0 && p.m > rows));
+}
+
+Choice least_cycles(const Product& p) {
+  Choice best;
+  double least = 0.0;
+  for (const Cluster& cluster : {Cluster{1, 1}, Cluster{1, 2}, Cluster{2, 1}}) {
+    for (const std::int64_t rows : heights(p.layout, p.m)) {
+      for (std::int64_t cols = kWidthGrain; cols <= kWidest; cols += kWidthGrain) {
+        const bool shared = cluster.rows * cluster.cols > 1;
+        if (!is_legal(rows, cols) || !is_deep_enough(rows, cols, p.k) ||
+            (shared && !may_share(p, rows, cols, cluster))) {
+          continue;
+        }
+        const double takes = cycles(p, rows, cols, cluster);
+        if (best.rows == 0 || takes < least) {
+          least = takes;
+          best.rows = rows;
+          best.cols = cols;
+        }
+      }
+    }
+  }
+  return best;
+}
+
 }  // namespace
 
 GemmTiling choose_tiling(GemmLayout layout, std::int64_t m, std::int64_t n, std::int64_t k,
-                         std::int64_t groups, std::int64_t sms) {
+                         std::int64_t groups, std::int64_t sms, hardware::GemmTiles rule) {
+  if (rule == hardware::GemmTiles::Cycles) {
+    const Choice best = least_cycles({layout, m, n, k, groups, sms});
+    return {best.rows, best.cols, stages_of(best.rows, best.cols, k), unrolls(best.cols)};
+  }
   Choice best;
   for (const std::int64_t rows : heights(layout, m)) {
     for (std::int64_t cols = kWidthGrain; cols <= kWidest; cols += kWidthGrain) {

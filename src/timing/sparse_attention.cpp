@@ -20,9 +20,11 @@ constexpr double kManyTiles = 2000.0;       // from which on waves of prefill ru
 constexpr double kLastWave = 0.5;           // of a wave: what its end leaves idle
 constexpr double kScoreBytes = 4.0;
 constexpr double kTokensAtOnce = 12.0;  // whose heads are quantised within a launch's time
-// Of random scores: what a row saves where exactly half of its scores are chosen, and within which
-// distance of that length it saves anything (measured, h100/2026).
-constexpr double kMedianSaving = 0.4, kMedianReach = 0.29;
+// Of random scores: what a row saves where exactly half of its scores are chosen, within which
+// distance of that length it saves anything, and how much less of it where a wave waits for the
+// slowest of many rows (measured, h100/2026).
+constexpr double kMedianSaving = 0.5, kMedianReach = 0.34;
+constexpr double kMedianSpread = 0.19, kManyRows = 32.0;
 
 std::int64_t whole(double value) { return static_cast<std::int64_t>(value); }
 
@@ -244,14 +246,16 @@ double SparseAttention::topk_rows(const model::Model& model, std::int64_t rows,
       }
     }
     const double share = real(last - first) / real(sms_);
-    const double full = to_seconds(of_.index_topk_full_wave) * share;
+    const double full = first > 0 ? 0.0 : to_seconds(of_.index_topk_full_wave) * share;
     if (long_rows <= 0.0) {
       seconds += first > 0 ? to_seconds(of_.index_topk_short_row) * share : full;
       continue;
     }
     const double mean = scores / long_rows;
     const double from_median = std::abs(mean / (2.0 * chosen) - 1.0) / kMedianReach;
-    const double saved = kMedianSaving * std::max(0.0, 1.0 - from_median);
+    // waves run into each other: one waits
+    const double waits = first > 0 ? 0.0 : kMedianSpread * std::min(1.0, long_rows / kManyRows);
+    const double saved = (kMedianSaving - waits) * std::max(0.0, 1.0 - from_median);
     const double bytes = scores * kScoreBytes;
     const double again = std::max(0.0, bytes - static_cast<double>(of_.l2_memory.count()));
     seconds += full + to_seconds(of_.index_topk_row) * (1.0 - saved) + mean * index_score_s() +
@@ -278,10 +282,10 @@ double SparseAttention::topk_decode(const model::Model& model, double requests, 
   }
   const double rows = requests * s_q;
   const double waves = std::ceil(rows / real(sms_));
-  const double full = to_seconds(of_.index_topk_full_wave) * rows / real(sms_);
+  const double full = to_seconds(of_.index_topk_full_wave) * std::min(1.0, rows / real(sms_));
   const double fixed = to_seconds(of_.index_topk_fixed);
   return kv_tokens / requests <= real(model.index_topk)
-             ? fixed + std::min(full, to_seconds(of_.index_topk_full_wave)) +
+             ? fixed + full +
                    std::max(0.0, rows / real(sms_) - 1.0) * to_seconds(of_.index_topk_short_row)
              : fixed + full + waves * to_seconds(of_.index_topk_row) +
                    kv_tokens * topk_decode_per_kv_token(requests, s_q);
@@ -292,11 +296,10 @@ double SparseAttention::topk_prefill_per_pair() const {
 }
 
 double SparseAttention::topk_prefill_linear(double tokens, double pairs) const {
-  return tokens <= 0.0
-             ? 0.0
-             : to_seconds(of_.index_topk_fixed) +
-                   tokens / real(sms_) * to_seconds(of_.index_topk_row + of_.index_topk_full_wave) +
-                   pairs * topk_prefill_per_pair();
+  return tokens <= 0.0 ? 0.0
+                       : to_seconds(of_.index_topk_fixed + of_.index_topk_full_wave) +
+                             tokens / real(sms_) * to_seconds(of_.index_topk_row) +
+                             pairs * topk_prefill_per_pair();
 }
 
 }  // namespace epfleet::timing

@@ -43,8 +43,8 @@ struct KernelName {
 [[nodiscard]] const std::vector<KernelName>& kernel_names();
 
 // What the predictions are compared with: by the clock `us` or, beside it, `us_cool`; else
-// `us_layer_cool` or `us_layer_sust`; else `us_earlier` (the revision before: the profiles') or the
-// sum of `split_us` and `combine_us`.
+// `us_layer_cool` or `us_layer_sust`; else `us_earlier` (the revision before: the profiles'; where
+// it is empty `us_2026`) or the sum of `split_us` and `combine_us`.
 [[nodiscard]] std::string measured_column(const MeasuredTable& table, timing::Clock clock);
 
 // `kernel`: of rows that do not name theirs in a column `kernel`; empty: by the file's name.

@@ -31,6 +31,9 @@ using base::FlopsPerSecond;
 // How FP8 products take their time. Roofline: max(bytes / bandwidth, flops / rate + epilogue).
 // Tiles: DeepGEMM's own tiles, wave by wave (timing/gemm_tiling.h): a saw-tooth in m.
 enum class GemmLaw { Roofline, Tiles };
+// Which tiles DeepGEMM chooses (timing/gemm_tiling.h). Waves: fewest and fullest waves (to January
+// 2026). Cycles: least traffic through the caches by how full the waves are (June 2026).
+enum class GemmTiles { Waves, Cycles };
 // The attention core of decode. Line: fixed + KV tokens x max(bytes / bandwidth, flops / rate).
 // Schedule: FlashMLA's parts of 64-token blocks (timing/mla_decode.h).
 enum class MlaLaw { Line, Schedule };
@@ -72,6 +75,7 @@ struct HardwareProfile {
   // --- law `tiles`, dense and grouped alike; from 1,114 products, epfleet timing fit [H].
   //     A step is 128 of k in one tile; waves combine memory and arithmetic:
   //     (bytes^p + steps^p)^(1/p).
+  GemmTiles gemm_tiles = GemmTiles::Waves;
   Duration gemm_step_fixed{64};        // of a step, beside the multiply-adds
   Duration gemm_step_per_64_rows{11};  // of the tile's height
   Duration gemm_step_least{132};       // even of the smallest tile
@@ -149,6 +153,7 @@ struct HardwareProfile {
 
   // --- element-wise kernels: fixed + bytes / bandwidth
   Duration norm_fixed{2'500};                     // add + RMSNorm [H]
+  Bytes norm_l2_memory{0};                        // of its bytes, those at half the price: in L2
   Duration elementwise_fixed{1'400};              // quantise, SiLU, RoPE and cache write [H]
   BytesPerSecond elementwise_bandwidth{2'960e9};  // [H] 2900-3025
   Duration topk_fixed{6'500};                     // sigmoid, groups, top-k: 8 us with its gap [P]

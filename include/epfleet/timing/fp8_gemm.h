@@ -48,6 +48,8 @@ class Fp8Gemm {
   };
   [[nodiscard]] double roofline(base::Duration fixed, base::BytesPerSecond bandwidth, double m,
                                 double groups, std::int64_t n, std::int64_t k) const;
+  [[nodiscard]] GemmTiling tiling_of(GemmLayout layout, std::int64_t m, std::int64_t n,
+                                     std::int64_t k, std::int64_t groups = 1) const;
   [[nodiscard]] double waves(const Work& work, std::int64_t k) const;
   [[nodiscard]] double step(const Work& work, std::int64_t k) const;
 
