@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes what docs/models.md shows of other models: the table of days, and where sparse attention pays.
 
-    build/release/epfleet sweep configs/sweeps/models.yaml    # six days; writes out/sweeps/models
+    build/release/epfleet sweep configs/sweeps/models.yaml    # six days; writes out/models
     tools/models_page.py                                      # the blocks `days` and `curve`, docs/models.svg
 
 The curve is `epfleet timing decode --json`: a step of a unit of DeepSeek-V3 over that of DeepSeek-V3.2 by
@@ -116,7 +116,7 @@ def picture(gain):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", default=ROOT / "build/release/epfleet", type=pathlib.Path)
-    parser.add_argument("--sweep", default=ROOT / "out/sweeps/models/sweep.csv", type=pathlib.Path)
+    parser.add_argument("--sweep", default=ROOT / "out/models/sweep.csv", type=pathlib.Path)
     parser.add_argument("--page", default=ROOT / "docs/models.md", type=pathlib.Path)
     parser.add_argument("--curve-only", action="store_true", help="prints the curve's table and writes nothing")
     options = parser.parse_args()
