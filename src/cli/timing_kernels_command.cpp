@@ -68,6 +68,9 @@ void kernels_command(const KernelsRequest& request) {
   } else {
     text::replace_file(request.out, rows);
   }
+  if (const auto column = calibration::measured_column(table, request.clock); column != "us") {
+    fmt::print("{}compared with the column {}\n", mark, column);
+  }
   std::map<std::string, std::vector<MeasuredKernel>> by_kernel;
   for (const MeasuredKernel& kernel : kernels) {
     by_kernel[kernel.kernel].push_back(kernel);
@@ -78,9 +81,6 @@ void kernels_command(const KernelsRequest& request) {
     }
   }
   fmt::print("{}{}", mark, summary_line(table.stem(), summarise(kernels, machine)));
-  if (const auto column = calibration::measured_column(table, request.clock); column != "us") {
-    fmt::print("{}compared with the column {}\n", mark, column);
-  }
 }
 
 struct FitRequest {

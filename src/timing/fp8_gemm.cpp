@@ -137,22 +137,21 @@ double Fp8Gemm::contiguous(double m, double active_groups, std::int64_t n, std::
 
 double Fp8Gemm::contiguous_groups(std::span<const std::int64_t> rows, std::int64_t n,
                                   std::int64_t k) const {
+  constexpr std::int64_t kAlignment = 128;  // of a group's first row
   std::int64_t total = 0;
+  std::int64_t padded = 0;
   double active = 0.0;
   for (const std::int64_t group : rows) {
     total += group;
+    padded += ceil_div(group, kAlignment) * kAlignment;
     active += group > 0 ? 1.0 : 0.0;
   }
   if (is_monotone() || total <= 0) {
     return contiguous(real(total), active, n, k);
   }
-  const GemmTiling tiling = tiling_of(GemmLayout::Contiguous, total, n, k);
-  std::int64_t high = 0;
-  for (const std::int64_t group : rows) {
-    high += ceil_div(group, tiling.rows);
-  }
+  const GemmTiling tiling = tiling_of(GemmLayout::Contiguous, padded, n, k);
   return waves({.tiling = tiling,
-                .tiles = real(high * ceil_div(n, tiling.cols)),
+                .tiles = real(padded / tiling.rows * ceil_div(n, tiling.cols)),
                 .bytes = bytes_of(real(total), active, n, k)},
                k);
 }

@@ -8,7 +8,7 @@ import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from support.program import SOURCE, ProgramTest, main  # noqa: E402
+from support.program import REFERENCE, SOURCE, ProgramTest, main  # noqa: E402
 
 H100 = SOURCE / "tests" / "validation" / "h100"
 # Two products of the H800 table of DeepGEMM's README at m = 64.
@@ -123,6 +123,38 @@ class TimingKernelsTest(ProgramTest):
         for table in sorted(H100.glob("*.csv")):
             shown = self.epfleet("timing", "kernels", table, "--hardware", "h100").stdout
             self.assertIn("mean error", shown.splitlines()[-1], table.name)
+
+    def test_tables_of_newer_models_and_of_the_h200(self):
+        # mean error of the tables as a whole, in percent
+        for folder, hardware, most in [(REFERENCE / "h100" / "2026", "h100", 7),
+                                       (REFERENCE / "h200", "h200", 5)]:
+            if not folder.is_dir():
+                self.skipTest(f"no {folder}: EPFLEET_SHARED_DIR names the folder of the tables")
+            for table in sorted(folder.glob("*.csv")):
+                if table.stem.startswith(("host_", "ratios_")):
+                    self.assertIn("it holds", self.refused("timing", "kernels", table,
+                                                           "--hardware", hardware))
+                    continue
+                shown = self.epfleet("timing", "kernels", table, "--hardware", hardware).stdout
+                said = re.search(rf"^# {table.stem}: \d+ rows.*, mean error (\S+) %", shown,
+                                 re.MULTILINE)
+                self.assertTrue(said, table.name)
+                if not table.stem.startswith(("mla_parts", "misc", "same_", "chain_gap_ops")):
+                    self.assertLess(float(said.group(1)), most, table.name)
+
+    def test_what_is_compared_is_said_where_it_is_not_us(self):
+        revisions = "kernel,name,m,n,k,us_earlier,us_2026\ndense,o_proj,64,7168,16384,44.5,44.6\n"
+        table = self.write("revisions.csv", revisions)
+        shown = self.epfleet("timing", "kernels", table, "--hardware", "h100").stdout
+        self.assertIn("# compared with the column us_earlier", shown)
+        table = self.write("gemm_dense.csv", DENSE)
+        shown = self.epfleet("timing", "kernels", table, "--hardware", "h100").stdout
+        self.assertNotIn("compared with", shown)
+
+    def test_a_table_without_a_kernels_time_says_why(self):
+        table = self.write("host_launch.csv", "host,how,kernel,n,cpu_us_per_launch\nA,c,null,1,5\n")
+        self.assertIn("what launches cost the host's CPU",
+                      self.refused("timing", "kernels", table, "--hardware", "h100"))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ std::string file_of(const std::string& profile, const std::string& table) {
   return kShared + (profile == "h200" ? "/h200/" : "/h100/2026/") + table + ".csv";
 }
 
-// Mean of |predicted / measured - 1| over the rows whose column begins so.
+// Mean of |predicted / measured - 1| over the rows whose column has that in it.
 struct Target {
   std::string profile, table;
   double most;
@@ -51,7 +51,7 @@ TEST_P(MeasuredClass, IsWithinItsTarget) {
   auto kernels = measured_kernels(rows, "", target.clock);
   std::erase_if(kernels, [&](const MeasuredKernel& kernel) {
     return !target.column.empty() &&
-           !rows.text(kernel.row, target.column).starts_with(target.value);
+           rows.text(kernel.row, target.column).find(target.value) == std::string::npos;
   });
   const hardware::HardwareProfile hardware = profile(target.profile);
   const ErrorSummary error = summarise(kernels, {hardware, target.clock});
@@ -74,10 +74,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Target{"h100", "gemm_dense", 0.05, "name", "kimi_o_proj"},
                     Target{"h100", "gemm_dense", 0.05, "name", "kimi_kv_up"},
                     Target{"h100", "gemm_dense", 0.05, "name", "idx_wq_b"},
-                    Target{"h100", "gemm_dense", 0.05, "name", "kimi_lm_head"},
-                    Target{"h100", "gemm_dense", 0.10, "name", "kimi_absorb"},
-                    Target{"h100", "gemm_dense", 0.10, "name", "kimi_gate"},
-                    Target{"h100", "gemm_dense", 0.10, "name", "idx_w"},
+                    Target{"h100", "gemm_dense", 0.10, "name", "idx_wk_fp8"},
+                    Target{"h100", "gemm_dense", 0.10, "name", "bf16"},
+                    Target{"h100", "gemm_dense", 0.10, "name", "fp32"},
                     Target{"h100", "gemm_grouped_masked", 0.05},
                     Target{"h100", "gemm_grouped_contiguous", 0.05},
                     Target{"h100", "chain_v32", 0.05},
@@ -88,20 +87,20 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     H200, MeasuredClass,
-    testing::Values(Target{"h200", "mla_decode", 0.05}, Target{"h200", "mla_heads64", 0.05},
-                    Target{"h200", "sparse_decode", 0.05}, Target{"h200", "sparse_prefill", 0.05},
-                    Target{"h200", "indexer_prefill", 0.05}, Target{"h200", "indexer_decode", 0.05},
-                    Target{"h200", "topk", 0.05}, Target{"h200", "gemm_grouped_masked", 0.05},
-                    Target{"h200", "gemm_grouped_contiguous", 0.05},
-                    Target{"h200", "gemm_sm108", 0.05}, Target{"h200", "attn_prefill", 0.05},
-                    Target{"h200", "chain_gap", 0.05},
-                    Target{"h200", "chain_gap", 0.05, "", "", Clock::Sustained},
-                    Target{"h200", "revisions", 0.05}, Target{"h200", "sustained", 0.05},
-                    Target{"h200", "sustained", 0.05, "", "", Clock::Sustained},
-                    Target{"h200", "sustained_v32", 0.05, "", "", Clock::Sustained},
-                    Target{"h200", "misc", 0.10, "kind", "quant"},
-                    Target{"h200", "misc", 0.10, "kind", "silu"},
-                    Target{"h200", "misc", 0.10, "kind", "add_rmsnorm"}));
+    testing::Values(
+        Target{"h200", "mla_decode", 0.05}, Target{"h200", "mla_heads64", 0.05},
+        Target{"h200", "sparse_decode", 0.05}, Target{"h200", "sparse_prefill", 0.05},
+        Target{"h200", "indexer_prefill", 0.05}, Target{"h200", "indexer_decode", 0.05},
+        Target{"h200", "topk", 0.05}, Target{"h200", "gemm_grouped_masked", 0.05},
+        Target{"h200", "gemm_grouped_contiguous", 0.05}, Target{"h200", "gemm_dense", 0.05},
+        Target{"h200", "gemm_dense", 0.10, "name", "bf16"}, Target{"h200", "gemm_sm108", 0.05},
+        Target{"h200", "attn_prefill", 0.05}, Target{"h200", "chain_gap", 0.05},
+        Target{"h200", "chain_gap", 0.05, "", "", Clock::Sustained},
+        Target{"h200", "revisions", 0.05}, Target{"h200", "sustained", 0.05},
+        Target{"h200", "sustained", 0.05, "", "", Clock::Sustained},
+        Target{"h200", "sustained_v32", 0.05, "", "", Clock::Sustained},
+        Target{"h200", "misc", 0.10, "kind", "quant"}, Target{"h200", "misc", 0.10, "kind", "silu"},
+        Target{"h200", "misc", 0.10, "kind", "add_rmsnorm"}));
 
 // Whole groups of rows that a fit did not see.
 struct LeftOut {

@@ -88,5 +88,37 @@ TEST(Fp8Gemm, NoRowsTakeNoTime) {
   }
 }
 
+// DeepGEMM of June 2026 takes tiles by traffic: 384 rows of Kimi-K2's o_proj are three tiles of 128
+// rows and not one and a half of 256. It was measured at 37.2 us, 59 us with 512 rows.
+TEST(Fp8Gemm, TheRuleOf2026FitsTilesToTheRows) {
+  const auto tiling = [](hardware::GemmTiles rule) {
+    return choose_tiling(GemmLayout::Dense, 384, 7168, 8192, 1, 132, rule);
+  };
+  EXPECT_EQ(tiling(hardware::GemmTiles::Waves).rows, 256);
+  EXPECT_EQ(tiling(hardware::GemmTiles::Cycles).rows, 128);
+  EXPECT_EQ(tiling(hardware::GemmTiles::Cycles).cols, 192);
+  hardware::HardwareProfile p;
+  p.gemm_law = hardware::GemmLaw::Tiles;
+  p.fp8_gemm_rate = base::FlopsPerSecond(1'776e12);  // as on the H100, inside a tile
+  const double waves = Fp8Gemm(p, 132, Clock::Cool).dense(384, 7168, 8192);
+  p.gemm_tiles = hardware::GemmTiles::Cycles;
+  const double cycles = Fp8Gemm(p, 132, Clock::Cool).dense(384, 7168, 8192);
+  EXPECT_GT(waves, 1.5 * cycles);
+  EXPECT_NEAR(cycles, 37.2e-6, 6e-6);
+}
+
+// 128, 300 and 1 rows are 1, 3 and 1 tiles high, whatever their mean.
+TEST(Fp8Gemm, GroupsOfAContiguousProductArePaddedOneByOne) {
+  hardware::HardwareProfile p;
+  p.gemm_law = hardware::GemmLaw::Tiles;
+  const Fp8Gemm gemm(p, 132, Clock::Cool);
+  const std::vector<std::int64_t> uneven{128, 300, 1};
+  const std::vector<std::int64_t> even{256, 256, 256};
+  EXPECT_LT(gemm.contiguous_groups(uneven, 4096, 7168), gemm.contiguous_groups(even, 4096, 7168));
+  EXPECT_EQ(gemm.contiguous_groups(even, 4096, 7168), gemm.contiguous(768, 3, 4096, 7168));
+  const std::vector<std::int64_t> none{0, 0};
+  EXPECT_EQ(gemm.contiguous_groups(none, 4096, 7168), 0.0);
+}
+
 }  // namespace
 }  // namespace epfleet::timing

@@ -112,5 +112,28 @@ TEST(Kernels, NothingToDoTakesNoTime) {
   EXPECT_EQ(kernels.sampling(0, 129'280), 0.0);
 }
 
+// Inputs and outputs of a BF16 product may stay in L2; weights never do, and with 0 B all goes to
+// memory.
+TEST(Kernels, Bf16ProductsKeepTheirInputsInL2) {
+  hardware::HardwareProfile p;
+  const auto seconds = [&p](double m) {
+    return Kernels(p, 132, Clock::Cool).bf16_batched_gemm(64, m, 128, 512);
+  };
+  const double memory = 2.0 * 64 * (256.0 * 512 + 128.0 * 512 + 256.0 * 128) / 2'830e9;
+  EXPECT_NEAR(seconds(256), 2'000e-9 + memory, 1e-12);
+  p.bf16_l2_memory = base::Bytes(10'000'000);
+  const double weights = 2.0 * 64 * 128 * 512 / 2'830e9;
+  EXPECT_LT(seconds(256), 2'000e-9 + memory);
+  EXPECT_GT(seconds(256), 2'000e-9 + weights);
+}
+
+TEST(Kernels, NormsCostHalfInL2) {
+  hardware::HardwareProfile p;
+  const double all = Kernels(p, 132, Clock::Cool).add_rmsnorm(100, 7168);
+  p.norm_l2_memory = base::Bytes(1'000'000'000);
+  const double half = Kernels(p, 132, Clock::Cool).add_rmsnorm(100, 7168);
+  EXPECT_NEAR(all - half, 4.0 * 100 * 7168 / 2'960e9, 1e-12);
+}
+
 }  // namespace
 }  // namespace epfleet::timing
