@@ -89,9 +89,9 @@ TEST(DecodeHalves, EvenHalvesCostExactlyWhatReformingCosts) {
   }
 }
 
-// sum over i of max(max_g (SHARED(i) + ATTN0(1-i) + SM time of DISPATCH(i)), DISPATCH(i)) + MLP(i) +
-// max(max_g (ATTN1(1-i) + SM time of COMBINE(i)), COMBINE(i)), in double precision without tables;
-// dense layers and head see the whole batch.
+// sum over i of max(max_g (SHARED(i) + ATTN0(1-i) + SM time of DISPATCH(i)), DISPATCH(i)) + MLP(i)
+// + max(max_g (ATTN1(1-i) + SM time of COMBINE(i)), COMBINE(i)), in double precision without
+// tables; dense layers and head see the whole batch.
 double reference_s(const DecodeLayer& layer, const Halves& halves) {
   std::array<double, 2> unit{}, fullest{}, beside_dispatch{}, beside_combine{};
   double dense = 0.0, head = 0.0;
