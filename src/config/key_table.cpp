@@ -200,12 +200,16 @@ std::optional<std::string> value_of(const Scenario& scenario, const std::string&
 }
 
 std::span<const PartGroup> part_groups() {
-  static const PartGroup kGroups[] = {
-      {"hardware", ""},          {"prefill.hardware", ""},
-      {"decode.hardware", ""},   {"model", ""},
-      {"engine", "", "engines"}, {"workload.classes", ""},
-      {"prices.book", "book"},   {"prices.off_peak_book", "off_peak_book"},
-      {"prices.calendar", "calendar"}, {"prices.holidays", "holidays"}};
+  static const PartGroup kGroups[] = {{"hardware", ""},
+                                      {"prefill.hardware", ""},
+                                      {"decode.hardware", ""},
+                                      {"model", ""},
+                                      {"engine", "", "engines"},
+                                      {"workload.classes", ""},
+                                      {"prices.book", "book"},
+                                      {"prices.off_peak_book", "off_peak_book"},
+                                      {"prices.calendar", "calendar"},
+                                      {"prices.holidays", "holidays"}};
   return kGroups;
 }
 

@@ -19,7 +19,6 @@ double longest_chunk(const timing::PrefillWork::Line& work, std::int32_t before,
   return 2.0 * spare / (b + std::sqrt(b * b + 4.0 * a * spare));
 }
 
-
 constexpr std::size_t kAhead = 8;  // places of the queue: fetched before they come up
 
 }  // namespace

@@ -74,8 +74,8 @@ void PrefillLayer::add_all_keys(const Kernels& kernels, double tokens, ComputeTi
   const model::Model& m = model_;
   time.attention_core_s += kernels.prefill_attention(m, tokens, 0.0);
   time.gemm_s += kernels.fp8().dense(tokens, m.heads * (m.nope + m.v_dim), m.kv_lora);
-  time.other_s += kernels.quantise(tokens, m.kv_lora) +
-                  kernels.elementwise(key_copy_bytes(m) * tokens);
+  time.other_s +=
+      kernels.quantise(tokens, m.kv_lora) + kernels.elementwise(key_copy_bytes(m) * tokens);
 }
 
 // On the latent: queries and results are projected instead of keys and values.
@@ -203,8 +203,7 @@ double PrefillLayer::launches_s() const {
   const double attn = kAttnKernels + (model_.is_sparse() ? kIndexerKernels + 2.0 : 0.0);
   const double layer = attn + kGateKernels + kSharedKernels + kMlpKernels + kTransfers;
   const double launches = real(moe_layer_equivalents() * layout_.micro_batches()) * layer +
-                          real(model_.dense_layers) * (attn + kDenseFfnKernels) +
-                          kHeadKernels;
+                          real(model_.dense_layers) * (attn + kDenseFfnKernels) + kHeadKernels;
   return launches * base::to_seconds(layout_.engine.launch_time);
 }
 

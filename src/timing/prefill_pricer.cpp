@@ -67,9 +67,8 @@ FastestAttention dense_attention(const PrefillLayer& layer) {
   FastestAttention fastest;
   for (const KeysRead keys : layer.ways_to_read()) {
     const PrefillLayer way = layer.reading(keys);
-    fastest.ways.push_back({Curve(kCurveEnd, intervals(way), [&](double tokens) {
-                              return way.dense_layers_fixed_s(tokens);
-                            }),
+    fastest.ways.push_back({Curve(kCurveEnd, intervals(way),
+                                  [&](double tokens) { return way.dense_layers_fixed_s(tokens); }),
                             way.dense_layers_per_prefix_token_s(), way.dense_layers_per_pair_s()});
   }
   return fastest;
@@ -114,7 +113,7 @@ struct Way {
   }
 
   PrefillLayer layer;
-  double share;        // of a micro-batch in its GPU's tokens
+  double share;  // of a micro-batch in its GPU's tokens
   FastestAttention attn;
   Curve shared;       // by tokens of a GPU's step
   double launches_s;  // of the host, the least that a step takes
@@ -131,10 +130,7 @@ std::vector<Way> ways_of(const PrefillLayer& layer) {
 
 struct PrefillPricer::Tables {
   explicit Tables(const PrefillLayer& of)
-      : layer(of),
-        ways(ways_of(of)),
-        dense(dense_attention(layer)),
-        work(layer.work()) {}
+      : layer(of), ways(ways_of(of)), dense(dense_attention(layer)), work(layer.work()) {}
 
   [[nodiscard]] WholeStep whole(std::span<const PrefillLoad> loads) const;
 

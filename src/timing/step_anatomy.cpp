@@ -174,7 +174,8 @@ StepAnatomy prefill_step(const PrefillLayer& layer, const PrefillBatch& batch) {
 StepAnatomy decode_anatomy(const DecodeLayer& layer, double requests, double kv_tokens) {
   EPFLEET_CHECK(requests >= 1.0 && kv_tokens > 0.0, "a decode step has requests with KV");
   StepAnatomy step = decode_step(layer, requests, kv_tokens);
-  step.engine_s = step.step_s - decode_step(layer.run_by(free_engine()), requests, kv_tokens).step_s;
+  step.engine_s =
+      step.step_s - decode_step(layer.run_by(free_engine()), requests, kv_tokens).step_s;
   return step;
 }
 

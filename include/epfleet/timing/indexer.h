@@ -20,8 +20,8 @@ inline constexpr double kIndexerKernels = 8.0;
                     on.gate_gemm(tokens, model.index_dim, model.hidden) +
                     on.gate_gemm(tokens, model.index_heads, model.hidden),
           .other_s = on.norm(tokens, model.index_dim) + on.sparse().rotate_queries(model, tokens) +
-                     on.sparse().quantise_queries(tokens) +
-                     on.quantise(tokens, model.index_dim) + on.sparse().store_kv(model, tokens)};
+                     on.sparse().quantise_queries(tokens) + on.quantise(tokens, model.index_dim) +
+                     on.sparse().store_kv(model, tokens)};
 }
 
 }  // namespace epfleet::timing

@@ -18,8 +18,8 @@ TEST(EngineKeys, ANameOrAMapOnTopOfIt) {
   const Scenario named = load_scenario(files.on_quick("engine: rtp-llm-2025-05\n"));
   EXPECT_EQ(named.engine.kernel_overhead, 4'900ns);
   EXPECT_EQ(named.engine.host_time, 3'500us);
-  const Scenario map = load_scenario(
-      files.on_quick("engine: {base: rtp-llm-2025-05, host_time: 2 ms, graph_batches: [32, 64]}\n"));
+  const Scenario map = load_scenario(files.on_quick(
+      "engine: {base: rtp-llm-2025-05, host_time: 2 ms, graph_batches: [32, 64]}\n"));
   EXPECT_EQ(map.engine.kernel_overhead, 4'900ns);
   EXPECT_EQ(map.engine.host_time, 2ms);
   EXPECT_EQ(map.engine.graph_batches, (std::vector<std::int64_t>{32, 64}));
@@ -35,8 +35,8 @@ TEST(EngineKeys, TheOldNameOfTheHostTimeIsStillRead) {
   EXPECT_EQ(load_scenario(old, {{"engine.host_time=3 ms"}}).engine.host_time, 3ms);
   const std::string engine = files.on_quick("engine: sglang-2025-05\n");
   EXPECT_EQ(load_scenario(engine, {{"decode.host_time=7 ms"}}).engine.host_time, 7ms);
-  const Scenario both = load_scenario(
-      files.on_quick("engine: sglang-2025-05\ndecode: {host_time: 6 ms}\n"));
+  const Scenario both =
+      load_scenario(files.on_quick("engine: sglang-2025-05\ndecode: {host_time: 6 ms}\n"));
   EXPECT_EQ(both.engine.host_time, 6ms);
   EXPECT_EQ(both.engine.kernel_overhead, 4'900ns);
   const std::string resolved = resolved_document(both);

@@ -110,8 +110,8 @@ double reference_s(const DecodeLayer& layer, const Halves& halves) {
           std::max(beside_dispatch[i], layer.shared(own).total() + layer.dispatch_on_sms_s(own) +
                                            layer.attn0(other).total());
       beside_combine[1 - i] =
-          std::max(beside_combine[1 - i], layer.attn1_fixed_s(own) + own_kv * per_token +
-                                              layer.combine_on_sms_s(other));
+          std::max(beside_combine[1 - i],
+                   layer.attn1_fixed_s(own) + own_kv * per_token + layer.combine_on_sms_s(other));
     }
     const double layers = static_cast<double>(layer.model().dense_layers);
     dense = std::max(dense, layer.dense_layers_fixed_s(n) + layers * kv * per_token);

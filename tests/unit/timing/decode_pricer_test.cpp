@@ -70,11 +70,9 @@ double reference_s(const DecodeLayer& layer, const Load& load) {
       beside_dispatch[i] = std::max(beside_dispatch[i], layer.shared(half[i]).total() +
                                                             layer.dispatch_on_sms_s(half[i]) +
                                                             layer.attn0(half[1 - i]).total());
-      const double kv_part =
-          n > 0.0 ? kv * half[1 - i] / n * layer.attn1_per_kv_token_s() : 0.0;
-      beside_combine[i] =
-          std::max(beside_combine[i], layer.attn1_fixed_s(half[1 - i]) + kv_part +
-                                          layer.combine_on_sms_s(half[i]));
+      const double kv_part = n > 0.0 ? kv * half[1 - i] / n * layer.attn1_per_kv_token_s() : 0.0;
+      beside_combine[i] = std::max(beside_combine[i], layer.attn1_fixed_s(half[1 - i]) + kv_part +
+                                                          layer.combine_on_sms_s(half[i]));
     }
     const double layers = static_cast<double>(layer.model().dense_layers);
     dense =

@@ -88,8 +88,8 @@ TEST(Engine, AnEagerHostSetsSmallSteps) {
 
 TEST(Engine, TheAnatomyEqualsThePrice) {
   for (const model::Overlap overlap : {model::Overlap::Auto, model::Overlap::DualBatch}) {
-    model::DecodeLayout layout = run_by(
-        {.host_time = 2ms, .kernel_overhead = 4'900ns, .graph_batches = {16, 48, 96}});
+    model::DecodeLayout layout =
+        run_by({.host_time = 2ms, .kernel_overhead = 4'900ns, .graph_batches = {16, 48, 96}});
     layout.overlap = overlap;
     for (const std::int32_t requests : {1, 9, 40, 77, 128}) {
       EXPECT_NEAR(step_of(layout, requests).step_s,

@@ -44,8 +44,7 @@ TEST(Models, SparseAttentionWinsOnlyAtLongContexts) {
   const model::DecodeLayout layout;
   for (const double requests : {32.0, 64.0, 128.0}) {
     EXPECT_GT(decode_s(sparse(), layout, requests, 2'048), decode_s({}, layout, requests, 2'048));
-    EXPECT_LT(decode_s(sparse(), layout, requests, 16'384),
-              decode_s({}, layout, requests, 16'384));
+    EXPECT_LT(decode_s(sparse(), layout, requests, 16'384), decode_s({}, layout, requests, 16'384));
   }
 }
 
@@ -71,7 +70,8 @@ TEST(Models, ASparseStepIsPricedAsItIsTakenApart) {
 // A longer context costs the indexer's keys: 132 B and a score a query token, not 1,152 B.
 TEST(Models, AMillionTokensMoreCostASparseGpuLess) {
   const model::DecodeLayout layout;
-  const DecodeLayer dense(later_kernels(), {}, layout, {}), chosen(later_kernels(), sparse(), layout, {});
+  const DecodeLayer dense(later_kernels(), {}, layout, {}),
+      chosen(later_kernels(), sparse(), layout, {});
   EXPECT_LT(chosen.attn1_per_kv_token_s(64), dense.attn1_per_kv_token_s(64) / 3.0);
 }
 
@@ -105,9 +105,9 @@ TEST(Models, ASparsePrefillIsPricedAsItIsTakenApart) {
         32, {16'384, static_cast<std::int32_t>(batch.prefix_tokens), 0, batch.pairs});
     PrefillBatch same = batch;
     same.sequences = 0.0;
-    EXPECT_NEAR(prefill_anatomy(layer, same).step_s /
-                    base::to_seconds(pricer.price(loads).duration),
-                1.0, 3e-4)
+    EXPECT_NEAR(
+        prefill_anatomy(layer, same).step_s / base::to_seconds(pricer.price(loads).duration), 1.0,
+        3e-4)
         << prompt;
   }
 }
