@@ -32,7 +32,7 @@ std::string file_of(const std::string& profile, const std::string& table) {
 struct Target {
   std::string profile, table;
   double most;
-  std::string column, value;  // empty: all rows
+  std::string column{}, value{};  // empty: all rows
   Clock clock = Clock::Cool;
   friend std::ostream& operator<<(std::ostream& out, const Target& t) {
     return out << t.profile << ' ' << t.table << ' ' << t.column << ' ' << t.value;
