@@ -126,7 +126,7 @@ TEST(StepText, IsAPageForAPerson) {
   const std::string page = step_text(report, {.color = false, .width = 100});
   for (const char* text :
        {"decode step   EP144", "128 requests a GPU with 4,096 tokens", "16,000 tokens/s a node",
-        "SHARED(0) + ATTN-0(1) | DISPATCH(0)", "58 layers with experts", "waiting for combine",
+        "SHARED(0) + ATTN-0(1) | DISPATCH(0)", "58 layers with experts", "combine, not hidden",
         "700,000 tokens of KV", "! it is only a test"}) {
     EXPECT_THAT(page, HasSubstr(text));
   }
