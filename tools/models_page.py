@@ -22,7 +22,7 @@ SCENARIO = "configs/deepseek_day.yaml"
 CONTEXTS = [1024, 2048, 3072, 4096, 5120, 6144, 8192, 10240, 12288, 16384, 24576, 32768, 65536]
 BATCHES = {32: "#1f77b4", 64: "#2ca02c", 128: "#d95f02"}
 LEFT, TOP, WIDTH, HEIGHT = 60, 40, 640, 300
-LOW, HIGH = 0.7, 2.4
+LOW, HIGH = 0.5, 4.4
 COLUMNS = [("latency.output_speed_tps.mean", "tokens/s a user", "{:.1f}"),
            ("latency.ttft_s.p95", "TTFT p95, s", "{:.1f}"),
            ("slo.attainment_ratio", "within objectives", "{:.1%}"),
@@ -98,7 +98,7 @@ def picture(gain):
              f'<text x="{LEFT}" y="20">Decode step of V3 over that of V3.2 (H800, EP144, MTP): above 1 sparse '
              "attention pays</text>",
              f'<line x1="{LEFT}" y1="{y(1)}" x2="{LEFT + WIDTH}" y2="{y(1)}" stroke="#888" stroke-dasharray="4"/>']
-    for value in (0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.2):
+    for value in (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0):
         lines.append(f'<text x="{LEFT - 8}" y="{y(value) + 4}" text-anchor="end">{value:.1f}</text>')
     context = CONTEXTS[0]
     while context <= CONTEXTS[-1]:
