@@ -25,6 +25,19 @@ fs::path file_of(const SweepJob& job) {
   return fs::path("cases") / fmt::format("{}-{}.case", job.case_id, job.replicate);
 }
 
+// The marker is written first, aside and renamed: a shard that starts beside this one may be at it.
+// So a folder with anything more has a marker by now, or is not ours.
+bool is_ours(const fs::path& folder) {
+  std::error_code none;  // there is no such folder yet
+  for (const auto& entry : fs::directory_iterator(folder, none)) {
+    const std::string name = entry.path().filename().string();
+    if (name != kMarker && !name.starts_with(fmt::format(".{}.", kMarker))) {
+      return report::holds_file(folder, kMarker);
+    }
+  }
+  return fs::is_directory(folder, none);
+}
+
 std::string one_line(std::string text) {
   for (char& c : text) {
     c = c == '\n' || c == '\r' ? ' ' : c;
@@ -84,7 +97,7 @@ std::optional<CaseResult> case_from(const std::string& text, const SweepJob& job
 
 CaseStore::CaseStore(const fs::path& folder, std::string program)
     : folder_(fs::absolute(folder).lexically_normal()), program_(std::move(program)) {
-  report::refuse_foreign_folder(folder_, report::holds_file(folder_, kMarker), "a sweep");
+  report::refuse_foreign_folder(folder_, is_ours(folder_), "a sweep");
   report::require_writable_folder(folder_);
   if (!report::holds_file(folder_, kMarker)) {
     write(kMarker, "results of epfleet sweep\n");  // first: without it the folder is not ours

@@ -1,6 +1,16 @@
 #include "epfleet/experiment/case_store.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+#include <vector>
+
+#include "epfleet/base/error.h"
 
 namespace epfleet::experiment {
 namespace {
@@ -46,6 +56,47 @@ TEST(CaseFile, OfAnotherProgramOrScenarioIsNotTaken) {
   SweepJob other = job();
   other.identity = "0";
   EXPECT_FALSE(case_from(text, other, "p").has_value());
+}
+
+namespace fs = std::filesystem;
+
+class CaseFolder : public testing::Test {
+ protected:
+  void TearDown() override { fs::remove_all(folder_); }
+  fs::path folder_ = fs::path(testing::TempDir()) / fmt::format("epfleet_store_{}", ::getpid());
+};
+
+// "the folder holds something else than a sweep", said the second of two shards that began at once.
+TEST_F(CaseFolder, IsTakenWhileAnotherShardBeginsIt) {
+  fs::create_directories(folder_);
+  std::ofstream(folder_ / ".epfleet_sweep.partial-host-1") << "res";
+  EXPECT_NO_THROW(CaseStore(folder_, "p"));
+  for (int round = 0; round < 50; ++round) {
+    fs::remove_all(folder_);
+    std::atomic<int> refused = 0;
+    std::vector<std::thread> shards;
+    for (int shard = 0; shard < 4; ++shard) {
+      shards.emplace_back([&] {
+        try {
+          CaseStore(folder_, "p");
+        } catch (const base::InputError&) {
+          ++refused;
+        }
+      });
+    }
+    for (std::thread& shard : shards) {
+      shard.join();
+    }
+    EXPECT_EQ(refused, 0) << round;
+  }
+}
+
+TEST_F(CaseFolder, OfSomethingElseIsLeftAlone) {
+  fs::create_directories(folder_);
+  std::ofstream(folder_ / "mine.txt") << "mine";
+  EXPECT_THROW(CaseStore(folder_, "p"), base::InputError);
+  std::ofstream(folder_ / ".epfleet_sweep.partial-host-1") << "res";
+  EXPECT_THROW(CaseStore(folder_, "p"), base::InputError);
 }
 
 }  // namespace
