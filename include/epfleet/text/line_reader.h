@@ -11,7 +11,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace epfleet::text {
 
@@ -58,9 +57,10 @@ class LineReader {
 
   std::unique_ptr<InputFile> file_;
   std::size_t longest_;
-  std::vector<char> buffer_;
-  std::size_t at_ = 0, end_ = 0;   // unread bytes of the buffer
-  std::size_t known_utf8_to_ = 0;  // everything before was checked
+  std::size_t room_;                // of the buffer
+  std::unique_ptr<char[]> buffer_;  // not zeroed: for a small file that would be the most work
+  std::size_t at_ = 0, end_ = 0;    // unread bytes of the buffer
+  std::size_t known_utf8_to_ = 0;   // everything before was checked
   std::string_view line_;
   std::int64_t number_ = 0;
   std::int64_t bytes_ = 0;
