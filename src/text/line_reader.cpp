@@ -128,6 +128,7 @@ LineReader::Got LineReader::next() {
     }
   }
   if (at_ == end_) {
+    --number_;  // the last line stays the one that messages name
     return Got::End;
   }
   cut_last_line_ = true;

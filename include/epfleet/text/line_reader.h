@@ -43,7 +43,7 @@ class LineReader {
   [[nodiscard]] std::string_view line() const { return line_; }
   [[nodiscard]] bool line_is_utf8() const;
 
-  [[nodiscard]] std::int64_t number() const { return number_; }  // of the line, from 1
+  [[nodiscard]] std::int64_t number() const { return number_; }  // of the line, from 1; 0: none
   // The file's last line had no line end. Meaningful after End.
   [[nodiscard]] bool cut_last_line() const { return cut_last_line_; }
   [[nodiscard]] std::int64_t bytes() const { return bytes_; }  // read so far, uncompressed
