@@ -1,5 +1,7 @@
 #include "epfleet/report/metric_values.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -14,10 +16,15 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-void flatten(const Json& node, const std::string& path, MetricValues& values) {
+// `levels` that may follow: a file of more would exhaust the stack.
+void flatten(const Json& node, const std::string& path, MetricValues& values, int levels = 32) {
   if (node.is_object()) {
+    if (levels == 0) {
+      throw base::InputError({.what = fmt::format("{} has more than 32 levels", path),
+                              .remedy = "epfleet writes no such summary.json"});
+    }
     for (const auto& [key, value] : node.items()) {
-      flatten(value, path.empty() ? key : path + "." + key, values);
+      flatten(value, path.empty() ? key : path + "." + key, values, levels - 1);
     }
   } else if (node.is_number()) {
     values[path] = node.dump();
