@@ -66,15 +66,21 @@ ResultDigest read_result(const std::filesystem::path& folder) {
                             .what = "is not a result of epfleet: it has no summary.json",
                             .remedy = "name a folder that epfleet run or sweep has written"});
   }
-  const Json summary = Json::parse(text::read_if_any(folder / "summary.json").value_or(""));
-  const Json& scenario = summary["scenario"];
-  ResultDigest digest;
-  digest.scenario = scenario.value("name", "");
-  digest.fingerprint = scenario.value("fingerprint", "");
-  digest.seed = scenario.value("seed", std::uint64_t{0});
-  digest.partial = summary.value("partial", false);
-  digest.metrics = values_of(summary);
-  return digest;
+  try {
+    const Json summary = Json::parse(text::read_if_any(folder / "summary.json").value_or(""));
+    const Json& scenario = summary.at("scenario");
+    ResultDigest digest;
+    digest.scenario = scenario.value("name", "");
+    digest.fingerprint = scenario.value("fingerprint", "");
+    digest.seed = scenario.value("seed", std::uint64_t{0});
+    digest.partial = summary.value("partial", false);
+    digest.metrics = values_of(summary);
+    return digest;
+  } catch (const Json::exception& error) {  // another program's, or gone since
+    throw base::InputError({.file = (folder / "summary.json").string(),
+                            .what = fmt::format("is not epfleet's: {}", error.what()),
+                            .remedy = "name a folder that epfleet run or sweep has written"});
+  }
 }
 
 }  // namespace epfleet::report

@@ -23,6 +23,17 @@ TEST(MetricValues, AreTheNumbersOfTheSummaryByTheirPaths) {
   EXPECT_EQ(digest.metrics, (MetricValues{{"x.a", "1.5"}, {"x.b", "1"}, {"x.c", ""}}));
 }
 
+// What JSON's library said was all that was said, with exit 74.
+TEST(MetricValues, ASummaryOfOtherTypesIsTheUsersMistake) {
+  const TemporaryFolder folder;
+  for (const char* scenario :
+       {R"({"fingerprint": "ab", "name": 3})", R"({"fingerprint": "ab", "seed": "x"})"}) {
+    text::write_file(folder.path() / "summary.json",
+                     std::string(R"({"schema": 1, "scenario": )") + scenario + "}");
+    EXPECT_THROW((void)read_result(folder.path()), base::InputError) << scenario;
+  }
+}
+
 // The program ended with a segmentation fault: its stack was exhausted.
 TEST(MetricValues, ASummaryOfManyLevelsIsRefused) {
   const TemporaryFolder folder;
