@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -110,6 +112,18 @@ void drop_constant_keys(std::vector<Variant>& variants) {
   }
 }
 
+// Squares, differences and ratios of what is compared stay numbers.
+std::optional<double> comparable(const std::string& text, const std::string& metric,
+                                 const std::string& folder) {
+  const auto value = text::parse_number(text);
+  const double size = std::abs(value.value_or(0.0));
+  if (size > 1e100 || (size > 0.0 && size < 1e-100)) {
+    throw problem(folder, fmt::format("{} of {} cannot be compared", text, metric),
+                  "a number is 0, or between 1e-100 and 1e100");
+  }
+  return value;
+}
+
 // Where the variants of one folder are, by case id.
 using Places = std::map<std::string, std::size_t>;
 
@@ -139,7 +153,7 @@ void add_result(const std::string& folder, const std::vector<std::string>& metri
       throw problem(folder, fmt::format("its summary.json has no number '{}'", metric),
                     "write a path such as latency.ttft_s.p95");
     }
-    if (const auto value = text::parse_number(found->second)) {
+    if (const auto value = comparable(found->second, metric, folder)) {
       seen.values[metric] = *value;
     }
   }
@@ -177,7 +191,7 @@ Variants variants_of_csv(const std::string& csv, const std::string& folder) {
     Observation& seen = variant.by_seed[seed];
     seen.status = status_of(row[columns.status]).value_or(CaseStatus::Failed);
     for (const std::size_t metric : columns.metrics) {
-      if (const auto value = text::parse_number(row[metric])) {
+      if (const auto value = comparable(row[metric], rows.front()[metric], folder)) {
         seen.values[rows.front()[metric]] = *value;
       }
     }

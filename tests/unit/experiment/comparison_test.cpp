@@ -129,6 +129,14 @@ TEST(Comparison, ATextOfManyLinesIsReadInOnePass) {
   EXPECT_THROW((void)variants_of_csv(head, "x"), base::InputError);  // never closed
 }
 
+// The difference was no number, and a library's message all that was said.
+TEST(Comparison, NumbersTooLargeOrSmallToBeComparedAreRefused) {
+  for (const char* value : {"1e308", "-1e101", "1e-200"}) {
+    const std::string csv = "case_id,seed,cost.usd,case,status\na,1,1,,ok\nb,1,";
+    EXPECT_THROW((void)variants_of_csv(csv + value + ",,ok\n", "x"), base::InputError) << value;
+  }
+}
+
 TEST(Comparison, AnUnknownBaselineIsRefused) {
   const Variants variants = variants_of_csv(kCsv, "x");
   EXPECT_THROW((void)groups_of(variants, {"nobody", {}}), base::InputError);
