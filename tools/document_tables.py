@@ -15,6 +15,8 @@
     guesses      docs/guesses.md      `epfleet explain --guesses configs/deepseek_day.yaml`, and `epfleet explain`
                                       for the sources
     speed        docs/guide.md        out/bench_day/speed.txt: tools/bench_day.sh (5 minutes)
+    fuzz         docs/robustness.md   out/fuzz/table.txt: tools/fuzz.sh (hours)
+    faults       docs/robustness.md   out/faults/table.txt: ctest --preset release -R faults (1 minute)
 
 A block lies between `<!-- begin:NAME -->` and `<!-- end:NAME -->`. Others of
 docs/validation.md are filled by tools/timing_table.py, tools/service_table.py and tools/engine_fit.py.
@@ -199,6 +201,18 @@ def speed_block(options):
     return text_of_file(options.speed)
 
 
+def table_of(path):
+    return path.read_text().strip("\n") if path.exists() else None
+
+
+def fuzz_block(options):
+    return table_of(options.fuzz)
+
+
+def faults_block(options):
+    return table_of(options.faults)
+
+
 BLOCKS = [
     ("README.md", "quick", quick_block),
     ("README.md", "what_if", what_if_block),
@@ -209,6 +223,8 @@ BLOCKS = [
     ("docs/validation.md", "validation", validation_block),
     ("docs/guesses.md", "guesses", guesses_block),
     ("docs/guide.md", "speed", speed_block),
+    ("docs/robustness.md", "fuzz", fuzz_block),
+    ("docs/robustness.md", "faults", faults_block),
 ]
 
 
@@ -226,6 +242,8 @@ def main():
     parser.add_argument("--speed", default=ROOT / "out/bench_day/speed.txt", type=pathlib.Path)
     parser.add_argument("--plan", default=ROOT / "out/plan_peak_hour.txt", type=pathlib.Path)
     parser.add_argument("--ablations", default=ROOT / "out/ablations", type=pathlib.Path, help="result of the sweep")
+    parser.add_argument("--fuzz", default=ROOT / "out/fuzz/table.txt", type=pathlib.Path)
+    parser.add_argument("--faults", default=ROOT / "out/faults/table.txt", type=pathlib.Path)
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
     options.program = options.program.resolve()

@@ -76,6 +76,7 @@ if [[ -n "$turn" ]]; then
   exit
 fi
 
+tools/install_packages.sh build fuzz
 build() {
   cmake --preset "$1" -Wno-dev >"$out/log/$1.configure" || { cat "$out/log/$1.configure" && return 1; }
   cmake --build --preset "$1" --parallel "$(nproc)" --target "${readers[@]/%/_fuzz}"
