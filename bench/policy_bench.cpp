@@ -15,17 +15,17 @@ using epfleet::base::TokenParts32;
 void place_on_gpu(benchmark::State& state, const std::string& rule_name) {
   const auto gpus = static_cast<std::size_t>(state.range(0));
   epfleet::base::Stream draw(epfleet::base::StreamFamily(1, "policy_bench"), 0);
-  std::vector<std::int32_t> requests(gpus);
+  std::vector<float> requests(gpus);  // with one more
   std::vector<TokenParts32> kv(gpus);
   for (std::size_t i = 0; i < gpus; ++i) {
-    requests[i] = static_cast<std::int32_t>(60 + draw.bits() % 20);
+    requests[i] = static_cast<float>(61 + draw.bits() % 20);
     kv[i] = TokenParts32(static_cast<std::int32_t>(80'000'000 + draw.bits() % 20'000'000));
   }
   const auto rule = epfleet::policy::decode_gpu_rules()[rule_name](1);
   const epfleet::policy::DecodeGpuView view{
       requests,
       kv,
-      std::accumulate(requests.begin(), requests.end(), std::int64_t{0}),
+      static_cast<std::int64_t>(std::accumulate(requests.begin(), requests.end(), 0.0F)),
       std::accumulate(kv.begin(), kv.end(), epfleet::base::TokenParts()),
       128,
       TokenParts32(180'000'000)};

@@ -100,6 +100,14 @@ function(epfleet_module NAME)
   set_property(GLOBAL APPEND PROPERTY EPFLEET_MODULES ${NAME})
 endfunction()
 
+# epfleet_as_one(MODULE FILE...): these sources of the module are compiled as one, so that calls between
+# them can be inlined.
+function(epfleet_as_one MODULE)
+  list(TRANSFORM ARGN PREPEND "${CMAKE_SOURCE_DIR}/src/${MODULE}/" OUTPUT_VARIABLE FILES)
+  set_target_properties(epfleet_${MODULE} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  set_source_files_properties(${FILES} PROPERTIES UNITY_GROUP as_one)
+endfunction()
+
 # epfleet_page_template(MODULE): bytes of the page (src/MODULE/*.html, *.css, *.js) as a source of it.
 function(epfleet_page_template MODULE)
   find_path(EPFLEET_DYGRAPHS_DIR dygraph.min.js PATHS /usr/share/javascript/dygraphs)
