@@ -14,6 +14,8 @@
     validation   docs/validation.md   the same
     guesses      docs/guesses.md      `epfleet explain --guesses configs/deepseek_day.yaml`, and `epfleet explain`
                                       for the sources
+    determinism  docs/tests.md        out/determinism/table.txt: tools/determinism.py
+    coverage     docs/tests.md        out/coverage/table.txt: tools/coverage.sh
     speed        docs/guide.md        out/bench/day.json: tools/bench.py --only day --windows '6 h,12 h,24 h'
                                       --out out/bench/day.json (5 minutes)
 
@@ -219,6 +221,8 @@ BLOCKS = [
     ("docs/validation.md", "validation", validation_block),
     ("docs/guesses.md", "guesses", guesses_block),
     ("docs/guide.md", "speed", speed_block),
+    ("docs/tests.md", "determinism", lambda options: text_of_file(options.determinism)),
+    ("docs/tests.md", "coverage", lambda options: text_of_file(options.coverage)),
 ]
 
 
@@ -234,6 +238,8 @@ def main():
     parser.add_argument("--program", default=ROOT / "build/release/epfleet", type=pathlib.Path)
     parser.add_argument("--day", default=ROOT / "out/deepseek_day", type=pathlib.Path, help="result of the day")
     parser.add_argument("--speed", default=ROOT / "out/bench/day.json", type=pathlib.Path)
+    parser.add_argument("--determinism", default=ROOT / "out/determinism/table.txt", type=pathlib.Path)
+    parser.add_argument("--coverage", default=ROOT / "out/coverage/table.txt", type=pathlib.Path)
     parser.add_argument("--plan", default=ROOT / "out/plan_peak_hour.txt", type=pathlib.Path)
     parser.add_argument("--ablations", default=ROOT / "out/ablations", type=pathlib.Path, help="result of the sweep")
     parser.add_argument("--check", action="store_true")
