@@ -7,8 +7,8 @@
     zero, fixed addresses, one core, another working folder, output watched;
   * over threads: a run with helpers against a sweep's case without, sweeps by 1, 2 and 4 workers.
 
-    tools/determinism.py                         all of it (builds in build/matrix; 40 minutes, most of it compiling)
-    tools/determinism.py --builds 'clang|fma'    what matches, and the surroundings
+    tools/determinism.py                         all of it (an hour of compiling, unless ccache knows it)
+    tools/determinism.py --builds 'clang|FMA'    what matches, and the surroundings
     tools/determinism.py --program build/release/epfleet     surroundings and threads alone: the test (1 minute)
 
 Prints a table and writes it to out/determinism/table.txt. Exit 1 when a byte differs.
@@ -27,24 +27,16 @@ import tempfile
 import same_bytes
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-DEBUG = ["-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS_DEBUG=-Og -g1", "-DEPFLEET_PCH=ON"]
-OPTIMISED = ["-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_FLAGS_RELEASE=-O3 -DNDEBUG"]
+# Name, preset, what is set beyond it; in the folder of the preset, or one of its own.
 BUILDS = {
-    "g++": OPTIMISED,
-    "debug": [*DEBUG, "-DEPFLEET_SANITIZE=address,undefined"],
-    "threads": [*DEBUG, "-DEPFLEET_SANITIZE=thread"],
-    "clang": [*OPTIMISED, "-DCMAKE_CXX_COMPILER=clang++-19"],
-    "fma": [*OPTIMISED, "-DCMAKE_CXX_FLAGS=-march=x86-64-v3"],
-    "lto": [*OPTIMISED, "-DEPFLEET_LTO=ON"],
+    "g++ -O3": ("release", []),
+    "clang++ 19 -O3": ("clang", []),
+    "g++ -O3 -march=x86-64-v3 (FMA, AVX2)": ("release", ["-DCMAKE_CXX_FLAGS=-march=x86-64-v3"]),
+    "g++ -O3, link-time optimisation": ("release", ["-DEPFLEET_LTO=ON", "-DEPFLEET_PCH=OFF"]),
+    "g++ -Og, AddressSanitizer, UndefinedBehaviorSanitizer": ("dev", []),
+    "g++ -Og, ThreadSanitizer": ("threads", []),
 }
-BUILD_NAMES = {
-    "g++": "g++ -O3",
-    "debug": "g++ -Og, AddressSanitizer, UndefinedBehaviorSanitizer",
-    "threads": "g++ -Og, ThreadSanitizer",
-    "clang": "clang++ 19 -O3",
-    "fma": "g++ -O3 -march=x86-64-v3 (FMA, AVX2)",
-    "lto": "g++ -O3, link-time optimisation",
-}
+BASE = "g++ -O3"
 # The C library picks variants of its functions by processor, and they differ in the last bit.
 PLAIN_PROCESSOR = "glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2,-AVX2_Usable,-FMA_Usable,-AVX"
 # Surroundings: environment, what goes before the program.
@@ -92,10 +84,11 @@ def run(command, environment=None, cwd=ROOT):
 
 
 def build(name):
-    folder = ROOT / "build/matrix" / name
+    preset, settings = BUILDS[name]
+    own = re.sub(r"[^a-z0-9]+", "_", "_".join(settings).lower())
+    folder = ROOT / "build" / (preset + own)
     print(f"building {name}", flush=True)
-    run(["cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", "-DEPFLEET_TESTS=OFF", "-DEPFLEET_BENCH=OFF", "-Wno-dev",
-         *BUILDS[name]])
+    run(["cmake", "--preset", preset, "-B", folder, *settings, "-Wno-dev"])
     run(["cmake", "--build", folder, "--target", "epfleet"])
     return folder / "epfleet"
 
@@ -188,19 +181,20 @@ def german_locale(folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--builds", default="", metavar="REGEX", help="builds to compare with g++")
+    parser.add_argument("--builds", default="", metavar="REGEX", help="builds to compare with g++ -O3")
     parser.add_argument("--program", type=pathlib.Path, help="no builds: this program in other surroundings")
     options = parser.parse_args()
     table = Table()
     with tempfile.TemporaryDirectory(prefix="epfleet_determinism_") as temporary:
         folder = pathlib.Path(temporary)
-        program = options.program.resolve() if options.program else build("g++")
+        program = options.program.resolve() if options.program else build(BASE)
         print(table.lines[0], flush=True)
         base = results_of(program, folder / "base")
         if not options.program:
             for name in BUILDS:
-                if name != "g++" and re.search(options.builds, name):
-                    table.add(BUILD_NAMES[name], compared(base, results_of(build(name), folder / name)))
+                if name != BASE and re.search(options.builds, name):
+                    table.add(name, compared(base, results_of(build(name), folder / "build")))
+                    shutil.rmtree(folder / "build")
         locale = german_locale(folder)
         for number, (name, (environment, before)) in enumerate(SURROUNDINGS.items()):
             if before and not shutil.which(before[0]):
