@@ -9,9 +9,9 @@
 
     tools/determinism.py                         all of it (an hour of compiling, unless ccache knows it)
     tools/determinism.py --builds 'clang|FMA'    what matches, and the surroundings
-    tools/determinism.py --program build/release/epfleet     surroundings and threads alone: the test (1 minute)
+    tools/determinism.py --program build/release/epfleet     surroundings and threads alone, of the short scenarios: the test
 
-Prints a table and writes it to out/determinism/table.txt. Exit 1 when a byte differs.
+Prints a table; with builds it goes to out/determinism/table.txt. Exit 1 when a byte differs.
 """
 
 import argparse
@@ -66,6 +66,7 @@ CASES = {
               "--set", "decode.microbatch=sticky"],
     "replay": ["replay", "tests/support/small_fleet.csv", "--scenario", SMALL],
 }
+SHORT = ["night", "failures", "scaling", "rules", "replay"]
 SWEEP = f"""
 scenario: {ROOT / SMALL}
 set: {{duration: 2 min}}
@@ -98,11 +99,11 @@ def absolute(argument):
     return str(path) if "/" in argument and path.is_file() else argument
 
 
-def results_of(program, folder, surroundings=({}, []), cwd=ROOT, watched=False):
+def results_of(program, cases, folder, surroundings=({}, []), cwd=ROOT, watched=False):
     """A folder of results for each case."""
     environment, before = surroundings
     quiet = ["--progress", "on"] if watched else ["--progress", "off", "--quiet"]
-    for case, arguments in CASES.items():
+    for case, arguments in cases.items():
         run([*before, program, *map(absolute, arguments), *quiet, "--out", folder / case], environment, cwd)
     sweep(program, folder / "sweep", 4)
     return folder
@@ -110,7 +111,8 @@ def results_of(program, folder, surroundings=({}, []), cwd=ROOT, watched=False):
 
 def compared(base, new):
     """What differs, by case."""
-    found = {case: same_bytes.differing(base / case, new / case) for case in CASES}
+    found = {case.name: same_bytes.differing(case, new / case.name) for case in sorted(base.iterdir())
+             if case.name in CASES}
     return found | {"sweep": sweep_difference(base / "sweep", new / "sweep")}
 
 
@@ -146,20 +148,20 @@ def number_in(summary, path):
 
 
 class Table:
-    def __init__(self):
-        self.lines = [f"{'':<52}  " + "  ".join(f"{case:<8}" for case in [*CASES, "sweep"])]
+    def __init__(self, cases):
+        self.lines = [f"{'':<54}  " + "  ".join(f"{case:<8}" for case in [*sorted(cases), "sweep"])]
         self.same = True
 
     def add(self, name, found):
         cells = ["DIFFERS" if files else "same" for files in found.values()]
-        self._put(f"{name:<52}  " + "  ".join(f"{cell:<8}" for cell in cells), any(found.values()))
+        self._put(f"{name:<54}  " + "  ".join(f"{cell:<8}" for cell in cells), any(found.values()))
         for case, files in found.items():
             if files:
                 self.lines.append(f"  {case}: {', '.join(files)}")
                 print(self.lines[-1], flush=True)
 
     def add_one(self, name, found):
-        self._put(f"{name:<52}  " + (f"DIFFERS: {', '.join(found)}" if found else "same"), bool(found))
+        self._put(f"{name:<54}  " + (f"DIFFERS: {', '.join(found)}" if found else "same"), bool(found))
 
     def _put(self, line, differs):
         self.lines.append(line.rstrip())
@@ -184,35 +186,37 @@ def main():
     parser.add_argument("--builds", default="", metavar="REGEX", help="builds to compare with g++ -O3")
     parser.add_argument("--program", type=pathlib.Path, help="no builds: this program in other surroundings")
     options = parser.parse_args()
-    table = Table()
+    cases = {case: CASES[case] for case in (SHORT if options.program else CASES)}
+    table = Table(cases)
     with tempfile.TemporaryDirectory(prefix="epfleet_determinism_") as temporary:
         folder = pathlib.Path(temporary)
         program = options.program.resolve() if options.program else build(BASE)
         print(table.lines[0], flush=True)
-        base = results_of(program, folder / "base")
+        base = results_of(program, cases, folder / "base")
         if not options.program:
             for name in BUILDS:
                 if name != BASE and re.search(options.builds, name):
-                    table.add(name, compared(base, results_of(build(name), folder / "build")))
+                    table.add(name, compared(base, results_of(build(name), cases, folder / "build")))
                     shutil.rmtree(folder / "build")
         locale = german_locale(folder)
         for number, (name, (environment, before)) in enumerate(SURROUNDINGS.items()):
             if before and not shutil.which(before[0]):
                 continue
             there = ({**environment, **locale} if "LC_ALL" in environment else environment, before)
-            table.add(name, compared(base, results_of(program, folder / str(number), there)))
+            table.add(name, compared(base, results_of(program, cases, folder / str(number), there)))
             shutil.rmtree(folder / str(number))
         table.add("another working folder, progress shown",
-                  compared(base, results_of(program, folder / "elsewhere", cwd=folder, watched=True)))
+                  compared(base, results_of(program, cases, folder / "elsewhere", cwd=folder, watched=True)))
         for workers in (1, 2):
             table.add_one(f"sweep by {workers} instead of 4 workers", sweep_difference(
                 base / "sweep", sweep(program, folder / f"j{workers}", workers)))
         table.add_one("a run with helper threads instead of none",
                       thread_difference(program, base / "sweep", folder / "threads"))
-    out = ROOT / "out/determinism/table.txt"
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text("\n".join(table.lines) + "\n")
-    print(f"written: {out.relative_to(ROOT)}")
+    if not options.program:
+        out = ROOT / "out/determinism/table.txt"
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text("\n".join(table.lines) + "\n")
+        print(f"written: {out.relative_to(ROOT)}")
     return 0 if table.same else 1
 
 
