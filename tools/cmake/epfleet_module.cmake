@@ -18,7 +18,7 @@ mark_as_advanced(EPFLEET_CCACHE)
 if(EPFLEET_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER
       "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" CCACHE_NOHASHDIR=true
-      CCACHE_SLOPPINESS=time_macros "${EPFLEET_CCACHE}")
+      CCACHE_SLOPPINESS=time_macros,pch_defines CCACHE_INODECACHE=true "${EPFLEET_CCACHE}")
 endif()
 
 if(EPFLEET_SANITIZE)
@@ -87,6 +87,7 @@ function(epfleet_module NAME)
   if(SOURCES)
     add_library(epfleet_${NAME} STATIC ${SOURCES})
     epfleet_compile_options(epfleet_${NAME})
+    epfleet_use_pch(epfleet_${NAME} program)
     set(SCOPE PUBLIC)
   else()
     add_library(epfleet_${NAME} INTERFACE)
