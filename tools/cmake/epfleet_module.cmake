@@ -27,6 +27,10 @@ if(EPFLEET_SANITIZE)
   add_link_options(-fsanitize=${EPFLEET_SANITIZE})
 endif()
 
+if(EPFLEET_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 if(EPFLEET_LTO)
   include(CheckIPOSupported)
   check_ipo_supported(LANGUAGES CXX)
