@@ -18,7 +18,6 @@
     coverage     docs/tests.md        out/coverage/table.txt: tools/coverage.sh
     speed        docs/guide.md        out/bench/day.json: tools/bench.py --only day --windows '6 h,12 h,24 h'
                                       --out out/bench/day.json (5 minutes)
->>>>>>> main
 
 A block lies between `<!-- begin:NAME -->` and `<!-- end:NAME -->`. Others of
 docs/validation.md are filled by tools/timing_table.py, tools/service_table.py and tools/engine_fit.py.
