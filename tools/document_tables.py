@@ -18,6 +18,8 @@
     coverage     docs/tests.md        out/coverage/table.txt: tools/coverage.sh
     speed        docs/guide.md        out/bench/day.json: tools/bench.py --only day --windows '6 h,12 h,24 h'
                                       --out out/bench/day.json (5 minutes)
+    fuzz         docs/robustness.md   out/fuzz/table.txt: tools/fuzz.sh (hours)
+    faults       docs/robustness.md   out/faults/table.txt: ctest --preset release -R faults (1 minute)
 
 A block lies between `<!-- begin:NAME -->` and `<!-- end:NAME -->`. Others of
 docs/validation.md are filled by tools/timing_table.py, tools/service_table.py and tools/engine_fit.py.
