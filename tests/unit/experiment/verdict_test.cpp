@@ -31,6 +31,24 @@ TEST(KeepsUp, AGrowingQueueDoesNot) {
   EXPECT_TRUE(keeps_up(with_queue([](int i) { return i / 20; })).good);  // a few requests: chance
 }
 
+// What waits for decode counts as what waits for prefill does: each queue by itself.
+TEST(KeepsUp, AGrowingQueueBeforeDecodeDoesNot) {
+  const auto decode_queue = [](const auto& queue) {
+    auto statistics = with_queue([](int) { return 200; });
+    for (int i = 0; i < 40; ++i) {
+      statistics.intervals[static_cast<std::size_t>(i)].at_begin.decode_waiting_requests = queue(i);
+    }
+    return statistics;
+  };
+  const Verdict grows = keeps_up(decode_queue([](int i) { return 10 * i; }));
+  EXPECT_FALSE(grows.good);
+  EXPECT_EQ(grows.why, "the queue before decode grows");
+  EXPECT_TRUE(keeps_up(decode_queue([](int) { return 200; })).good);
+  EXPECT_TRUE(keeps_up(decode_queue([](int i) { return 400 - 10 * i; })).good);
+  EXPECT_EQ(keeps_up(with_queue([](int i) { return 10 * i; })).why,
+            "the queue before prefill grows");
+}
+
 // The looks at the queue are the run's own, however often it reports.
 TEST(KeepsUp, AQueueThatGrowsWithinOneReportIntervalDoesNot) {
   auto statistics = with_queue([](int i) { return 10 * i; });
@@ -71,6 +89,9 @@ TEST(MeetsSlo, EveryWindowOfALimitWithAQuantile) {
   EXPECT_TRUE(meets_slo(statistics).good);
   statistics.slo.ttft.windows_met = 11;
   EXPECT_EQ(meets_slo(statistics).why, "TTFT kept in 11 of 12 windows");
+  statistics.slo.ttft.windows_met = 12;
+  statistics.slo.tpot = {std::chrono::milliseconds(50), 0.95, 0.9, 12, 10};
+  EXPECT_EQ(meets_slo(statistics).why, "TPOT kept in 10 of 12 windows");
 }
 
 TEST(MeetsSlo, EveryRequestWithoutAQuantileAndNobodyRejected) {
@@ -80,7 +101,13 @@ TEST(MeetsSlo, EveryRequestWithoutAQuantileAndNobodyRejected) {
   statistics.slo.tpot.within_ratio = 0.999;
   EXPECT_FALSE(meets_slo(statistics).good);
   statistics.slo.tpot.within_ratio = 1.0;
+  statistics.requests.arrived = 100;
+  statistics.latency.ttft.count = 99;
   statistics.requests.rejected = 1;
+  EXPECT_FALSE(meets_slo(statistics).good);
+  statistics.requests.rejected = 0;
+  EXPECT_TRUE(meets_slo(statistics).good);
+  statistics.requests.failed = 1;
   EXPECT_FALSE(meets_slo(statistics).good);
 }
 
