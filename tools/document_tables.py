@@ -15,6 +15,7 @@
     guesses      docs/guesses.md      `epfleet explain --guesses configs/deepseek_day.yaml`, and `epfleet explain`
                                       for the sources
     speed        docs/guide.md        out/bench_day/speed.txt: tools/bench_day.sh (5 minutes)
+    mutations    docs/mutations.md    out/mutations/table.md: tools/mutate.py (an hour)
 
 A block lies between `<!-- begin:NAME -->` and `<!-- end:NAME -->`. Others of
 docs/validation.md are filled by tools/timing_table.py, tools/service_table.py and tools/engine_fit.py.
@@ -199,6 +200,10 @@ def speed_block(options):
     return text_of_file(options.speed)
 
 
+def mutations_block(options):
+    return options.mutations.read_text().strip() if options.mutations.exists() else None
+
+
 BLOCKS = [
     ("README.md", "quick", quick_block),
     ("README.md", "what_if", what_if_block),
@@ -209,6 +214,7 @@ BLOCKS = [
     ("docs/validation.md", "validation", validation_block),
     ("docs/guesses.md", "guesses", guesses_block),
     ("docs/guide.md", "speed", speed_block),
+    ("docs/mutations.md", "mutations", mutations_block),
 ]
 
 
@@ -224,6 +230,7 @@ def main():
     parser.add_argument("--program", default=ROOT / "build/release/epfleet", type=pathlib.Path)
     parser.add_argument("--day", default=ROOT / "out/deepseek_day", type=pathlib.Path, help="result of the day")
     parser.add_argument("--speed", default=ROOT / "out/bench_day/speed.txt", type=pathlib.Path)
+    parser.add_argument("--mutations", default=ROOT / "out/mutations/table.md", type=pathlib.Path)
     parser.add_argument("--plan", default=ROOT / "out/plan_peak_hour.txt", type=pathlib.Path)
     parser.add_argument("--ablations", default=ROOT / "out/ablations", type=pathlib.Path, help="result of the sweep")
     parser.add_argument("--check", action="store_true")
