@@ -71,7 +71,14 @@ void expect_requests_conserved(const FleetRun& run) {
   for (const RequestDone& request : run.ledger.requests) {
     const auto [before, is_first] = latest.emplace(request.id.value(), &request);
     RC_ASSERT(request.attempt == (is_first ? 0 : before->second->attempt + 1));
-    RC_ASSERT(is_first || (before->second->comes_again && before->second->done < request.arrival));
+    if (!is_first) {  // doubled for every attempt, a quarter shorter at most
+      const RequestDone& earlier = *before->second;
+      RC_ASSERT(earlier.comes_again && earlier.done < request.arrival);
+      const auto most = run.spec.admission.retries.back_off * (1 << earlier.attempt);
+      RC_ASSERT(request.arrival - earlier.done <= most + Duration(1));
+      RC_ASSERT(request.arrival - earlier.done >= most * 3 / 4);
+    }
+    RC_ASSERT(request.attempt <= run.spec.admission.retries.limit);
     before->second = &request;
   }
   RC_ASSERT(latest.size() == run.ledger.arrivals.size());
@@ -117,6 +124,14 @@ void expect_causality(const FleetRun& run) {
     if (r.outcome() == Outcome::Completed) {
       RC_ASSERT(r.entered_decode == (r.output_tokens > 1));
       RC_ASSERT(r.has_first_token);
+    }
+    const cluster::AdmissionConfig& limits = run.spec.admission;
+    if (r.ending == observe::Ending::StartedTooLate) {
+      RC_ASSERT(!r.has_first_token && r.done >= r.arrival + *limits.start_deadline);
+      RC_ASSERT(!r.entered_prefill || run.ledger.last().failures.requests_retried > 0);
+    }
+    if (r.ending == observe::Ending::TookTooLong) {
+      RC_ASSERT(r.done >= r.arrival + *limits.total_deadline);
     }
     if (r.outcome() == Outcome::Rejected) {
       RC_ASSERT(!r.entered_prefill && r.done == r.arrival);

@@ -5,6 +5,8 @@
 #include <cmath>
 
 #include "epfleet/base/error.h"
+#include "epfleet/experiment/run_verdict.h"
+#include "support/small_fleet.h"
 
 namespace epfleet::experiment {
 namespace {
@@ -109,6 +111,49 @@ TEST(MeetsSlo, EveryRequestWithoutAQuantileAndNobodyRejected) {
   EXPECT_TRUE(meets_slo(statistics).good);
   statistics.requests.failed = 1;
   EXPECT_FALSE(meets_slo(statistics).good);
+}
+
+TEST(Drifts, WhereRequestsInServiceRiseOrFall) {
+  const auto in_service = [](int from, int step) {
+    auto statistics = with_queue([](int) { return 0; });
+    for (int i = 0; i < 40; ++i) {
+      statistics.intervals[static_cast<std::size_t>(i)].in_service_at_begin = from + step * i;
+    }
+    return statistics;
+  };
+  EXPECT_TRUE(drifts(in_service(1'000, 20)));
+  EXPECT_TRUE(drifts(in_service(2'000, -20)));
+  EXPECT_FALSE(drifts(in_service(1'000, 0)));
+  EXPECT_FALSE(drifts(in_service(10'000, 1)));  // 0.3 %
+}
+
+// 100 s of 1,000 input tokens a second, 600 of them computed, and 100 output tokens a second, on
+// one node of each phase.
+TEST(RunVerdict, TheFullerPhaseBinds) {
+  metrics::RunStatistics s;
+  s.end = base::kWindowStart + std::chrono::seconds(100);
+  s.requests.arrived = 100;
+  s.workload.mean_input_tokens = 1'000.0;
+  s.workload.mean_output_tokens = 100.0;
+  s.tokens.input = 100'000;
+  s.tokens.computed = 60'000;
+  s.tokens.computed_in_steps = 66'000;  // some again
+  s.tokens.output = 10'000;
+  s.nodes.prefill_ns.busy = s.nodes.decode_ns.busy = 60'000'000'000;
+  s.nodes.prefill_ns.idle = s.nodes.decode_ns.idle = 40'000'000'000;
+  s.latency.ttft.count = 100;
+  const config::Scenario scenario = test::small_fleet(1);
+  const cluster::StepPricers pricers = cluster::make_step_pricers(scenario);
+  const auto verdict = [&](const NodeCapacity& capacity) {
+    return verdict_of(scenario, pricers, capacity, s);
+  };
+  EXPECT_EQ(verdict({1'200.0, 150.0}).binds, "decode");
+  EXPECT_NEAR(verdict({1'200.0, 150.0}).headroom_ratio.value(), 0.5, 1e-12);
+  EXPECT_EQ(verdict({1'200.0, 300.0}).binds, "prefill");
+  EXPECT_NEAR(verdict({1'200.0, 300.0}).headroom_ratio.value(), 1.0, 1e-12);
+  const report::PhaseLoads loads = loads_of({1'200.0, 200.0}, s);
+  EXPECT_NEAR(loads.prefill_ratio.value(), 0.55, 1e-12);
+  EXPECT_NEAR(loads.decode_ratio.value(), 0.5, 1e-12);
 }
 
 }  // namespace
