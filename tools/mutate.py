@@ -27,6 +27,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TABLE = ROOT / "tests/mutations.csv"
@@ -163,7 +164,8 @@ class Tree:
     def first_failure(self, tests):
         """The first test that fails; none: all pass."""
         environment = {**os.environ, "EPFLEET_SOURCE_DIR": str(self.sources), "EPFLEET_SHARED_DIR": self.shared,
-                       "EPFLEET_PROGRAM": str(self.build / "epfleet")}
+                       "EPFLEET_PROGRAM": str(self.build / "epfleet"),
+                       "RC_PARAMS": "seed=1 max_success=400 noshrink=1"}
         for binary, what in tests:
             python = is_python((binary, what))
             command = ([sys.executable, str(self.sources / "tests" / binary / what), "--failfast"] if python else
@@ -236,43 +238,71 @@ def keep_result(out, row, killed_by):
     path.write_text(json.dumps(known, indent=1, sort_keys=True))
 
 
-def try_all(options, rows, results):
-    free = queue.Queue()
-    trees = [Tree(number, options.shared, options.threads) for number in range(min(options.jobs, len(rows)))]
-    tests = sorted({test for row in rows for test in tests_of(row)})
-    for tree in trees:
-        tree.say(f"builds what {len(rows)} changes are tried on")
-        tree.prepare()
-        refused = tree.make(tests)
-        if refused:
-            sys.exit(refused)
-        if tree is trees[0] and not options.trust:
-            failed = tree.first_failure(tests)
-            if failed:
-                sys.exit(f"tools/mutate.py: {failed} fails without any change")
-        free.put(tree)
+class Trial:
+    """Tries the rows, each in the tree that is free next."""
 
-    def one(row):
-        tree = free.get()
+    def __init__(self, options, rows, results):
+        self.options, self.results = options, results
+        self.left = queue.SimpleQueue()
+        for row in rows:
+            self.left.put(row)
+        self.tests = sorted({test for row in rows for test in tests_of(row)})
+        self.wrong = []
+        self.lock = threading.Lock()
+        self.first_is_built = threading.Event()
+
+    def run(self, jobs):
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            for done in [pool.submit(self.work, Tree(number, self.options.shared, self.options.threads))
+                         for number in range(jobs)]:
+                done.result()
+        return self.wrong
+
+    def work(self, tree):
+        if tree.number == 0:
+            try:
+                self.begin(tree)
+            finally:
+                self.first_is_built.set()
+        else:
+            self.first_is_built.wait()  # what it compiled comes from the compiler's cache
+            self.build(tree)
+        while True:
+            try:
+                row = self.left.get_nowait()
+            except queue.Empty:
+                return
+            self.try_one(tree, row)
+
+    def build(self, tree):
+        tree.say("builds what the changes are tried on")
+        tree.prepare()
+        refused = tree.make(self.tests)
+        if refused:
+            raise SystemExit(refused)
+
+    def begin(self, tree):
+        self.build(tree)
+        if not self.options.trust:
+            tree.say("runs the tests without any change")
+            failed = tree.first_failure(self.tests)
+            if failed:
+                while not self.left.empty():
+                    self.left.get()
+                raise SystemExit(f"tools/mutate.py: {failed} fails without any change")
+
+    def try_one(self, tree, row):
         try:
             killed_by = tree.try_row(row)
-            tree.say(f"{row['id']}: {'killed by ' + killed_by if killed_by else 'SURVIVED'}")
-            return row, killed_by, None
         except Stale as stale:
             tree.say(str(stale))
-            return row, None, str(stale)
-        finally:
-            free.put(tree)
-
-    wrong = []
-    with concurrent.futures.ThreadPoolExecutor(len(trees)) as pool:
-        for row, killed_by, stale in pool.map(one, rows):
-            if stale:
-                wrong.append(stale)
-            else:
-                results[row["id"]] = killed_by
-                keep_result(options.out, row, killed_by)
-    return wrong
+            with self.lock:
+                self.wrong.append(str(stale))
+            return
+        tree.say(f"{row['id']}: {'killed by ' + killed_by if killed_by else 'SURVIVED'}")
+        with self.lock:
+            self.results[row["id"]] = killed_by
+            keep_result(self.options.out, row, killed_by)
 
 
 def main():
@@ -312,7 +342,7 @@ def main():
 
     chosen = [row for row in rows if wanted(row)]
     if chosen:
-        wrong = try_all(options, chosen, results)
+        wrong = Trial(options, chosen, results).run(min(options.jobs, len(chosen)))
     write_tables(options.out, rows, results)
     print("\n".join(wrong + [summary_of(rows, results)]))
     return 1 if wrong or any(row["id"] in results and results[row["id"]] is None for row in chosen) else 0
