@@ -48,20 +48,7 @@ struct RandomRun {
   config::Scenario scenario;
 };
 
-// The last look comes before what else happens at its moment, with which such a run has ended.
-bool ends_at_a_look(const FleetRun& run) {
-  return run.ledger.last().time < run.spec.run_end() &&
-         std::ranges::any_of(
-             run.ledger.requests,
-             [&](const RequestDone& r) {
-               return r.outcome() != Outcome::InFlight && r.done == run.ledger.last().time &&
-                      (r.done - base::kWindowStart) % run.spec.report.interval == Duration{};
-             });
-}
-
-bool is_drained(const FleetRun& run) {
-  return run.ledger.count(Outcome::InFlight) == 0 && !ends_at_a_look(run);
-}
+bool is_drained(const FleetRun& run) { return run.ledger.count(Outcome::InFlight) == 0; }
 
 // arrived = completed + rejected + failed + in flight; each attempt is announced once, and the
 // attempts of a request follow each other.
@@ -91,9 +78,6 @@ void expect_requests_conserved(const FleetRun& run) {
     RC_ASSERT(found->second->channel == asked.channel);
   }
   RC_ASSERT(run.scheduled == run.executed + run.cancelled + run.left);
-  if (ends_at_a_look(run)) {
-    return;
-  }
   RC_ASSERT(last.arrived == static_cast<std::int64_t>(run.ledger.requests.size()));
   RC_ASSERT(last.retries == last.arrived - static_cast<std::int64_t>(latest.size()));
   RC_ASSERT(last.completed == run.ledger.count(Outcome::Completed));
@@ -141,9 +125,6 @@ void expect_causality(const FleetRun& run) {
 
 // input = cached + computed; what steps computed; what steps emitted.
 void expect_tokens_conserved(const FleetRun& run) {
-  if (ends_at_a_look(run)) {
-    return;
-  }
   const FleetSample& last = run.ledger.last();
   std::int64_t input = 0, cached = 0, first_tokens = 0, answers = 0, unfinished = 0;
   std::int64_t half_done_most = 0;
