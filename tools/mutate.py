@@ -225,17 +225,18 @@ def write_tables(out, rows, results):
 
 
 def read_results(out, rows):
-    path = out / "results.json"
-    known = json.loads(path.read_text()) if path.exists() else {}
-    return {row["id"]: known[row["id"]]["killed_by"] for row in rows
-            if known.get(row["id"], {}).get("key") == key_of(row)}
+    results = {}
+    for row in rows:
+        path = out / f"rows/{row['id']}.json"
+        known = json.loads(path.read_text()) if path.exists() else {}
+        if known.get("key") == key_of(row):
+            results[row["id"]] = known["killed_by"]
+    return results
 
 
 def keep_result(out, row, killed_by):
-    path = out / "results.json"
-    known = json.loads(path.read_text()) if path.exists() else {}
-    known[row["id"]] = {"key": key_of(row), "killed_by": killed_by}
-    path.write_text(json.dumps(known, indent=1, sort_keys=True))
+    (out / "rows").mkdir(parents=True, exist_ok=True)
+    (out / f"rows/{row['id']}.json").write_text(json.dumps({"key": key_of(row), "killed_by": killed_by}))
 
 
 class Trial:
@@ -253,13 +254,14 @@ class Trial:
 
     def run(self, jobs):
         with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-            for done in [pool.submit(self.work, Tree(number, self.options.shared, self.options.threads))
-                         for number in range(jobs)]:
+            first = self.options.first_tree
+            trees = [Tree(first + job, self.options.shared, self.options.threads) for job in range(jobs)]
+            for done in [pool.submit(self.work, tree, tree is trees[0]) for tree in trees]:
                 done.result()
         return self.wrong
 
-    def work(self, tree):
-        if tree.number == 0:
+    def work(self, tree, is_first):
+        if is_first:
             try:
                 self.begin(tree)
             finally:
@@ -289,7 +291,8 @@ class Trial:
             if failed:
                 while not self.left.empty():
                     self.left.get()
-                raise SystemExit(f"tools/mutate.py: {failed} fails without any change")
+                tree.say(f"{failed} fails without any change")
+                raise SystemExit(1)
 
     def try_one(self, tree, row):
         try:
@@ -314,6 +317,7 @@ def main():
     parser.add_argument("--survivors", action="store_true", help="again what survived")
     parser.add_argument("--trust", action="store_true", help="do not first run the tests without any change")
     parser.add_argument("--jobs", type=int, default=1, help="trees that are built at a time")
+    parser.add_argument("--first-tree", type=int, default=0, help="for several of these at a time, with rows of their own")
     parser.add_argument("--threads", type=int, default=1, help="compilers a tree")
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "out/mutations")
     parser.add_argument("--shared", default=os.environ.get("EPFLEET_SHARED_DIR", str(ROOT.parent / "shared")),
