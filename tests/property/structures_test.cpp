@@ -117,7 +117,8 @@ TEST(FinishCalendar, GivesOutWhatASetWould) {
       for (std::uint64_t joins = draw.bits() % 4; joins > 0; --joins) {
         const bool is_long = draw.bits() % 3 == 0;
         const auto stay = static_cast<std::uint32_t>(draw.bits() % (is_long ? kLongest : 5));
-        calendar.add(step + stay, {slot, static_cast<std::uint16_t>(slot % 3)});
+        calendar.add(step + stay,
+                     {.slot = slot, .gpu = static_cast<std::uint16_t>(slot % 3)});
         reference.emplace(step + stay, slot++);
       }
       if (!reference.empty() && draw.bits() % 5 == 0) {
@@ -136,8 +137,12 @@ TEST(FinishCalendar, GivesOutWhatASetWould) {
       std::ranges::sort(on_gpu);
       std::ranges::sort(expected);
       RC_ASSERT(on_gpu == expected);
+      std::vector<serving::FinishCalendar::Finisher>& taken = calendar.take(step);
       std::vector<serving::RequestSlot> finished;
-      calendar.take(step, finished);
+      for (const auto& finisher : taken) {
+        finished.push_back(finisher.slot);
+      }
+      taken.clear();
       std::ranges::sort(finished);
       std::vector<serving::RequestSlot> due;
       while (!reference.empty() && reference.begin()->first == step) {
