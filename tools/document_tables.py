@@ -18,6 +18,7 @@
     coverage     docs/tests.md        out/coverage/table.txt: tools/coverage.sh
     speed        docs/guide.md        out/bench/day.json: tools/bench.py --only day --windows '6 h,12 h,24 h'
                                       --out out/bench/day.json (5 minutes)
+    mutations    docs/mutations.md    out/mutations/table.md: tools/mutate.py (an hour)
 
 A block lies between `<!-- begin:NAME -->` and `<!-- end:NAME -->`. Others of
 docs/validation.md are filled by tools/timing_table.py, tools/service_table.py and tools/engine_fit.py.
@@ -211,6 +212,10 @@ def speed_block(options):
     return as_text("\n".join([f"{DAY}, {said['processor']}", *rows]))
 
 
+def mutations_block(options):
+    return options.mutations.read_text().strip() if options.mutations.exists() else None
+
+
 BLOCKS = [
     ("README.md", "quick", quick_block),
     ("README.md", "what_if", what_if_block),
@@ -223,6 +228,7 @@ BLOCKS = [
     ("docs/guide.md", "speed", speed_block),
     ("docs/tests.md", "determinism", lambda options: text_of_file(options.determinism)),
     ("docs/tests.md", "coverage", lambda options: text_of_file(options.coverage)),
+    ("docs/mutations.md", "mutations", mutations_block),
 ]
 
 
@@ -240,6 +246,7 @@ def main():
     parser.add_argument("--speed", default=ROOT / "out/bench/day.json", type=pathlib.Path)
     parser.add_argument("--determinism", default=ROOT / "out/determinism/table.txt", type=pathlib.Path)
     parser.add_argument("--coverage", default=ROOT / "out/coverage/table.txt", type=pathlib.Path)
+    parser.add_argument("--mutations", default=ROOT / "out/mutations/table.md", type=pathlib.Path)
     parser.add_argument("--plan", default=ROOT / "out/plan_peak_hour.txt", type=pathlib.Path)
     parser.add_argument("--ablations", default=ROOT / "out/ablations", type=pathlib.Path, help="result of the sweep")
     parser.add_argument("--check", action="store_true")

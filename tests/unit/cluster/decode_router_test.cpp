@@ -64,6 +64,24 @@ TEST(DecodeRouter, ARequestThatWasNeverPlacedIsNotSentByGpuZero) {
   }
 }
 
+// One waits for room; when a GPU has some, it is not for who comes next.
+TEST(DecodeRouter, NobodyOvertakesThoseThatWait) {
+  OneUnit unit({"decode.max_requests_per_gpu=1"});
+  const RequestSlot first = unit.hand_over(1'000);
+  for (int i = 0; i < 32; ++i) {
+    (void)unit.hand_over(1'000);
+  }
+  serving::DecodeUnit& decode = unit.state.fleet.decode[0].unit;
+  ASSERT_NE(decode.first_waiting(), nullptr);
+  const RequestSlot waits = decode.first_waiting()->slot;
+  decode.remove(first);
+  (void)unit.hand_over(1'000);
+  EXPECT_EQ(decode.placed_requests(), 31);
+  unit.router.admit_waiting(0);
+  EXPECT_EQ(decode.placed_requests(), 32);
+  EXPECT_NE(decode.first_waiting()->slot, waits);
+}
+
 // KV on its way to a GPU is sent on when it is there, by that GPU.
 TEST(DecodeRouter, KvOnItsWayArrivesBeforeItIsSentOn) {
   OneUnit unit({});
