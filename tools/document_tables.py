@@ -19,6 +19,8 @@
     speed        docs/guide.md        out/bench/day.json: tools/bench.py --only day --windows '6 h,12 h,24 h'
                                       --out out/bench/day.json (5 minutes)
     mutations    docs/mutations.md    out/mutations/table.md: tools/mutate.py (an hour)
+    fuzz         docs/robustness.md   out/fuzz/table.txt: tools/fuzz.sh (hours)
+    faults       docs/robustness.md   out/faults/table.txt: ctest --preset release -R faults (1 minute)
 
 A block lies between `<!-- begin:NAME -->` and `<!-- end:NAME -->`. Others of
 docs/validation.md are filled by tools/timing_table.py, tools/service_table.py and tools/engine_fit.py.
@@ -212,8 +214,20 @@ def speed_block(options):
     return as_text("\n".join([f"{DAY}, {said['processor']}", *rows]))
 
 
+def table_of(path):
+    return path.read_text().strip("\n") if path.exists() else None
+
+
+def fuzz_block(options):
+    return table_of(options.fuzz)
+
+
+def faults_block(options):
+    return table_of(options.faults)
+
+
 def mutations_block(options):
-    return options.mutations.read_text().strip() if options.mutations.exists() else None
+    return table_of(options.mutations)
 
 
 BLOCKS = [
@@ -226,6 +240,8 @@ BLOCKS = [
     ("docs/validation.md", "validation", validation_block),
     ("docs/guesses.md", "guesses", guesses_block),
     ("docs/guide.md", "speed", speed_block),
+    ("docs/robustness.md", "fuzz", fuzz_block),
+    ("docs/robustness.md", "faults", faults_block),
     ("docs/tests.md", "determinism", lambda options: text_of_file(options.determinism)),
     ("docs/tests.md", "coverage", lambda options: text_of_file(options.coverage)),
     ("docs/mutations.md", "mutations", mutations_block),
@@ -249,6 +265,8 @@ def main():
     parser.add_argument("--mutations", default=ROOT / "out/mutations/table.md", type=pathlib.Path)
     parser.add_argument("--plan", default=ROOT / "out/plan_peak_hour.txt", type=pathlib.Path)
     parser.add_argument("--ablations", default=ROOT / "out/ablations", type=pathlib.Path, help="result of the sweep")
+    parser.add_argument("--fuzz", default=ROOT / "out/fuzz/table.txt", type=pathlib.Path)
+    parser.add_argument("--faults", default=ROOT / "out/faults/table.txt", type=pathlib.Path)
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
     options.program = options.program.resolve()

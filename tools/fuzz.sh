@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Fuzzes the readers until each has had so many executions since its last finding:
 #   tools/fuzz.sh [--runs N] [--jobs J] [--seconds S] [READER...]
-# N: 10,000,000; J: 1; S: of one turn of a reader, 60. Readers: the folders of tests/fuzz/corpus.
+# N: 10,000,000; J: 1; S: of one turn of a reader, 300. Readers: the folders of tests/fuzz/corpus.
 # What was done is kept in out/fuzz/state, so that an interrupted run goes on; out/fuzz/table.txt has
 # the result, out/fuzz/findings what broke a reader. In the end AddressSanitizer and
 # UndefinedBehaviorSanitizer watch all inputs once more that reached something new.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-runs=10000000 jobs=1 seconds=60 turn=""
+runs=10000000 jobs=1 seconds=300 turn=""
 while [[ "${1:-}" == --* ]]; do
   case "$1" in
     --runs) runs="$2" ;;
@@ -76,6 +76,7 @@ if [[ -n "$turn" ]]; then
   exit
 fi
 
+tools/install_packages.sh build fuzz
 build() {
   cmake --preset "$1" -Wno-dev >"$out/log/$1.configure" || { cat "$out/log/$1.configure" && return 1; }
   cmake --build --preset "$1" --parallel "$(nproc)" --target "${readers[@]/%/_fuzz}"

@@ -28,7 +28,8 @@ struct CompareRequest {
 // The folders to read: the baseline may be one more.
 std::vector<std::string> folders_of(const CompareRequest& request) {
   std::vector<std::string> folders = request.folders;
-  const bool is_folder = fs::is_directory(request.baseline);
+  std::error_code none;  // a name too long for a file, say
+  const bool is_folder = fs::is_directory(request.baseline, none);
   if (is_folder && std::ranges::count(folders, request.baseline) == 0) {
     folders.insert(folders.begin(), request.baseline);
   }

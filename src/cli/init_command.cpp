@@ -218,7 +218,9 @@ std::string scenario_text(const InitRequest& request, const config::Scenario& sc
 void init(const InitRequest& given) {
   InitRequest request = given;
   take_goodput(request);
-  if (!request.file.empty() && !request.force && std::filesystem::exists(request.file)) {
+  std::error_code told_later;  // when it is written
+  if (!request.file.empty() && !request.force &&
+      std::filesystem::exists(request.file, told_later)) {
     throw wrong_option(request.file, "is there already", "choose another name, or say --force");
   }
   const config::Scenario scenario = service_of(request);

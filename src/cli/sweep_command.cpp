@@ -223,7 +223,8 @@ int sweep_command(const SweepRequest& request) {
       (!request.shard.empty() || request.resume || request.fresh || !request.out.empty())) {
     throw wrong_option("--merge", "stands alone", "leave out --out, --shard, --fresh and --resume");
   }
-  if (!request.merge.empty() && !fs::exists(request.merge)) {
+  std::error_code trouble;
+  if (!request.merge.empty() && !fs::exists(request.merge, trouble)) {
     throw wrong_option("--merge", fmt::format("no such folder: {}", request.merge),
                        "name the --out of the shards");
   }

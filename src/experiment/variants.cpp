@@ -214,11 +214,11 @@ Variants read_variants(const std::vector<std::string>& folders,
   }
   std::vector<std::string> runs;
   for (const std::string& folder : folders) {
-    if (!fs::exists(fs::path(folder) / "epfleet_sweep")) {
+    if (!report::holds_file(folder, "epfleet_sweep")) {
       runs.push_back(folder);
       continue;
     }
-    if (!fs::exists(fs::path(folder) / "sweep.csv")) {
+    if (!report::holds_file(folder, "sweep.csv")) {
       throw problem(folder, "the sweep has not ended", "epfleet sweep --resume goes on with it");
     }
     Variants some =

@@ -151,7 +151,8 @@ std::optional<base::Duration> window_of_trace(const workload::WorkloadConfig& co
 }
 
 bool is_token_rate_trace(const std::string& path) {
-  if (std::filesystem::is_directory(path)) {
+  std::error_code told_later;  // when it is opened
+  if (std::filesystem::is_directory(path, told_later)) {
     return false;
   }
   text::LineReader lines(path);

@@ -175,7 +175,8 @@ bool ClientMix::is_folder(const std::string& path) {
 }
 
 ClientMix::ClientMix(const std::string& folder, double rate_scale, std::uint64_t seed) {
-  for (int number = 0; fs::exists(file_of(folder, number, "trace.csv")); ++number) {
+  std::error_code none;
+  for (int number = 0; fs::exists(file_of(folder, number, "trace.csv"), none); ++number) {
     auto client = std::make_unique<Client>(
         read_client(file_of(folder, number, "trace.csv"), file_of(folder, number, "dataset.json")),
         number, rate_scale, seed);

@@ -115,6 +115,18 @@ TEST(DecodeRouter, ASwappedOutRequestIsReadBackBeforeItIsSentOn) {
   EXPECT_EQ(nics[5].free_at(), arrives);
 }
 
+// Also where it may come back at once.
+TEST(DecodeRouter, ASwappedOutRequestIsReadBackAfterItWasWrittenOut) {
+  OneUnit unit({});
+  const RequestSlot slot = unit.request(100'000);
+  unit.state.fleet.requests[slot].decode_gpu = 5;
+  unit.router.swap_out(slot);
+  unit.router.admit_waiting(0);
+  EXPECT_EQ(unit.state.fleet.requests[slot].kv_ready,
+            unit.state.fleet.now() + 2 * (unit.state.fleet.kv_bytes(100'000) /
+                                          unit.state.fleet.spec.decode_hardware.pcie_bandwidth));
+}
+
 // On every GPU one request, which leaves room for the swapped one and ten tokens. Two requests can
 // grow by 2 tokens each in a step with one draft token, and by 9 each with eight.
 bool comes_back(const std::string& drafts) {
