@@ -117,8 +117,7 @@ TEST(FinishCalendar, GivesOutWhatASetWould) {
       for (std::uint64_t joins = draw.bits() % 4; joins > 0; --joins) {
         const bool is_long = draw.bits() % 3 == 0;
         const auto stay = static_cast<std::uint32_t>(draw.bits() % (is_long ? kLongest : 5));
-        calendar.add(step + stay,
-                     {.slot = slot, .gpu = static_cast<std::uint16_t>(slot % 3)});
+        calendar.add(step + stay, {.slot = slot, .gpu = static_cast<std::uint16_t>(slot % 3)});
         reference.emplace(step + stay, slot++);
       }
       if (!reference.empty() && draw.bits() % 5 == 0) {
