@@ -56,9 +56,11 @@ void announce_all(observe::Observer& observer, const std::vector<observe::Reques
   for (std::size_t begin = 0; begin < requests.size(); begin += kSpan) {
     const std::size_t count = std::min(kSpan, requests.size() - begin);
     observer.on_requests_done(std::span(requests).subspan(begin, count));
+    std::array<base::Duration, kSpan> gaps;
     for (std::size_t i = 0; i < count; ++i) {
-      observer.on_first_chunk(90ms + base::Duration(static_cast<std::int64_t>(i) * 1'000'000));
+      gaps[i] = 90ms + base::Duration(static_cast<std::int64_t>(i) * 1'000'000);
     }
+    observer.on_first_chunks(std::span(gaps).first(count));
   }
 }
 

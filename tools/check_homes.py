@@ -26,7 +26,7 @@ HOMES = [
     ("names of session classes", r'"chat_(r1|v3)"', ["workload/config.h"]),
     ("what fits into HBM", r"memory\b.* - .*weights", ["model/layout.cpp"]),
     ("copies of a fleet's settings", r"\bspec\.(prefill|decode|experts|kv_cache|scaling) = scenario\.", []),
-    ("reading compressed files", r"archive_read_new", ["text/line_reader.cpp"]),
+    ("reading compressed files", r"archive_read_new", ["text/input_file.cpp"]),
     ("writing compressed files", r"archive_write_new", ["text/output_file.cpp"]),
     ("quoting for CSV and JSON", r"'\"' \|\| .* == '\\\\\\\\'|\? \"\\\"\\\"\"", ["text/quote.cpp"]),
     ("trimming", r"while \(.*\.back\(\)\)|find_last_not_of\(", ["text/parse.h"]),

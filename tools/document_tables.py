@@ -14,7 +14,10 @@
     validation   docs/validation.md   the same
     guesses      docs/guesses.md      `epfleet explain --guesses configs/deepseek_day.yaml`, and `epfleet explain`
                                       for the sources
-    speed        docs/guide.md        out/bench_day/speed.txt: tools/bench_day.sh (5 minutes)
+    determinism  docs/tests.md        out/determinism/table.txt: tools/determinism.py
+    coverage     docs/tests.md        out/coverage/table.txt: tools/coverage.sh
+    speed        docs/guide.md        out/bench/day.json: tools/bench.py --only day --windows '6 h,12 h,24 h'
+                                      --out out/bench/day.json (5 minutes)
     mutations    docs/mutations.md    out/mutations/table.md: tools/mutate.py (an hour)
 
 A block lies between `<!-- begin:NAME -->` and `<!-- end:NAME -->`. Others of
@@ -197,7 +200,16 @@ def validation_block(options):
 
 
 def speed_block(options):
-    return text_of_file(options.speed)
+    """A row a window of the day."""
+    if not options.speed.exists():
+        return None
+    said = json.loads(options.speed.read_text())
+    of = said["results"]
+    windows = [name.removeprefix("day ").removesuffix(" wall s") for name in of if name.endswith(" wall s")]
+    rows = [f"{window:<8}  {of[f'day {window} wall s']:8.1f} s  {of[f'day {window} requests']:11.0f} requests  "
+            f"{of[f'day {window} wall ns/request']:6.0f} ns/request  {of[f'day {window} wall ns/event']:5.0f} ns/event  "
+            f"{of[f'day {window} peak MB']:5.0f} MB" for window in windows]
+    return as_text("\n".join([f"{DAY}, {said['processor']}", *rows]))
 
 
 def mutations_block(options):
@@ -214,6 +226,8 @@ BLOCKS = [
     ("docs/validation.md", "validation", validation_block),
     ("docs/guesses.md", "guesses", guesses_block),
     ("docs/guide.md", "speed", speed_block),
+    ("docs/tests.md", "determinism", lambda options: text_of_file(options.determinism)),
+    ("docs/tests.md", "coverage", lambda options: text_of_file(options.coverage)),
     ("docs/mutations.md", "mutations", mutations_block),
 ]
 
@@ -229,7 +243,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", default=ROOT / "build/release/epfleet", type=pathlib.Path)
     parser.add_argument("--day", default=ROOT / "out/deepseek_day", type=pathlib.Path, help="result of the day")
-    parser.add_argument("--speed", default=ROOT / "out/bench_day/speed.txt", type=pathlib.Path)
+    parser.add_argument("--speed", default=ROOT / "out/bench/day.json", type=pathlib.Path)
+    parser.add_argument("--determinism", default=ROOT / "out/determinism/table.txt", type=pathlib.Path)
+    parser.add_argument("--coverage", default=ROOT / "out/coverage/table.txt", type=pathlib.Path)
     parser.add_argument("--mutations", default=ROOT / "out/mutations/table.md", type=pathlib.Path)
     parser.add_argument("--plan", default=ROOT / "out/plan_peak_hour.txt", type=pathlib.Path)
     parser.add_argument("--ablations", default=ROOT / "out/ablations", type=pathlib.Path, help="result of the sweep")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages of the named sets (default: build) that are not there yet.
-# Usage: tools/install_packages.sh [build] [test] [cluster] [clang]
+# Usage: tools/install_packages.sh [build] [test] [cluster] [clang] [coverage]
 set -euo pipefail
 
 list="$(dirname "${BASH_SOURCE[0]}")/packages.txt"
@@ -15,7 +15,7 @@ while read -r set package; do
   done
 done <"$list"
 if ((${#wanted[@]} == 0)); then
-  echo "install_packages: no packages in: ${sets[*]} (sets: build, test, cluster, clang)" >&2
+  echo "install_packages: no packages in: ${sets[*]} (sets: build, test, cluster, clang, coverage)" >&2
   exit 2
 fi
 

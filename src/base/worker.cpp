@@ -1,29 +1,24 @@
 #include "epfleet/base/worker.h"
 
-#include <chrono>
 #include <utility>
 
 namespace epfleet::base {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+constexpr int kPauses = 500;  // some 20 microseconds
 
-constexpr int kYields = 1000;                               // 0.6 ms where the core is free
-constexpr auto kLateYield = std::chrono::microseconds(50);  // another thread had the core
+void pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
 
-// Returns the counter once it is at least `least`. A yield that comes back late means a busy
-// machine, where a thread that sleeps is run again sooner than one that yields.
-std::uint64_t wait_for(const std::atomic<std::uint64_t>& counter, std::uint64_t least) {
-  std::uint64_t now = counter.load(std::memory_order_acquire);
-  Clock::time_point before = now < least ? Clock::now() : Clock::time_point{};
-  for (int i = 0; now < least && i < kYields; ++i) {
-    std::this_thread::yield();
+// Returns the counter once it is at least `least`.
+std::uint32_t wait_for(const std::atomic<std::uint32_t>& counter, std::uint32_t least) {
+  std::uint32_t now = counter.load(std::memory_order_acquire);
+  for (int i = 0; now < least && i < kPauses; ++i) {
+    pause();
     now = counter.load(std::memory_order_acquire);
-    const Clock::time_point after = Clock::now();
-    if (after - before > kLateYield) {
-      break;
-    }
-    before = after;
   }
   while (now < least) {
     counter.wait(now, std::memory_order_acquire);
@@ -32,7 +27,8 @@ std::uint64_t wait_for(const std::atomic<std::uint64_t>& counter, std::uint64_t 
   return now;
 }
 
-void raise(std::atomic<std::uint64_t>& counter) {
+// Costs a call of the kernel only if the other sleeps.
+void raise(std::atomic<std::uint32_t>& counter) {
   counter.fetch_add(1, std::memory_order_release);
   counter.notify_one();
 }
@@ -45,8 +41,9 @@ Worker::~Worker() { start({}); }
 
 Worker::Ticket Worker::start(Job job) {
   const Ticket ticket = started_.load(std::memory_order_relaxed) + 1;
-  if (ticket > kJobs) {
-    wait_for(done_, ticket - kJobs);
+  constexpr Ticket kUnderWay = kJobs;
+  if (ticket > kUnderWay) {
+    wait_for(done_, ticket - kUnderWay);
   }
   jobs_[ticket % kJobs] = std::move(job);
   raise(started_);

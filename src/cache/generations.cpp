@@ -13,32 +13,25 @@ base::TimePoint cell_end(base::TimePoint now) {
 
 }  // namespace
 
-GenerationId Generations::at(base::TimePoint now) {
-  if (alive_.empty() || now >= alive_.back().end) {
-    if (alive_.full()) {
-      alive_.set_capacity(2 * alive_.capacity());
+void Generations::open(base::TimePoint now) {
+  if (next_ - oldest_ == ring_.size()) {
+    std::vector<Generation> larger(2 * ring_.size());
+    for (std::uint32_t id = oldest_; id != next_; ++id) {
+      larger[id & (larger.size() - 1)] = place_of(id);
     }
-    alive_.push_back({.end = cell_end(now)});
+    ring_.swap(larger);
+    mask_ = static_cast<std::uint32_t>(ring_.size()) - 1;
   }
-  return GenerationId(oldest_ + static_cast<std::uint32_t>(alive_.size()) - 1);
-}
-
-void Generations::expire(base::TimePoint oldest_use) {
-  while (!alive_.empty() && alive_.front().end <= oldest_use) {
-    drop_oldest();
-  }
-}
-
-void Generations::evict_to(std::int64_t capacity) {
-  while (stored_ > capacity) {
-    drop_oldest();
-  }
+  newest_end_ = cell_end(now);
+  oldest_end_ = oldest_ == next_ ? newest_end_ : oldest_end_;
+  place_of(next_++) = {.end = newest_end_};
 }
 
 void Generations::drop_oldest() {
-  stored_ -= alive_.front().tokens;
-  alive_.pop_front();
-  ++oldest_;
+  stored_ -= place_of(oldest_++).tokens;
+  const bool none_left = oldest_ == next_;
+  oldest_end_ = none_left ? base::TimePoint::max() : place_of(oldest_).end;
+  newest_end_ = none_left ? base::TimePoint::min() : newest_end_;
 }
 
 }  // namespace epfleet::cache

@@ -18,11 +18,12 @@ class SessionCache final : public PrefixCache {
       : store_(config, bytes_per_token),
         isolated_(config.isolation == Isolation::Session),
         shared_(shared_prefixes),
-        length_unknown_(shared_prefixes, false) {}
+        length_unknown_(shared_prefixes, 0) {}
 
-  Lookup lookup(const workload::Request& request, base::TimePoint now) override;
-  std::int64_t store(const workload::Request& request, std::int64_t tokens, base::TimePoint now,
-                     base::TimePoint stored_at) override;
+  // Each one function, with all that it calls: a request makes one lookup and one or two stores.
+  [[gnu::flatten]] Lookup lookup(const workload::Request& request, base::TimePoint now) override;
+  [[gnu::flatten]] std::int64_t store(const workload::Request& request, std::int64_t tokens,
+                                      base::TimePoint now, base::TimePoint stored_at) override;
   void forget_session(const workload::Request& last) override;
   void warm(std::span<const workload::WarmExtent> extents,
             std::span<const workload::WarmTotal> totals) override;
@@ -35,42 +36,44 @@ class SessionCache final : public PrefixCache {
     store_.advance(now);
     store_.restart_peak();
   }
-  void prefetch(const workload::PrefixIdentity& prefix) const override {
-    if (prefix.session_slot < sessions_.size()) {
-      __builtin_prefetch(&sessions_[prefix.session_slot]);
-    }
-    if (prefix.shared_tokens > 0) {
-      __builtin_prefetch(&shared_[prefix.shared_id]);
+  void prefetch(std::span<const std::uint32_t> session_slots) const override {
+    for (const std::uint32_t session : session_slots) {
+      if (session < sessions_.size()) {
+        __builtin_prefetch(&sessions_[session]);
+      }
     }
   }
 
  private:
-  Extent& slot(std::uint32_t index);
+  Extent& slot(std::uint32_t index) {
+    if (index >= session_count_) [[unlikely]] {
+      grow(index);
+    }
+    return sessions_[index];
+  }
+  [[gnu::noinline]] void grow(std::uint32_t index) {
+    session_count_ = index + 1;
+    sessions_.resize(session_count_);
+  }
   Extent& session_extent(const workload::PrefixIdentity& prefix, std::int32_t shared_blocks);
   Extent& shared_extent(std::uint32_t id, std::int32_t length);
-  const Extent* follow_chain(const workload::PrefixIdentity& prefix, std::int32_t wanted,
+  const Extent& follow_chain(const workload::PrefixIdentity& prefix, std::int32_t wanted,
                              Chain& chain);
 
   // As far as others' content may be hit: isolated sessions share nothing.
-  [[nodiscard]] workload::PrefixIdentity seen(workload::PrefixIdentity prefix) const {
-    prefix.shared_tokens = isolated_ ? 0 : prefix.shared_tokens;
-    return prefix;
+  [[nodiscard]] std::int32_t shared_blocks(const workload::PrefixIdentity& prefix) const {
+    return isolated_ ? 0 : store_.whole_blocks(prefix.shared_tokens);
   }
 
   ExtentStore store_;
   bool isolated_;
   base::HugeVector<Extent> sessions_;  // by slot
+  std::uint32_t session_count_ = 0;    // as its size(), which is a subtraction and a shift
   std::vector<Extent> shared_;         // by id
   // Shared prefixes of a warm store count as stored; their lengths are known at the first use only.
-  std::vector<bool> length_unknown_;
+  std::vector<std::uint8_t> length_unknown_;
+  bool recounted_ = false;
 };
-
-Extent& SessionCache::slot(std::uint32_t index) {
-  if (index >= sessions_.size()) {
-    sessions_.resize(std::size_t{index} + 1);
-  }
-  return sessions_[index];
-}
 
 // The session's extent, from the end of the shared blocks on. A warm extent counts them as its own
 // until its session returns and tells how many they are.
@@ -94,40 +97,41 @@ Extent& SessionCache::session_extent(const workload::PrefixIdentity& prefix,
 Extent& SessionCache::shared_extent(std::uint32_t id, std::int32_t length) {
   EPFLEET_CHECK(id < shared_.size(), "a shared prefix is one of those announced");
   Extent& extent = shared_[id];
-  if (length_unknown_[id]) {
-    length_unknown_[id] = false;
+  if (length_unknown_[id] != 0) {
+    length_unknown_[id] = 0;
     extent.end = extent.ready = length;
     if (store_.alive(extent)) {
       store_.recount(extent, store_.tokens(length));
+      recounted_ = true;
     }
   }
   return extent;
 }
 
-// Matches `wanted` blocks from token 0 on; returns the extent at which the chain breaks, if it
-// does.
-const Extent* SessionCache::follow_chain(const workload::PrefixIdentity& prefix,
+// Matches `wanted` blocks from token 0 on; returns the extent at which the chain breaks, or the
+// last.
+const Extent& SessionCache::follow_chain(const workload::PrefixIdentity& prefix,
                                          std::int32_t wanted, Chain& chain) {
-  const std::int32_t shared_blocks = store_.whole_blocks(prefix.shared_tokens);
-  Extent& own = session_extent(prefix, shared_blocks);
+  const std::int32_t blocks_shared = shared_blocks(prefix);
+  Extent& own = session_extent(prefix, blocks_shared);
   ExtentStore::trim(own, wanted);
-  if (shared_blocks > 0) {
-    Extent& shared = shared_extent(prefix.shared_id, shared_blocks);
+  if (blocks_shared > 0) {
+    Extent& shared = shared_extent(prefix.shared_id, blocks_shared);
     store_.follow(shared, chain);
-    EPFLEET_CHECK(chain.matched <= shared_blocks, "the length of a shared prefix does not change");
-    if (chain.matched < shared_blocks) {
-      return &shared;
+    EPFLEET_CHECK(chain.matched <= blocks_shared, "the length of a shared prefix does not change");
+    if (chain.matched < blocks_shared) {
+      return shared;
     }
   }
-  if (wanted > shared_blocks) {
+  if (wanted > blocks_shared) {
     store_.follow(own, chain);
   }
-  return &own;
+  return own;
 }
 
 Lookup SessionCache::lookup(const workload::Request& request, base::TimePoint now) {
-  const workload::PrefixIdentity prefix = seen(request.prefix);
-  const std::int32_t ideal = std::max(prefix.session_tokens, request.prefix.shared_tokens);
+  const workload::PrefixIdentity& prefix = request.prefix;
+  const std::int32_t ideal = std::max(prefix.session_tokens, prefix.shared_tokens);
   EPFLEET_CHECK(ideal <= request.prompt_tokens, "a prompt contains its prefixes");
   store_.advance(now);
   if (prefix.first_turn) {
@@ -135,34 +139,37 @@ Lookup SessionCache::lookup(const workload::Request& request, base::TimePoint no
   }
   const std::int32_t wanted = store_.whole_blocks(ideal);
   Chain chain;
-  const Extent* broken = follow_chain(prefix, wanted, chain);
+  const Extent& broken = follow_chain(prefix, wanted, chain);
 
   Lookup found;
   found.hit_tokens = static_cast<std::int32_t>(store_.tokens(chain.hit));
   found.lost_not_yet_written = static_cast<std::int32_t>(store_.tokens(chain.matched - chain.hit));
   found.lost_rounding = ideal - static_cast<std::int32_t>(store_.tokens(wanted));
   if (chain.matched < wanted) {
-    found.*store_.why_missing(*broken) =
+    found.*store_.why_missing(broken) =
         static_cast<std::int32_t>(store_.tokens(wanted - chain.matched));
   }
-  store_.evict();  // a warm shared prefix may just have got its length
+  if (recounted_) [[unlikely]] {  // a warm shared prefix has just got its length
+    recounted_ = false;
+    store_.evict();
+  }
   return found;
 }
 
 std::int64_t SessionCache::store(const workload::Request& request, std::int64_t tokens,
                                  base::TimePoint now, base::TimePoint stored_at) {
-  const workload::PrefixIdentity prefix = seen(request.prefix);
+  const workload::PrefixIdentity& prefix = request.prefix;
   EPFLEET_CHECK(stored_at >= now, "a write ends after it begins");
   EPFLEET_CHECK(tokens >= prefix.shared_tokens, "a prompt contains its prefixes");
   store_.advance(now);
-  const std::int32_t shared_blocks = store_.whole_blocks(prefix.shared_tokens);
+  const std::int32_t blocks_shared = shared_blocks(prefix);
   std::int32_t written = 0;
-  if (shared_blocks > 0) {
-    Extent& shared = shared_extent(prefix.shared_id, shared_blocks);
-    written += store_.write(shared, shared_blocks, stored_at);
+  if (blocks_shared > 0) {
+    Extent& shared = shared_extent(prefix.shared_id, blocks_shared);
+    written += store_.write(shared, blocks_shared, stored_at);
   }
-  Extent& own = session_extent(prefix, shared_blocks);
-  written += store_.write(own, store_.whole_blocks(tokens), stored_at);
+  Extent& own = session_extent(prefix, blocks_shared);
+  written += store_.write(own, store_.whole_blocks(static_cast<std::int32_t>(tokens)), stored_at);
   store_.evict();
   return store_.tokens(written);
 }
@@ -200,7 +207,7 @@ void SessionCache::warm(std::span<const workload::WarmExtent> extents,
   }
   const Extent length_to_come = store_.put(0, items.back().last_use);
   std::fill(shared_.begin(), shared_.end(), length_to_come);
-  length_unknown_.assign(shared_.size(), true);
+  length_unknown_.assign(shared_.size(), 1);
   store_.evict();
 }
 

@@ -45,7 +45,9 @@ std::vector<std::int64_t> lengths_of(const RowOf& row, std::int64_t batch) {
   return known->second;
 }
 
-std::int64_t batch_of(const RowOf& row) { return row.whole_of({"batch", "tokens_or_batch", "m"}); }
+std::int64_t batch_of(const RowOf& row) {
+  return row.whole_of({"batch", "tokens_or_batch", "m"}, 1, kMostListed);
+}
 
 // KV tokens of a batch: as the row says, or equal lengths.
 std::int64_t kv_tokens_of(const RowOf& row, std::int64_t batch) {
@@ -84,7 +86,7 @@ Predict predict_mla_parts(const RowOf& row) {
 }
 
 Predict predict_attn_prefill(const RowOf& row) {
-  const std::int64_t batch = row.whole_of({"batch", "m"});
+  const std::int64_t batch = row.whole_of({"batch", "m"}, 1, kMostListed);
   const std::int64_t tokens = row.whole_of({"q_len", "n"});
   const std::int64_t prefix = row.whole_of({"prefix", "k"}, 0);
   return [=, model = row.model()](const Machine& machine) {

@@ -18,12 +18,12 @@ double real(std::int64_t value) { return static_cast<double>(value); }
 // "G9" in the column `name` of tables whose columns are those of dense products.
 std::int64_t groups_of(const RowOf& row) {
   if (row.has("groups")) {
-    return row.whole("groups");
+    return row.whole("groups", 1, kMostListed);
   }
   const std::string& name = row.text("name");
   const auto groups =
       text::parse_whole<std::int64_t>(std::string_view(name).substr(name.starts_with('G') ? 1 : 0));
-  if (!name.starts_with('G') || !groups || *groups < 1) {
+  if (!name.starts_with('G') || !groups || *groups < 1 || *groups > kMostListed) {
     throw row.table.problem(row.row, "name", fmt::format("'{}' is not a number of groups", name),
                             "write G9 for nine groups, or give a column groups");
   }
@@ -129,9 +129,10 @@ constexpr SmallKernel kSmallKernels[] = {
 
 }  // namespace
 
-std::int64_t RowOf::whole_of(const std::vector<std::string>& columns, std::int64_t least) const {
+std::int64_t RowOf::whole_of(const std::vector<std::string>& columns, std::int64_t least,
+                             std::int64_t most) const {
   const auto found = std::ranges::find_if(columns, [this](const auto& c) { return has(c); });
-  return whole(found == columns.end() ? columns.front() : *found, least);
+  return whole(found == columns.end() ? columns.front() : *found, least, most);
 }
 
 model::Model RowOf::model() const {
@@ -232,12 +233,12 @@ Predict predict_misc(const RowOf& row) {
   const bool moves_bytes = kind == "d2d_copy" || kind.starts_with("hbm_read") ||
                            kind == "triton_copy" || kind == "memset";
   if (moves_bytes) {
-    return on_sms(0, [bytes = real(row.whole("bytes"))](const timing::Kernels& on) {
+    return on_sms(0, [bytes = row.table.positive(row.row, "bytes")](const timing::Kernels& on) {
       return on.elementwise(bytes);
     });
   }
   if (kind == "h2d_pinned" || kind == "d2h_pinned") {
-    return [bytes = real(row.whole("bytes"))](const Machine& machine) {
+    return [bytes = row.table.positive(row.row, "bytes")](const Machine& machine) {
       return base::to_seconds(machine.hardware.elementwise_fixed) +  // a launch
              bytes / machine.hardware.pcie_bandwidth.count();
     };

@@ -24,8 +24,9 @@ struct RowOf {
   [[nodiscard]] const std::string& text(const std::string& column) const {
     return table.text(row, column);
   }
-  [[nodiscard]] std::int64_t whole(const std::string& column, std::int64_t least = 1) const {
-    return table.whole(row, column, least);
+  [[nodiscard]] std::int64_t whole(const std::string& column, std::int64_t least = 1,
+                                   std::int64_t most = kMostOfShape) const {
+    return table.whole(row, column, least, most);
   }
   // Of a column that the table may lack.
   [[nodiscard]] std::int64_t whole_or(const std::string& column, std::int64_t otherwise) const {
@@ -37,7 +38,8 @@ struct RowOf {
   }
   // The first of the columns that the table has.
   [[nodiscard]] std::int64_t whole_of(const std::vector<std::string>& columns,
-                                      std::int64_t least = 1) const;
+                                      std::int64_t least = 1,
+                                      std::int64_t most = kMostOfShape) const;
   // A column `heads`, or a name such as h64_sq2 or kimi_o_proj; else DeepSeek-V3's.
   [[nodiscard]] model::Model model() const;
   [[nodiscard]] model::Model indexer_model() const;  // `heads` are the indexer's

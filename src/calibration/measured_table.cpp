@@ -70,17 +70,16 @@ double MeasuredTable::positive(std::size_t row, const std::string& column) const
   return *value;
 }
 
-std::int64_t MeasuredTable::whole(std::size_t row, const std::string& column,
-                                  std::int64_t least) const {
+std::int64_t MeasuredTable::whole(std::size_t row, const std::string& column, std::int64_t least,
+                                  std::int64_t most) const {
   const auto value = text::parse_whole<std::int64_t>(text(row, column));
   if (!value) {
     throw problem(row, column, fmt::format("'{}' is not a whole number", text(row, column)),
                   "give digits only");
   }
-  constexpr std::int64_t kMost = 1'000'000'000'000;  // far above any shape, far below overflow
-  if (*value < least || *value > kMost) {
+  if (*value < least || *value > most) {
     throw problem(row, column,
-                  fmt::format("'{}' is not between {} and 10^12", text(row, column), least),
+                  fmt::format("'{}' is not between {} and {}", text(row, column), least, most),
                   "check the column");
   }
   return *value;
@@ -93,8 +92,9 @@ std::vector<std::int64_t> MeasuredTable::whole_list(std::size_t row,
   std::string word;
   while (words >> word) {
     const auto value = text::parse_whole<std::int64_t>(word);
-    if (!value || *value < 0) {
-      throw problem(row, column, fmt::format("'{}' is not a whole number", word),
+    if (!value || *value < 0 || *value > kMostOfShape) {
+      throw problem(row, column,
+                    fmt::format("'{}' is not a whole number up to {}", word, kMostOfShape),
                     "give numbers with blanks between");
     }
     values.push_back(*value);

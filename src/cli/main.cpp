@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <iostream>
@@ -109,6 +110,29 @@ void flush_output() {
   }
 }
 
+constexpr const char* kNoMemory = "epfleet: out of memory: the machine has less than this needs\n";
+
+std::terminate_handler usual_end;
+
+// Where no exception can be caught: before main, in destructors, in the library's own noexcept. An
+// exception that itself found no memory is not there.
+void end_without_memory() {
+  try {
+    if (std::current_exception()) {
+      throw;
+    }
+  } catch (const std::bad_alloc&) {
+  } catch (...) {
+    usual_end();
+  }
+  epfleet::base::tell(kNoMemory);
+  std::_Exit(ExitCode::kMachineFailed);
+}
+
+void expect_no_memory() { usual_end = std::set_terminate(end_without_memory); }
+// Ahead of everybody's constructors, those of libraries too.
+[[gnu::used, gnu::section(".preinit_array")]] void (*const kFirst)() = expect_no_memory;
+
 int parse_and_run(int argc, char** argv) {
   CLI::App app("Simulates a fleet that serves DeepSeek-V3/R1.", "epfleet");
   app.set_version_flag("--version", fmt::format("epfleet {}", epfleet::kVersion));
@@ -157,7 +181,7 @@ int main(int argc, char** argv) {
                     error.what()));
     return ExitCode::kBrokenInvariant;
   } catch (const std::bad_alloc&) {
-    epfleet::base::tell("epfleet: out of memory: the machine has less than this needs\n");
+    epfleet::base::tell(kNoMemory);
     return ExitCode::kMachineFailed;
   } catch (const std::exception& error) {
     epfleet::base::tell(fmt::format("epfleet: {}\n", error.what()));

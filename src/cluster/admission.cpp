@@ -59,7 +59,9 @@ std::vector<double> ceilings(const workload::WorkloadConfig& workload, double mi
 }
 
 Admission::Admission(const FleetState& fleet)
-    : fleet_(fleet), ceilings_(ceilings(fleet.spec.workload, fleet.spec.admission.min_ceiling)) {}
+    : fleet_(fleet),
+      limits_(fleet.spec.admission.max_concurrency || fleet.spec.admission.max_queue),
+      ceilings_(ceilings(fleet.spec.workload, fleet.spec.admission.min_ceiling)) {}
 
 std::optional<Ending> Admission::refusal(const workload::Request& request) const {
   const AdmissionConfig& limits = fleet_.spec.admission;

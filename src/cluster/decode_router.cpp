@@ -29,15 +29,14 @@ DecodeRouter::DecodeRouter(FleetState& fleet)
           base::TokenParts32::nearest(fleet.spec.decode.mtp.tokens_per_step(kAllAccepted))) {}
 
 void DecodeRouter::place(Member& member, RequestSlot slot, std::uint32_t gpu,
-                         base::TimePoint arrives) {
+                         base::TimePoint arrives, base::Bytes kv) {
   member.unit.place(slot, gpu, arrives);
-  fleet_.totals.kv_moved_bytes += fleet_.kv_bytes(fleet_.requests[slot]).count();
+  fleet_.totals.kv_moved_bytes += kv.count();
 }
 
 base::TimePoint DecodeRouter::hand_over(RequestSlot slot, Link& from) {
-  return put(slot, [&](Link& to) {
-    return Link::transfer(from, to, fleet_.now(), fleet_.kv_bytes(fleet_.requests[slot]));
-  });
+  return put(slot,
+             [&](Link& to, base::Bytes kv) { return Link::transfer(from, to, fleet_.now(), kv); });
 }
 
 void DecodeRouter::take_over(const Leaving& leaving, std::vector<Link>& from) {
@@ -48,7 +47,7 @@ void DecodeRouter::take_over(const Leaving& leaving, std::vector<Link>& from) {
   if (leaving.kv == Leaving::Kv::InHost) {
     ready += bytes / fleet_.spec.decode_hardware.pcie_bandwidth;
   }
-  (void)put(leaving.slot, [&](Link& to) {
+  (void)put(leaving.slot, [&](Link& to, base::Bytes /*kv*/) {
     return leaving.kv == Leaving::Kv::Elsewhere ? to.reserve(ready, bytes)
                                                 : Link::transfer(from[old_gpu], to, ready, bytes);
   });
@@ -73,8 +72,9 @@ base::TimePoint DecodeRouter::put(RequestSlot slot, const Send& send) {
                        : std::nullopt;  // no request overtakes those that wait
   base::TimePoint sent = fleet_.now();
   if (gpu) {
-    sent = send(member.rdma[*gpu]);
-    place(member, slot, *gpu, sent);
+    const base::Bytes kv = fleet_.kv_bytes(demand.kv.whole_tokens());
+    sent = send(member.rdma[*gpu], kv);
+    place(member, slot, *gpu, sent, kv);
   } else {
     request.stage = serving::Stage::AwaitingRoom;
     member.unit.wait_last(slot);
@@ -90,9 +90,7 @@ void DecodeRouter::settle() {
   std::vector<RequestSlot> waiting;
   waiting.swap(fleet_.homeless.with_kv);
   for (const RequestSlot slot : waiting) {
-    (void)put(slot, [&](Link& to) {
-      return to.reserve(fleet_.now(), fleet_.kv_bytes(fleet_.requests[slot]));
-    });
+    (void)put(slot, [&](Link& to, base::Bytes kv) { return to.reserve(fleet_.now(), kv); });
   }
 }
 
@@ -122,8 +120,8 @@ bool DecodeRouter::admit(Member& member, const Waiting& waiting) {
   if (!gpu) {
     return false;
   }
-  place(member, waiting.slot, *gpu,
-        member.rdma[*gpu].reserve(fleet_.now(), fleet_.kv_bytes(request)));
+  const base::Bytes kv = fleet_.kv_bytes(request);
+  place(member, waiting.slot, *gpu, member.rdma[*gpu].reserve(fleet_.now(), kv), kv);
   return true;
 }
 
@@ -135,8 +133,8 @@ bool DecodeRouter::swap_in(Member& member, const Waiting& waiting) {
   const policy::DecodeGpuView view = member.unit.view();
   const auto has_room = [&](std::uint32_t gpu) {
     // One step's growth of the whole GPU as slack, so that it is not swapped out again at once.
-    const auto slack = most_growth_ * (view.requests[gpu] + 1);
-    return view.requests[gpu] < view.request_limit &&
+    const auto slack = most_growth_ * static_cast<std::int32_t>(view.with_one_more[gpu]);
+    return view.with_one_more[gpu] <= static_cast<float>(view.request_limit) &&
            view.kv[gpu] <= view.kv_limit - demand.kv - slack;
   };
   const base::Bytes bytes = fleet_.kv_bytes(request);
@@ -144,14 +142,15 @@ bool DecodeRouter::swap_in(Member& member, const Waiting& waiting) {
   const base::TimePoint read =
       std::max(now, waiting.not_before) + bytes / fleet_.spec.decode_hardware.pcie_bandwidth;
   if (has_room(request.decode_gpu)) {
-    place(member, waiting.slot, request.decode_gpu, read);
+    place(member, waiting.slot, request.decode_gpu, read, bytes);
     return true;
   }
   const auto other = member.gpu_rule->choose(demand, view);
   if (!other || !has_room(*other)) {
     return false;
   }
-  place(member, waiting.slot, *other, std::max(read, member.rdma[*other].reserve(now, bytes)));
+  place(member, waiting.slot, *other, std::max(read, member.rdma[*other].reserve(now, bytes)),
+        bytes);
   return true;
 }
 

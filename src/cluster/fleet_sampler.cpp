@@ -143,7 +143,8 @@ void FleetSampler::count_decode(observe::FleetSample& sample) {
     }
     for (std::size_t variant = 0; variant < workload::kVariants; ++variant) {
       for (std::size_t channel = 0; channel < workload::kChannels; ++channel) {
-        sample.tokens[variant][channel].output += unit.emitted()[variant][channel];
+        sample.tokens[variant][channel].output += unit.emitted()[serving::DecodeUnit::payer_of(
+            static_cast<workload::Variant>(variant), static_cast<workload::Channel>(channel))];
       }
     }
   }

@@ -11,8 +11,13 @@ using serving::LiveRequest;
 
 namespace {
 
+// Ties go to the first.
 Link& least_busy(std::vector<Link>& nics) {
-  return *std::ranges::min_element(nics, {}, &Link::free_at);
+  Link* least = &nics.front();
+  for (Link& nic : nics) {
+    least = nic.free_at() < least->free_at() ? &nic : least;
+  }
+  return *least;
 }
 
 }  // namespace
@@ -30,13 +35,18 @@ void PrefillRouter::route(serving::RequestSlot slot, base::TimePoint not_before)
     fleet_.homeless.prompts.push_back(slot);
     return;
   }
-  const policy::PrefillDemand demand = serving::PrefillUnit::demand_of(request);
+  serving::Prompt prompt = serving::PrefillUnit::prompt_of(slot, request);
+  const policy::PrefillDemand demand = serving::PrefillUnit::demand_of(prompt);
   const std::uint32_t unit = rule_->choose(demand, pool.loads_of_open());
   request.kv_ready = std::max(fleet_.now(), not_before);
   if (request.computed_to > 0 && !request.prefill_started) {
     read_hit(slot, unit);
+    if (request.computed_to == 0) {
+      prompt = serving::PrefillUnit::prompt_of(slot, request);  // the hit is computed anew
+    }
   }
-  pool[unit].unit.enqueue(slot);
+  prompt.kv_ready = request.kv_ready;
+  pool[unit].unit.enqueue(prompt);
   if (pool.reports_age()) {
     pool.note_placed(unit, demand.tokens, demand.attention_pairs);
   }
@@ -61,7 +71,7 @@ void PrefillRouter::read_hit(serving::RequestSlot slot, std::uint32_t unit) {
   const base::TimePoint now = fleet_.now();
   const base::Bytes bytes = fleet_.kv_bytes(hit);
   Link& nic = least_busy(fleet_.prefill[unit].storage_read);
-  if (fleet_.store.recomputes(nic, now, hit, bytes)) {
+  if (fleet_.store.may_recompute() && fleet_.store.recomputes(nic, now, hit, bytes)) {
     request.computed_to = 0;
     if (serving::Resumed* resumed = fleet_.requests.resumed(slot)) {
       resumed->hit = 0;

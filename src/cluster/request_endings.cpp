@@ -9,6 +9,15 @@ using serving::RequestSlot;
 
 namespace {
 
+void mix_in(engine::Engine& engine, const observe::RequestDone& done) {
+  engine.mix(done.id.value());
+  engine.mix((static_cast<std::uint64_t>(done.outcome()) << 48U) |
+             (static_cast<std::uint64_t>(done.prefill_unit.value()) << 32U) |
+             (static_cast<std::uint64_t>(done.decode_unit.value()) << 16U) | done.decode_gpu);
+  engine.mix(static_cast<std::uint64_t>((done.first_token - done.arrival).count()));
+  engine.mix(static_cast<std::uint64_t>((done.done - done.arrival).count()));
+}
+
 // Tokens of the answer that were sent.
 base::TokenParts output_of(const LiveRequest& live, Ending ending) {
   if (ending == Ending::LastToken) {
@@ -30,10 +39,6 @@ RequestEndings::RequestEndings(FleetState& fleet, DecodeRouter& decode,
       cache_(cache),
       observers_(observers),
       retries_(fleet) {}
-
-void RequestEndings::expect(const workload::Request& request) {
-  window_in_service_ += fleet_.spec.in_window(request.arrival) ? 1 : 0;
-}
 
 void RequestEndings::keep_answer(const LiveRequest& live) {
   const workload::Request& request = live.request;
@@ -57,6 +62,7 @@ void RequestEndings::end(RequestSlot slot, Ending ending) {
   }
   const bool comes_again = retries_.comes_again(live, ending);
   record(slot, ending, comes_again);
+  mix_in(fleet_.engine, done_.back());
   if (!comes_again) {
     if (!request.prefix.returns) {
       cache_.forget_session(request);
@@ -88,21 +94,15 @@ void RequestEndings::end_run() {
     record(slot, Ending::EndOfRun, false);
   });
   std::ranges::sort(done_, {}, &observe::RequestDone::id);
+  for (const observe::RequestDone& done : done_) {
+    mix_in(fleet_.engine, done);
+  }
   announce();
 }
 
 void RequestEndings::announce() {
   if (done_.empty()) {
     return;
-  }
-  engine::Engine& engine = fleet_.engine;
-  for (const observe::RequestDone& done : done_) {
-    engine.mix(done.id.value());
-    engine.mix((static_cast<std::uint64_t>(done.outcome()) << 48U) |
-               (static_cast<std::uint64_t>(done.prefill_unit.value()) << 32U) |
-               (static_cast<std::uint64_t>(done.decode_unit.value()) << 16U) | done.decode_gpu);
-    engine.mix(static_cast<std::uint64_t>((done.first_token - done.arrival).count()));
-    engine.mix(static_cast<std::uint64_t>((done.done - done.arrival).count()));
   }
   for (observe::Observer* observer : observers_) {
     observer->on_requests_done(done_);
@@ -119,34 +119,26 @@ void RequestEndings::record(RequestSlot slot, Ending ending, bool comes_again) {
       live.stage == serving::Stage::Queued || live.stage == serving::Stage::Prefilling;
   const serving::Resumed* resumed = in_prefill ? fleet_.requests.resumed(slot) : nullptr;
   const base::TimePoint kv_arrived = resumed != nullptr ? resumed->kv_arrived : live.kv_ready;
-  done_.push_back({.id = request.id,
-                   .session = request.session,
-                   .ending = ending,
-                   .variant = request.variant,
-                   .channel = request.channel,
-                   .turn = request.turn,
-                   .prompt_tokens = request.prompt_tokens,
-                   .cached_tokens = live.cached_tokens,
-                   .output_tokens = request.output_tokens,
-                   .reasoning_tokens = request.reasoning_tokens,
-                   .prefill_unit = base::UnitId(live.prefill_unit),
-                   .decode_unit = base::UnitId(live.decode_unit),
-                   .prefill_gpu = live.prefill_gpu,
-                   .decode_gpu = live.decode_gpu,
-                   .preemptions = live.preemptions,
-                   .attempt = live.attempt,
-                   .comes_again = comes_again,
-                   .window_client = live.window_client,
-                   .retries = static_cast<std::uint8_t>(live.retries),
-                   .entered_prefill = live.prefill_started || live.has_first_token(),
-                   .has_first_token = live.has_first_token(),
-                   .entered_decode = live.decode_started,
-                   .arrival = request.arrival,
-                   .prefill_start = live.prefill_start,
-                   .first_token = live.first_token,
-                   .kv_arrived = kv_moved ? kv_arrived : base::TimePoint{},
-                   .decode_start = live.decode_start,
-                   .done = fleet_.now()});
+  observe::RequestDone& done = done_.emplace_back(request);
+  done.ending = ending;
+  done.cached_tokens = live.cached_tokens;
+  done.prefill_unit = base::UnitId(live.prefill_unit);
+  done.decode_unit = base::UnitId(live.decode_unit);
+  done.prefill_gpu = live.prefill_gpu;
+  done.decode_gpu = live.decode_gpu;
+  done.preemptions = live.preemptions;
+  done.attempt = live.attempt;
+  done.comes_again = comes_again;
+  done.window_client = live.window_client;
+  done.retries = static_cast<std::uint8_t>(live.retries);
+  done.entered_prefill = live.prefill_started || live.has_first_token();
+  done.has_first_token = live.has_first_token();
+  done.entered_decode = live.decode_started;
+  done.prefill_start = live.prefill_start;
+  done.first_token = live.first_token;
+  done.kv_arrived = kv_moved ? kv_arrived : base::TimePoint{};
+  done.decode_start = live.decode_start;
+  done.done = fleet_.now();
 }
 
 }  // namespace epfleet::cluster

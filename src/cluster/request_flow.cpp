@@ -22,7 +22,15 @@ RequestFlow::RequestFlow(FleetState& fleet, PrefillRouter& prefill, DecodeRouter
       endings_(endings),
       admission_(fleet),
       timers_(fleet, endings),
-      observers_(observers) {}
+      observers_(observers),
+      most_{.prompt_in_hbm = fleet.prefill[0].unit.limits().kv_capacity_tokens,
+            .context_in_hbm = fleet.decode[0].unit.limits().kv_capacity_tokens,
+            .context = workload::scaled_context_limit(fleet.spec.workload)} {
+  const serving::MtpConfig& mtp = fleet.spec.decode.mtp;
+  if (mtp.acceptance_spread <= 0.0) {
+    usual_rate_ = base::TokenParts32::nearest(mtp.tokens_per_step(mtp.acceptance));
+  }
+}
 
 void RequestFlow::start() {
   cache_.warm(arrivals_.source().warm_extents(), arrivals_.source().warm_totals());
@@ -43,7 +51,7 @@ void RequestFlow::open_arrival_slice() {
   schedule_next_arrival();
 }
 
-void RequestFlow::accept_arrivals() {
+[[gnu::flatten]] void RequestFlow::accept_arrivals() {
   const workload::Request* next = nullptr;
   do {
     accept_arrival();
@@ -55,72 +63,91 @@ void RequestFlow::accept_arrivals() {
 }
 
 void RequestFlow::accept_arrival() {
-  const workload::Request request = *arrivals_.front();
-  arrivals_.pop();
+  const workload::Request& request = *arrivals_.front();
   EPFLEET_CHECK(
       request.arrival == fleet_.now() && request.prompt_tokens > 0 && request.output_tokens > 0,
       "a request arrives when it was announced, with a prompt and an answer");
-  if (const workload::Request* soon = arrivals_.upcoming(kAhead)) {
-    cache_.prefetch(soon->prefix);
+  if (arrivals_.taken() % kAtOnce == 0) {
+    fetch_sessions_ahead();
   }
   if (const RequestSlot soon = fleet_.requests.upcoming(kAhead); soon < found_.size()) {
     __builtin_prefetch(&found_[soon], 1);
   }
-  accept({request, 0, fleet_.spec.in_window(request.arrival)});
+  const bool in_window = fleet_.spec.in_window(request.arrival);
+  accept(request, in_window, 0, in_window);
+  arrivals_.pop();
 }
 
 void RequestFlow::accept_retries() {
   while (const auto again = endings_.next_attempt()) {
-    accept(*again);
+    accept(again->request, fleet_.spec.in_window(again->request.arrival), again->number,
+           again->window_client);
   }
 }
 
-void RequestFlow::accept(const Retries::Attempt& attempt) {
-  const workload::Request& request = attempt.request;
+void RequestFlow::accept(const workload::Request& request, bool in_window, std::uint8_t attempt,
+                         bool window_client) {
   ++fleet_.totals.arrived;
-  fleet_.totals.retries += attempt.number > 0 ? 1 : 0;
-  endings_.expect(request);
+  fleet_.totals.retries += attempt > 0 ? 1 : 0;
+  endings_.expect(in_window);
   const RequestSlot slot = fleet_.requests.add(request);
-  fleet_.requests[slot].attempt = attempt.number & 0xfU;
-  fleet_.requests[slot].window_client = attempt.window_client;
+  LiveRequest& live = fleet_.requests[slot];
+  live.attempt = attempt & 0xfU;
+  live.window_client = window_client;
   if (fleet_.requests.live() >= fleet_.spec.most_in_service) {
     fleet_.engine.stop_after_this();
   }
-  if (const auto reason = rejection(request)) {
-    endings_.end(slot, *reason);
-    return endings_.announce();
+  if (!surely_accepted(request)) {
+    if (const auto reason = rejection(request)) {
+      endings_.end(slot, *reason);
+      return endings_.announce();
+    }
   }
   observe::FleetSample& totals = fleet_.totals;
-  totals.peaks.in_service = std::max(totals.peaks.in_service, totals.in_service());
-  LiveRequest& live = fleet_.requests[slot];
+  totals.peaks.in_service =
+      std::max(totals.peaks.in_service, static_cast<std::int64_t>(fleet_.requests.live()));
   look_up(slot);
-  live.rate = draw_rate(request);
+  live.rate = usual_rate_ ? *usual_rate_ : draw_rate(request);
   if (fleet_.monitor) {
     fleet_.monitor->saw_arrival(live);
   }
   prefill_router_.route(slot, fleet_.now());
-  timers_.watch(slot);
+  if (timers_.watch_any()) {
+    timers_.watch(slot);
+  }
+}
+
+// Almost always: it is short enough for everything, and nobody is turned away.
+bool RequestFlow::surely_accepted(const workload::Request& request) const {
+  return request.prompt_tokens <= most_.prompt_in_hbm &&
+         std::int64_t{request.prompt_tokens} + request.output_tokens <=
+             std::min(most_.context_in_hbm, most_.context) &&
+         !admission_.limits();
 }
 
 std::optional<Ending> RequestFlow::rejection(const workload::Request& request) const {
   const std::int64_t context = std::int64_t{request.prompt_tokens} + request.output_tokens;
-  if (request.prompt_tokens > fleet_.prefill[0].unit.limits().kv_capacity_tokens) {
+  if (request.prompt_tokens > most_.prompt_in_hbm) {
     return Ending::PromptBeyondHbm;
   }
-  if (context > fleet_.decode[0].unit.limits().kv_capacity_tokens) {
+  if (context > most_.context_in_hbm) {
     return Ending::ContextBeyondHbm;
   }
-  if (context > workload::scaled_context_limit(fleet_.spec.workload)) {
+  if (context > most_.context) {
     return Ending::ContextBeyondLimit;
   }
-  return admission_.refusal(request);
+  return admission_.limits() ? admission_.refusal(request) : std::nullopt;
 }
 
 void RequestFlow::look_up(RequestSlot slot) {
   LiveRequest& live = fleet_.requests[slot];
-  found_.resize(std::max<std::size_t>(found_.size(), slot + 1));
-  found_[slot] = {cache_.lookup(live.request, fleet_.now()), fleet_.store_faults > 0};
-  live.cached_tokens = live.computed_to = usable(found_[slot].lookup, live);
+  if (slot >= found_.size()) {
+    found_.resize(std::size_t{slot} + 1);
+  }
+  Found& found = found_[slot];
+  found.lookup = cache_.lookup(live.request, fleet_.now());
+  found.store_down = fleet_.store_faults > 0;
+  live.cached_tokens = live.computed_to = usable(found.lookup, live);
 }
 
 // At least the last token is computed: its output is the next one of the answer.
@@ -130,17 +157,13 @@ std::int32_t RequestFlow::usable(const cache::Lookup& found, const LiveRequest& 
 
 base::TokenParts32 RequestFlow::draw_rate(const workload::Request& request) const {
   const serving::MtpConfig& mtp = fleet_.spec.decode.mtp;
-  double acceptance = mtp.acceptance;
-  if (mtp.acceptance_spread > 0.0) {
-    base::Stream draw(base::StreamFamily(fleet_.spec.seed, "decode.acceptance"),
-                      request.id.value());
-    const double shift = mtp.acceptance_spread * (2.0 * draw.uniform() - 1.0);
-    acceptance = std::clamp(acceptance + shift, 0.0, 1.0);
-  }
-  return base::TokenParts32::nearest(mtp.tokens_per_step(acceptance));
+  base::Stream draw(base::StreamFamily(fleet_.spec.seed, "decode.acceptance"), request.id.value());
+  const double shift = mtp.acceptance_spread * (2.0 * draw.uniform() - 1.0);
+  return base::TokenParts32::nearest(
+      mtp.tokens_per_step(std::clamp(mtp.acceptance + shift, 0.0, 1.0)));
 }
 
-void RequestFlow::end_prefill_step(std::uint32_t unit) {
+[[gnu::flatten]] void RequestFlow::end_prefill_step(std::uint32_t unit) {
   serving::PrefillUnit& prefill_unit = fleet_.prefill[unit].unit;
   slots_.clear();
   prefill_unit.finish_step(fleet_.now(), slots_);
@@ -163,11 +186,24 @@ void RequestFlow::end_prefill_step(std::uint32_t unit) {
   endings_.announce();
 }
 
-// What the store knows of the requests to be handled, into the processor's cache.
-void RequestFlow::fetch_prefixes(std::span<const RequestSlot> slots) const {
-  for (const RequestSlot slot : slots) {
-    cache_.prefetch(fleet_.requests[slot].request.prefix);
+// Of the requests to come, some at once: a call for each would cost as much again.
+void RequestFlow::fetch_sessions_ahead() {
+  sessions_.clear();
+  for (std::size_t ahead = kAhead; ahead < kAhead + kAtOnce; ++ahead) {
+    if (const workload::Request* soon = arrivals_.upcoming(ahead)) {
+      sessions_.push_back(soon->prefix.session_slot);
+    }
   }
+  cache_.prefetch(sessions_);
+}
+
+// What the store knows of the requests to be handled, into the processor's cache.
+void RequestFlow::fetch_prefixes(std::span<const RequestSlot> slots) {
+  sessions_.clear();
+  for (const RequestSlot slot : slots) {
+    sessions_.push_back(fleet_.requests[slot].request.prefix.session_slot);
+  }
+  cache_.prefetch(sessions_);
 }
 
 // The prompt is computed: its first token leaves, its new KV goes to the store, all its KV to
@@ -240,7 +276,7 @@ void RequestFlow::start_decode_step(std::uint32_t unit) {
   fleet_.decode.start_step(unit);
 }
 
-void RequestFlow::end_decode_step(std::uint32_t unit) {
+[[gnu::flatten]] void RequestFlow::end_decode_step(std::uint32_t unit) {
   const base::TimePoint now = fleet_.now();
   serving::DecodeUnit& decode_unit = fleet_.decode[unit].unit;
   slots_.clear();
@@ -252,9 +288,7 @@ void RequestFlow::end_decode_step(std::uint32_t unit) {
   }
   for (observe::Observer* observer : observers_) {
     observer->on_decode_step(decode_unit.last_step());
-    for (const base::TimePoint first_token : decode_unit.first_chunks()) {
-      observer->on_first_chunk(now - first_token);
-    }
+    observer->on_first_chunks(decode_unit.first_chunks());
   }
   fetch_prefixes(slots_);
   for (const RequestSlot slot : slots_) {

@@ -13,6 +13,7 @@ RequestTimers::RequestTimers(FleetState& fleet, RequestEndings& endings)
     : fleet_(fleet),
       endings_(endings),
       config_(fleet.spec.admission),
+      watch_any_(config_.start_deadline || config_.total_deadline || config_.patience),
       patience_(fleet.spec.seed, "admission.patience") {}
 
 void RequestTimers::watch(RequestSlot slot) {

@@ -10,9 +10,9 @@ constexpr double kMostJitter = 0.25;  // of the wait, which it shortens: openai-
 Retries::Retries(FleetState& fleet)
     : fleet_(fleet), jitter_(fleet.spec.seed, "admission.retries.back_off") {}
 
-bool Retries::comes_again(const serving::LiveRequest& live, observe::Ending ending) {
+bool Retries::back_off(const serving::LiveRequest& live) {
   const AdmissionConfig::Retries& config = fleet_.spec.admission.retries;
-  if (!observe::row_of(ending).may_come_again || live.attempt >= config.limit) {
+  if (live.attempt >= config.limit) {
     return false;
   }
   Attempt next{live.repeated(), static_cast<std::uint8_t>(live.attempt + 1), live.window_client};

@@ -18,16 +18,6 @@ StorePath::StorePath(const cache::KvCacheConfig& config, double compute_tokens_p
       may_recompute_(config.recompute == cache::Recompute::IfSlower),
       compute_tokens_per_s_(compute_tokens_per_s) {}
 
-base::TimePoint StorePath::read(serving::Link& nic, base::TimePoint now, base::Bytes bytes) {
-  const base::TimePoint through = nic.reserve(now, bytes);
-  return reads_ ? std::max(through, reads_->reserve(now, bytes)) : through;
-}
-
-base::TimePoint StorePath::write(serving::Link& nic, base::TimePoint now, base::Bytes bytes) {
-  const base::TimePoint through = nic.reserve(now, bytes);
-  return (writes_ ? std::max(through, writes_->reserve(now, bytes)) : through) + write_delay_;
-}
-
 bool StorePath::recomputes(const serving::Link& nic, base::TimePoint now, std::int64_t tokens,
                            base::Bytes bytes) const {
   if (!may_recompute_) {

@@ -20,8 +20,8 @@ bool is_plain(const std::string& text) {
   const auto starts_with = [&](std::string_view set) { return set.find(text[0]) != set.npos; };
   return !text.empty() && (starts_with(kLetters) || starts_with("./")) &&
          text.find_first_not_of(std::string(kLetters) + "0123456789_-./+") == std::string::npos &&
-         text != "." && text != "true" && text != "false" && text != "null" && text != ".nan" &&
-         text != ".inf";
+         text != "." && text != "..." && text != "true" && text != "false" && text != "null" &&
+         text != ".nan" && text != ".inf";
 }
 
 }  // namespace

@@ -35,13 +35,13 @@ class TreeBuilder : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark& /*mark*/) override {}
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    add(leaf(Node::Kind::Null, mark), anchor);
+    add(leaf(Node::Kind::Null, mark), anchor, mark);
   }
   void OnScalar(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
                 const std::string& value) override {
     Node node = leaf(Node::Kind::Scalar, mark);
     node.text = value;
-    add(std::move(node), anchor);
+    add(std::move(node), anchor, mark);
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value /*style*/) override {
@@ -77,7 +77,8 @@ class TreeBuilder : public YAML::EventHandler {
   struct Open {
     Tree tree;
     YAML::anchor_t anchor;
-    std::optional<Entry> key;  // of a map: read, its value is not
+    std::optional<Entry> key;          // of a map: read, its value is not
+    std::map<std::string, int> lines;  // of a map: where each key stands
   };
 
   [[nodiscard]] Place place(const YAML::Mark& mark) const {
@@ -103,7 +104,7 @@ class TreeBuilder : public YAML::EventHandler {
     if (nodes_ > kMaxNodes) {
       throw Stop{problem_at(place(mark), "",
                             fmt::format("more than {} values, aliases written out", kMaxNodes),
-                            "use fewer aliases")};
+                            "use fewer of them, or of aliases")};
     }
   }
 
@@ -112,15 +113,15 @@ class TreeBuilder : public YAML::EventHandler {
       throw Stop{too_deep(mark)};
     }
     count(1, mark);
-    open_.push_back({{leaf(kind, mark)}, anchor, std::nullopt});
+    open_.push_back({{leaf(kind, mark)}, anchor, std::nullopt, {}});
   }
   void close() {
     Open done = std::move(open_.back());
     open_.pop_back();
     finish(std::move(done.tree), done.anchor);
   }
-  void add(Node node, YAML::anchor_t anchor) {
-    ++nodes_;
+  void add(Node node, YAML::anchor_t anchor, const YAML::Mark& mark) {
+    count(1, mark);
     finish({std::move(node)}, anchor);
   }
   void finish(Tree tree, YAML::anchor_t anchor) {
@@ -144,7 +145,7 @@ class TreeBuilder : public YAML::EventHandler {
       parent.key = key_of(tree.node);
     } else {
       parent.key->value = std::move(tree.node);
-      keep(parent.tree.node, std::move(*parent.key));
+      keep(parent, std::move(*parent.key));
       parent.key.reset();
     }
   }
@@ -162,17 +163,15 @@ class TreeBuilder : public YAML::EventHandler {
     }
     return path + key;
   }
-  void keep(Node& map, Entry entry) {
-    for (const Entry& earlier : map.entries) {
-      if (earlier.key == entry.key) {
-        problems_.push_back(
-            problem_at(entry.place, path_of(entry.key),
-                       fmt::format("written twice (first in line {})", earlier.place.line),
-                       "keep one of them"));
-        return;
-      }
+  void keep(Open& map, Entry entry) {
+    const auto [earlier, is_new] = map.lines.emplace(entry.key, entry.place.line);
+    if (is_new) {
+      map.tree.node.entries.push_back(std::move(entry));
+      return;
     }
-    map.entries.push_back(std::move(entry));
+    problems_.push_back(problem_at(entry.place, path_of(entry.key),
+                                   fmt::format("written twice (first in line {})", earlier->second),
+                                   "keep one of them"));
   }
 
   Place start_;

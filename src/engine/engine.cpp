@@ -2,33 +2,25 @@
 
 #include <algorithm>
 
-#include "epfleet/base/error.h"
-
 namespace epfleet::engine {
 namespace {
+
+// Phase, then sequence, which stays below 2^56.
+std::uint64_t order_of(const Event& event) {
+  return static_cast<std::uint64_t>(event.phase) << 56U | event.sequence;
+}
 
 // std heaps keep the largest on top: `later` makes the earliest event the top.
 struct Later {
   bool operator()(const Event& a, const Event& b) const {
-    if (a.time != b.time) {
-      return a.time > b.time;
-    }
-    if (a.phase != b.phase) {
-      return a.phase > b.phase;
-    }
-    return a.sequence > b.sequence;
+    return a.time != b.time ? a.time > b.time : order_of(a) > order_of(b);
   }
 };
-
-bool runs_before(base::TimePoint time, Phase phase, base::TimePoint until) {
-  return time < until || (time == until && phase == Phase::Sample);
-}
 
 }  // namespace
 
 EventId Engine::at(base::TimePoint time, Phase phase, EventKind kind, std::uint32_t target) {
-  EPFLEET_CHECK(time > now_ || (time == now_ && phase >= phase_),
-                "an event is not scheduled in the past");
+  check_not_past(time, phase);
   const EventId id{next_sequence_++};
   queue_.push_back({time, id.sequence, target, phase, kind});
   std::push_heap(queue_.begin(), queue_.end(), Later{});
@@ -54,33 +46,6 @@ void Engine::execute(Handler& handler) {
   queue_.pop_back();
   begin(event);
   handler.handle(event);
-}
-
-void Engine::begin(const Event& event) {
-  now_ = event.time;
-  phase_ = event.phase;
-  ++executed_;
-  if (phase_ != Phase::Sample) {  // whoever looks changes nothing
-    mix(static_cast<std::uint64_t>(event.time.time_since_epoch().count()));
-    mix((static_cast<std::uint64_t>(event.phase) << 40U) |
-        (static_cast<std::uint64_t>(event.kind) << 32U) | event.target);
-  }
-  if (trace_) {
-    trace_(event);
-  }
-}
-
-bool Engine::pass_to(base::TimePoint time, Phase phase, EventKind kind, std::uint32_t target) {
-  EPFLEET_CHECK(time > now_ || (time == now_ && phase >= phase_),
-                "an event is not scheduled in the past");
-  const bool first = queue_.empty() || time < queue_.front().time ||
-                     (time == queue_.front().time && phase < queue_.front().phase);
-  if (!first || !runs_before(time, phase, until_) || executed_ % kStopCheckEvery == 0 ||
-      stopping_) {
-    return false;
-  }
-  begin({time, next_sequence_++, target, phase, kind});
-  return true;
 }
 
 RunEnd Engine::run(Handler& handler, base::TimePoint until, const std::atomic<bool>* stop) {

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -30,16 +32,24 @@ base::InputError problem(const std::string& folder, std::string what, std::strin
 std::vector<Row> rows_of(std::string_view csv) {
   std::vector<Row> rows;
   text::CsvRow fields;
-  for (std::size_t end = csv.find('\n'); end != csv.npos; end = csv.find('\n', end)) {
-    fields.split(csv.substr(0, end++));
-    if (!fields.is_open()) {
-      Row& row = rows.emplace_back();
-      for (std::size_t i = 0; i < fields.size(); ++i) {
-        row.emplace_back(fields[i]);
+  for (std::size_t end = csv.find('\n'); end != csv.npos; end = csv.find('\n')) {
+    fields.split(csv.substr(0, end));
+    if (fields.is_open()) {
+      std::size_t begin = 0;
+      do {
+        begin = end + 1;
+        end = csv.find('\n', begin);
+      } while (end != csv.npos && text::CsvRow::stays_open(csv.substr(begin, end - begin)));
+      if (end == csv.npos) {
+        break;
       }
-      csv.remove_prefix(end);
-      end = 0;
+      fields.split(csv.substr(0, end));
     }
+    Row& row = rows.emplace_back();
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      row.emplace_back(fields[i]);
+    }
+    csv.remove_prefix(end + 1);
   }
   return rows;
 }
@@ -102,23 +112,37 @@ void drop_constant_keys(std::vector<Variant>& variants) {
   }
 }
 
-Variant& variant_with(std::vector<Variant>& variants, const std::string& id,
-                      const std::string& folder) {
-  const auto found = std::ranges::find_if(
-      variants, [&](const Variant& v) { return v.case_id == id && v.folder == folder; });
-  if (found != variants.end()) {
-    return *found;
+// Squares, differences and ratios of what is compared stay numbers.
+std::optional<double> comparable(const std::string& text, const std::string& metric,
+                                 const std::string& folder) {
+  const auto value = text::parse_number(text);
+  const double size = std::abs(value.value_or(0.0));
+  if (size > 1e100 || (size > 0.0 && size < 1e-100)) {
+    throw problem(folder, fmt::format("{} of {} cannot be compared", text, metric),
+                  "a number is 0, or between 1e-100 and 1e100");
   }
-  variants.push_back({"", folder, id, {}, {}});
-  return variants.back();
+  return value;
 }
 
-void add_result(const std::string& folder, const std::vector<std::string>& metrics, Variants& all) {
+// Where the variants of one folder are, by case id.
+using Places = std::map<std::string, std::size_t>;
+
+Variant& variant_with(std::vector<Variant>& variants, Places& places, const std::string& id,
+                      const std::string& folder) {
+  const auto [place, is_new] = places.emplace(id, variants.size());
+  if (is_new) {
+    variants.push_back({"", folder, id, {}, {}});
+  }
+  return variants[place->second];
+}
+
+void add_result(const std::string& folder, const std::vector<std::string>& metrics, Places& places,
+                Variants& all) {
   const report::ResultDigest result = report::read_result(folder);
   if (result.partial) {
     throw problem(folder, "is a partial result", "let the run end");
   }
-  Variant& variant = variant_with(all.variants, result.fingerprint, "");
+  Variant& variant = variant_with(all.variants, places, result.fingerprint, "");
   if (variant.name.empty()) {
     variant.name = fs::path(folder).lexically_normal().generic_string();
   }
@@ -129,7 +153,7 @@ void add_result(const std::string& folder, const std::vector<std::string>& metri
       throw problem(folder, fmt::format("its summary.json has no number '{}'", metric),
                     "write a path such as latency.ttft_s.p95");
     }
-    if (const auto value = text::parse_number(found->second)) {
+    if (const auto value = comparable(found->second, metric, folder)) {
       seen.values[metric] = *value;
     }
   }
@@ -151,13 +175,14 @@ Variants variants_of_csv(const std::string& csv, const std::string& folder) {
   for (const std::size_t metric : columns.metrics) {
     all.metrics.push_back(rows.front()[metric]);
   }
+  Places places;
   std::map<std::string, std::string> case_names;
   for (std::size_t i = 1; i < rows.size(); ++i) {
     const Row& row = rows[i];
     if (row.size() != rows.front().size()) {
       throw problem(folder, fmt::format("row {} of its sweep.csv is not whole", i + 1), "");
     }
-    Variant& variant = variant_with(all.variants, row[columns.id], folder);
+    Variant& variant = variant_with(all.variants, places, row[columns.id], folder);
     case_names[row[columns.id]] = row[columns.name];
     for (const std::size_t key : columns.keys) {
       variant.keys[rows.front()[key]] = row[key];
@@ -166,7 +191,7 @@ Variants variants_of_csv(const std::string& csv, const std::string& folder) {
     Observation& seen = variant.by_seed[seed];
     seen.status = status_of(row[columns.status]).value_or(CaseStatus::Failed);
     for (const std::size_t metric : columns.metrics) {
-      if (const auto value = text::parse_number(row[metric])) {
+      if (const auto value = comparable(row[metric], rows.front()[metric], folder)) {
         seen.values[rows.front()[metric]] = *value;
       }
     }
@@ -219,8 +244,9 @@ Variants read_variants(const std::vector<std::string>& folders,
   if (all.metrics.empty()) {
     all.metrics = usual_metrics();
   }
+  Places places;
   for (const std::string& folder : runs) {
-    add_result(folder, all.metrics, all);
+    add_result(folder, all.metrics, places, all);
   }
   return all;
 }

@@ -12,7 +12,8 @@
 namespace epfleet::experts {
 namespace {
 
-constexpr double kLargest = 1e30;  // sums stay within single precision
+constexpr double kLargest = 1e30;    // sums stay within single precision
+constexpr double kSmallest = 1e-30;  // beside 0: so do logarithms of half of it, drifting
 
 bool is_word(std::string_view text) {
   return !text.empty() && std::isalpha(static_cast<unsigned char>(text[0])) != 0 && text != "nan" &&
@@ -36,9 +37,9 @@ ExpertLoads read_expert_loads(const std::string& path) {
     std::vector<double> row;
     for (std::size_t i = 0; i < rows.fields(); ++i) {
       const auto load = text::parse_number(rows.text(i));
-      if (!load || *load < 0.0 || *load > kLargest) {
+      if (!load || *load < 0.0 || *load > kLargest || (*load > 0.0 && *load < kSmallest)) {
         add(rows.problem(i, fmt::format("'{}' is not a load", rows.text(i)),
-                         "write numbers from 0 to 1e30, one an expert"));
+                         "write 0 or numbers from 1e-30 to 1e30, one an expert"));
       }
       row.push_back(load.value_or(0.0));
     }

@@ -72,10 +72,12 @@ void Recorder::on_decode_step(const observe::DecodeStepDone& step) {
   }
 }
 
-// The gap carries no time: the samples at the ends of the window say where it lies.
-void Recorder::on_first_chunk(base::Duration gap) {
+// The gaps carry no time: the samples at the ends of the window say where they lie.
+void Recorder::on_first_chunks(std::span<const base::Duration> gaps) {
   if (meters_->fleet.in_window()) {
-    meters_->gaps.add(gap);
+    for (const base::Duration gap : gaps) {
+      meters_->gaps.add(gap);
+    }
   }
 }
 

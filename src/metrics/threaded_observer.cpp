@@ -17,7 +17,6 @@ constexpr std::size_t kBlocks = 6;
 
 void tell(observe::Observer& to, const observe::PrefillStepDone& step) { to.on_prefill_step(step); }
 void tell(observe::Observer& to, const observe::DecodeStepDone& step) { to.on_decode_step(step); }
-void tell(observe::Observer& to, base::Duration gap) { to.on_first_chunk(gap); }
 void tell(observe::Observer& to, const observe::FleetSample& sample) { to.on_sample(sample); }
 void tell(observe::Observer& to, const observe::Decision& decision) { to.on_decision(decision); }
 
@@ -66,6 +65,8 @@ class Block {
     const auto facts = std::span(all).subspan(stretch.first, stretch.count);
     if constexpr (std::is_same_v<Fact, observe::RequestDone>) {
       target.on_requests_done(facts);
+    } else if constexpr (std::is_same_v<Fact, base::Duration>) {
+      target.on_first_chunks(facts);
     } else {
       for (const Fact& fact : facts) {
         tell(target, fact);
@@ -141,8 +142,8 @@ void ThreadedObserver::on_decode_step(const observe::DecodeStepDone& step) {
   blocks_->take(std::span(&step, 1));
 }
 
-void ThreadedObserver::on_first_chunk(base::Duration gap) {
-  blocks_->take(std::span<const base::Duration>(&gap, 1));
+void ThreadedObserver::on_first_chunks(std::span<const base::Duration> gaps) {
+  blocks_->take(gaps);
 }
 
 void ThreadedObserver::on_decision(const observe::Decision& decision) {

@@ -5,22 +5,21 @@
 // count as equal, and the lowest index wins. bench/policy_bench.cpp measures it.
 #include <algorithm>
 #include <bit>
-#include <limits>
 
+#include "epfleet/base/vector_clones.h"
 #include "epfleet/policy/balancer.h"
-#include "least_loaded.h"
+#include "packed_scan.h"
 
 namespace epfleet::policy {
 namespace {
 
-constexpr std::int32_t kNone = std::numeric_limits<std::int32_t>::max();
-
 // The low bits that hold an index: those of 512 GPUs (EP320 is the largest unit known) or more.
 std::int32_t index_mask(std::size_t gpus) {
-  return static_cast<std::int32_t>(std::max<std::size_t>(512, std::bit_ceil(gpus))) - 1;
+  constexpr std::size_t kUsual = 512;
+  return static_cast<std::int32_t>(gpus <= kUsual ? kUsual : std::bit_ceil(gpus)) - 1;
 }
 
-// score_i = max(requests_i * per_request, kv_i * per_kv) + sum_weight * (both added).
+// score_i = max((requests_i + 1) * per_request, kv_i * per_kv) + sum_weight * (both added).
 // max alone is the min-max joint rule; per_request or per_kv of 0 leaves one measure.
 struct Weights {
   float per_request = 0.0F;
@@ -28,39 +27,135 @@ struct Weights {
   float sum_weight = 0.0F;
 };
 
+struct Scores {
+  const float* with_one_more;
+  const base::TokenParts32* kv;
+  int gpus;
+  base::TokenParts32 demand_kv;
+  Weights weights;
+  std::int32_t mask;
+};
+
+// The high bits; the low ones are left for the index. `kSum`: sum_weight is not 0.
+template <bool kSum>
+[[gnu::always_inline]] inline std::int32_t score_of(const Scores& of, int gpu) {
+  const float by_requests = of.with_one_more[gpu] * of.weights.per_request;
+  const float by_kv = static_cast<float>((of.kv[gpu] + of.demand_kv).count()) * of.weights.per_kv;
+  std::int32_t score =
+      std::max(std::bit_cast<std::int32_t>(by_requests), std::bit_cast<std::int32_t>(by_kv));
+  if constexpr (kSum) {
+    score = std::bit_cast<std::int32_t>(std::bit_cast<float>(score) +
+                                        of.weights.sum_weight * (by_requests + by_kv));
+  }
+  return score & ~of.mask;
+}
+
+// Of the larger of both measures alone.
+struct MaxScores : Scores {
+  [[nodiscard]] std::int32_t one(int gpu) const { return score_of<false>(*this, gpu); }
+#ifdef EPFLEET_AVX2
+  struct Eights {
+    const float* with_one_more;
+    const base::TokenParts32* kv;
+    __m256i demand, keep;
+    __m256 per_request, per_kv;
+    EPFLEET_AVX2 explicit Eights(const MaxScores& of)
+        : with_one_more(of.with_one_more),
+          kv(of.kv),
+          demand(_mm256_set1_epi32(of.demand_kv.count())),
+          keep(_mm256_set1_epi32(~of.mask)),
+          per_request(_mm256_set1_ps(of.weights.per_request)),
+          per_kv(_mm256_set1_ps(of.weights.per_kv)) {}
+    EPFLEET_AVX2 __m256i at(int gpu) const {
+      const __m256i held = _mm256_add_epi32(load(kv + gpu), demand);
+      const __m256 by_requests = _mm256_mul_ps(_mm256_loadu_ps(with_one_more + gpu), per_request);
+      const __m256 by_kv = _mm256_mul_ps(_mm256_cvtepi32_ps(held), per_kv);
+      return _mm256_and_si256(
+          _mm256_max_epi32(_mm256_castps_si256(by_requests), _mm256_castps_si256(by_kv)), keep);
+    }
+    EPFLEET_AVX2 static __m256i load(const void* from) {
+      return _mm256_loadu_si256(static_cast<const __m256i*>(from));
+    }
+  };
+#endif
+};
+
 EPFLEET_VECTOR_CLONES
-std::int32_t least_packed(const std::int32_t* requests, const base::TokenParts32* kv, int gpus,
-                          std::int32_t request_limit, base::TokenParts32 kv_room_limit,
-                          base::TokenParts32 demand_kv, Weights weights, std::int32_t mask) {
-  std::int32_t best = kNone;
-  for (int i = 0; i < gpus; ++i) {
-    const float by_requests = static_cast<float>(requests[i] + 1) * weights.per_request;
-    const float by_kv = static_cast<float>((kv[i] + demand_kv).count()) * weights.per_kv;
-    const std::int32_t larger =
-        std::max(std::bit_cast<std::int32_t>(by_requests), std::bit_cast<std::int32_t>(by_kv));
-    const float score = std::bit_cast<float>(larger) + weights.sum_weight * (by_requests + by_kv);
-    const std::int32_t packed = (std::bit_cast<std::int32_t>(score) & ~mask) | i;
+std::int32_t least_with_room(const Scores& of, std::int32_t request_limit,
+                             base::TokenParts32 kv_room_limit) {
+  std::int32_t best = kNoScore;
+  const auto most = static_cast<float>(request_limit);
+  for (int i = 0; i < of.gpus; ++i) {
     // Without room: all bits set, the largest positive integer. No branch, so that the loop
     // vectorises.
-    const std::int32_t full = -static_cast<std::int32_t>(requests[i] >= request_limit) |
-                              -static_cast<std::int32_t>(kv_room_limit < kv[i]);
-    best = std::min(best, packed | (full & kNone));
+    const std::int32_t full = -static_cast<std::int32_t>(of.with_one_more[i] > most) |
+                              -static_cast<std::int32_t>(kv_room_limit < of.kv[i]);
+    best = std::min(best, score_of<true>(of, i) | i | (full & kNoScore));
   }
   return best;
 }
 
+// Most of the time the best of all GPUs has room, and then it is the best of those that have:
+// scores carry their index, so no two are equal.
 template <Weights (*weights)(const DecodeDemand& demand, const DecodeGpuView& view)>
 class LeastScore : public DecodeGpuRule {
  public:
   std::optional<std::uint32_t> choose(const DecodeDemand& demand,
                                       const DecodeGpuView& view) override {
-    const std::int32_t mask = index_mask(view.requests.size());
-    const std::int32_t best = least_packed(
-        view.requests.data(), view.kv.data(), static_cast<int>(view.requests.size()),
-        view.request_limit, view.kv_limit - demand.kv, demand.kv, weights(demand, view), mask);
-    return best == kNone ? std::nullopt : std::optional(static_cast<std::uint32_t>(best & mask));
+    return find(demand, view, [](int gpus, const MaxScores& scores) {
+      return least_packed_one_by_one(gpus, scores);
+    });
+  }
+
+ protected:
+  template <class Scan>
+  [[nodiscard]] static std::optional<std::uint32_t> find(const DecodeDemand& demand,
+                                                         const DecodeGpuView& view,
+                                                         const Scan& least) {
+    const Scores of{.with_one_more = view.with_one_more.data(),
+                    .kv = view.kv.data(),
+                    .gpus = static_cast<int>(view.with_one_more.size()),
+                    .demand_kv = demand.kv,
+                    .weights = weights(demand, view),
+                    .mask = index_mask(view.with_one_more.size())};
+    if (of.weights.sum_weight == 0.0F) {
+      const auto winner = static_cast<std::uint32_t>(least(of.gpus, MaxScores{of}) & of.mask);
+      if (view.has_room(winner, demand)) {
+        return winner;
+      }
+    }
+    const std::int32_t best = least_with_room(of, view.request_limit, view.kv_limit - demand.kv);
+    return best == kNoScore ? std::nullopt
+                            : std::optional(static_cast<std::uint32_t>(best & of.mask));
   }
 };
+
+#ifdef EPFLEET_AVX2
+template <Weights (*weights)(const DecodeDemand& demand, const DecodeGpuView& view)>
+class LeastScoreByEights final : public LeastScore<weights> {
+ public:
+  __attribute__((target("avx2"), flatten)) std::optional<std::uint32_t> choose(
+      const DecodeDemand& demand, const DecodeGpuView& view) override {
+    if (view.with_one_more.size() < 8) {
+      return LeastScore<weights>::choose(demand, view);
+    }
+    return LeastScore<weights>::find(
+        demand, view, [](int gpus, const MaxScores& scores) __attribute__((target("avx2"))) {
+          return least_packed_by_eights(gpus, scores);
+        });
+  }
+};
+#endif
+
+template <Weights (*weights)(const DecodeDemand& demand, const DecodeGpuView& view)>
+std::unique_ptr<DecodeGpuRule> least_score() {
+#ifdef EPFLEET_AVX2
+  if (kHasAvx2) {
+    return std::make_unique<LeastScoreByEights<weights>>();
+  }
+#endif
+  return std::make_unique<LeastScore<weights>>();
+}
 
 Weights fewest_requests(const DecodeDemand& /*demand*/, const DecodeGpuView& /*view*/) {
   return {1.0F, 0.0F, 0.0F};
@@ -74,7 +169,7 @@ Weights least_kv(const DecodeDemand& /*demand*/, const DecodeGpuView& /*view*/) 
 Weights joint(const DecodeDemand& demand, const DecodeGpuView& view) {
   const std::int64_t requests = view.requests_total + 1;
   const base::TokenParts kv = view.kv_total + demand.kv + base::TokenParts(1);
-  const auto gpus = static_cast<float>(view.requests.size());
+  const auto gpus = static_cast<float>(view.with_one_more.size());
   return {gpus / static_cast<float>(requests), gpus / static_cast<float>(kv.count()), 0.0F};
 }
 
@@ -96,16 +191,16 @@ class Ideal : public LeastScore<joint> {
 }  // namespace
 
 std::unique_ptr<DecodeGpuRule> make_decode_gpu_fewest_requests(std::uint64_t /*seed*/) {
-  return std::make_unique<LeastScore<fewest_requests>>();
+  return least_score<fewest_requests>();
 }
 std::unique_ptr<DecodeGpuRule> make_decode_gpu_least_kv(std::uint64_t /*seed*/) {
-  return std::make_unique<LeastScore<least_kv>>();
+  return least_score<least_kv>();
 }
 std::unique_ptr<DecodeGpuRule> make_decode_gpu_joint(std::uint64_t /*seed*/) {
-  return std::make_unique<LeastScore<joint>>();
+  return least_score<joint>();
 }
 std::unique_ptr<DecodeGpuRule> make_decode_gpu_weighted_sum(std::uint64_t /*seed*/) {
-  return std::make_unique<LeastScore<weighted_sum>>();
+  return least_score<weighted_sum>();
 }
 std::unique_ptr<DecodeGpuRule> make_decode_gpu_ideal(std::uint64_t /*seed*/) {
   return std::make_unique<Ideal>();

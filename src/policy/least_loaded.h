@@ -1,4 +1,4 @@
-// The choice that most rules end with: the candidate whose load is least; and what vectorises it.
+// The choice that most rules end with: the candidate whose load is least.
 #pragma once
 
 #include <algorithm>
@@ -7,15 +7,9 @@
 #include <limits>
 #include <span>
 
-// A function that GCC compiles twice, once for AVX2; the machine chooses.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__clang__)
-#define EPFLEET_VECTOR_CLONES __attribute__((target_clones("avx2", "default")))
-#else
-#define EPFLEET_VECTOR_CLONES
-#endif
-
 namespace epfleet::policy {
+
+inline constexpr std::uint32_t kPlaceMask = 1023;
 
 // The first of the `open` candidates with the least `load(candidate)`, a number that is not
 // negative (what rounding leaves below zero counts as zero). No branch depends on the loads, which
@@ -23,7 +17,6 @@ namespace epfleet::policy {
 // the candidate's place takes the low ones. Loads closer than 2^-42 of each other count as equal.
 template <class Load>
 std::uint32_t least_loaded(std::span<const std::uint32_t> open, const Load& load) {
-  constexpr std::uint64_t kPlaceMask = 1023;
   if (open.size() > kPlaceMask + 1) {  // then the first 1,024 and the best of the others
     const std::uint32_t pair[] = {least_loaded(open.first(kPlaceMask + 1), load),
                                   least_loaded(open.subspan(kPlaceMask + 1), load)};
@@ -32,7 +25,8 @@ std::uint32_t least_loaded(std::span<const std::uint32_t> open, const Load& load
   std::uint64_t best = std::numeric_limits<std::uint64_t>::max();
   for (std::size_t place = 0; place < open.size(); ++place) {
     const double counted = std::max(0.0, static_cast<double>(load(open[place])));
-    best = std::min(best, (std::bit_cast<std::uint64_t>(counted) & ~kPlaceMask) | place);
+    best = std::min(best,
+                    (std::bit_cast<std::uint64_t>(counted) & ~std::uint64_t{kPlaceMask}) | place);
   }
   return open[best & kPlaceMask];
 }

@@ -19,7 +19,7 @@ std::uint32_t candidate(const Demand& /*demand*/, const View& view, std::uint64_
 // Of the GPUs the first with room from there on.
 std::optional<std::uint32_t> candidate(const DecodeDemand& demand, const DecodeGpuView& view,
                                        std::uint64_t& place) {
-  const std::size_t gpus = view.requests.size();
+  const std::size_t gpus = view.with_one_more.size();
   for (std::size_t step = 0; step < gpus; ++step) {
     const std::size_t i = (place % gpus + step) % gpus;
     if (view.has_room(i, demand)) {
@@ -77,10 +77,10 @@ bool is_better(std::uint32_t second, std::uint32_t first, const PrefillDemand& d
 // Of the two alone: each measure over the sum of both.
 bool is_better(std::uint32_t second, std::uint32_t first, const DecodeDemand& /*demand*/,
                const DecodeUnitView& view) {
-  const auto requests = static_cast<double>(view.requests[first] + view.requests[second] + 1);
-  const base::TokenParts kv = view.kv[first] + view.kv[second] + base::TokenParts(1);
+  const double requests = view.requests[first] + view.requests[second] + 1.0;
+  const double kv = view.kv[first] + view.kv[second] + 1.0;
   const auto score = [&](std::uint32_t i) {
-    return std::max(static_cast<double>(view.requests[i]) / requests, view.kv[i] / kv);
+    return std::max(view.requests[i] / requests, view.kv[i] / kv);
   };
   return score(second) < score(first);
 }
@@ -90,7 +90,7 @@ bool is_better(std::optional<std::uint32_t> second, std::optional<std::uint32_t>
   const auto requests = static_cast<double>(view.requests_total + 1);
   const base::TokenParts kv = view.kv_total + demand.kv + base::TokenParts(1);
   const auto score = [&](std::uint32_t i) {
-    return std::max(static_cast<double>(view.requests[i] + 1) / requests,
+    return std::max(static_cast<double>(view.with_one_more[i]) / requests,
                     (base::TokenParts(view.kv[i]) + demand.kv) / kv);
   };
   return first && second && score(*second) < score(*first);

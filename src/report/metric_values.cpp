@@ -1,5 +1,7 @@
 #include "epfleet/report/metric_values.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -14,10 +16,15 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-void flatten(const Json& node, const std::string& path, MetricValues& values) {
+// `levels` that may follow: a file of more would exhaust the stack.
+void flatten(const Json& node, const std::string& path, MetricValues& values, int levels = 32) {
   if (node.is_object()) {
+    if (levels == 0) {
+      throw base::InputError({.what = fmt::format("{} has more than 32 levels", path),
+                              .remedy = "epfleet writes no such summary.json"});
+    }
     for (const auto& [key, value] : node.items()) {
-      flatten(value, path.empty() ? key : path + "." + key, values);
+      flatten(value, path.empty() ? key : path + "." + key, values, levels - 1);
     }
   } else if (node.is_number()) {
     values[path] = node.dump();
@@ -59,15 +66,21 @@ ResultDigest read_result(const std::filesystem::path& folder) {
                             .what = "is not a result of epfleet: it has no summary.json",
                             .remedy = "name a folder that epfleet run or sweep has written"});
   }
-  const Json summary = Json::parse(text::read_if_any(folder / "summary.json").value_or(""));
-  const Json& scenario = summary["scenario"];
-  ResultDigest digest;
-  digest.scenario = scenario.value("name", "");
-  digest.fingerprint = scenario.value("fingerprint", "");
-  digest.seed = scenario.value("seed", std::uint64_t{0});
-  digest.partial = summary.value("partial", false);
-  digest.metrics = values_of(summary);
-  return digest;
+  try {
+    const Json summary = Json::parse(text::read_if_any(folder / "summary.json").value_or(""));
+    const Json& scenario = summary.at("scenario");
+    ResultDigest digest;
+    digest.scenario = scenario.value("name", "");
+    digest.fingerprint = scenario.value("fingerprint", "");
+    digest.seed = scenario.value("seed", std::uint64_t{0});
+    digest.partial = summary.value("partial", false);
+    digest.metrics = values_of(summary);
+    return digest;
+  } catch (const Json::exception& error) {  // another program's, or gone since
+    throw base::InputError({.file = (folder / "summary.json").string(),
+                            .what = fmt::format("is not epfleet's: {}", error.what()),
+                            .remedy = "name a folder that epfleet run or sweep has written"});
+  }
 }
 
 }  // namespace epfleet::report

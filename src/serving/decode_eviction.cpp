@@ -50,10 +50,10 @@ bool DecodeUnit::holds(const LiveRequest& request) const {
 void DecodeUnit::give_up_place(const LiveRequest& request) {
   const std::size_t gpu = request.decode_gpu;
   const base::TokenParts32 kv = request.kv(request.steps_taken);
-  --placed_requests_[gpu];
-  --placed_total_;
+  placed_and_one_[gpu] -= 1.0F;
+  --view_.requests_total;
   placed_kv_[gpu] -= kv;
-  placed_kv_total_ -= kv;
+  view_.kv_total -= kv;
 }
 
 // One of all that leave: the calendar and the list of those on their way are the caller's.
@@ -115,7 +115,7 @@ void DecodeUnit::evict_all(std::vector<Leaving>& evicted) {
   joined_first_tokens_.clear();
   finishers_.clear();
   stands_since_.reset();
-  EPFLEET_CHECK(placed_total_ == 0 && active_total_ == 0, "an evicted unit is empty");
+  EPFLEET_CHECK(view_.requests_total == 0 && active_total_ == 0, "an evicted unit is empty");
 }
 
 void DecodeUnit::evict_gpus(std::span<const std::uint32_t> gpus, bool hosts,

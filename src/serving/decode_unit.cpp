@@ -5,6 +5,7 @@
 
 #include "epfleet/base/error.h"
 #include "even_loads.h"
+#include "gpu_loops.h"
 #include "slowed.h"
 
 namespace epfleet::serving {
@@ -17,21 +18,9 @@ base::TokenParts32 kv_limit(std::int64_t tokens) {
   return base::TokenParts32::from_tokens(static_cast<std::int32_t>(tokens));
 }
 
-// A plain loop, which vectorises (std::max_element does not).
-template <class T>
-T largest(const std::vector<T>& values) {
-  T most = values.front();
-  for (const T value : values) {
-    most = std::max(most, value);
-  }
-  return most;
-}
-
-template <class T, class Total>
-double max_over_mean(const std::vector<T>& values, std::int32_t gpus, Total total) {
-  return total == Total()
-             ? 1.0
-             : static_cast<double>(largest(values)) * gpus / static_cast<double>(total);
+template <class Most, class Total>
+double max_over_mean(Most most, std::int32_t gpus, Total total) {
+  return total == Total() ? 1.0 : static_cast<double>(most) * gpus / static_cast<double>(total);
 }
 
 // Even over the first `gpus`, nothing for the others.
@@ -56,46 +45,22 @@ DecodeUnit::DecodeUnit(base::UnitId id, const DecodeUnitLimits& limits,
       rebalance_(limits.rebalance) {
   const auto gpus = static_cast<std::size_t>(limits.gpus);
   active_requests_.resize(gpus);
-  placed_requests_.resize(gpus);
+  placed_and_one_.resize(gpus, 1.0F);
   for (auto* per_gpu : {&active_kv_, &placed_kv_, &rate_}) {
     per_gpu->resize(gpus);
   }
+  view_ = {.with_one_more = placed_and_one_,
+           .kv = placed_kv_,
+           .request_limit = limits_.max_requests_per_gpu,
+           .kv_limit = kv_limit_};
   if (limits.microbatch == Microbatch::Sticky) {
     halves_.emplace(gpus);
   }
 }
 
-policy::DecodeGpuView DecodeUnit::view() const {
-  return {.requests = placed_requests_,
-          .kv = placed_kv_,
-          .requests_total = placed_total_,
-          .kv_total = placed_kv_total_,
-          .request_limit = limits_.max_requests_per_gpu,
-          .kv_limit = kv_limit_};
-}
-
-void DecodeUnit::place(RequestSlot slot, std::uint32_t gpu, base::TimePoint arrives) {
-  LiveRequest& request = pool_[slot];
-  request.stage = Stage::Moving;
-  request.decode_unit = static_cast<std::uint16_t>(id_.value());
-  request.decode_gpu = static_cast<std::uint16_t>(gpu);
-  if (!request.decode_started) {  // a migrated request keeps what its first step waited for
-    request.kv_ready = arrives;
-  }
-  const base::TokenParts32 kv = request.kv(request.steps_taken);
-  ++placed_requests_[gpu];
-  placed_kv_[gpu] += kv;
-  ++placed_total_;
-  placed_kv_total_ += kv;
-  EPFLEET_CHECK(
-      placed_requests_[gpu] <= limits_.max_requests_per_gpu && placed_kv_[gpu] <= kv_limit_,
-      "a request is placed where there is room");
-  incoming_.push_back({arrives, slot});
-}
-
 void DecodeUnit::report_load(Loads& loads) const {
   const auto waiting = static_cast<std::int64_t>(waiting_.size());
-  loads.set(id_.value(), placed_total_ + waiting, placed_kv_total_);
+  loads.set(id_.value(), view_.requests_total + waiting, view_.kv_total);
 }
 
 std::optional<base::TimePoint> DecodeUnit::next_ready(base::TimePoint /*now*/) const {
@@ -132,15 +97,16 @@ timing::StepPrice DecodeUnit::price_step() const {
 }
 
 // Joins in the order of placement, so that the order does not depend on how the list was compacted.
-void DecodeUnit::admit_arrived(base::TimePoint now) {
+[[gnu::flatten]] void DecodeUnit::admit_arrived(base::TimePoint now) {
   constexpr std::size_t kAhead = 4;
   std::vector<std::int32_t> running;  // by GPU; empty: a running batch takes new requests
   if (limits_.batching == Batching::Static) {
     running = active_requests_;
   }
   std::size_t kept = 0;
-  for (std::size_t i = 0; i < incoming_.size(); ++i) {
-    if (i + kAhead < incoming_.size()) {
+  const std::size_t count = incoming_.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i + kAhead < count && incoming_[i + kAhead].arrives <= now) {
       pool_.prefetch(incoming_[i + kAhead].slot);
     }
     const Incoming incoming = incoming_[i];
@@ -177,17 +143,28 @@ void DecodeUnit::join(RequestSlot slot, base::TimePoint now) {
   if (halves_) {
     halves_->join(request, kv);
   }
-  emission_rate_[static_cast<std::size_t>(request.request.variant)]
-                [static_cast<std::size_t>(request.request.channel)] += request.rate;
-  const std::int32_t steps_left = request.steps_in_all() - request.steps_taken;
+  emission_rate_[payer_of(request.request)] += request.rate;
+  const std::int32_t steps = request.steps_in_all();
+  const std::int32_t steps_left = steps - request.steps_taken;
   EPFLEET_CHECK(steps_left >= 1 && steps_left <= limits_.longest_stay_steps,
                 "a request in decode has steps left, and not more than the ring holds");
-  finishers_.add(step_number_ + static_cast<std::uint32_t>(steps_left) - 1,
-                 {.slot = slot, .gpu = request.decode_gpu});
+  const base::TokenParts32 decoded = request.rate * steps;
+  const base::TokenParts32 overshoot =
+      decoded - base::TokenParts32::from_tokens(request.request.output_tokens - 1);
+  finishers_.add(
+      step_number_ + static_cast<std::uint32_t>(steps_left) - 1,
+      {.slot = slot,
+       .kv = base::TokenParts32::from_tokens(request.request.prompt_tokens) + decoded,
+       .gpu = request.decode_gpu,
+       .rate = static_cast<std::uint16_t>(request.rate.count()),  // of at most 255 tokens a step
+       .overshoot = static_cast<std::uint16_t>(overshoot.count()),
+       .payer = payer_of(request.request)});
 }
 
 void DecodeUnit::describe_step(base::TimePoint now, const timing::StepPrice& price) {
   const std::int32_t gpus = limits_.gpus - masked_gpus();
+  const auto [most_requests, most_kv] =
+      fullest_of(active_requests_.data(), active_kv_.data(), active_kv_.size());
   step_ = {.unit = id_,
            .start = now,
            .end = now + price.duration,
@@ -195,10 +172,10 @@ void DecodeUnit::describe_step(base::TimePoint now, const timing::StepPrice& pri
            .requests = active_total_,
            .joined = static_cast<std::int64_t>(joined_first_tokens_.size()),
            .kv_tokens = active_kv_total_.tokens(),
-           .kv_ratio_max = largest(active_kv_) / kv_limit_,
+           .kv_ratio_max = most_kv / kv_limit_,
            .kv_ratio_mean = active_kv_total_ / (base::TokenParts(kv_limit_) * gpus),
-           .kv_imbalance = max_over_mean(active_kv_, gpus, active_kv_total_),
-           .request_imbalance = max_over_mean(active_requests_, gpus, active_total_),
+           .kv_imbalance = max_over_mean(most_kv, gpus, active_kv_total_),
+           .request_imbalance = max_over_mean(most_requests, gpus, active_total_),
            .expert_imbalance = price.expert_imbalance,
            .out_of_range = price.out_of_range};
   if (limits_.even) {
@@ -211,14 +188,17 @@ void DecodeUnit::finish_step(base::TimePoint now, std::vector<RequestSlot>& fini
                              std::vector<RequestSlot>& preempted) {
   EPFLEET_CHECK(stepping_ && now == step_.end, "a step ends when it was priced to end");
   step_.emitted = rate_total_;
-  advance_all();
+  const base::TokenParts32 most_placed = advance_all();
   ++step_number_;
   retire_finished(finished);
-  if (largest(placed_kv_) > kv_limit_) {
+  if (most_placed > kv_limit_) {  // unless those who leave make room
     preempt_overflow(preempted);
   }
   last_chunk_ = now;
-  first_chunks_.swap(joined_first_tokens_);
+  first_chunks_.clear();
+  for (const base::TimePoint first_token : joined_first_tokens_) {
+    first_chunks_.push_back(now - first_token);
+  }
   joined_first_tokens_.clear();
   stepping_ = false;
 }
@@ -231,33 +211,32 @@ void DecodeUnit::abort_step(base::TimePoint now) {
 }
 
 void DecodeUnit::mask(std::uint32_t gpu) {
-  EPFLEET_CHECK(placed_requests_[gpu] == 0, "a GPU that takes no requests is empty");
-  placed_requests_[gpu] = limits_.max_requests_per_gpu;  // to every rule it is full
+  EPFLEET_CHECK(placed_and_one_[gpu] == 1.0F, "a GPU that takes no requests is empty");
+  // To every rule it is full.
+  placed_and_one_[gpu] = static_cast<float>(limits_.max_requests_per_gpu + 1);
   masked_.push_back(gpu);
 }
 
 void DecodeUnit::unmask_all() {
   for (const std::uint32_t gpu : masked_) {
-    placed_requests_[gpu] = 0;
+    placed_and_one_[gpu] = 1.0F;
   }
   masked_.clear();
 }
 
-void DecodeUnit::advance_all() {
-  for (std::size_t gpu = 0; gpu < rate_.size(); ++gpu) {
-    active_kv_[gpu] += rate_[gpu];
-    placed_kv_[gpu] += rate_[gpu];
-  }
+// Returns what the fullest GPU holds now.
+base::TokenParts32 DecodeUnit::advance_all() {
+  const base::TokenParts32 most_placed =
+      add_rates(rate_.data(), active_kv_.data(), placed_kv_.data(), rate_.size());
   active_kv_total_ += rate_total_;
-  placed_kv_total_ += rate_total_;
+  view_.kv_total += rate_total_;
   if (halves_) {
     halves_->advance();
   }
-  for (std::size_t variant = 0; variant < emitted_.size(); ++variant) {
-    for (std::size_t channel = 0; channel < emitted_[variant].size(); ++channel) {
-      emitted_[variant][channel] += emission_rate_[variant][channel];
-    }
+  for (std::size_t payer = 0; payer < emitted_.size(); ++payer) {
+    emitted_[payer] += emission_rate_[payer];
   }
+  return most_placed;
 }
 
 std::int32_t DecodeUnit::steps_of(const LiveRequest& request) const {
@@ -271,44 +250,53 @@ void DecodeUnit::leave(LiveRequest& request, std::int32_t steps) {
   const std::size_t gpu = request.decode_gpu;
   const base::TokenParts32 kv = request.kv(steps);
   --active_requests_[gpu];
-  --placed_requests_[gpu];
+  placed_and_one_[gpu] -= 1.0F;
   --active_total_;
-  --placed_total_;
+  --view_.requests_total;
   active_kv_[gpu] -= kv;
   active_kv_total_ -= kv;
   placed_kv_[gpu] -= kv;
-  placed_kv_total_ -= kv;
+  view_.kv_total -= kv;
   rate_[gpu] -= request.rate;
   rate_total_ -= request.rate;
   if (halves_) {
     halves_->leave(request, kv);
   }
-  emission_rate_[static_cast<std::size_t>(request.request.variant)]
-                [static_cast<std::size_t>(request.request.channel)] -= request.rate;
+  emission_rate_[payer_of(request.request)] -= request.rate;
   request.steps_taken = steps;
 }
 
+// The last step of each may overshoot its answer's end: what was not emitted is taken back. The
+// latest that joined comes first.
 void DecodeUnit::retire_finished(std::vector<RequestSlot>& finished) {
-  const std::size_t first = finished.size();
-  finishers_.take(step_number_ - 1, finished);
-  const std::span now = std::span(finished).subspan(first);
-  for (const RequestSlot slot : now) {
-    pool_.prefetch(slot);  // untouched since it joined: long out of the processor's cache
+  std::vector<FinishCalendar::Finisher>& now = finishers_.take(step_number_ - 1);
+  base::TokenParts kv, rate, overshoot;
+  for (auto it = now.rbegin(); it != now.rend(); ++it) {
+    const FinishCalendar::Finisher& leaving = *it;
+    --active_requests_[leaving.gpu];
+    placed_and_one_[leaving.gpu] -= 1.0F;
+    active_kv_[leaving.gpu] -= leaving.kv;
+    placed_kv_[leaving.gpu] -= leaving.kv;
+    const base::TokenParts32 its_rate(leaving.rate), its_overshoot(leaving.overshoot);
+    rate_[leaving.gpu] -= its_rate;
+    emission_rate_[leaving.payer] -= its_rate;
+    emitted_[leaving.payer] -= its_overshoot;
+    kv += leaving.kv;
+    rate += its_rate;
+    overshoot += its_overshoot;
+    finished.push_back(leaving.slot);
+    if (halves_) {
+      halves_->leave(pool_[leaving.slot], leaving.kv);
+    }
   }
-  for (const RequestSlot slot : now) {
-    retire(pool_[slot]);
-  }
-}
-
-void DecodeUnit::retire(LiveRequest& request) {
-  const std::int32_t steps = steps_of(request);
-  leave(request, steps);
-  // The last step may overshoot the answer's end: what was not emitted is taken back.
-  const base::TokenParts overshoot =
-      base::TokenParts(request.rate) * steps - request.decode_output();
-  emitted_[static_cast<std::size_t>(request.request.variant)]
-          [static_cast<std::size_t>(request.request.channel)] -= overshoot;
+  const auto count = static_cast<std::int64_t>(now.size());
+  active_total_ -= count;
+  view_.requests_total -= count;
+  active_kv_total_ -= kv;
+  view_.kv_total -= kv;
+  rate_total_ -= rate;
   step_.emitted -= overshoot;
+  now.clear();
 }
 
 }  // namespace epfleet::serving

@@ -1,40 +1,32 @@
 #include "epfleet/serving/finish_calendar.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include "epfleet/base/error.h"
 
 namespace epfleet::serving {
 
 FinishCalendar::FinishCalendar(std::int64_t longest_stay)
-    : later_(static_cast<std::size_t>(longest_stay) / kSpan + 2) {}
+    : spans_(static_cast<std::size_t>(longest_stay) / kSpan + 2), later_(spans_) {}
 
-void FinishCalendar::take(std::uint32_t step, std::vector<RequestSlot>& finished) {
+std::vector<FinishCalendar::Finisher>& FinishCalendar::take(std::uint32_t step) {
   if (span_of(step) != span_) {
+    std::vector<Finisher>& begun = list_of(span_of(step));
+    at_ = static_cast<std::size_t>(&begun - later_.data());
     span_ = span_of(step);
-    std::vector<Entry>& begun = later_[span_ % later_.size()];
-    for (const Entry& entry : begun) {
-      steps_[entry.step % kSpan].push_back(entry.finisher);
+    for (const Finisher& finisher : begun) {
+      steps_[finisher.step].push_back(finisher);
     }
-    begun.clear();
+    begun = {};  // its memory too: it would come round again after half an hour, cold
   }
-  std::vector<Finisher>& now = steps_[step % kSpan];
-  std::transform(now.rbegin(), now.rend(), std::back_inserter(finished),
-                 [](const Finisher& finisher) { return finisher.slot; });
-  now.clear();
+  return steps_[step % kSpan];
 }
 
 void FinishCalendar::remove(std::uint32_t step, RequestSlot slot) {
-  if (span_of(step) == span_) {
-    const std::size_t removed = std::erase_if(
-        steps_[step % kSpan], [slot](const Finisher& finisher) { return finisher.slot == slot; });
-    EPFLEET_CHECK(removed == 1, "a decoding request is listed at its last step");
-    return;
-  }
+  std::vector<Finisher>& list =
+      span_of(step) == span_ ? steps_[step % kSpan] : list_of(span_of(step));
   const std::size_t removed =
-      std::erase_if(later_[span_of(step) % later_.size()],
-                    [slot](const Entry& entry) { return entry.finisher.slot == slot; });
+      std::erase_if(list, [slot](const Finisher& finisher) { return finisher.slot == slot; });
   EPFLEET_CHECK(removed == 1, "a decoding request is listed at its last step");
 }
 
@@ -42,7 +34,7 @@ void FinishCalendar::clear() {
   for (std::vector<Finisher>& step : steps_) {
     step.clear();
   }
-  for (std::vector<Entry>& span : later_) {
+  for (std::vector<Finisher>& span : later_) {
     span.clear();
   }
 }

@@ -1,7 +1,6 @@
 #include "epfleet/serving/prefill_unit.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "epfleet/base/error.h"
 #include "even_loads.h"
@@ -26,6 +25,7 @@ PrefillUnit::PrefillUnit(base::UnitId id, const PrefillUnitLimits& limits,
       limits_(limits),
       whole_pricer_(&pricer),
       pricer_(&pricer),
+      work_(&pricer.work()),
       gpu_rule_(gpu_rule),
       pool_(pool),
       step_fixed_s_(emptiest_step_s(pricer, limits.gpus)),
@@ -36,31 +36,7 @@ PrefillUnit::PrefillUnit(base::UnitId id, const PrefillUnitLimits& limits,
   gpus_.resize(gpus);
   loads_.resize(gpus);
   queues_.assign(limits.placement == Placement::Arrival ? gpus : 1, PromptQueue(pool));
-  all_gpus_.resize(gpus);
-  std::iota(all_gpus_.begin(), all_gpus_.end(), 0U);
-}
-
-policy::PrefillDemand PrefillUnit::demand_of(const LiveRequest& request) {
-  return {static_cast<float>(request.tokens_left()), static_cast<float>(pairs_left(request))};
-}
-
-void PrefillUnit::enqueue(RequestSlot slot) {
-  LiveRequest& request = pool_[slot];
-  const std::int32_t tokens = request.tokens_left();
-  EPFLEET_CHECK(tokens > 0, "a queued prompt has tokens to compute");
-  request.stage = Stage::Queued;
-  request.prefill_unit = static_cast<std::uint16_t>(id_.value());
-  outstanding_tokens_ += tokens;
-  outstanding_pairs_ += pairs_left(request);
-  count_queued(1);
-  arrivals_.count();
-  std::uint32_t queue = 0;
-  if (limits_.placement == Placement::Arrival) {
-    queue = gpu_rule_.choose(demand_of(request), queued_loads_.view(all_gpus_));
-    queued_loads_.add(queue, tokens, pairs_left(request));
-    request.prefill_gpu = static_cast<std::uint16_t>(queue);
-  }
-  queues_[queue].push_back(slot);
+  queued_loads_.restart();
 }
 
 std::optional<base::Duration> PrefillUnit::start_step(base::TimePoint now) {
@@ -125,7 +101,7 @@ void PrefillUnit::finish_step(base::TimePoint now, std::vector<RequestSlot>& fir
     for (const Chunk& chunk : gpu.chunks) {
       LiveRequest& request = pool_[chunk.slot];
       outstanding_tokens_ -= chunk.tokens;
-      outstanding_pairs_ -= pairs(chunk.tokens, request.computed_to);
+      outstanding_pairs_ -= chunk.pairs;
       request.computed_to += chunk.tokens;
       if (chunk.last) {
         if (!request.has_first_token()) {
@@ -140,10 +116,6 @@ void PrefillUnit::finish_step(base::TimePoint now, std::vector<RequestSlot>& fir
   stepping_ = false;
 }
 
-void PrefillUnit::release_kv(std::uint32_t gpu, base::TimePoint sent, std::int32_t tokens) {
-  sending_.push_back({sent, gpu, tokens});
-}
-
 std::optional<base::TimePoint> PrefillUnit::next_ready(base::TimePoint now) const {
   if (queued_requests_ == 0) {
     return std::nullopt;
@@ -155,7 +127,7 @@ std::optional<base::TimePoint> PrefillUnit::next_ready(base::TimePoint now) cons
     }
   };
   for (const PromptQueue& queue : queues_) {
-    queue.for_each([&](RequestSlot slot) { consider(pool_[slot].kv_ready); });
+    queue.for_each([&](const Prompt& prompt) { consider(prompt.kv_ready); });
   }
   for (const Sent& sent : sending_) {  // or HBM is full until something has been sent
     consider(sent.at);
@@ -171,11 +143,11 @@ void PrefillUnit::leave(RequestSlot slot, std::vector<RequestSlot>& evicted) {
 
 void PrefillUnit::evict_queued(std::vector<RequestSlot>& evicted) {
   for (PromptQueue& queue : queues_) {
-    queue.for_each([&](RequestSlot slot) { leave(slot, evicted); });
+    queue.for_each([&](const Prompt& prompt) { leave(prompt.slot, evicted); });
     queue.clear();
   }
   count_queued(-queued_requests_);
-  queued_loads_.clear();
+  queued_loads_.restart();
 }
 
 void PrefillUnit::evict_all(std::vector<RequestSlot>& evicted) {
@@ -206,10 +178,11 @@ void PrefillUnit::remove(RequestSlot slot) {
                   "a half-done prompt leaves its GPU between steps");
     return leave_gpu(gpus_[request.prefill_gpu]);
   }
-  if (limits_.placement == Placement::Arrival) {
+  const bool own_queue = limits_.placement == Placement::Arrival;
+  if (own_queue) {
     queued_loads_.add(request.prefill_gpu, -request.tokens_left(), -pairs_left(request));
   }
-  pool_.take_ticket(slot);
+  queues_[own_queue ? request.prefill_gpu : 0].remove(slot);
   count_queued(-1);
 }
 

@@ -47,16 +47,16 @@ bool CsvReader::next_row() {
   } while (is_blank(line_) || line_.front() == '#');
   const int first_line = line_number_;
   row_.split(line_);
-  while (row_.is_open()) {
+  if (row_.is_open()) {
     joined_.assign(line_);
-    do {  // only a quote can close it; to cut the fields anew at every line would take too long
+    do {  // to cut the fields anew at every line would take too long
       if (joined_.size() > kLongestLine || !next_line()) {
         line_number_ = first_line;
         throw problem_at(row_.column(row_.size() - 1), "the quote is not closed",
                          "end the field with a quote");
       }
       joined_.append("\n").append(line_);
-    } while (line_.find('"') == std::string_view::npos);
+    } while (CsvRow::stays_open(line_));
     line_ = joined_;
     row_.split(line_);
   }

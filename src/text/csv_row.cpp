@@ -5,16 +5,46 @@
 #include "epfleet/text/parse.h"
 
 namespace epfleet::text {
+namespace {
+
+std::size_t past_blanks(std::string_view line, std::size_t at) {
+  while (at < line.size() && is_blank(line[at])) {
+    ++at;
+  }
+  return at;
+}
+
+// The quote that closes a field from `at` on; none: it is open at the end of the line.
+std::size_t closing_quote(std::string_view line, std::size_t at) {
+  at = line.find('"', at);
+  while (at != line.npos && at + 1 < line.size() && line[at + 1] == '"') {
+    at = line.find('"', at + 2);
+  }
+  return at;
+}
+
+}  // namespace
+
+bool CsvRow::stays_open(std::string_view line) {
+  for (std::size_t at = closing_quote(line, 0); at != line.npos;) {
+    const std::size_t comma = line.find(',', at);
+    if (comma == line.npos) {
+      return false;
+    }
+    at = past_blanks(line, comma + 1);
+    if (at < line.size() && line[at] == '"') {
+      at = closing_quote(line, at + 1);
+    }
+  }
+  return true;
+}
 
 void CsvRow::split(std::string_view line) {
   fields_.clear();
   unquoted_.clear();
   open_ = false;
   for (std::size_t from = 0; from <= line.size() && !open_;) {
-    std::size_t at = from;
-    while (at < line.size() && is_blank(line[at])) {
-      ++at;
-    }
+    const std::size_t at = past_blanks(line, from);
     if (at < line.size() && line[at] == '"') {
       from = add_quoted(line, at) + 1;
       continue;

@@ -17,6 +17,7 @@ class Curve {
   template <class Function>
   Curve(double end, std::size_t intervals, const Function& function)
       : per_step_(static_cast<double>(intervals) / end) {
+    last_ = intervals;
     knots_.reserve(intervals + 1);
     knots_.push_back(function(kAlmostNothing));  // not 0: the fixed times belong to every x > 0
     for (std::size_t i = 1; i <= intervals; ++i) {
@@ -28,7 +29,7 @@ class Curve {
   [[nodiscard]] double at(double x) const {
     const double position = x * per_step_;
     const auto knot = static_cast<std::size_t>(position);
-    if (knot + 1 >= knots_.size()) {
+    if (knot >= last_) [[unlikely]] {
       const std::size_t half = knots_.size() / 2;
       const double beyond = position - static_cast<double>(knots_.size() - 1);
       return knots_.back() + beyond * (knots_.back() - knots_[half]) /
@@ -42,6 +43,7 @@ class Curve {
   static constexpr double kAlmostNothing = 1e-9;
 
   double per_step_ = 0.0;
+  std::size_t last_ = 0;  // knot
   std::vector<double> knots_;
 };
 

@@ -4,12 +4,16 @@
 #include <array>
 #include <bit>
 #include <cstddef>
+#include <cstring>
+
+#include "epfleet/base/vector_clones.h"
 
 namespace epfleet::timing {
 namespace {
 
 // GCC's and clang's portable vectors: element-wise + * and comparisons only.
 using Four = float __attribute__((vector_size(16)));
+using FourParts = std::int32_t __attribute__((vector_size(16)));
 
 Four four(const GpuTerms& terms) { return std::bit_cast<Four>(terms); }
 
@@ -19,15 +23,13 @@ Four larger(Four a, Four b) { return a < b ? b : a; }
 // order.
 constexpr std::size_t kLanes = 4;
 
-}  // namespace
-
-UnitTotals unit_totals(std::span<const std::int32_t> requests,
-                       std::span<const base::TokenParts32> kv) {
+EPFLEET_VECTOR_CLONES
+UnitTotals totals_of(const std::int32_t* requests, const base::TokenParts32* kv, std::size_t gpus) {
   std::int32_t fullest = 0;
   std::int32_t sum = 0;  // 320 GPUs with thousands of requests are far below 2^31
   std::int32_t odd = 0;
   base::TokenParts kv_sum;
-  for (std::size_t g = 0; g < requests.size(); ++g) {
+  for (std::size_t g = 0; g < gpus; ++g) {
     fullest = std::max(fullest, requests[g]);
     sum += requests[g];
     odd += requests[g] & 1;
@@ -36,26 +38,42 @@ UnitTotals unit_totals(std::span<const std::int32_t> requests,
   return {fullest, sum, odd, kv_sum};
 }
 
-GpuTerms slowest_terms(std::span<const std::int32_t> requests,
-                       std::span<const base::TokenParts32> kv, std::span<const GpuLine> lines) {
+EPFLEET_VECTOR_CLONES
+GpuTerms slowest_of(const std::int32_t* requests, const base::TokenParts32* kv, std::size_t gpus,
+                    const GpuLine* lines) {
   std::array<Four, kLanes> slowest{};
-  const auto look_at = [&](std::size_t g, std::size_t lane) {
-    const auto held = static_cast<float>(kv[g].count());
+  const auto look_at = [&](std::size_t g, std::size_t lane, Four held) {
     const GpuLine& line = lines[static_cast<std::size_t>(requests[g])];
-    const Four terms = Four{held, held, held, held} * four(line.slope) + four(line.fixed);
-    slowest[lane] = larger(slowest[lane], terms);
+    slowest[lane] = larger(slowest[lane], held * four(line.slope) + four(line.fixed));
   };
   std::size_t g = 0;
-  for (; g + kLanes <= requests.size(); g += kLanes) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      look_at(g + lane, lane);
-    }
+  for (; g + kLanes <= gpus; g += kLanes) {
+    FourParts parts;  // converted together
+    std::memcpy(&parts, kv + g, sizeof(parts));
+    const Four held = __builtin_convertvector(parts, Four);
+    look_at(g, 0, __builtin_shufflevector(held, held, 0, 0, 0, 0));
+    look_at(g + 1, 1, __builtin_shufflevector(held, held, 1, 1, 1, 1));
+    look_at(g + 2, 2, __builtin_shufflevector(held, held, 2, 2, 2, 2));
+    look_at(g + 3, 3, __builtin_shufflevector(held, held, 3, 3, 3, 3));
   }
-  for (; g < requests.size(); ++g) {
-    look_at(g, 0);
+  for (; g < gpus; ++g) {
+    const auto held = static_cast<float>(kv[g].count());
+    look_at(g, 0, Four{held, held, held, held});
   }
   const Four all = larger(larger(slowest[0], slowest[1]), larger(slowest[2], slowest[3]));
   return std::bit_cast<GpuTerms>(all);
+}
+
+}  // namespace
+
+UnitTotals unit_totals(std::span<const std::int32_t> requests,
+                       std::span<const base::TokenParts32> kv) {
+  return totals_of(requests.data(), kv.data(), requests.size());
+}
+
+GpuTerms slowest_terms(std::span<const std::int32_t> requests,
+                       std::span<const base::TokenParts32> kv, std::span<const GpuLine> lines) {
+  return slowest_of(requests.data(), kv.data(), requests.size(), lines.data());
 }
 
 }  // namespace epfleet::timing

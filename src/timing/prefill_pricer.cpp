@@ -43,8 +43,10 @@ struct FastestAttention {
   std::vector<AttentionTime> ways;
   [[nodiscard]] double of(const PrefillLoad& load) const {
     double fastest = ways.front().of(load);
-    for (std::size_t i = 1; i < ways.size(); ++i) {
-      fastest = std::min(fastest, ways[i].of(load));
+    if (ways.size() > 1) [[unlikely]] {
+      for (std::size_t i = 1; i < ways.size(); ++i) {
+        fastest = std::min(fastest, ways[i].of(load));
+      }
     }
     return fastest;
   }

@@ -55,11 +55,11 @@ std::vector<RateWindow> read_rates(const std::string& path) {
     } else if (!law.empty()) {
       throw wrong(fmt::format("'{}' is neither Gamma nor Weibull", law));
     }
-    constexpr double kLeastShape = 1e-4;  // a variation of 100
+    const double least = window.law == GapLaw::Gamma ? 1e-4 : 0.1;  // variations of 100 and 430
     if (window.law == GapLaw::Exponential) {
       window.shape = 1.0;
-    } else if (window.rate > 0.0 && window.shape < kLeastShape) {
-      throw wrong("the shape is not above 0.0001");
+    } else if (window.rate > 0.0 && window.shape < least) {
+      throw wrong(fmt::format("the shape is not above {}", least));
     }
     if (!windows.empty() && window.from_s <= windows.back().from_s) {
       throw wrong("the window does not begin after the one before");
@@ -137,9 +137,9 @@ bool MeasuredValues::parse(std::string_view text) {
   if (text.size() < 2 || text.front() != '{' || text.back() != '}') {
     return false;
   }
-  text = text.substr(1, text.size() - 2);
+  text = text::trimmed(text.substr(1, text.size() - 2));
   double sum = 0.0;
-  while (!text::trimmed(text).empty()) {
+  while (!text.empty()) {
     std::string_view pair = take_until(text, ',');
     double value = 0.0, probability = 0.0;
     if (!read_number(take_until(pair, ':'), value) || !read_number(pair, probability)) {

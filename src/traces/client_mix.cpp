@@ -193,6 +193,12 @@ ClientMix::ClientMix(const std::string& folder, double rate_scale, std::uint64_t
          .what = fmt::format("its rates ask for {:.3g} requests, more than a billion", expected_),
          .remedy = "lower the rates (--rate-scale), or give shorter windows"});
   }
+  if (!clients_.empty() &&
+      std::ranges::none_of(clients_, [](const auto& one) { return one->has_lengths(); })) {
+    throw base::InputError({.file = folder,
+                            .what = "no client has lengths (input_tokens, output_tokens)",
+                            .remedy = "fetch the files again"});
+  }
   std::ranges::make_heap(clients_, Client::later);
 }
 

@@ -34,10 +34,8 @@ model::DecodeLayout small_layout() {
 
 base::TokenParts total(const DecodeUnit::EmittedByPayer& emitted) {
   base::TokenParts sum;
-  for (const auto& by_channel : emitted) {
-    for (const base::TokenParts tokens : by_channel) {
-      sum += tokens;
-    }
+  for (const base::TokenParts tokens : emitted) {
+    sum += tokens;
   }
   return sum;
 }
@@ -91,7 +89,7 @@ class Comparison {
       DecodeReference::Member& member = reference_.outside.at(slot);
       member.gpu = static_cast<std::uint32_t>(draw_.bits() % kGpus);
       const policy::DecodeGpuView view = unit_.view();
-      if (view.requests[member.gpu] >= view.request_limit ||
+      if (view.with_one_more[member.gpu] > static_cast<float>(view.request_limit) ||
           view.kv[member.gpu] + member.kv() > view.kv_limit) {
         without_room.push_back(slot);
         continue;

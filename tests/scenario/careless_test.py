@@ -125,7 +125,7 @@ class CarelessTest(ProgramTest):
         for option in sizes:
             huge = [str(part) for pair in {**sizes, option: 2_000_000_000}.items() for part in pair]
             self.refused("experts", "--loads", "loads.csv", *huge)
-        for load in ["inf", "nan", "-1", "1e300"]:
+        for load in ["inf", "nan", "-1", "1e300", "1e-40"]:
             (self.folder / "loads.csv").write_text(f"1,{load},3,4\n")
             usual = [str(part) for pair in sizes.items() for part in pair]
             self.assertIn("is not a load", self.refused("experts", "--loads", "loads.csv", *usual))

@@ -15,7 +15,11 @@ from support.program import PROGRAM, SOURCE, main  # noqa: E402
 MODULES = sorted((SOURCE / "src").glob("*/README.md"))
 PAGES = [SOURCE / name for name in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]] + sorted((SOURCE / "docs").glob("*.md")) + MODULES
 TOP = ("src", "include", "tests", "tools", "configs", "docs", "traces", "bench")
+<<<<<<< HEAD
+NOWHERE = ["--day", "--speed", "--plan", "--ablations", "--determinism", "--coverage"]
+=======
 NOWHERE = ["--mutations", "--day", "--speed", "--plan", "--ablations"]
+>>>>>>> h_bite
 
 
 def without_code(text):

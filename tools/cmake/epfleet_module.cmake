@@ -18,13 +18,17 @@ mark_as_advanced(EPFLEET_CCACHE)
 if(EPFLEET_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER
       "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" CCACHE_NOHASHDIR=true
-      CCACHE_SLOPPINESS=time_macros "${EPFLEET_CCACHE}")
+      CCACHE_SLOPPINESS=time_macros,pch_defines CCACHE_INODECACHE=true "${EPFLEET_CCACHE}")
 endif()
 
 if(EPFLEET_SANITIZE)
   add_compile_options(-fsanitize=${EPFLEET_SANITIZE} -fno-sanitize-recover=all
                       -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${EPFLEET_SANITIZE})
+endif()
+
+if(EPFLEET_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
 if(EPFLEET_LTO)
@@ -87,6 +91,7 @@ function(epfleet_module NAME)
   if(SOURCES)
     add_library(epfleet_${NAME} STATIC ${SOURCES})
     epfleet_compile_options(epfleet_${NAME})
+    epfleet_use_pch(epfleet_${NAME} program)
     set(SCOPE PUBLIC)
   else()
     add_library(epfleet_${NAME} INTERFACE)
@@ -98,6 +103,14 @@ function(epfleet_module NAME)
   list(TRANSFORM MODULE_DEPENDS PREPEND "epfleet::")
   target_link_libraries(epfleet_${NAME} ${SCOPE} ${MODULE_DEPENDS} ${MODULE_LIBS})
   set_property(GLOBAL APPEND PROPERTY EPFLEET_MODULES ${NAME})
+endfunction()
+
+# epfleet_as_one(MODULE FILE...): these sources of the module are compiled as one, so that calls between
+# them can be inlined.
+function(epfleet_as_one MODULE)
+  list(TRANSFORM ARGN PREPEND "${CMAKE_SOURCE_DIR}/src/${MODULE}/" OUTPUT_VARIABLE FILES)
+  set_target_properties(epfleet_${MODULE} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  set_source_files_properties(${FILES} PROPERTIES UNITY_GROUP as_one)
 endfunction()
 
 # epfleet_page_template(MODULE): bytes of the page (src/MODULE/*.html, *.css, *.js) as a source of it.

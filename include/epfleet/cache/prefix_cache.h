@@ -65,9 +65,10 @@ class PrefixCache {
   [[nodiscard]] virtual std::int64_t peak_tokens() const { return 0; }
   virtual void restart_peak(base::TimePoint /*now*/) {}
 
-  // A hint that the entries of this prefix will be needed in a moment: at millions of sessions a
-  // miss of the processor's cache costs more than the lookup. Changes nothing.
-  virtual void prefetch(const workload::PrefixIdentity& /*prefix*/) const {}
+  // A hint that the entries of these sessions (PrefixIdentity::session_slot) will be needed in a
+  // moment: at millions of sessions a miss of the processor's cache costs more than the lookup.
+  // Changes nothing.
+  virtual void prefetch(std::span<const std::uint32_t> /*session_slots*/) const {}
 };
 
 // bytes_per_token turns the configured capacity into tokens; shared_prefixes is

@@ -14,6 +14,11 @@
 
 namespace epfleet::calibration {
 
+// Far above any shape; products of two stay far below overflow.
+inline constexpr std::int64_t kMostOfShape = 1'000'000'000;
+// Of requests or groups, which are listed one by one.
+inline constexpr std::int64_t kMostListed = 1'000'000;
+
 class MeasuredTable {
  public:
   // Throws InputError.
@@ -29,8 +34,8 @@ class MeasuredTable {
   // Of a row; the column must be there.
   [[nodiscard]] const std::string& text(std::size_t row, const std::string& column) const;
   [[nodiscard]] double positive(std::size_t row, const std::string& column) const;  // > 0
-  [[nodiscard]] std::int64_t whole(std::size_t row, const std::string& column,
-                                   std::int64_t least) const;
+  [[nodiscard]] std::int64_t whole(std::size_t row, const std::string& column, std::int64_t least,
+                                   std::int64_t most = kMostOfShape) const;
   // Whole numbers with blanks between, each >= 0; empty for an empty field.
   [[nodiscard]] std::vector<std::int64_t> whole_list(std::size_t row,
                                                      const std::string& column) const;

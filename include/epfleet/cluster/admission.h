@@ -25,11 +25,13 @@ class Admission {
  public:
   explicit Admission(const FleetState& fleet);  // must outlive this
 
+  [[nodiscard]] bool limits() const { return limits_; }
   // Why the request that has just arrived, and is counted, is turned away; none: it is not.
   [[nodiscard]] std::optional<observe::Ending> refusal(const workload::Request& request) const;
 
  private:
   const FleetState& fleet_;
+  bool limits_;
   std::vector<double> ceilings_;
 };
 

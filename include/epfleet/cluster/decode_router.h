@@ -35,12 +35,13 @@ class DecodeRouter {
  private:
   using Member = DecodePool::Member;
 
-  // Chooses unit and GPU. `send`: moves the KV, Link to -> TimePoint.
+  // Chooses unit and GPU. `send`: moves the KV, (Link to, Bytes) -> TimePoint.
   template <class Send>
   base::TimePoint put(serving::RequestSlot slot, const Send& send);
   bool admit(Member& member, const serving::DecodeUnit::Waiting& waiting);
   bool swap_in(Member& member, const serving::DecodeUnit::Waiting& waiting);
-  void place(Member& member, serving::RequestSlot slot, std::uint32_t gpu, base::TimePoint arrives);
+  void place(Member& member, serving::RequestSlot slot, std::uint32_t gpu, base::TimePoint arrives,
+             base::Bytes kv);
 
   FleetState& fleet_;
   std::unique_ptr<policy::DecodeUnitRule> rule_;

@@ -24,8 +24,8 @@ class RequestEndings {
   RequestEndings(FleetState& fleet, DecodeRouter& decode, workload::ArrivalFeed& arrivals,
                  cache::PrefixCache& cache, std::span<observe::Observer* const> observers);
 
-  // The request has arrived: it will end.
-  void expect(const workload::Request& request);
+  // A request has arrived: it will end.
+  void expect(bool in_window) { window_in_service_ += in_window ? 1 : 0; }
   // It leaves the service. REQUIRES: no unit has it any more.
   void end(serving::RequestSlot slot, Ending ending);
   // A client that comes again now, if there is one; REQUIRES: called until there is none.

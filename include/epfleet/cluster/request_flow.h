@@ -46,18 +46,22 @@ class RequestFlow {
                      base::TimePoint last_chunk);
 
  private:
-  static constexpr std::size_t kAhead = 4;  // arrivals whose memory is fetched in advance
+  // Arrivals whose memory is fetched in advance.
+  static constexpr std::size_t kAhead = 4, kAtOnce = 4;
 
   void schedule_next_arrival();
   void accept_arrival();
-  void accept(const Retries::Attempt& attempt);
+  void accept(const workload::Request& request, bool in_window, std::uint8_t attempt,
+              bool window_client);
+  [[nodiscard]] bool surely_accepted(const workload::Request& request) const;
   [[nodiscard]] std::optional<Ending> rejection(const workload::Request& request) const;
   void look_up(serving::RequestSlot slot);
   void look_up_again(serving::RequestSlot slot);
   [[nodiscard]] std::int32_t usable(const cache::Lookup& found,
                                     const serving::LiveRequest& live) const;
   void count_input(serving::RequestSlot slot);
-  void fetch_prefixes(std::span<const serving::RequestSlot> slots) const;
+  void fetch_sessions_ahead();
+  void fetch_prefixes(std::span<const serving::RequestSlot> slots);
   void emit_first_token(serving::RequestSlot slot);
   void send_to_decode(serving::RequestSlot slot);
   void keep_prompt(const serving::LiveRequest& live, std::int32_t stored);
@@ -74,15 +78,21 @@ class RequestFlow {
   Admission admission_;
   RequestTimers timers_;
   std::span<observe::Observer* const> observers_;
+  struct Most {  // tokens
+    std::int64_t prompt_in_hbm, context_in_hbm, context;
+  };
+  const Most most_;
+  std::optional<base::TokenParts32> usual_rate_;  // none: every request draws its own
 
   // What the store had of a prompt, by slot: counted once the prompt is finished.
-  struct Found {
+  struct alignas(32) Found {  // two to a cache line
     cache::Lookup lookup;
     bool store_down = false;
   };
   base::HugeVector<Found> found_;
   // reused from event to event: no allocation in steady state
   std::vector<serving::RequestSlot> slots_, preempted_;
+  std::vector<std::uint32_t> sessions_;
 };
 
 }  // namespace epfleet::cluster

@@ -28,6 +28,7 @@ class RequestTimers {
   // Both must outlive this.
   RequestTimers(FleetState& fleet, RequestEndings& endings);
 
+  [[nodiscard]] bool watch_any() const { return watch_any_; }
   void watch(serving::RequestSlot slot);  // it was let in
   void ring();                            // the event has come
 
@@ -61,6 +62,7 @@ class RequestTimers {
   FleetState& fleet_;
   RequestEndings& endings_;
   const AdmissionConfig& config_;
+  bool watch_any_;
   base::StreamFamily patience_;
   std::deque<Watched> unstarted_, unfinished_;  // in order of arrival
   std::priority_queue<Due, std::vector<Due>, std::greater<>> others_;

@@ -21,7 +21,9 @@ class Retries {
   explicit Retries(FleetState& fleet);  // must outlive this
 
   // Whether it comes again after this ending; if so, it will arrive by an event.
-  bool comes_again(const serving::LiveRequest& live, observe::Ending ending);
+  bool comes_again(const serving::LiveRequest& live, observe::Ending ending) {
+    return observe::row_of(ending).may_come_again && back_off(live);
+  }
 
   struct Attempt {
     workload::Request request;
@@ -36,6 +38,7 @@ class Retries {
   [[nodiscard]] std::optional<Attempt> take();
 
  private:
+  bool back_off(const serving::LiveRequest& live);
   void set_alarm();
 
   FleetState& fleet_;

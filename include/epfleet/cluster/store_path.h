@@ -7,6 +7,7 @@
 //   lengthens.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 
 #include "epfleet/cache/config.h"
@@ -20,9 +21,16 @@ class StorePath {
   StorePath(const cache::KvCacheConfig& config, double compute_tokens_per_s);
 
   // Through `nic`; returns when the last byte has come, or when what was written can be hit.
-  base::TimePoint read(serving::Link& nic, base::TimePoint now, base::Bytes bytes);
-  base::TimePoint write(serving::Link& nic, base::TimePoint now, base::Bytes bytes);
+  base::TimePoint read(serving::Link& nic, base::TimePoint now, base::Bytes bytes) {
+    const base::TimePoint through = nic.reserve(now, bytes);
+    return reads_ ? std::max(through, reads_->reserve(now, bytes)) : through;
+  }
+  base::TimePoint write(serving::Link& nic, base::TimePoint now, base::Bytes bytes) {
+    const base::TimePoint through = nic.reserve(now, bytes);
+    return (writes_ ? std::max(through, writes_->reserve(now, bytes)) : through) + write_delay_;
+  }
 
+  [[nodiscard]] bool may_recompute() const { return may_recompute_; }
   // Whether the hit is computed anew instead of read.
   [[nodiscard]] bool recomputes(const serving::Link& nic, base::TimePoint now, std::int64_t tokens,
                                 base::Bytes bytes) const;

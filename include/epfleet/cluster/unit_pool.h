@@ -69,10 +69,10 @@ class UnitPool {
     }
     close(index);
     if (state == UnitState::Serving) {
-      open_.insert(std::lower_bound(open_.begin(), open_.end(), index), index);
+      loads_.open(index);
     }
   }
-  [[nodiscard]] bool any_open() const { return !open_.empty(); }
+  [[nodiscard]] bool any_open() const { return loads_.any_open(); }
   // A failure stops the unit: its step never ends, and none begins. Nobody knows yet: it stays open
   // to requests if it was, until it is closed.
   void stop(std::uint32_t index) {
@@ -86,7 +86,7 @@ class UnitPool {
     }
     member.clock.change_state(engine_.now(), UnitState::Down);
   }
-  void close(std::uint32_t index) { std::erase(open_, index); }
+  void close(std::uint32_t index) { loads_.close(index); }
   // It has all its GPUs, at full speed.
   void make_whole(std::uint32_t index) {
     Member& member = members_[index];
@@ -106,11 +106,11 @@ class UnitPool {
 
   // --- Load, as the balancer knows it: as of the last report, and what was placed since. ---
   [[nodiscard]] bool reports_age() const { return report_age_ > base::Duration::zero(); }
-  [[nodiscard]] auto loads_of_open() {
+  [[nodiscard]] const auto& loads_of_open() {
     if (reports_age()) {
       take_due_reports();
     }
-    return loads_.view(open_);
+    return loads_.view();
   }
   template <class A, class B>
   void note_placed(std::uint32_t index, A first, B second) {  // as Unit::Loads::add
@@ -164,7 +164,7 @@ class UnitPool {
 
  private:
   void take_due_reports() {
-    for (const std::uint32_t index : open_) {
+    for (const std::uint32_t index : loads_.view().open) {
       Member& member = members_[index];
       if (member.next_report <= engine_.now()) {
         member.unit.report_load(loads_);
@@ -178,7 +178,6 @@ class UnitPool {
   base::Duration report_age_;
   std::vector<Member> members_;
   typename Unit::Loads loads_;
-  std::vector<std::uint32_t> open_;  // ascending
 };
 
 }  // namespace epfleet::cluster

@@ -14,6 +14,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "epfleet/base/error.h"
 #include "epfleet/base/time.h"
 
 namespace epfleet::engine {
@@ -64,7 +65,18 @@ class Engine {
   // for it and were executed now, if nothing else is due before it; saves a stream of events the
   // queue. False: nothing happened; schedule it.
   [[nodiscard]] bool pass_to(base::TimePoint time, Phase phase, EventKind kind,
-                             std::uint32_t target);
+                             std::uint32_t target) {
+    check_not_past(time, phase);
+    const bool first = queue_.empty() || time < queue_.front().time ||
+                       (time == queue_.front().time && phase < queue_.front().phase);
+    if (!first || !runs_before(time, phase, until_) || executed_ % kStopCheckEvery == 0 ||
+        stopping_) {
+      return false;
+    }
+    begin({time, next_sequence_, target, phase, kind});
+    ++next_sequence_;
+    return true;
+  }
 
   // Executes everything before `until` and the samples at it (the last sees the state in which the
   // run ends), then sets the clock to `until`. Returns early when nothing is left (Exhausted) or
@@ -93,9 +105,29 @@ class Engine {
  private:
   static constexpr std::uint64_t kPrime = 0x9fb21c651e98df25ULL;
 
+  static bool runs_before(base::TimePoint time, Phase phase, base::TimePoint until) {
+    return time < until || (time == until && phase == Phase::Sample);
+  }
+  void check_not_past(base::TimePoint time, Phase phase) const {
+    EPFLEET_CHECK(time > now_ || (time == now_ && phase >= phase_),
+                  "an event is not scheduled in the past");
+  }
   void drop_cancelled_head();
   void execute(Handler& handler);
-  void begin(const Event& event);
+  [[gnu::always_inline]] inline void begin(const Event& event) {
+    now_ = event.time;
+    phase_ = event.phase;
+    ++executed_;
+    if (phase_ != Phase::Sample) {  // whoever looks changes nothing
+      mix(static_cast<std::uint64_t>(event.time.time_since_epoch().count()));
+      mix((static_cast<std::uint64_t>(event.phase) << 40U) |
+          (static_cast<std::uint64_t>(event.kind) << 32U) | event.target);
+    }
+    if (trace_) [[unlikely]] {
+      const Event copy = event;  // so that this one needs no memory
+      trace_(copy);
+    }
+  }
 
   static constexpr std::uint64_t kStopCheckEvery = 256;  // events; a few microseconds of wall time
 

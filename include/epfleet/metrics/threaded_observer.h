@@ -24,7 +24,7 @@ class ThreadedObserver : public observe::Observer {
   void on_requests_done(std::span<const observe::RequestDone> requests) override;
   void on_prefill_step(const observe::PrefillStepDone& step) override;
   void on_decode_step(const observe::DecodeStepDone& step) override;
-  void on_first_chunk(base::Duration gap) override;
+  void on_first_chunks(std::span<const base::Duration> gaps) override;
   void on_sample(const observe::FleetSample& sample) override;
   void on_decision(const observe::Decision& decision) override;
 

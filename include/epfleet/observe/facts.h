@@ -18,17 +18,12 @@ namespace epfleet::observe {
 
 // The life of one request, announced once: when it leaves the service, or at the end of the run
 // (InFlight). Times that were not reached are absent (first_token of a rejected request, say).
-struct RequestDone {
-  base::RequestId id;
-  base::SessionId session;
+struct RequestDone : workload::Request {
+  RequestDone() = default;
+  explicit RequestDone(const workload::Request& request) : workload::Request(request) {}
+
   Ending ending = Ending::LastToken;
-  workload::Variant variant = workload::Variant::V3;
-  workload::Channel channel = workload::Channel::Web;
-  std::uint32_t turn = 0;
-  std::int32_t prompt_tokens = 0;
   std::int32_t cached_tokens = 0;
-  std::int32_t output_tokens = 0;
-  std::int32_t reasoning_tokens = 0;
   base::UnitId prefill_unit, decode_unit;
   std::uint16_t prefill_gpu = 0, decode_gpu = 0;
   std::uint16_t preemptions = 0;
@@ -37,7 +32,6 @@ struct RequestDone {
   bool window_client = false;  // its first attempt arrived in the counted window
   std::uint8_t retries = 0;    // after failures; 15: so many or more
   bool entered_prefill = false, has_first_token = false, entered_decode = false;
-  base::TimePoint arrival;
   base::TimePoint prefill_start;  // start of the step that computes its first chunk
   base::TimePoint first_token;    // end of the step with its last chunk
   base::TimePoint kv_arrived;     // its KV is on the decode GPU
@@ -161,8 +155,8 @@ class Observer {
   virtual void on_requests_done(std::span<const RequestDone> /*requests*/) {}
   virtual void on_prefill_step(const PrefillStepDone& /*step*/) {}
   virtual void on_decode_step(const DecodeStepDone& /*step*/) {}
-  // A request finished its first decode step: the gap between its first token and that step's end.
-  virtual void on_first_chunk(base::Duration /*gap*/) {}
+  // Requests finished their first decode step: the gaps between their first tokens and its end.
+  virtual void on_first_chunks(std::span<const base::Duration> /*gaps*/) {}
   virtual void on_sample(const FleetSample& /*sample*/) {}
   virtual void on_decision(const Decision& /*decision*/) {}
 };

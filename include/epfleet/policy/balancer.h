@@ -36,9 +36,11 @@ struct PrefillDemand {
 
 struct PrefillView {
   std::span<const std::uint32_t> open;  // candidates, ascending; never empty
-  // Waiting and in the running step (unit), or already in the step (GPU).
-  std::span<const float> tokens;
-  std::span<const float> attention_pairs;
+  // Waiting and in the running step (unit), or already in the step (GPU). Those that are not open
+  // show infinity; more such follow up to a multiple of kLanes, so that vectors have no remainder.
+  static constexpr std::size_t kLanes = 8;
+  std::span<const float> tokens{};
+  std::span<const float> attention_pairs{};
   // Sums over all elements, closed ones included (they carry nothing, or what closed them).
   float tokens_total = 0.0F;
   float attention_pairs_total = 0.0F;
@@ -49,22 +51,31 @@ struct DecodeDemand {
 };
 
 struct DecodeUnitView {
-  std::span<const std::uint32_t> open;     // candidates, ascending; never empty
-  std::span<const std::int64_t> requests;  // placed, waiting ones included
-  std::span<const base::TokenParts> kv;
+  std::span<const std::uint32_t> open;  // candidates, ascending; never empty
+  // Whole numbers, in the type that scores are computed in: requests that are placed, waiting ones
+  // included, and their KV in parts of a token. Those that are not open show kClosed; more such
+  // follow up to a multiple of kLanes, so that vectors have no remainder.
+  static constexpr std::size_t kLanes = 4;
+  static constexpr double kClosed = 1e300;
+  std::span<const double> requests{};
+  std::span<const double> kv{};
+  double requests_total = 0.0, kv_total = 0.0;  // sums over the open ones
 };
 
 // The GPUs of one unit; element i is GPU i.
 struct DecodeGpuView {
-  std::span<const std::int32_t> requests;  // placed: running or their KV on its way
-  std::span<const base::TokenParts32> kv;
+  // Placed, running or their KV on its way, and one more: the one that asks. Whole numbers, in the
+  // type that scores are computed in.
+  std::span<const float> with_one_more{};
+  std::span<const base::TokenParts32> kv{};
   std::int64_t requests_total = 0;  // sums over the GPUs
-  base::TokenParts kv_total;
+  base::TokenParts kv_total{};
   std::int32_t request_limit = 0;
-  base::TokenParts32 kv_limit;
+  base::TokenParts32 kv_limit{};
 
   [[nodiscard]] bool has_room(std::size_t gpu, const DecodeDemand& demand) const {
-    return requests[gpu] < request_limit && kv[gpu] <= kv_limit - demand.kv;
+    return with_one_more[gpu] <= static_cast<float>(request_limit) &&
+           kv[gpu] <= kv_limit - demand.kv;
   }
 };
 

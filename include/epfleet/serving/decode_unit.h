@@ -18,6 +18,7 @@
 #include <span>
 #include <vector>
 
+#include "epfleet/base/error.h"
 #include "epfleet/base/time.h"
 #include "epfleet/observe/facts.h"
 #include "epfleet/policy/loads.h"
@@ -48,10 +49,11 @@ class DecodeUnit {
 
   DecodeUnit(base::UnitId id, const DecodeUnitLimits& limits, const timing::DecodePricer& pricer,
              RequestPool& pool);
+  DecodeUnit(DecodeUnit&&) noexcept = default;  // the view looks at what moves along
 
   // --- Placement: a request that is on its way holds its place and its KV room. ---
-  [[nodiscard]] policy::DecodeGpuView view() const;
-  [[nodiscard]] std::int64_t placed_requests() const { return placed_total_; }
+  [[nodiscard]] const policy::DecodeGpuView& view() const { return view_; }
+  [[nodiscard]] std::int64_t placed_requests() const { return view_.requests_total; }
   // Holds a place on `gpu`; joins at the first step that starts at or after `arrives`.
   // REQUIRES: view() showed room.
   void place(RequestSlot slot, std::uint32_t gpu, base::TimePoint arrives);
@@ -119,20 +121,26 @@ class DecodeUnit {
   void remove(RequestSlot slot);
 
   // --- Facts ---
-  [[nodiscard]] bool empty() const { return placed_total_ == 0 && waiting_.empty(); }
+  [[nodiscard]] bool empty() const { return view_.requests_total == 0 && waiting_.empty(); }
   [[nodiscard]] std::int64_t waiting_requests() const {  // their KV on its way, or no room yet
-    return static_cast<std::int64_t>(waiting_.size()) + placed_total_ - active_total_;
+    return static_cast<std::int64_t>(waiting_.size()) + view_.requests_total - active_total_;
   }
   void report_load(Loads& loads) const;
   [[nodiscard]] const observe::DecodeStepDone& last_step() const { return step_; }
-  // First-token times of those whose first chunk left with the last step.
-  [[nodiscard]] std::span<const base::TimePoint> first_chunks() const { return first_chunks_; }
+  // Of those whose first chunk left with the last step: since their first token.
+  [[nodiscard]] std::span<const base::Duration> first_chunks() const { return first_chunks_; }
   [[nodiscard]] std::int64_t active_requests() const { return active_total_; }
   [[nodiscard]] base::TokenParts active_kv() const { return active_kv_total_; }
   // Decode tokens emitted since the start; in flight: the exact k * rate.
-  using EmittedByPayer =
-      std::array<std::array<base::TokenParts, workload::kChannels>, workload::kVariants>;
+  using EmittedByPayer = std::array<base::TokenParts, workload::kVariants * workload::kChannels>;
   [[nodiscard]] const EmittedByPayer& emitted() const { return emitted_; }
+  [[nodiscard]] static std::uint8_t payer_of(const workload::Request& request) {
+    return payer_of(request.variant, request.channel);
+  }
+  [[nodiscard]] static std::uint8_t payer_of(workload::Variant variant, workload::Channel channel) {
+    return static_cast<std::uint8_t>(static_cast<std::size_t>(variant) * workload::kChannels +
+                                     static_cast<std::size_t>(channel));
+  }
   [[nodiscard]] std::int32_t steps_of(const LiveRequest& request) const;  // over all stays
   [[nodiscard]] const DecodeUnitLimits& limits() const { return limits_; }
   // None: the halves are formed anew every step.
@@ -151,9 +159,8 @@ class DecodeUnit {
   void forget_place(RequestSlot slot);
   [[nodiscard]] bool holds(const LiveRequest& request) const;
   void give_up_place(const LiveRequest& request);
-  void advance_all();
+  [[nodiscard]] base::TokenParts32 advance_all();
   void retire_finished(std::vector<RequestSlot>& finished);
-  void retire(LiveRequest& request);
   void preempt_overflow(std::vector<RequestSlot>& preempted);
   [[nodiscard]] RequestSlot youngest_on(std::uint32_t gpu) const;
   void forget_finish(RequestSlot slot);
@@ -168,17 +175,20 @@ class DecodeUnit {
   double speed_ = 1.0;
   RequestPool& pool_;
   // Per GPU; "placed" = running and on the way.
-  std::vector<std::int32_t> active_requests_, placed_requests_;
+  std::vector<std::int32_t> active_requests_;
+  std::vector<float> placed_and_one_;  // whole numbers: see policy::DecodeGpuView
   std::vector<base::TokenParts32> active_kv_, placed_kv_, rate_;
   std::optional<StickyHalves> halves_;
-  std::int64_t active_total_ = 0, placed_total_ = 0;  // sums over the GPUs
-  base::TokenParts active_kv_total_, placed_kv_total_, rate_total_;
+  std::int64_t active_total_ = 0;  // sums over the GPUs, as the next ones
+  base::TokenParts active_kv_total_, rate_total_;
+  policy::DecodeGpuView view_;  // of what is placed, with its sums
   EmittedByPayer emitted_{}, emission_rate_{};
 
   FinishCalendar finishers_;
   std::vector<Incoming> incoming_;
   std::deque<Waiting> waiting_;
-  std::vector<base::TimePoint> joined_first_tokens_, first_chunks_;
+  std::vector<base::TimePoint> joined_first_tokens_;
+  std::vector<base::Duration> first_chunks_;
   std::uint32_t step_number_ = 0;
   bool stepping_ = false;
   RebalancePause rebalance_;
@@ -187,5 +197,24 @@ class DecodeUnit {
   std::optional<base::TimePoint> stands_since_;  // a step was given up and no other has begun
   observe::DecodeStepDone step_;
 };
+
+inline void DecodeUnit::place(RequestSlot slot, std::uint32_t gpu, base::TimePoint arrives) {
+  LiveRequest& request = pool_[slot];
+  request.stage = Stage::Moving;
+  request.decode_unit = static_cast<std::uint16_t>(id_.value());
+  request.decode_gpu = static_cast<std::uint16_t>(gpu);
+  if (!request.decode_started) {  // a migrated request keeps what its first step waited for
+    request.kv_ready = arrives;
+  }
+  const base::TokenParts32 kv = request.kv(request.steps_taken);
+  placed_and_one_[gpu] += 1.0F;
+  placed_kv_[gpu] += kv;
+  ++view_.requests_total;
+  view_.kv_total += kv;
+  EPFLEET_CHECK(placed_and_one_[gpu] <= static_cast<float>(limits_.max_requests_per_gpu + 1) &&
+                    placed_kv_[gpu] <= kv_limit_,
+                "a request is placed where there is room");
+  incoming_.push_back({arrives, slot});
+}
 
 }  // namespace epfleet::serving

@@ -22,25 +22,29 @@ class FinishCalendar {
   // No request stays longer than `longest_stay` steps.
   explicit FinishCalendar(std::int64_t longest_stay);
 
-  // A request and the GPU that it decodes on: a GPU's requests are found without reading them all.
+  // A request, the GPU that it decodes on, and what it takes off that GPU's sums when it leaves
+  // after its last step: so it need not be read for that, nor to find the requests of a GPU.
   struct Finisher {
     RequestSlot slot;
+    base::TokenParts32 kv{};  // held then
     std::uint16_t gpu;
+    std::uint16_t rate = 0;       // parts of a token, a step
+    std::uint16_t overshoot = 0;  // of the last step, beyond the answer's end: less than the rate
+    std::uint8_t payer = 0;       // whose tokens they are, as the unit counts them
+    std::uint8_t step = 0;        // within its span: the calendar's own
   };
+  static_assert(sizeof(Finisher) == 16);
 
   // REQUIRES: `step` is not before the next one to be taken, nor longest_stay or more after it.
   void add(std::uint32_t step, Finisher finisher) {
-    if (span_of(step) == span_) {
-      steps_[step % kSpan].push_back(finisher);
-    } else {
-      later_[span_of(step) % later_.size()].push_back({step, finisher});
-    }
+    finisher.step = step % kSpan;
+    (span_of(step) == span_ ? steps_[finisher.step] : list_of(span_of(step))).push_back(finisher);
   }
   void remove(std::uint32_t step, RequestSlot slot);
 
-  // Appends those whose last step is `step`, the latest added first.
-  // REQUIRES: steps are taken one after the other, from 0.
-  void take(std::uint32_t step, std::vector<RequestSlot>& finished);
+  // Those whose last step is `step`, in the order in which they were added; valid until they are
+  // cleared, which the caller does. REQUIRES: steps are taken one after the other, from 0.
+  [[nodiscard]] std::vector<Finisher>& take(std::uint32_t step);
 
   // Those of the step that is taken next, to fetch them from memory in time. None is missing once
   // that step can end (adds for it come before it starts), except at the first step of a span.
@@ -60,10 +64,8 @@ class FinishCalendar {
     for (const std::vector<Finisher>& step : steps_) {
       std::for_each(step.begin(), step.end(), visit_on_gpu);
     }
-    for (const std::vector<Entry>& span : later_) {
-      for (const Entry& entry : span) {
-        visit_on_gpu(entry.finisher);
-      }
+    for (const std::vector<Finisher>& span : later_) {
+      std::for_each(span.begin(), span.end(), visit_on_gpu);
     }
   }
 
@@ -71,15 +73,18 @@ class FinishCalendar {
 
  private:
   static constexpr std::uint32_t kSpan = 128;
-  struct Entry {
-    std::uint32_t step;
-    Finisher finisher;
-  };
   static std::uint32_t span_of(std::uint32_t step) { return step / kSpan; }
 
+  [[nodiscard]] std::vector<Finisher>& list_of(std::uint32_t span) {
+    const std::size_t place = at_ + (span - span_);
+    return later_[place < spans_ ? place : place - spans_];
+  }
+
   std::uint32_t span_ = 0;
+  std::size_t spans_;   // in the ring
+  std::size_t at_ = 0;  // of span_ in it
   std::array<std::vector<Finisher>, kSpan> steps_;
-  std::vector<std::vector<Entry>> later_;  // by span, in a ring
+  std::vector<std::vector<Finisher>> later_;  // by span, in a ring
 };
 
 }  // namespace epfleet::serving

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <new>
 #include <vector>
 
 #include "epfleet/base/error.h"
@@ -31,10 +32,10 @@ enum class Stage : std::uint8_t {
 // line, which begins within `request`, at its lengths.
 struct alignas(64) LiveRequest {
   base::TimePoint prefill_start;
-  base::TimePoint decode_start;
-  workload::Request request;
   // In prefill: its hit has been read from the store. Later: its KV is on the decode GPU.
   base::TimePoint kv_ready;
+  workload::Request request;
+  base::TimePoint decode_start;
   base::TimePoint first_token;
   std::int32_t cached_tokens = 0;
   std::int32_t computed_to = 0;  // of prefill_tokens(): KV that exists (hit and chunks done)
@@ -84,8 +85,10 @@ struct alignas(64) LiveRequest {
   }
   // Decode steps in all: the smallest k with k * rate >= decode_output().
   [[nodiscard]] std::int32_t steps_in_all() const {
-    const std::int64_t per_step = rate.count();
-    return static_cast<std::int32_t>((decode_output().count() + per_step - 1) / per_step);
+    // In 32 bits, which divide faster: an answer is part of the KV that a GPU holds.
+    const auto per_step = static_cast<std::uint32_t>(rate.count());
+    const auto parts = static_cast<std::uint32_t>(decode_output().count());
+    return static_cast<std::int32_t>((parts + per_step - 1) / per_step);
   }
 };
 
@@ -110,9 +113,11 @@ class RequestPool {
     }
     const RequestSlot slot = free_.back();
     free_.pop_back();
-    slots_[slot] = LiveRequest{};
-    slots_[slot].request = request;
-    slots_[slot].stage = Stage::Queued;
+    ++live_;
+    const workload::Request copied = request;  // else it might lie in the slot, for all g++ knows
+    auto* live = ::new (static_cast<void*>(&slots_[slot])) LiveRequest;
+    live->request = copied;
+    live->stage = Stage::Queued;
     return slot;
   }
   void remove(RequestSlot slot) {
@@ -122,6 +127,7 @@ class RequestPool {
     }
     slots_[slot].stage = Stage::Free;
     free_.push_back(slot);
+    --live_;
   }
   [[nodiscard]] LiveRequest& operator[](RequestSlot slot) { return slots_[slot]; }
   [[nodiscard]] const LiveRequest& operator[](RequestSlot slot) const { return slots_[slot]; }
@@ -141,7 +147,7 @@ class RequestPool {
   // Requests that wait in prefill units; these count.
   [[nodiscard]] std::int64_t queued() const { return queued_; }
   void count_queued(std::int64_t change) { queued_ += change; }
-  [[nodiscard]] std::size_t live() const { return slots_.size() - free_.size(); }
+  [[nodiscard]] std::size_t live() const { return live_; }
 
   // Only few are: they need no room in every request.
   void resume(RequestSlot slot, const Resumed& resumed) { resumed_[slot] = resumed; }
@@ -165,6 +171,7 @@ class RequestPool {
 
   base::HugeVector<LiveRequest> slots_;
   std::vector<RequestSlot> free_;
+  std::size_t live_ = 0;
   std::map<RequestSlot, Resumed> resumed_;
   std::int64_t queued_ = 0;
   std::uint32_t tickets_ = 0;  // those of four billion requests ago are long gone

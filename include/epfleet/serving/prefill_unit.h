@@ -12,6 +12,7 @@
 #include <optional>
 #include <vector>
 
+#include "epfleet/base/error.h"
 #include "epfleet/base/time.h"
 #include "epfleet/observe/facts.h"
 #include "epfleet/policy/balancer.h"
@@ -44,8 +45,12 @@ class PrefillUnit {
   PrefillUnit(base::UnitId id, const PrefillUnitLimits& limits, const timing::PrefillPricer& pricer,
               policy::PrefillRule& gpu_rule, RequestPool& pool);
 
-  // The prompt waits here from now on; its hit is in place at request.kv_ready.
-  void enqueue(RequestSlot slot);
+  // What a unit asks of a request, as it is now.
+  [[nodiscard]] static Prompt prompt_of(RequestSlot slot, const LiveRequest& request);
+  // The prompt waits here from now on; its hit is in place at kv_ready. REQUIRES: it is as
+  // prompt_of() says.
+  void enqueue(const Prompt& prompt);
+  void enqueue(RequestSlot slot) { enqueue(prompt_of(slot, pool_[slot])); }
 
   [[nodiscard]] bool stepping() const { return stepping_; }
   // Forms a batch of what is ready and prices it; none: nothing can start now.
@@ -56,7 +61,9 @@ class PrefillUnit {
   // queue's front again, in order of arrival. REQUIRES: stepping().
   void abort_step(base::TimePoint now);
   // The KV of a finished prompt has left its GPU's HBM at `sent`.
-  void release_kv(std::uint32_t gpu, base::TimePoint sent, std::int32_t tokens);
+  void release_kv(std::uint32_t gpu, base::TimePoint sent, std::int32_t tokens) {
+    sending_.push_back({sent, gpu, tokens});
+  }
   // When a step might become possible without a further enqueue; none: nothing waits.
   [[nodiscard]] std::optional<base::TimePoint> next_ready(base::TimePoint now) const;
 
@@ -64,6 +71,7 @@ class PrefillUnit {
   // must outlive this. Whole again: as it was made.
   void degrade(const timing::PrefillPricer& pricer, double speed) {
     pricer_ = &pricer;
+    work_ = &pricer.work();
     speed_ = speed;
   }
   void make_whole() { degrade(*whole_pricer_, 1.0); }
@@ -95,12 +103,21 @@ class PrefillUnit {
   [[nodiscard]] static double pairs_left(const LiveRequest& request) {
     return pairs(request.tokens_left(), request.computed_to);
   }
-  [[nodiscard]] static policy::PrefillDemand demand_of(const LiveRequest& request);
+  [[nodiscard]] static policy::PrefillDemand demand_of(const Prompt& prompt) {
+    return {static_cast<float>(prompt.tokens), static_cast<float>(prompt.pairs)};
+  }
 
  private:
+  // What a GPU computes of a prompt in one step.
+  struct Piece {
+    std::int32_t tokens = 0;
+    double pairs = 0.0;   // of query and key
+    double work_s = 0.0;  // by the linear estimate
+  };
   struct Chunk {
     RequestSlot slot;
     std::int32_t tokens;
+    double pairs;
     bool last;
     bool continued;  // of a prompt that was half done on this GPU before the step
   };
@@ -119,15 +136,14 @@ class PrefillUnit {
   void begin_batch(base::TimePoint now);
   void continue_halfway();
   void fill_from(PromptQueue& queue, std::optional<std::uint32_t> gpu, base::TimePoint now);
-  bool try_place(RequestSlot slot, std::optional<std::uint32_t> bound_gpu);
-  void add_chunk(std::uint32_t gpu, RequestSlot slot, std::int32_t tokens, bool continued);
+  bool try_place(const Prompt& prompt, std::optional<std::uint32_t> bound_gpu);
+  void add_chunk(std::uint32_t gpu, const Prompt& prompt, const Piece& piece, bool continued);
+  [[nodiscard]] Piece piece_of(const Prompt& prompt, std::int32_t tokens) const;
   void take_back(std::uint32_t gpu, const Chunk& chunk,
                  std::vector<std::vector<RequestSlot>>& returned);
-  [[nodiscard]] std::int32_t chunk_within_budget(const Gpu& gpu, std::uint32_t index,
-                                                 const LiveRequest& request) const;
-  [[nodiscard]] double work_room(const Gpu& gpu, const LiveRequest& request) const;
+  [[nodiscard]] Piece chunk_within_budget(std::uint32_t gpu, const Prompt& prompt) const;
+  [[nodiscard]] double work_room(const Gpu& gpu, const Prompt& prompt) const;
   [[nodiscard]] bool has_budget(std::uint32_t gpu) const;
-  void close(std::uint32_t gpu);
   void describe_step(base::TimePoint now, const timing::StepPrice& price);
   void leave(RequestSlot slot, std::vector<RequestSlot>& evicted);
   void leave_gpu(Gpu& gpu);
@@ -140,6 +156,7 @@ class PrefillUnit {
   PrefillUnitLimits limits_;
   const timing::PrefillPricer* whole_pricer_;
   const timing::PrefillPricer* pricer_;
+  const timing::PrefillWork* work_;  // of that
   double speed_ = 1.0;
   policy::PrefillRule& gpu_rule_;
   RequestPool& pool_;
@@ -151,12 +168,10 @@ class PrefillUnit {
   std::vector<Gpu> gpus_;
   std::vector<Sent> sending_;               // KV that leaves its GPU at a time to come
   std::vector<timing::PrefillLoad> loads_;  // per GPU, of the step being formed or running
-  policy::PrefillLoads step_loads_;         // the same for the GPU balancer
-  std::vector<std::uint32_t> open_;         // GPUs with budget left in the step being formed
+  policy::PrefillLoads step_loads_;         // the same for the GPU balancer; open: with budget left
   // Step placement: one queue; arrival placement: one per GPU, and its load for the balancer.
   std::vector<PromptQueue> queues_;
   policy::PrefillLoads queued_loads_;
-  std::vector<std::uint32_t> all_gpus_;
 
   std::int64_t outstanding_tokens_ = 0;
   double outstanding_pairs_ = 0.0;
@@ -165,5 +180,32 @@ class PrefillUnit {
   RebalancePause rebalance_;
   observe::PrefillStepDone step_;
 };
+
+inline Prompt PrefillUnit::prompt_of(RequestSlot slot, const LiveRequest& request) {
+  const std::int32_t tokens = request.tokens_left();
+  return {.kv_ready = request.kv_ready,
+          .pairs = pairs(tokens, request.computed_to),
+          .tokens = tokens,
+          .before = request.computed_to,
+          .slot = slot};
+}
+
+inline void PrefillUnit::enqueue(const Prompt& prompt) {
+  LiveRequest& request = pool_[prompt.slot];
+  EPFLEET_CHECK(prompt.tokens > 0, "a queued prompt has tokens to compute");
+  request.stage = Stage::Queued;
+  request.prefill_unit = static_cast<std::uint16_t>(id_.value());
+  outstanding_tokens_ += prompt.tokens;
+  outstanding_pairs_ += prompt.pairs;
+  count_queued(1);
+  arrivals_.count();
+  std::uint32_t queue = 0;
+  if (limits_.placement == Placement::Arrival) {
+    queue = gpu_rule_.choose(demand_of(prompt), queued_loads_.view());
+    queued_loads_.add(queue, prompt.tokens, prompt.pairs);
+    request.prefill_gpu = static_cast<std::uint16_t>(queue);
+  }
+  queues_[queue].push_back(prompt);
+}
 
 }  // namespace epfleet::serving

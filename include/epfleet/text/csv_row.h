@@ -18,6 +18,8 @@ class CsvRow {
 
   // The line ended inside quotes: the row goes on in the next one.
   [[nodiscard]] bool is_open() const { return open_; }
+  // Whether a row that is open still is behind this line of it.
+  [[nodiscard]] static bool stays_open(std::string_view line);
 
   [[nodiscard]] std::size_t size() const { return fields_.size(); }
   [[nodiscard]] std::string_view operator[](std::size_t field) const { return fields_[field].text; }

@@ -11,7 +11,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace epfleet::text {
 
@@ -44,7 +43,7 @@ class LineReader {
   [[nodiscard]] std::string_view line() const { return line_; }
   [[nodiscard]] bool line_is_utf8() const;
 
-  [[nodiscard]] std::int64_t number() const { return number_; }  // of the line, from 1
+  [[nodiscard]] std::int64_t number() const { return number_; }  // of the line, from 1; 0: none
   // The file's last line had no line end. Meaningful after End.
   [[nodiscard]] bool cut_last_line() const { return cut_last_line_; }
   [[nodiscard]] std::int64_t bytes() const { return bytes_; }  // read so far, uncompressed
@@ -58,9 +57,10 @@ class LineReader {
 
   std::unique_ptr<InputFile> file_;
   std::size_t longest_;
-  std::vector<char> buffer_;
-  std::size_t at_ = 0, end_ = 0;   // unread bytes of the buffer
-  std::size_t known_utf8_to_ = 0;  // everything before was checked
+  std::size_t room_;                // of the buffer
+  std::unique_ptr<char[]> buffer_;  // not zeroed: for a small file that would be the most work
+  std::size_t at_ = 0, end_ = 0;    // unread bytes of the buffer
+  std::size_t known_utf8_to_ = 0;   // everything before was checked
   std::string_view line_;
   std::int64_t number_ = 0;
   std::int64_t bytes_ = 0;

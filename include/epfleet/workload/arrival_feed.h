@@ -28,12 +28,14 @@ class ArrivalFeed {
   // Opens the first slice, which begins at `start`.
   void start(base::TimePoint start);
 
-  // The next request of the open slice; nullptr: there is none left in it. Valid until pop().
+  // The next request of the open slice; nullptr: there is none left in it. Valid until the
+  // next slice is opened.
   [[nodiscard]] const Request* front() const { return upcoming(0); }
   [[nodiscard]] const Request* upcoming(std::size_t ahead) const {
     return at_ + ahead < open_.size() ? &open_[at_ + ahead] : nullptr;
   }
   void pop() { ++at_; }
+  [[nodiscard]] std::size_t taken() const { return at_; }  // of the open slice
 
   // When the next slice begins, and its opening, which hands the completions so far to the source.
   // REQUIRES for both: start(); for the opening: front() is nullptr, the clock is at next_slice().
@@ -41,10 +43,11 @@ class ArrivalFeed {
   void open_next();
 
   // As Source::complete(). REQUIRES: `done` is in the open slice.
-  void complete(const Request& request, base::TimePoint done) { done_.push_back({request, done}); }
+  void complete(const Request& request, base::TimePoint done) { done_.emplace_back(request, done); }
 
  private:
   struct Completion {
+    Completion(const Request& completed, base::TimePoint when) : request(completed), done(when) {}
     Request request;
     base::TimePoint done;
   };

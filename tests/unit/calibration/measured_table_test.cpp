@@ -7,6 +7,7 @@
 #include <fstream>
 #include <string>
 
+#include "epfleet/calibration/measured_kernels.h"
 #include "epfleet/text/output_file.h"
 
 namespace epfleet::calibration {
@@ -52,6 +53,15 @@ TEST_F(TableFile, ListsOfNumbers) {
   const MeasuredTable rows = table("mask,us\n8 0 24,1\n,1\n");
   EXPECT_EQ(rows.whole_list(0, "mask"), (std::vector<std::int64_t>{8, 0, 24}));
   EXPECT_TRUE(rows.whole_list(1, "mask").empty());
+}
+
+// A length for each of six billion requests was asked for: out of memory.
+TEST_F(TableFile, ABatchThatNoMemoryHoldsIsRefused) {
+  for (const char* row : {"mla,6204620484,4096", "mla,1000001,4096", "mla,64,1000000001"}) {
+    const MeasuredTable rows =
+        table(std::string("kernel,batch,kv_len,s_q,us\n") + row + ",1,212\n");
+    EXPECT_THROW((void)measured_kernels(rows, "", timing::Clock::Cool), base::InputError) << row;
+  }
 }
 
 TEST_F(TableFile, WhatIsNoNumberIsToldWithItsPlace) {

@@ -39,9 +39,9 @@ struct Idle {
 
   std::vector<std::uint32_t> open;
   std::vector<float> load = std::vector<float>(kCandidates);
-  std::vector<std::int64_t> units = std::vector<std::int64_t>(kCandidates);
-  std::vector<base::TokenParts> units_kv = std::vector<base::TokenParts>(kCandidates);
-  std::vector<std::int32_t> gpus = std::vector<std::int32_t>(kCandidates);
+  std::vector<double> units = std::vector<double>(kCandidates);
+  std::vector<double> units_kv = std::vector<double>(kCandidates);
+  std::vector<float> gpus = std::vector<float>(kCandidates, 1.0F);  // with one more
   std::vector<base::TokenParts32> gpus_kv = std::vector<base::TokenParts32>(kCandidates);
 
  private:

@@ -114,6 +114,20 @@ TEST(BrokenScenario, NestingIsStoppedNotFollowed) {
   }
 }
 
+// Every key was compared with all before it, and single values were not counted at all.
+TEST(BrokenScenario, AMegabyteOfKeysOrValuesIsRefusedAtOnce) {
+  const ScenarioFiles files;
+  std::string keys, values = "a: [";
+  for (int i = 0; i < 110'000; ++i) {
+    keys += "k" + std::to_string(i) + ":\n";
+    values += "1,";
+  }
+  for (const std::string& text : {keys, values + "1]\n"}) {
+    EXPECT_NE(files.error_of(files.write("many.yaml", text)).find("more than 100000 values"),
+              std::string::npos);
+  }
+}
+
 TEST(BrokenScenario, AnOptionSaysWhereItCameFrom) {
   const ScenarioFiles files;
   const std::string quick = kConfigs + "/quick.yaml";

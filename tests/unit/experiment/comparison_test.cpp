@@ -107,6 +107,36 @@ TEST(Comparison, NamesAndTextsWithCommasSurvive) {
               HasSubstr("\"no \"\"x\"\", no y\""));
 }
 
+// Every row was sought among all before it: a sweep of the size that is allowed took hours.
+TEST(Comparison, ATableOfManyCasesIsReadInOnePass) {
+  std::string csv = "case_id,seed,cost.usd,case,status\n";
+  for (int i = 0; i < 300'000; ++i) {
+    csv += std::to_string(i) + ",1,5,,ok\n";
+  }
+  const Variants variants = variants_of_csv(csv, "x");
+  EXPECT_EQ(variants.variants.size(), 300'000U);
+  EXPECT_EQ(variants.variants.back().case_id, "299999");
+}
+
+// Every line end had all before it cut anew.
+TEST(Comparison, ATextOfManyLinesIsReadInOnePass) {
+  std::string lines;
+  for (int i = 0; i < 1'000'000; ++i) {
+    lines += "\"\"\n";
+  }
+  const std::string head = "case_id,seed,cost.usd,case,status\na,1,5,\"" + lines;
+  EXPECT_EQ(variants_of_csv(head + "\",ok\n", "x").variants.size(), 1U);
+  EXPECT_THROW((void)variants_of_csv(head, "x"), base::InputError);  // never closed
+}
+
+// The difference was no number, and a library's message all that was said.
+TEST(Comparison, NumbersTooLargeOrSmallToBeComparedAreRefused) {
+  for (const char* value : {"1e308", "-1e101", "1e-200"}) {
+    const std::string csv = "case_id,seed,cost.usd,case,status\na,1,1,,ok\nb,1,";
+    EXPECT_THROW((void)variants_of_csv(csv + value + ",,ok\n", "x"), base::InputError) << value;
+  }
+}
+
 TEST(Comparison, AnUnknownBaselineIsRefused) {
   const Variants variants = variants_of_csv(kCsv, "x");
   EXPECT_THROW((void)groups_of(variants, {"nobody", {}}), base::InputError);

@@ -113,12 +113,10 @@ TEST(Recorder, WorkloadMeansAreTheClosedForms) {
 TEST(Recorder, InterTokenLatencyCountsChunks) {
   Recorder recorder(ten_minutes());
   recorder.on_decode_step(decode_step(-60ms, -10ms, 100));
-  recorder.on_first_chunk(9s);
+  recorder.on_first_chunks(std::vector<base::Duration>{9s});
   recorder.on_sample(sample(0s, true));
   recorder.on_decode_step(decode_step(0s, 50ms, 10, 4));
-  for (int i = 0; i < 4; ++i) {
-    recorder.on_first_chunk(200ms);
-  }
+  recorder.on_first_chunks(std::vector<base::Duration>(4, 200ms));
   recorder.on_sample(sample(10min, false, true));
   const Distribution itl = recorder.statistics().latency.itl;
   EXPECT_EQ(itl.count, 10);

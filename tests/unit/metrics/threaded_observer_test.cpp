@@ -28,7 +28,11 @@ class Diary : public observe::Observer {
   }
   void on_prefill_step(const PrefillStepDone& step) override { note('p', step.end); }
   void on_decode_step(const DecodeStepDone& step) override { note('d', step.end); }
-  void on_first_chunk(Duration gap) override { note('c', at(gap)); }
+  void on_first_chunks(std::span<const Duration> gaps) override {
+    for (const Duration gap : gaps) {
+      note('c', at(gap));
+    }
+  }
   void on_sample(const FleetSample& seen) override { note('s', seen.time); }
 
   std::string text;
@@ -57,7 +61,8 @@ void play(observe::Observer& observer, std::uint64_t seed) {
     const Duration start = std::chrono::seconds(second);
     for (int step = 0; step < 10; ++step) {
       observer.on_decode_step(decode_step(start, start + 90ms, 500, 7, draws.uniform()));
-      observer.on_first_chunk(Duration(static_cast<std::int64_t>(draws.uniform() * 1e9)));
+      const Duration gap(static_cast<std::int64_t>(draws.uniform() * 1e9));
+      observer.on_first_chunks({&gap, 1});
     }
     observer.on_prefill_step(prefill_step(start, start + 300ms, draws.uniform()));
     if (second % 60 == 0) {
@@ -142,10 +147,10 @@ TEST(ThreadedObserver, MoreFactsMayFollowAfterFinish) {
   Diary diary;
   base::Worker worker;
   ThreadedObserver threaded(diary, worker);
-  threaded.on_first_chunk(3ns);
+  threaded.on_first_chunks(std::vector<Duration>{3ns});
   threaded.finish();
   EXPECT_EQ(diary.text, "c3 ");
-  threaded.on_first_chunk(5ns);
+  threaded.on_first_chunks(std::vector<Duration>{5ns});
   threaded.finish();
   EXPECT_EQ(diary.text, "c3 c5 ");
 }

@@ -7,6 +7,7 @@
 
 #include "epfleet/base/error.h"
 #include "epfleet/base/random.h"
+#include "epfleet/policy/loads.h"
 #include "epfleet/policy/registry.h"
 
 namespace epfleet::policy {
@@ -26,8 +27,13 @@ struct Gpus {
   std::vector<TokenParts32> kv;
   std::int32_t request_limit = 128;
   TokenParts32 kv_limit{1 << 30};
+  mutable std::vector<float> with_one_more{};  // of the latest view
   [[nodiscard]] DecodeGpuView view() const {
-    return {requests,
+    with_one_more.clear();
+    for (const std::int32_t placed : requests) {
+      with_one_more.push_back(static_cast<float>(placed + 1));
+    }
+    return {with_one_more,
             kv,
             std::accumulate(requests.begin(), requests.end(), std::int64_t{0}),
             std::accumulate(kv.begin(), kv.end(), TokenParts()),
@@ -143,25 +149,50 @@ TEST(DecodeRules, WeightedSumTradesOneMeasureForTheOther) {
 TEST(DecodeUnitRules, ChooseOnlyAmongTheOpen) {
   const std::vector<std::uint32_t> open{1, 4, 6};
   // The closed ones are empty: a rule that looked at them would choose them.
-  const std::vector<std::int64_t> load{0, 9, 0, 0, 7, 0, 8, 0};
-  const std::vector kv{TokenParts(0),   TokenParts(500), TokenParts(0),   TokenParts(0),
-                       TokenParts(700), TokenParts(0),   TokenParts(900), TokenParts(0)};
+  DecodeLoads loads(8);
+  loads.set(1, 9, TokenParts(500));
+  loads.set(4, 7, TokenParts(700));
+  loads.set(6, 8, TokenParts(900));
+  for (const std::uint32_t candidate : open) {
+    loads.open(candidate);
+  }
   for (const auto& name : decode_unit_rules().rows()) {
     const auto rule = decode_unit_rules()[name.name](3);
     for (int i = 0; i < 100; ++i) {
-      const std::uint32_t choice = rule->choose(kOnePart, {open, load, kv});
+      const std::uint32_t choice = rule->choose(kOnePart, loads.view());
       EXPECT_TRUE(std::find(open.begin(), open.end(), choice) != open.end()) << name.name;
     }
   }
 }
 
+DecodeLoads loads_of(const std::vector<std::int64_t>& requests,
+                     const std::vector<std::int64_t>& kv) {
+  DecodeLoads loads(requests.size());
+  for (std::uint32_t unit = 0; unit < requests.size(); ++unit) {
+    loads.set(unit, requests[unit], TokenParts(kv[unit]));
+    loads.open(unit);
+  }
+  return loads;
+}
+
+// What a closed unit has is in no sum, whether it comes before or after the closing.
+TEST(DecodeUnitRules, SumsAreOfTheOpenUnits) {
+  DecodeLoads loads = loads_of({5, 3, 2}, {50, 30, 20});
+  loads.close(1);
+  loads.set(1, 7, TokenParts(70));
+  loads.add(2, 1, TokenParts(10));
+  EXPECT_EQ(loads.view().requests_total, 5 + 3);
+  EXPECT_EQ(loads.view().kv_total, 50 + 30);
+  loads.open(1);
+  EXPECT_EQ(loads.view().requests_total, 5 + 7 + 3);
+  EXPECT_EQ(loads.view().kv_total, 50 + 70 + 30);
+}
+
 // Unit 0 has 500 of 1,000 requests and none of the KV, unit 1 300 and 300, unit 2 200 and 700.
 // Sums of shares: 0.5, 0.6, 0.9; larger shares: 0.5, 0.3, 0.7.
 TEST(DecodeUnitRules, WeightedSumTradesOneMeasureForTheOtherAndJointDoesNot) {
-  const std::vector<std::uint32_t> open{0, 1, 2};
-  const std::vector<std::int64_t> requests{500, 300, 200};
-  const std::vector kv{TokenParts(0), TokenParts(300'000), TokenParts(700'000)};
-  const DecodeUnitView view{open, requests, kv};
+  const DecodeLoads loads = loads_of({500, 300, 200}, {0, 300'000, 700'000});
+  const DecodeUnitView& view = loads.view();
   EXPECT_EQ(decode_unit_rules()["weighted_sum"](1)->choose(kOnePart, view), 0U);
   EXPECT_EQ(decode_unit_rules()["joint"](1)->choose(kOnePart, view), 1U);
   EXPECT_EQ(decode_unit_rules()["fewest_requests"](1)->choose(kOnePart, view), 2U);
@@ -169,10 +200,8 @@ TEST(DecodeUnitRules, WeightedSumTradesOneMeasureForTheOtherAndJointDoesNot) {
 
 // What either measure alone would choose is not what the other would.
 TEST(DecodeUnitRules, LeastKvAndFewestRequestsLookAtTheirOwnMeasure) {
-  const std::vector<std::uint32_t> open{0, 1, 2};
-  const std::vector<std::int64_t> requests{100, 300, 200};
-  const std::vector kv{TokenParts(900'000), TokenParts(100'000), TokenParts(500'000)};
-  const DecodeUnitView view{open, requests, kv};
+  const DecodeLoads loads = loads_of({100, 300, 200}, {900'000, 100'000, 500'000});
+  const DecodeUnitView& view = loads.view();
   EXPECT_EQ(decode_unit_rules()["fewest_requests"](1)->choose(kOnePart, view), 0U);
   EXPECT_EQ(decode_unit_rules()["least_kv"](1)->choose(kOnePart, view), 1U);
   EXPECT_EQ(decode_unit_rules()["joint"](1)->choose(kOnePart, view), 2U);
@@ -182,8 +211,7 @@ TEST(DecodeUnitRules, LeastKvAndFewestRequestsLookAtTheirOwnMeasure) {
 // same seed draws the same, another seed otherwise.
 TEST(DecodeUnitRules, RandomIsFairAndFollowsItsSeed) {
   const std::vector<std::uint32_t> open{2, 5, 7};
-  const std::vector<std::int64_t> load(8, 0);
-  const std::vector<TokenParts> kv(8);
+  const std::vector<double> load(8), kv(8);
   const auto rule = decode_unit_rules()["random"](11);
   const auto twin = decode_unit_rules()["random"](11);
   const auto other = decode_unit_rules()["random"](12);
@@ -204,13 +232,18 @@ TEST(DecodeUnitRules, RandomIsFairAndFollowsItsSeed) {
 TEST(PrefillRules, ChooseOnlyAmongTheOpen) {
   const std::vector<std::uint32_t> open{1, 4, 6};
   // The closed ones are empty: a rule that looked at them would choose them.
-  const std::vector<float> tokens{0.0F, 30.0F, 0.0F, 0.0F, 10.0F, 0.0F, 20.0F, 0.0F};
-  const std::vector<float> pairs{0.0F, 100.0F, 0.0F, 0.0F, 300.0F, 0.0F, 200.0F, 0.0F};
+  PrefillLoads loads(8);
+  loads.set(1, 30.0, 100.0);
+  loads.set(4, 10.0, 300.0);
+  loads.set(6, 20.0, 200.0);
+  for (const std::uint32_t candidate : open) {
+    loads.open(candidate);
+  }
   for (const auto& name : prefill_unit_rules().rows()) {
     const auto rule = prefill_unit_rules()[name.name](3);
     std::set<std::uint32_t> chosen;
     for (int i = 0; i < 100; ++i) {
-      chosen.insert(rule->choose({100.0F, 1000.0F}, {open, tokens, pairs, 60.0F, 600.0F}));
+      chosen.insert(rule->choose({100.0F, 1000.0F}, loads.view()));
     }
     for (const std::uint32_t choice : chosen) {
       EXPECT_TRUE(std::find(open.begin(), open.end(), choice) != open.end()) << name.name;
@@ -219,10 +252,12 @@ TEST(PrefillRules, ChooseOnlyAmongTheOpen) {
 }
 
 TEST(PrefillRules, JointLooksAtBothMeasures) {
-  const std::vector<std::uint32_t> open{0, 1, 2};
-  const std::vector<float> tokens{10.0F, 90.0F, 50.0F};
-  const std::vector<float> pairs{900.0F, 100.0F, 500.0F};
-  const PrefillView view{open, tokens, pairs, 150.0F, 1500.0F};
+  PrefillLoads loads(3);
+  loads.restart();
+  loads.set(0, 10.0, 900.0);
+  loads.set(1, 90.0, 100.0);
+  loads.set(2, 50.0, 500.0);
+  const PrefillView& view = loads.view();
   EXPECT_EQ(prefill_unit_rules()["least_queued_tokens"](1)->choose({1.0F, 1.0F}, view), 0U);
   EXPECT_EQ(prefill_unit_rules()["least_attention_work"](1)->choose({1.0F, 1.0F}, view), 1U);
   EXPECT_EQ(prefill_unit_rules()["joint"](1)->choose({1.0F, 1.0F}, view), 2U);

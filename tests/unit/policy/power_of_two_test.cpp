@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 #include <vector>
@@ -25,9 +26,10 @@ std::vector<std::vector<int>> choices(const std::vector<int>& first,
   const auto sum = [](const std::vector<int>& v) { return std::accumulate(v.begin(), v.end(), 0); };
   const auto tokens_sum = static_cast<float>(sum(first)),
              pairs_sum = static_cast<float>(sum(second));
-  const std::vector<std::int64_t> units(first.begin(), first.end());
-  const std::vector<std::int32_t> gpus(first.begin(), first.end());
-  const std::vector<TokenParts> units_kv(second.begin(), second.end());
+  const std::vector<double> units(first.begin(), first.end());
+  std::vector<float> gpus(first.begin(), first.end());  // with one more
+  std::transform(gpus.begin(), gpus.end(), gpus.begin(), [](float n) { return n + 1.0F; });
+  const std::vector<double> units_kv(second.begin(), second.end());
   const std::vector<TokenParts32> gpus_kv(second.begin(), second.end());
   const DecodeGpuView gpu_view{
       gpus, gpus_kv, sum(first), TokenParts(sum(second)), 1'000'000, TokenParts32(1 << 20)};
@@ -72,12 +74,13 @@ TEST(PowerOfTwo, TheLargerOfBothSharesDecides) {
 }
 
 TEST(PowerOfTwo, SeesOnlyGpusWithRoom) {
-  const std::vector<std::int32_t> requests{100, 100, 50, 100};
+  const std::vector<float> with_one_more{101, 101, 51, 101};
   const std::vector kv{TokenParts32(0), TokenParts32(0), TokenParts32(900), TokenParts32(0)};
   const auto rule = decode_gpu_rules()["power_of_two"](1);
   for (int i = 0; i < 100; ++i) {
-    EXPECT_EQ(rule->choose(kOnePart, {requests, kv, 350, TokenParts(900), 100, TokenParts32(1000)}),
-              2U);
+    EXPECT_EQ(
+        rule->choose(kOnePart, {with_one_more, kv, 350, TokenParts(900), 100, TokenParts32(1000)}),
+        2U);
   }
 }
 

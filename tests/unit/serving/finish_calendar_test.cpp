@@ -1,5 +1,5 @@
-// Equation: what the calendar gives at a step is what a plain list of (step, slot) holds for it,
-// the latest added first.
+// Equation: what the calendar gives at a step is what a plain list of (step, slot) holds for it, in
+// the order in which they were added.
 #include "epfleet/serving/finish_calendar.h"
 
 #include <gtest/gtest.h>
@@ -34,10 +34,13 @@ TEST(FinishCalendar, GivesWhatAPlainListHolds) {
           slots.erase(slots.begin());
         }
       }
+      std::vector<FinishCalendar::Finisher>& taken = calendar.take(step);
       std::vector<RequestSlot> finished;
-      calendar.take(step, finished);
-      const std::vector<RequestSlot> expected(plain[step].rbegin(), plain[step].rend());
-      ASSERT_EQ(finished, expected) << "step " << step;
+      for (const FinishCalendar::Finisher& finisher : taken) {
+        finished.push_back(finisher.slot);
+      }
+      taken.clear();
+      ASSERT_EQ(finished, plain[step]) << "step " << step;
       plain.erase(step);
     }
   }
@@ -49,9 +52,7 @@ TEST(FinishCalendar, RemovingWhatIsNotThereIsABug) {
   EXPECT_THROW(calendar.remove(5, 2), base::InvariantBroken);
   EXPECT_THROW(calendar.remove(500, 1), base::InvariantBroken);
   calendar.clear();
-  std::vector<RequestSlot> finished;
-  calendar.take(5, finished);
-  EXPECT_TRUE(finished.empty());
+  EXPECT_TRUE(calendar.take(5).empty());
 }
 
 }  // namespace

@@ -46,6 +46,32 @@ TEST(CsvReader, ColumnsInAnyOrderCommentsAndBlanks) {
   EXPECT_FALSE(rows.next_row());
 }
 
+// Every line with a quote had all before it cut anew: this file took hours.
+TEST(CsvReader, AFieldOfAMillionLinesWithQuotesIsReadInOnePass) {
+  std::string field;
+  for (int i = 0; i < 1'000'000; ++i) {
+    field += "\"\"\n";
+  }
+  const test::TemporaryFile file("a,b\n\"" + field + "\",1\n2,3\n");
+  CsvReader rows(file.path());
+  ASSERT_TRUE(rows.next_row());
+  EXPECT_EQ(rows.text(0).size(), 2'000'000U);
+  EXPECT_EQ(rows.text(1), "1");
+  ASSERT_TRUE(rows.next_row());
+  EXPECT_EQ(rows.line_number(), 1'000'003);
+}
+
+TEST(CsvReader, ARowOfSeveralLinesEndsWhereItsLastQuoteIs) {
+  const test::TemporaryFile file("a,b,c\n\"1\n\"\",\n\" , 5\" disk, \"x\ny\"\n2,3,4\n");
+  CsvReader rows(file.path());
+  ASSERT_TRUE(rows.next_row());
+  EXPECT_EQ(rows.text(0), "1\n\",\n");
+  EXPECT_EQ(rows.text(1), "5\" disk");
+  EXPECT_EQ(rows.text(2), "x\ny");
+  ASSERT_TRUE(rows.next_row());
+  EXPECT_EQ(rows.text(2), "4");
+}
+
 TEST(CsvReader, QuotesHoldCommasQuotesAndLineEnds) {
   const test::TemporaryFile file("a,b\n\"1, 2\", \"say \"\"a\"\"\"\n\"two\nlines\",x\"y\n");
   CsvReader rows(file.path());

@@ -26,10 +26,22 @@ TEST(LineReader, LinesOfEitherEnd) {
   EXPECT_TRUE(lines.cut_last_line());
 }
 
+// "the file is empty" was said of line 2 of a file that has one.
+TEST(LineReader, TheEndIsNoLineMore) {
+  const test::TemporaryFile file("one\ntwo\n");
+  LineReader lines(file.path());
+  while (lines.next() == Got::Line) {
+  }
+  EXPECT_EQ(lines.number(), 2);
+  EXPECT_EQ(lines.next(), Got::End);
+  EXPECT_EQ(lines.number(), 2);
+}
+
 TEST(LineReader, AnEmptyFileEnds) {
   const test::TemporaryFile file("");
   LineReader lines(file.path());
   EXPECT_EQ(lines.next(), Got::End);
+  EXPECT_EQ(lines.number(), 0);
   EXPECT_FALSE(lines.cut_last_line());
 }
 

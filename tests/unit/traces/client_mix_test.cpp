@@ -133,6 +133,12 @@ TEST_F(ClientMixTest, TextTokensAreTheInputWhereThereIsNoOther) {
   EXPECT_NE(trace.notes()[1].find("image_tokens"), std::string::npos);
 }
 
+// A billion requests were drawn before it was said that the trace has none.
+TEST_F(ClientMixTest, AMixWithoutAnyLengthsIsRefusedAtOnce) {
+  add_client("0,600000,1,,0,0\n600,600000,1,,0,0\n", R"({"0": {"input_tokens": "{}"}})");
+  EXPECT_THROW(ClientMix(folder(), 1.0, 1), base::InputError);
+}
+
 TEST_F(ClientMixTest, DamagedFilesAreRefused) {
   const auto refused = [&](const std::string& rates, const std::string& lengths) {
     clients_ = 0;
@@ -145,8 +151,9 @@ TEST_F(ClientMixTest, DamagedFilesAreRefused) {
   refused("0,-1,1,,0,0\n600,1,1,,0,0\n", kLengths);
   refused("0,1,1,Pareto,1,1\n600,1,1,,0,0\n", kLengths);
   refused("0,1\n600,1\n", kLengths);
-  refused("0,1,1,,0,0\n9300000000,1,1,,0,0\n", kLengths);  // its times did not fit
-  refused("0,1e9,1,,0,0\n600,1e9,1,,0,0\n", kLengths);     // never ended
+  refused("0,1,1,Weibull,0.001,1\n600,1,1,,0,0\n", kLengths);  // its mean is no number: no request
+  refused("0,1,1,,0,0\n9300000000,1,1,,0,0\n", kLengths);      // its times did not fit
+  refused("0,1e9,1,,0,0\n600,1e9,1,,0,0\n", kLengths);         // never ended
   refused(good, "");
   refused(good, "{\"0\": 5}");
   refused(good, R"({"0": {"input_tokens": "{10: x}"}})");
