@@ -1,5 +1,5 @@
-// A property in RapidCheck as an expectation of GoogleTest: it must hold for many random values, and
-// what breaks it is made as small as it gets before it is shown.
+// A property in RapidCheck as an expectation of GoogleTest: it must hold for many random values,
+// and what breaks it is made as small as it gets before it is shown.
 //
 // The seed and the number of values are fixed, so that a suite says the same every time. A long run
 // looks elsewhere: RC_PARAMS="max_success=10000" (new seed each time; seed=N repeats one).
