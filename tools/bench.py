@@ -116,7 +116,7 @@ def micro(bench, build, _options):
 
 def instruction_count(build, _options):
     profile, requests = instructions.measure(build.program)
-    return {"per request": profile.total / requests}
+    return {"per request": profile.worked() / requests}
 
 
 def day(build, options):

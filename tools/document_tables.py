@@ -18,6 +18,7 @@
     coverage     docs/tests.md        out/coverage/table.txt: tools/coverage.sh
     speed        docs/guide.md        out/bench/day.json: tools/bench.py --only day --windows '6 h,12 h,24 h'
                                       --out out/bench/day.json (5 minutes)
+    mutations    docs/mutations.md    out/mutations/table.md: tools/mutate.py (an hour)
     fuzz         docs/robustness.md   out/fuzz/table.txt: tools/fuzz.sh (hours)
     faults       docs/robustness.md   out/faults/table.txt: ctest --preset release -R faults (1 minute)
 
@@ -225,6 +226,10 @@ def faults_block(options):
     return table_of(options.faults)
 
 
+def mutations_block(options):
+    return table_of(options.mutations)
+
+
 BLOCKS = [
     ("README.md", "quick", quick_block),
     ("README.md", "what_if", what_if_block),
@@ -239,6 +244,7 @@ BLOCKS = [
     ("docs/robustness.md", "faults", faults_block),
     ("docs/tests.md", "determinism", lambda options: text_of_file(options.determinism)),
     ("docs/tests.md", "coverage", lambda options: text_of_file(options.coverage)),
+    ("docs/mutations.md", "mutations", mutations_block),
 ]
 
 
@@ -256,6 +262,7 @@ def main():
     parser.add_argument("--speed", default=ROOT / "out/bench/day.json", type=pathlib.Path)
     parser.add_argument("--determinism", default=ROOT / "out/determinism/table.txt", type=pathlib.Path)
     parser.add_argument("--coverage", default=ROOT / "out/coverage/table.txt", type=pathlib.Path)
+    parser.add_argument("--mutations", default=ROOT / "out/mutations/table.md", type=pathlib.Path)
     parser.add_argument("--plan", default=ROOT / "out/plan_peak_hour.txt", type=pathlib.Path)
     parser.add_argument("--ablations", default=ROOT / "out/ablations", type=pathlib.Path, help="result of the sweep")
     parser.add_argument("--fuzz", default=ROOT / "out/fuzz/table.txt", type=pathlib.Path)

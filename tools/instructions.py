@@ -9,8 +9,8 @@ because it knows no noise (repeatable to 0.1 %).
 
 Runs two times: under callgrind, which counts what is executed within Engine::run (30 s), and plainly, whose event trace
 tells how many requests were accepted, warm-up and cool-down included. What a thread executes while it waits for the
-other does not count. Valgrind 3.19 knows no AVX-512: where the program
-chooses its code by processor, it counts the AVX2 bodies. Exit 77 when valgrind is not installed.
+other does not count. Valgrind 3.19 knows no AVX-512: where the program chooses its code by processor, it counts the
+AVX2 bodies. Exit 77 when valgrind is not installed.
 """
 
 import argparse
@@ -79,8 +79,9 @@ class Profile:
                 else:
                     current.own += cost
 
-    def waiting(self):
-        return sum(f.own for f in self.functions.values() if WAITING.search(f.name))
+    def worked(self):
+        """Instructions without those of waiting."""
+        return self.total - sum(f.own for f in self.functions.values() if WAITING.search(f.name))
 
     def accepted(self):
         """How often an arrival was accepted; none if that function was inlined away."""
@@ -144,7 +145,7 @@ def main():
         print("skipped: valgrind is not installed (tools/install_packages.sh test)")
         return 77
     profile, requests = measure(options.program.resolve())
-    per_request = (profile.total - profile.waiting()) / requests
+    per_request = profile.worked() / requests
     rows = sorted(profile.functions.values(), key=lambda f: -f.own)
     print(f"{requests:,} requests, {per_request:,.1f} instructions a request (AVX2 where code is chosen by processor)")
     print(f"{'own':>8}  {'+ callees':>9}  {'calls':>7}   per request")

@@ -2,7 +2,7 @@
 # Installs what is missing, builds, and runs the whole test suite; arguments go to ctest:
 #   tools/test.sh               everything
 #   tools/test.sh -R queue      tests whose name has "queue", in both builds
-# The dev build (sanitizers) runs the labels unit, law, fuzz, style and refuse; the release build runs all.
+# The dev build (sanitizers) runs the labels unit, law, property, fuzz, style and refuse; the release build runs all.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -40,7 +40,7 @@ if (($# > 0)); then
   selection=("$@")
 fi
 build dev
-run_tests dev -L '^(unit|law|fuzz|style|refuse)$' "${selection[@]}"
+run_tests dev -L '^(unit|law|property|fuzz|style|refuse)$' "${selection[@]}"
 build release
 run_tests release "${selection[@]}"
 

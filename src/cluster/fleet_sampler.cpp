@@ -80,7 +80,7 @@ void FleetSampler::restart_peaks() {
 }
 
 void FleetSampler::sample_last() {
-  if (fleet_.now() != sampled_) {
+  if (fleet_.engine.executed() != sampled_) {  // more happened, be it at the same moment
     announce(false, fleet_.now() < fleet_.spec.window_end());
   }
 }
@@ -97,7 +97,7 @@ void FleetSampler::announce(bool window_start, bool window_end) {
         fleet_.early_output + output_in_flight_of_early_requests() - emitted_before_window_;
     sample.carried_in_tokens = fleet_.early_input_tokens + output.whole_tokens();
   }
-  sampled_ = sample.time;
+  sampled_ = fleet_.engine.executed();
   for (observe::Observer* observer : observers_) {
     observer->on_sample(sample);
   }

@@ -2,10 +2,15 @@
 
 #include <fmt/format.h>
 
+#include "epfleet/text/parse.h"
+
 namespace epfleet::text {
 
 std::string csv_field(std::string_view text) {
-  if (text.find_first_of(",\"\n") == std::string_view::npos) {
+  // Blanks around a field are no part of it to a reader, and a line that begins with # is none.
+  const bool as_it_is = text.find_first_of(",\"\r\n") == std::string_view::npos &&
+                        trimmed(text) == text && !text.starts_with('#');
+  if (as_it_is) {
     return std::string(text);
   }
   std::string quoted = "\"";

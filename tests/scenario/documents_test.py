@@ -15,7 +15,8 @@ from support.program import PROGRAM, SOURCE, main  # noqa: E402
 MODULES = sorted((SOURCE / "src").glob("*/README.md"))
 PAGES = [SOURCE / name for name in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]] + sorted((SOURCE / "docs").glob("*.md")) + MODULES
 TOP = ("src", "include", "tests", "tools", "configs", "docs", "traces", "bench")
-NOWHERE = ["--day", "--speed", "--plan", "--ablations", "--determinism", "--coverage", "--fuzz", "--faults"]
+NOWHERE = ["--day", "--speed", "--plan", "--ablations", "--determinism", "--coverage", "--mutations", "--fuzz",
+           "--faults"]
 
 
 def without_code(text):

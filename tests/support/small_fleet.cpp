@@ -11,6 +11,7 @@
 #include "epfleet/sessions/plain_source.h"
 #include "epfleet/sessions/session_source.h"
 #include "epfleet/sessions/token_rate_source.h"
+#include "epfleet/traces/trace_source.h"
 #include "epfleet/workload/arrival_feed.h"
 
 namespace epfleet::test {
@@ -73,6 +74,12 @@ std::unique_ptr<workload::Source> source_of(const config::Scenario& scenario) {
   if (scenario.workload.source == workload::SourceKind::Plain) {
     return sessions::make_plain_source({scenario.workload, scenario.seed});
   }
+  if (scenario.workload.source == workload::SourceKind::RequestTrace) {
+    return traces::make_trace_source({.config = scenario.workload,
+                                      .seed = scenario.seed,
+                                      .duration = scenario.duration,
+                                      .cool_down = scenario.report.cool_down});
+  }
   sessions::SessionSourceSpec spec;
   spec.config = scenario.workload;
   spec.seed = scenario.seed;
@@ -132,15 +139,24 @@ std::int64_t FleetRun::steps_of(std::int64_t output_tokens) const {
 FleetRun run_fleet(const config::Scenario& scenario) { return run_fleet(scenario, scenario); }
 
 FleetRun run_fleet(const config::Scenario& scenario, const cluster::FleetSpec& spec) {
+  return run_fleet(scenario, spec, RunParts{});
+}
+
+FleetRun run_fleet(const config::Scenario& scenario, const cluster::FleetSpec& spec,
+                   const RunParts& parts) {
   FleetRun run;
   run.spec = spec;
-  run.pricers = pricers_of(scenario, run.spec);
+  run.pricers = parts.pricers ? parts.pricers : pricers_of(scenario, run.spec);
   KeepingSource source(source_of(scenario), run.ledger.arrivals);
   const auto cache = cache::make_prefix_cache(run.spec.kv_cache, run.kv_bytes_per_token(),
                                               source.shared_prefixes(), scenario.seed);
   KeepingObserver observer(run.ledger);
-  workload::ArrivalFeed arrivals(source, nullptr);
-  cluster::Fleet fleet(run.spec, *run.pricers, arrivals, *cache, {&observer});
+  workload::ArrivalFeed arrivals(source, parts.worker);
+  std::vector<observe::Observer*> observers{&observer};
+  if (parts.beside != nullptr) {
+    observers.push_back(parts.beside);
+  }
+  cluster::Fleet fleet(run.spec, *run.pricers, arrivals, *cache, observers);
   (void)fleet.run(nullptr, nullptr);
   std::erase_if(run.ledger.arrivals, [&](const workload::Request& drawn_ahead) {
     return drawn_ahead.arrival >= run.ledger.last().time;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "epfleet/base/worker.h"
 #include "epfleet/cluster/fleet_spec.h"
 #include "epfleet/cluster/unit_setup.h"
 #include "epfleet/config/scenario.h"
@@ -59,6 +60,15 @@ struct FleetRun {
 [[nodiscard]] FleetRun run_fleet(const config::Scenario& scenario);
 // The same in a fleet that the scenario alone does not describe.
 [[nodiscard]] FleetRun run_fleet(const config::Scenario& scenario, const cluster::FleetSpec& spec);
+
+// What else may be stated of a run.
+struct RunParts {
+  std::shared_ptr<const cluster::StepPricers> pricers;  // none: made once for the scenario
+  base::Worker* worker = nullptr;                       // none: on one thread
+  observe::Observer* beside = nullptr;                  // hears what the ledger hears
+};
+[[nodiscard]] FleetRun run_fleet(const config::Scenario& scenario, const cluster::FleetSpec& spec,
+                                 const RunParts& parts);
 
 // Tokens of a sample, over all variants and channels.
 [[nodiscard]] observe::TokenTotals tokens_of(const observe::FleetSample& sample);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 
 #include "epfleet/cache/prefix_cache.h"
@@ -37,8 +38,8 @@ class FleetSampler {
   cache::PrefixCache& cache_;
   std::span<observe::Observer* const> observers_;
   Progress progress_;
-  base::TimePoint sampled_ = base::TimePoint::min();  // last
-  base::TokenParts emitted_before_window_;            // by early requests, when the window began
+  std::optional<std::uint64_t> sampled_;    // events executed at the last sample
+  base::TokenParts emitted_before_window_;  // by early requests, when the window began
 };
 
 }  // namespace epfleet::cluster

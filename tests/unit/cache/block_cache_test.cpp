@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <list>
 
+#include "epfleet/cache/eviction_rule.h"
 #include "epfleet/cache/reuse_profile.h"
 #include "epfleet/cache/session_cache.h"
 #include "epfleet/traces/session_blocks.h"
@@ -100,6 +101,38 @@ TEST(BlockCache, TtlIsAliveWhileAgeIsAtMostTheTtl) {
     EXPECT_DOUBLE_EQ(
         static_cast<double>(hit_tokens(trace, config, kBlock)) / static_cast<double>(input),
         profile.ttl_hit_ratio(0));
+  }
+}
+
+// Both come back and go to the main queue; the older one is used once more, which is enough.
+TEST(S3Fifo, OneUseKeepsABlockOfTheMainQueueForARound) {
+  const auto rule = eviction_rules()["s3fifo"].make(10);
+  for (const BlockSlot slot : {0U, 1U}) {
+    rule->insert(slot, 100 + slot);
+    EXPECT_EQ(rule->victim(), slot);
+  }
+  rule->insert(0, 100);
+  rule->insert(1, 101);
+  rule->use(0);
+  EXPECT_EQ(rule->victim(), 1U);
+  EXPECT_EQ(rule->victim(), 0U);
+}
+
+// Evicted by the second prompt; at exactly its time to live it would still have been there.
+TEST(BlockCache, WhatWasEvictedCountsAsExpiredOnlyBeyondItsTtl) {
+  for (const bool beyond : {false, true}) {
+    const ListedBlocks trace({{kBlock, {1}}, {kBlock, {2}}, {kBlock + 1, {1}}});
+    KvCacheConfig config = store_of("lru", kBlock);
+    config.ttl = std::chrono::seconds(10);
+    const auto cache = make_block_cache(config, 1, kBlock, trace);
+    for (std::size_t i = 0; i < 2; ++i) {
+      const base::TimePoint now{std::chrono::seconds(i)};
+      (void)cache->store(trace.request(i), kBlock, now, now);
+    }
+    const base::TimePoint then{std::chrono::seconds(10) + base::Duration(beyond ? 1 : 0)};
+    const Lookup found = cache->lookup(trace.request(2), then);
+    EXPECT_EQ(found.lost_capacity, beyond ? 0 : kBlock);
+    EXPECT_EQ(found.lost_ttl, beyond ? kBlock : 0);
   }
 }
 

@@ -192,6 +192,18 @@ TEST(SessionCache, TtlIsExactAndSlides) {
   EXPECT_EQ(cache->lookup(turn(0, 8, 8, false), now += 60s + 1ns).lost_ttl, 8);
 }
 
+// 16 tokens in the warm-up, which are too old when the window begins; 8 in the window.
+TEST(SessionCache, ThePeakOfTheWindowBeginsAtWhatIsStored) {
+  const auto cache = make_session_cache(config_of("lru", 1000, 10s), kBytesPerToken, kShared);
+  const TimePoint start;
+  (void)cache->store(turn(0, 0, 16, true), 16, start, start);
+  EXPECT_EQ(cache->peak_tokens(), 16);
+  cache->restart_peak(start + 30s);
+  EXPECT_EQ(cache->peak_tokens(), 0);
+  (void)cache->store(turn(1, 0, 8, true), 8, start + 30s, start + 30s);
+  EXPECT_EQ(cache->peak_tokens(), 8);
+}
+
 // Sessions 0 (8 tokens, used at -50 s) and 1 (8 tokens, -10 s) and 12 tokens of others (-30 s) are
 // 28 tokens; a capacity of 24 loses the oldest, a whole generation.
 TEST(SessionCache, WarmStoreEvictsOldestFirst) {

@@ -64,6 +64,24 @@ TEST(DecodeRouter, ARequestThatWasNeverPlacedIsNotSentByGpuZero) {
   }
 }
 
+// One waits for room; when a GPU has some, it is not for who comes next.
+TEST(DecodeRouter, NobodyOvertakesThoseThatWait) {
+  OneUnit unit({"decode.max_requests_per_gpu=1"});
+  const RequestSlot first = unit.hand_over(1'000);
+  for (int i = 0; i < 32; ++i) {
+    (void)unit.hand_over(1'000);
+  }
+  serving::DecodeUnit& decode = unit.state.fleet.decode[0].unit;
+  ASSERT_NE(decode.first_waiting(), nullptr);
+  const RequestSlot waits = decode.first_waiting()->slot;
+  decode.remove(first);
+  (void)unit.hand_over(1'000);
+  EXPECT_EQ(decode.placed_requests(), 31);
+  unit.router.admit_waiting(0);
+  EXPECT_EQ(decode.placed_requests(), 32);
+  EXPECT_NE(decode.first_waiting()->slot, waits);
+}
+
 // KV on its way to a GPU is sent on when it is there, by that GPU.
 TEST(DecodeRouter, KvOnItsWayArrivesBeforeItIsSentOn) {
   OneUnit unit({});
@@ -95,6 +113,18 @@ TEST(DecodeRouter, ASwappedOutRequestIsReadBackBeforeItIsSentOn) {
                             bytes / hardware.rdma_bandwidth;
   EXPECT_EQ(unit.state.fleet.requests[slot].kv_ready, arrives);
   EXPECT_EQ(nics[5].free_at(), arrives);
+}
+
+// Also where it may come back at once.
+TEST(DecodeRouter, ASwappedOutRequestIsReadBackAfterItWasWrittenOut) {
+  OneUnit unit({});
+  const RequestSlot slot = unit.request(100'000);
+  unit.state.fleet.requests[slot].decode_gpu = 5;
+  unit.router.swap_out(slot);
+  unit.router.admit_waiting(0);
+  EXPECT_EQ(unit.state.fleet.requests[slot].kv_ready,
+            unit.state.fleet.now() + 2 * (unit.state.fleet.kv_bytes(100'000) /
+                                          unit.state.fleet.spec.decode_hardware.pcie_bandwidth));
 }
 
 // On every GPU one request, which leaves room for the swapped one and ten tokens. Two requests can

@@ -65,6 +65,36 @@ TEST(FleetSampler, SamplesAtIntervalsAndAtBothEndsOfTheWindow) {
   EXPECT_EQ(progress, 6);
 }
 
+// A run that ends at a look, with more that happens at that moment: the look was before it.
+TEST(FleetSampler, TheLastLookSeesWhatHappenedAtItsMoment) {
+  Sampled s;
+  s.sampler.start(nullptr);
+  s.run();
+  s.sampler.sample_last();
+  ASSERT_EQ(s.listener.samples.size(), 6U);  // nothing more happened
+
+  Sampled late;
+  struct Last : engine::Handler {
+    explicit Last(Sampled& of) : sampled(of) {}
+    void handle(const engine::Event& event) override {
+      if (event.phase == engine::Phase::Sample) {
+        return sampled.handle(event);
+      }
+      ++sampled.state.fleet.totals.failed;
+      sampled.state.fleet.engine.finish();
+    }
+    Sampled& sampled;
+  } last{late};
+  late.sampler.start(nullptr);
+  late.state.fleet.schedule(base::kWindowStart + seconds(60), engine::Phase::Completion,
+                            Kind::RequestTimer);
+  late.state.fleet.engine.run(last, late.state.fleet.spec.window_end());
+  EXPECT_EQ(late.listener.samples.back().failed, 0);
+  late.sampler.sample_last();
+  EXPECT_EQ(late.listener.samples.back().failed, 1);
+  EXPECT_EQ(late.listener.samples.back().time, base::kWindowStart + seconds(60));
+}
+
 // Two units of each phase, of 4 nodes; one decode unit drains from -120 s on.
 TEST(FleetSampler, CountsNodesByState) {
   Sampled s;

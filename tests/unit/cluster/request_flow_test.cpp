@@ -40,7 +40,7 @@ class FakeCache : public cache::PrefixCache {
  public:
   cache::Lookup lookup(const Request& request, TimePoint /*now*/) override {
     sessions_asked_for.push_back(request.prefix.session_tokens);
-    return {.hit_tokens = 500};
+    return found;
   }
   std::int64_t store(const Request& request, std::int64_t tokens, TimePoint now,
                      TimePoint stored_at) override {
@@ -56,6 +56,7 @@ class FakeCache : public cache::PrefixCache {
   std::vector<std::pair<std::uint64_t, std::int64_t>> stored;
   std::vector<std::int32_t> sessions_asked_for;  // their tokens
   int forgotten = 0;
+  cache::Lookup found{.hit_tokens = 500};
 };
 
 class Listener : public observe::Observer {
@@ -144,6 +145,52 @@ TEST(RequestFlow, FromArrivalToLastToken) {
   EXPECT_EQ(f.endings.ended(Ending::LastToken), 1);
   EXPECT_EQ(f.cache.forgotten, 1);
   EXPECT_EQ(f.state.fleet.requests.live(), 0U);
+}
+
+// Each cause has its own number.
+TEST(RequestFlow, WhatIsLostIsCountedByItsCause) {
+  Flow f;
+  f.cache.found = {.hit_tokens = 500,
+                   .lost_cold = 1,
+                   .lost_capacity = 2,
+                   .lost_ttl = 3,
+                   .lost_rounding = 4,
+                   .lost_not_yet_written = 5};
+  f.add(2'000, 1, workload::Variant::V3);
+  f.run_for(minutes(1));
+  const auto& lost = f.state.fleet.totals.cache_lost;
+  EXPECT_EQ(lost.cold, 1);
+  EXPECT_EQ(lost.capacity, 2);
+  EXPECT_EQ(lost.ttl, 3);
+  EXPECT_EQ(lost.rounding, 4);
+  EXPECT_EQ(lost.not_yet_written, 5);
+  EXPECT_EQ(lost.too_slow + lost.store_down, 0);
+}
+
+// A prompt that is stored whole is computed from its last token on.
+TEST(RequestFlow, TheLastTokenOfAPromptIsComputed) {
+  Flow f;
+  f.cache.found = {.hit_tokens = 2'000};
+  f.add(2'000, 1, workload::Variant::V3);
+  f.run_for(minutes(1));
+  EXPECT_EQ(f.listener.done.at(0).cached_tokens, 1'999);
+  EXPECT_EQ(f.state.fleet.totals.computed_tokens, 1);
+}
+
+TEST(RequestFlow, EveryRequestDrawsItsOwnAcceptance) {
+  Flow f({"decode.mtp.acceptance_spread=0.1"});
+  for (int i = 0; i < 5; ++i) {
+    f.add(100, 4'000, workload::Variant::V3);
+  }
+  f.run_for(seconds(10));
+  std::map<std::int32_t, int> rates;
+  f.state.fleet.requests.for_each(
+      [&](serving::RequestSlot /*slot*/, const serving::LiveRequest& live) {
+        ++rates[live.rate.count()];
+        EXPECT_GE(live.rate, base::TokenParts32::nearest(1.7));
+        EXPECT_LE(live.rate, base::TokenParts32::nearest(1.9));
+      });
+  EXPECT_GE(rates.size(), 4U);
 }
 
 TEST(RequestFlow, AnswersBehindReasoningAreNotStored) {

@@ -122,6 +122,8 @@ TEST(Check, ADecodeUnitIsNeededInTheWarmUpToo) {
 TEST(Check, BoundariesAreSound) {
   const std::vector<std::function<void(Scenario&)>> changes = {
       [](Scenario& s) { s.fleet.pool_nodes = 278; },
+      [](Scenario& s) { s.admission.start_deadline = s.admission.total_deadline = 5s; },
+      [](Scenario& s) { s.admission.max_queue = s.admission.max_concurrency = 5; },
       [](Scenario& s) { s.workload.classes[0].request_share += 5e-7; },
       [](Scenario& s) {
         s.decode.gpus = 16;
@@ -147,6 +149,19 @@ TEST(Check, BoundariesAreSound) {
     const auto found = check(scenario);
     EXPECT_TRUE(found.empty()) << i << ": " << found[0].keys[0] << " " << found[0].what;
   }
+}
+
+// Weights, buffers and the KV of a request at the context limit, to the byte.
+TEST(Check, TheLongestRequestFitsBesideTheWeights) {
+  Scenario scenario = day();
+  const model::MemoryPlan plan = cluster::decode_memory(scenario);
+  const std::int64_t needed = (plan.weights + plan.buffer + plan.runtime).count() +
+                              scenario.workload.context_limit * plan.kv_bytes_per_token;
+  scenario.decode_hardware.memory = base::Bytes(needed);
+  EXPECT_TRUE(check(scenario).empty());
+  scenario.decode_hardware.memory = base::Bytes(needed - 1);
+  ASSERT_FALSE(check(scenario).empty());
+  EXPECT_EQ(check(scenario)[0].keys.front(), "decode.gpus");
 }
 
 }  // namespace

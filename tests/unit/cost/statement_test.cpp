@@ -221,5 +221,25 @@ TEST(Statement, NothingServedCostsNothing) {
   EXPECT_FALSE(statement.unit_cost.usd_per_m_output || statement.total.expected_margin_ratio);
 }
 
+// An hour of one prefill node, two decode nodes and three spare ones: 6 x 8 GPUs at 2 USD. 300 USD
+// of API traffic of R1 at its own prices: margins of 300 / 96 - 1, however they are reckoned.
+TEST(Statement, SparesAreChargedAndMarginsAreRevenueOverCostLessOne) {
+  Interval row = minutes(0, 60);
+  row.prefill_node_ns.busy = row.length().count();
+  row.decode_node_ns.idle = 2 * row.length().count();
+  row.spare_node_ns = 3 * row.length().count();
+  row.tokens[kR1][kApi] = tokens(0, 0, 300'000'000);
+  PricesConfig prices = february();
+  prices.book[kR1].output = 1.0;
+  const std::vector<Interval> rows{row};
+  const Account total = price(prices, {}, rows).total;
+  EXPECT_DOUBLE_EQ(total.gpu_hours, 48.0);
+  EXPECT_DOUBLE_EQ(total.cost_usd, 96.0);
+  EXPECT_DOUBLE_EQ(total.prefill_usd, 16.0);
+  EXPECT_DOUBLE_EQ(total.decode_usd, 80.0);
+  EXPECT_DOUBLE_EQ(*total.theoretical_margin_ratio, 300.0 / 96.0 - 1.0);
+  EXPECT_DOUBLE_EQ(*total.expected_margin_ratio, 300.0 / 96.0 - 1.0);
+}
+
 }  // namespace
 }  // namespace epfleet::cost

@@ -169,6 +169,22 @@ TEST(Engine, FingerprintTellsRunsApart) {
   EXPECT_NE(fingerprint(1, 2), fingerprint(1, 3));
 }
 
+// Who looks changes nothing.
+TEST(Engine, SamplesAreNotInTheFingerprint) {
+  const auto fingerprint = [](bool with_sample) {
+    Engine engine(at_ns(0));
+    Log log;
+    engine.at(at_ns(1), Phase::Start, kKind, 1);
+    if (with_sample) {
+      engine.at(at_ns(2), Phase::Sample, kKind, 1);
+    }
+    engine.at(at_ns(3), Phase::Start, kKind, 1);
+    engine.run(log, at_ns(5));
+    return engine.fingerprint();
+  };
+  EXPECT_EQ(fingerprint(true), fingerprint(false));
+}
+
 // A stream of events that passes by the queue where it can: the same events at the same times, the
 // same fingerprint and counts as scheduling each.
 TEST(Engine, PassingToAnEventIsLikeSchedulingIt) {

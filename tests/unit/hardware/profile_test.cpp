@@ -12,6 +12,9 @@ TEST(HardwareProfile, PrefillComputesOn108Sms) {
   EXPECT_EQ(h800.sms - h800.prefill_comm_sms, 108);
 }
 
+// As the published service counts its nodes: 18 of decode are 144 GPUs.
+TEST(HardwareProfile, ANodeHasEightGpus) { EXPECT_EQ(HardwareProfile{}.gpus_per_node * 18, 144); }
+
 // 40 GiB/s = 40 x 2^30 B/s; written in decimal in the profile.
 TEST(HardwareProfile, StorageBandwidthIs40GibPerSecond) {
   EXPECT_DOUBLE_EQ(HardwareProfile{}.storage_bandwidth.count(), 40.0 * 1'073'741'824.0);

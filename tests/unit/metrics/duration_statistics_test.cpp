@@ -44,6 +44,15 @@ TEST(DurationStatistics, DeviationDoesNotCancel) {
 }
 
 // All samples equal: every quantile is that value, to the nanosecond, because of the known range.
+// Around 5/3 ns, which is no whole number of them: (4 + 1 + 1) / 9 / 3.
+TEST(DurationStatistics, DeviationIsAroundTheMeanItself) {
+  DurationStatistics statistics(Resolution::Fine);
+  for (const Duration duration : {Duration(1ns), Duration(2ns), Duration(2ns)}) {
+    statistics.add(duration);
+  }
+  EXPECT_DOUBLE_EQ(*statistics.distribution().std_dev, std::sqrt(2.0 / 9.0) * 1e-9);
+}
+
 TEST(DurationStatistics, QuantilesOfEqualSamplesAreExact) {
   DurationStatistics statistics(Resolution::Fine);
   statistics.add(45'678'901ns, 1000);

@@ -113,6 +113,28 @@ TEST(FleetStatistics, TheWarmUpIsNotCounted) {
   EXPECT_EQ(run.cache.bytes_stored_peak, 9'000);
 }
 
+// Of a pool of 20 for ten minutes: 3 + 4 nodes in steps, one down, 2 spare ones, so 10 released; 4
+// of the 8 GPUs of a node are masked, so that one and a half of 8 nodes are missing.
+TEST(FleetStatistics, SparesAreNotReleasedAndAMaskedGpuIsPartOfANode) {
+  RecorderConfig config;
+  config.duration = 10min;
+  config.pool_nodes = 20;
+  Recorder recorder(config);
+  recorder.on_sample(sample(0min, true));
+  FleetSample last = sample(10min, false, true);
+  last.prefill_node_ns.busy = 3 * 10 * kMinute;
+  last.decode_node_ns.busy = 4 * 10 * kMinute;
+  last.decode_node_ns.down = 10 * kMinute;
+  last.spare_node_ns = 2 * 10 * kMinute;
+  last.failures.masked_gpu_ns = 4 * 10 * kMinute;
+  recorder.on_sample(last);
+  const RunStatistics run = recorder.statistics();
+  EXPECT_EQ(run.nodes.released_ns, 10 * 10 * kMinute);
+  EXPECT_EQ(run.nodes.spare_ns, 2 * 10 * kMinute);
+  EXPECT_DOUBLE_EQ(*run.failures.availability_ratio, 1.0 - 1.5 / 8.0);
+  EXPECT_DOUBLE_EQ(run.failures.masked_gpu_hours, 4.0 / 6.0);
+}
+
 // Node time by state; busy / (busy + idle); mean = node time / window; throughput = tokens over it.
 TEST(FleetStatistics, NodesAndThroughput) {
   const RunStatistics run = hours_of_service();

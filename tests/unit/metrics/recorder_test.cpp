@@ -171,5 +171,36 @@ TEST(Recorder, AFirstTokenBeforeTheArrivalBreaksAnInvariant) {
   EXPECT_THROW((void)recorder.statistics(), base::InvariantBroken);
 }
 
+// 1 s with 100 requests and 3 s with 20: (100 + 60) / 4.
+TEST(Recorder, ALongStepsBatchCountsLonger) {
+  RecorderConfig config = ten_minutes();
+  config.decode_gpus_per_unit = 1;
+  Recorder recorder(config);
+  recorder.on_decode_step(decode_step(1s, 2s, 100));
+  recorder.on_decode_step(decode_step(2s, 5s, 20));
+  sample_all(recorder);
+  EXPECT_DOUBLE_EQ(*recorder.statistics().utilisation.steps.decode_batch_per_gpu, 40.0);
+}
+
+// Its requests got nothing for as long as their unit stood still.
+TEST(Recorder, TheGapBetweenTokensHoldsThePauseBeforeAStep) {
+  Recorder recorder(ten_minutes());
+  sample_all(recorder);
+  observe::DecodeStepDone step = decode_step(60s, 61s, 3);
+  step.stood_still = 7s;
+  recorder.on_decode_step(step);
+  const RunStatistics run = recorder.statistics();
+  EXPECT_EQ(run.latency.itl.count, 3);
+  EXPECT_DOUBLE_EQ(*run.latency.itl.max, 8.0);
+}
+
+// Two gaps of 3 ns in all are 1.5 ns each, which is told as 2.
+TEST(Recorder, TimePerTokenIsRoundedToTheNearest) {
+  Recorder recorder(ten_minutes());
+  announce(recorder, completed({.arrival = 1min, .decode = 3ns}, 100, 3));
+  sample_all(recorder);
+  EXPECT_DOUBLE_EQ(*recorder.statistics().latency.tpot.max, 2e-9);
+}
+
 }  // namespace
 }  // namespace epfleet::metrics

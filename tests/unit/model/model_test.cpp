@@ -51,5 +51,13 @@ TEST(Model, AttentionFlopsPerPair) {
   EXPECT_EQ(Model{}.decode_pair_flops(), 278'528.0);
 }
 
+// 61 layers of attention (187,105,280), 3 dense ones (396,361,728), 58 of 8 routed experts and the
+// shared one (44,040,192 each) with a router (1,835,008), and the head (926,679,040).
+TEST(Model, ATokenPassesTheSharedExpertToo) {
+  EXPECT_EQ(Model{}.activated_parameters(), 61 * 187'105'280LL + 3 * 396'361'728LL +
+                                                58 * (9 * 44'040'192LL + 1'835'008LL) +
+                                                926'679'040LL);
+}
+
 }  // namespace
 }  // namespace epfleet::model

@@ -6,10 +6,12 @@
 #include <filesystem>
 #include <string>
 
+#include "../src/page/page_data.h"
 #include "epfleet/base/error.h"
 #include "epfleet/text/files.h"
 
 namespace epfleet::page {
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -43,6 +45,23 @@ TEST_F(PageTest, AsksForNothingFromTheNetwork) {
     EXPECT_EQ(page.find(word), std::string::npos) << word;
   }
   EXPECT_NE(page.find("default-src 'none'"), std::string::npos);
+}
+
+// Column by column, times exact, other numbers to six digits, what is no number null; and of every
+// column its unit, then its sentence.
+TEST_F(PageTest, HasTheColumnsOfTheTimeSeries) {
+  text::write_file(folder_ / "plan.csv", "change,met,best,why_not\n");
+  text::write_file(folder_ / "timeseries.csv",
+                   "time_s,nodes_allotted,nodes_serving,hit_ratio\n"
+                   "0,2,3,0.123456789\n"
+                   "1234567.25,4,5,\n");
+  const std::string data = page_data(folder_, {});  // the page has it packed
+  for (const char* part : {R"("time_s":[0,1234567.25])", R"("nodes_allotted":[2,4])",
+                           R"("nodes_serving":[3,5])", R"("hit_ratio":[0.123457,null])",
+                           R"("nodes_serving":["nodes","Nodes that take requests."])",
+                           R"("hit_ratio":["share","Cached / input tokens."])"}) {
+    EXPECT_NE(data.find(part), std::string::npos) << part;
+  }
 }
 
 TEST_F(PageTest, SweepBesideARunMustBeASweep) {

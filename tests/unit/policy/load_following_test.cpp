@@ -321,5 +321,16 @@ TEST(LoadFollowing, TheOracleHasWhatIsNeededWhenAUnitWouldHaveStarted) {
   EXPECT_EQ(units_at(11), (UnitCounts{1, 1}));
 }
 
+// 3,000 tokens/s at 80 % of 1,000 a unit need 4 prefill units: two groups of 3.
+TEST(LoadFollowing, GroupsSufficeForTheUnitsThatAreWanted) {
+  ScalingConfig config = config_of("slo");
+  config.separate = false;
+  config.stabilisation = {};
+  Control control(config, {3, 1});
+  control.view.traffic.computed_tokens_per_s = 3'000.0;
+  control.view.traffic.output_tokens_per_s = 50.0;
+  EXPECT_EQ(control.next().serving, (UnitCounts{6, 2}));
+}
+
 }  // namespace
 }  // namespace epfleet::policy

@@ -73,6 +73,81 @@ TEST_F(RunTimelineTest, ShowsTheStepsThatTouchTheWindow) {
   EXPECT_EQ(events["C"][0].at("args").at("value"), 15);
 }
 
+// All numbers are different, so that none can stand in the place of another.
+TEST_F(RunTimelineTest, CurvesAndStepsShowTheirOwnValues) {
+  RunTimeline timeline(path_, {seconds(10), seconds(20)});
+  observe::FleetSample sample;
+  sample.time = at(15);
+  sample.prefill_queue_requests = 1;
+  sample.prefill_queue_tokens = 2;
+  sample.decode_waiting_requests = 3;
+  sample.decode_active_requests = 4;
+  sample.nodes_serving = 5;
+  sample.nodes_loading = 6;
+  sample.nodes_draining = 7;
+  sample.nodes_down = 8;
+  timeline.on_sample(sample);
+  timeline.on_prefill_step({.unit = base::UnitId(9),
+                            .start = at(11),
+                            .end = at(12),
+                            .tokens = 10,
+                            .efficiency = 0.125,
+                            .attention_imbalance = 1.125,
+                            .token_imbalance = 1.25,
+                            .expert_imbalance = 1.375});
+  timeline.on_decode_step({.unit = base::UnitId(11),
+                           .start = at(13),
+                           .end = at(14),
+                           .requests = 12,
+                           .joined = 13,
+                           .kv_tokens = 14.5,
+                           .kv_ratio_max = 0.5,
+                           .kv_ratio_mean = 0.25,
+                           .kv_imbalance = 1.5,
+                           .request_imbalance = 1.625,
+                           .expert_imbalance = 1.75});
+  timeline.finish();
+  std::ifstream file(path_);
+  std::map<std::string, double> curves;
+  std::map<std::string, json> steps, processes;
+  const json document = json::parse(file);
+  for (const json& event : document.at("traceEvents")) {
+    if (event.at("ph") == "C") {
+      curves[event.at("name")] = event.at("args").at("value");
+    } else if (event.at("ph") == "X") {
+      steps[event.at("name")] = event;
+    } else if (event.at("name") == "process_name") {
+      processes[event.at("args").at("name")] = event.at("pid");
+    }
+  }
+  EXPECT_EQ(curves, (std::map<std::string, double>{{"prefill queue, requests", 1},
+                                                   {"prefill queue, tokens", 2},
+                                                   {"decode waiting, requests", 3},
+                                                   {"decode active, requests", 4},
+                                                   {"nodes serving", 5},
+                                                   {"nodes loading", 6},
+                                                   {"nodes draining", 7},
+                                                   {"nodes down", 8}}));
+  const json& prefill = steps.at("prefill step");
+  EXPECT_EQ(prefill.at("pid"), processes.at("prefill units"));
+  EXPECT_EQ(prefill.at("tid"), 9);
+  EXPECT_EQ(prefill.at("args"), json({{"tokens", 10.0},
+                                      {"efficiency_ratio", 0.125},
+                                      {"attention_imbalance", 1.125},
+                                      {"token_imbalance", 1.25},
+                                      {"expert_imbalance", 1.375}}));
+  const json& decode = steps.at("decode step");
+  EXPECT_EQ(decode.at("pid"), processes.at("decode units"));
+  EXPECT_EQ(decode.at("tid"), 11);
+  EXPECT_EQ(decode.at("args"), json({{"requests", 12.0},
+                                     {"joined", 13.0},
+                                     {"kv_tokens", 14.5},
+                                     {"kv_ratio_max", 0.5},
+                                     {"kv_imbalance", 1.5},
+                                     {"request_imbalance", 1.625},
+                                     {"expert_imbalance", 1.75}}));
+}
+
 TEST_F(RunTimelineTest, AMarkSaysWhatWasSeenAndWhy) {
   RunTimeline timeline(path_, {seconds(10), seconds(20)});
   for (const int second : {5, 15, 20}) {

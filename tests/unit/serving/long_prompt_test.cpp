@@ -183,5 +183,12 @@ TEST(RecentArrivals, CountsThePresentMinuteAndTheOneBefore) {
   EXPECT_LT(arrivals.others_per_second(now), 0.05);
 }
 
+// Twice what waits per GPU, twice what a step costs anyhow, at most the budget.
+TEST(StepBudget, TheUsualWorkIsTwiceTheMeanOrTwiceTheFixed) {
+  EXPECT_DOUBLE_EQ(usual_work_s(10.0, 2.0, 1.0), 4.0);
+  EXPECT_DOUBLE_EQ(usual_work_s(10.0, 0.1, 1.0), 2.0);
+  EXPECT_DOUBLE_EQ(usual_work_s(3.0, 2.0, 1.0), 3.0);
+}
+
 }  // namespace
 }  // namespace epfleet::serving

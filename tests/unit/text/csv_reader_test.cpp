@@ -114,6 +114,11 @@ TEST(CsvReader, SaysLineAndColumn) {
 }
 
 // It took minutes when the row was cut anew at every line.
+TEST(CsvReader, EveryRowHasAsManyFieldsAsTheHeader) {
+  EXPECT_THAT(refusal("a,b\n1,2\n1,2,3\n"), HasSubstr(":3:6: 3 fields where the header has 2"));
+  EXPECT_THAT(refusal("a,b\n1\n"), HasSubstr(":2:2: 1 fields where the header has 2"));
+}
+
 TEST(CsvReader, AnUnclosedQuoteIsToldOfSoon) {
   std::string content = "a,b\n1,\"2\n";
   for (int line = 0; line < 500'000; ++line) {

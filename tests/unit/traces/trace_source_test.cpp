@@ -336,5 +336,22 @@ TEST(TraceSource, WhatHasNoLengthIsNotRepeated) {
   EXPECT_EQ(played(spec).size(), 6U);
 }
 
+// Session 1 has been answered and returns: nobody else gets its slot meanwhile.
+TEST(TraceSource, ASessionThatReturnsKeepsItsSlot) {
+  const test::TemporaryFile file(
+      "arrival_s,input_tokens,output_tokens,session,session_tokens,last_turn\n"
+      "0,10,5,1,0,0\n10,10,5,2,0,1\n20,30,5,1,15,1\n30,10,5,3,0,1\n");
+  const auto source = make_trace_source(spec_of(file.path()));
+  std::vector<std::uint32_t> slots;
+  for (int i = 0; i < 4; ++i) {
+    const workload::Request request = source->take();
+    slots.push_back(request.prefix.session_slot);
+    source->complete(request, request.arrival + std::chrono::seconds(1));
+  }
+  EXPECT_NE(slots[1], slots[0]);
+  EXPECT_EQ(slots[2], slots[0]);
+  EXPECT_EQ(slots[3], slots[0]);  // the one that was freed last
+}
+
 }  // namespace
 }  // namespace epfleet::traces

@@ -18,6 +18,24 @@ constexpr std::array<double, 24> kHours = {1.15, 1.22, 1.30, 1.32, 1.30, 1.19, 1
                                            1.31, 1.32, 1.33, 1.27, 0.93, 0.77, 0.56, 0.34,
                                            0.01, 0.00, 0.34, 0.59, 0.99, 1.26, 9.00, 1.28};
 
+// Within a straight piece the mean is the rate in the middle: second by second, the rates sum to
+// the integral, from any second to any other.
+TEST(DayCurve, IntegralIsTheSumOfItsRates) {
+  std::vector<double> means;
+  for (int hour = 0; hour < 24; ++hour) {
+    means.push_back(5.0 + hour * 7 % 11);
+  }
+  const DayCurve curve(means);
+  for (const auto& [from, to] :
+       {std::pair(0, 100), std::pair(1'000, 4'321), std::pair(0, 86'400)}) {
+    double sum = 0.0;
+    for (int second = from; second < to; ++second) {
+      sum += curve.at(second + 0.5);
+    }
+    EXPECT_NEAR(curve.integral(from, to), sum, 1e-9 * sum) << from;
+  }
+}
+
 // integral over hour h = 3600 * weight(h), exactly; never negative; equal at both ends of the day.
 TEST(DayCurve, KeepsEveryHoursMeanAndIsNeverNegative) {
   const DayCurve curve(kHours);
