@@ -78,14 +78,16 @@ constexpr Product kProducts[] = {
     {"", [](auto& on, auto, auto m, auto n, auto k) { return on.fp8().dense(m, n, k); }},
 };
 
-// The number that follows `mark` in a name such as h64_sq2.
+// The number above 0 that follows `mark` in a name such as h64_sq2.
 std::optional<std::int64_t> number_after(std::string_view name, std::string_view mark) {
   const std::size_t at = name.find(mark);
   if (at == std::string_view::npos) {
     return std::nullopt;
   }
   const std::string_view rest = name.substr(at + mark.size());
-  return text::parse_whole<std::int64_t>(rest.substr(0, rest.find_first_not_of("0123456789")));
+  const auto number =
+      text::parse_whole<std::int64_t>(rest.substr(0, rest.find_first_not_of("0123456789")));
+  return number && *number > 0 && *number <= kMostOfShape ? number : std::nullopt;
 }
 
 Predict dense_at(const RowOf& row, std::int64_t sms) {
@@ -176,7 +178,7 @@ std::int64_t RowOf::query_tokens() const {
   }
   const std::string name = text_or("name");
   const auto said = number_after(name, name.starts_with("nn") ? "nn" : "_sq");
-  return said && *said > 0 ? *said : whole_or("k", 1);
+  return said ? *said : whole_or("k", 1);
 }
 
 model::Model sparse_model() {

@@ -55,6 +55,14 @@ TEST_F(TableFile, ListsOfNumbers) {
   EXPECT_TRUE(rows.whole_list(1, "mask").empty());
 }
 
+// No heads: a division by 0.
+TEST_F(TableFile, ANameWithoutHeadsHasTheModels) {
+  const MeasuredTable rows = table("kernel,name,m,n,k,us\nmla,h0_sq1,6,4096,576,114\n");
+  const hardware::HardwareProfile profile;
+  const auto kernels = measured_kernels(rows, "", timing::Clock::Cool);
+  EXPECT_GT(*kernels[0].predicted_us({profile, timing::Clock::Cool}), 0.0);
+}
+
 // A length for each of six billion requests was asked for: out of memory.
 TEST_F(TableFile, ABatchThatNoMemoryHoldsIsRefused) {
   for (const char* row : {"mla,6204620484,4096", "mla,1000001,4096", "mla,64,1000000001"}) {
