@@ -61,7 +61,7 @@ TEST(TokenRateTrace, IsToldFromATraceOfRequestsByItsHeader) {
 
 TEST(TokenRateTrace, RefusesBadInputAndSaysWhere) {
   EXPECT_THAT(error_of(""), HasSubstr("the file is empty"));
-  EXPECT_THAT(error_of(kHeader), HasSubstr(":2:1: the trace has a header but no bins"));
+  EXPECT_THAT(error_of(kHeader), HasSubstr(":1:1: the trace has a header but no bins"));
   EXPECT_THAT(error_of("time_s,requests\n0,1\n"),
               HasSubstr(":1:1: the column input_tokens is missing"));
   EXPECT_THAT(error_of(kHeader + "0,10,1000,500,100\n60,10,1000\n"),
