@@ -230,8 +230,6 @@ Predict predict_contiguous(const RowOf& row) {
 
 Predict predict_misc(const RowOf& row) {
   const std::string& kind = row.text("kind");
-  const auto m = real(row.whole("m"));
-  const std::int64_t n = row.whole("n");
   const bool moves_bytes = kind == "d2d_copy" || kind.starts_with("hbm_read") ||
                            kind == "triton_copy" || kind == "memset";
   if (moves_bytes) {
@@ -245,6 +243,8 @@ Predict predict_misc(const RowOf& row) {
              bytes / machine.hardware.pcie_bandwidth.count();
     };
   }
+  const auto m = real(row.whole("m"));
+  const std::int64_t n = row.whole("n");
   for (const SmallKernel& kernel : kSmallKernels) {
     if (kind.starts_with(kernel.kind)) {
       return on_sms(0, [=, seconds = kernel.seconds](const timing::Kernels& on) {
