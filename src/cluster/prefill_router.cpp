@@ -71,7 +71,7 @@ void PrefillRouter::read_hit(serving::RequestSlot slot, std::uint32_t unit) {
   const base::TimePoint now = fleet_.now();
   const base::Bytes bytes = fleet_.kv_bytes(hit);
   Link& nic = least_busy(fleet_.prefill[unit].storage_read);
-  if (fleet_.store.may_recompute() && fleet_.store.recomputes(nic, now, hit, bytes)) {
+  if (fleet_.store.recomputes(nic, now, hit, bytes)) {
     request.computed_to = 0;
     if (serving::Resumed* resumed = fleet_.requests.resumed(slot)) {
       resumed->hit = 0;

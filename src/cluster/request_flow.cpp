@@ -51,6 +51,8 @@ void RequestFlow::open_arrival_slice() {
   schedule_next_arrival();
 }
 
+// Flattened, as the other two that events of requests call: one function with all that it calls,
+// where each call would cost as much as what it does (bench/README.md).
 [[gnu::flatten]] void RequestFlow::accept_arrivals() {
   const workload::Request* next = nullptr;
   do {

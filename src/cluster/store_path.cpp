@@ -18,11 +18,8 @@ StorePath::StorePath(const cache::KvCacheConfig& config, double compute_tokens_p
       may_recompute_(config.recompute == cache::Recompute::IfSlower),
       compute_tokens_per_s_(compute_tokens_per_s) {}
 
-bool StorePath::recomputes(const serving::Link& nic, base::TimePoint now, std::int64_t tokens,
-                           base::Bytes bytes) const {
-  if (!may_recompute_) {
-    return false;
-  }
+bool StorePath::is_slower(const serving::Link& nic, base::TimePoint now, std::int64_t tokens,
+                          base::Bytes bytes) const {
   serving::Link tried = nic;
   base::TimePoint through = tried.reserve(now, bytes);
   if (reads_) {

@@ -30,12 +30,16 @@ class StorePath {
     return (writes_ ? std::max(through, writes_->reserve(now, bytes)) : through) + write_delay_;
   }
 
-  [[nodiscard]] bool may_recompute() const { return may_recompute_; }
   // Whether the hit is computed anew instead of read.
   [[nodiscard]] bool recomputes(const serving::Link& nic, base::TimePoint now, std::int64_t tokens,
-                                base::Bytes bytes) const;
+                                base::Bytes bytes) const {
+    return may_recompute_ && is_slower(nic, now, tokens, bytes);
+  }
 
  private:
+  [[nodiscard]] bool is_slower(const serving::Link& nic, base::TimePoint now, std::int64_t tokens,
+                               base::Bytes bytes) const;
+
   std::optional<serving::Link> reads_, writes_;  // the store's own
   base::Duration write_delay_;
   bool may_recompute_;
