@@ -165,6 +165,21 @@ TEST(DecodeUnitRules, ChooseOnlyAmongTheOpen) {
   }
 }
 
+// `ideal` places as `joint` does, one GPU after the other on every machine, where `joint` takes
+// eight at a time if the processor can: the same choice, for any number of GPUs, full ones too.
+TEST(DecodeGpuRules, JointChoosesTheSameByEightsAndOneByOne) {
+  for (const std::size_t count : {1U, 7U, 8U, 9U, 15U, 16U, 31U, 144U, 145U, 320U, 600U}) {
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+      Gpus gpus = random_gpus(seed, count);
+      gpus.request_limit = static_cast<std::int32_t>(seed % 3 == 0 ? 20 : 128);
+      const DecodeDemand demand{TokenParts32(static_cast<std::int32_t>(1 + seed * 100'000))};
+      EXPECT_EQ(decode_gpu_rules()["joint"](1)->choose(demand, gpus.view()),
+                decode_gpu_rules()["ideal"](1)->choose(demand, gpus.view()))
+          << count << " GPUs, seed " << seed;
+    }
+  }
+}
+
 DecodeLoads loads_of(const std::vector<std::int64_t>& requests,
                      const std::vector<std::int64_t>& kv) {
   DecodeLoads loads(requests.size());
@@ -261,6 +276,59 @@ TEST(PrefillRules, JointLooksAtBothMeasures) {
   EXPECT_EQ(prefill_unit_rules()["least_queued_tokens"](1)->choose({1.0F, 1.0F}, view), 0U);
   EXPECT_EQ(prefill_unit_rules()["least_attention_work"](1)->choose({1.0F, 1.0F}, view), 1U);
   EXPECT_EQ(prefill_unit_rules()["joint"](1)->choose({1.0F, 1.0F}, view), 2U);
+}
+
+// As of decode: closed candidates are in between.
+TEST(PrefillRules, JointChoosesTheSameByEightsAndOneByOne) {
+  base::Stream draw(base::StreamFamily(5, "balancer_test"), 0);
+  for (const std::size_t count : {1U, 3U, 8U, 9U, 29U, 32U, 64U, 272U}) {
+    PrefillLoads loads(count);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      loads.set(i, static_cast<double>(draw.bits() % 100'000),
+                static_cast<double>(draw.bits() % 1'000'000));
+      if (i == 0 || draw.bits() % 4 != 0) {
+        loads.open(i);
+      }
+    }
+    for (int i = 0; i < 50; ++i) {
+      const PrefillDemand demand{static_cast<float>(draw.bits() % 5'000),
+                                 static_cast<float>(draw.bits() % 50'000)};
+      EXPECT_EQ(prefill_gpu_rules()["joint"](1)->choose(demand, loads.view()),
+                prefill_gpu_rules()["ideal"](1)->choose(demand, loads.view()))
+          << count << " candidates";
+    }
+  }
+}
+
+// The least of the larger shares, in words.
+TEST(DecodeUnitRules, JointChoosesTheSameByFoursAsInWords) {
+  base::Stream draw(base::StreamFamily(6, "balancer_test"), 0);
+  for (const std::uint32_t count : {1U, 3U, 4U, 5U, 9U, 90U}) {
+    for (int round = 0; round < 50; ++round) {
+      DecodeLoads loads(count);
+      double requests = 1.0, kv = 1.0;
+      std::vector<std::pair<double, double>> open(count, {-1.0, -1.0});
+      for (std::uint32_t i = 0; i < count; ++i) {
+        const auto n = static_cast<std::int64_t>(draw.bits() % 10'000);
+        const auto parts = static_cast<std::int64_t>(draw.bits() % 10'000'000'000);
+        loads.set(i, n, TokenParts(parts));
+        if (i == 0 || draw.bits() % 3 != 0) {
+          loads.open(i);
+          open[i] = {static_cast<double>(n), static_cast<double>(parts)};
+          requests += open[i].first;
+          kv += open[i].second;
+        }
+      }
+      std::uint32_t least = 0;
+      const auto share = [&](std::uint32_t i) {
+        return std::max(open[i].first / requests, open[i].second / kv);
+      };
+      for (std::uint32_t i = 1; i < count; ++i) {
+        least = open[i].first >= 0.0 && share(i) < share(least) ? i : least;
+      }
+      EXPECT_EQ(decode_unit_rules()["joint"](1)->choose(kOnePart, loads.view()), least) << count;
+    }
+  }
 }
 
 TEST(Registry, AWrongNameListsTheChoices) {
