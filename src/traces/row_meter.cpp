@@ -49,7 +49,9 @@ workload::RowAccount RowMeter::account(base::TimePoint end, std::int64_t left_ou
     account.skipped_by.push_back({lines.reason, lines.count});
   }
   if (left_out > 0) {
-    account.skipped_by.push_back({"left out by workload.rate_scale", left_out});
+    workload::SkippedRows& by_scale = account.skipped_by.emplace_back();
+    by_scale.reason = "left out by workload.rate_scale";
+    by_scale.rows = left_out;
   }
   account.read = trace_.rows();
   return account;
