@@ -21,10 +21,38 @@ struct Later {
 
 EventId Engine::at(base::TimePoint time, Phase phase, EventKind kind, std::uint32_t target) {
   check_not_past(time, phase);
-  const EventId id{next_sequence_++};
-  queue_.push_back({time, id.sequence, target, phase, kind});
-  std::push_heap(queue_.begin(), queue_.end(), Later{});
-  return id;
+  const Event event{time, next_sequence_++, target, phase, kind};
+  if (executing_first_) {
+    put_first(event);
+  } else {
+    queue_.push_back(event);
+    std::push_heap(queue_.begin(), queue_.end(), Later{});
+  }
+  return {event.sequence};
+}
+
+// In place of the first, whose order does not matter any more.
+void Engine::put_first(const Event& event) {
+  executing_first_ = false;
+  const std::size_t size = queue_.size();
+  std::size_t at = 0;
+  for (std::size_t child = 1; child < size; child = 2 * at + 1) {
+    if (child + 1 < size && Later{}(queue_[child], queue_[child + 1])) {
+      ++child;
+    }
+    if (!Later{}(event, queue_[child])) {
+      break;
+    }
+    queue_[at] = queue_[child];
+    at = child;
+  }
+  queue_[at] = event;
+}
+
+void Engine::drop_first() {
+  executing_first_ = false;
+  std::pop_heap(queue_.begin(), queue_.end(), Later{});
+  queue_.pop_back();
 }
 
 void Engine::cancel(EventId id) {
@@ -35,21 +63,21 @@ void Engine::cancel(EventId id) {
 
 void Engine::drop_cancelled_head() {
   while (!marked_.empty() && !queue_.empty() && marked_.erase(queue_.front().sequence) == 1) {
-    std::pop_heap(queue_.begin(), queue_.end(), Later{});
-    queue_.pop_back();
+    drop_first();
   }
 }
 
 void Engine::execute(Handler& handler) {
-  std::pop_heap(queue_.begin(), queue_.end(), Later{});
-  const Event event = queue_.back();
-  queue_.pop_back();
+  const Event event = queue_.front();
+  executing_first_ = true;
   begin(event);
   handler.handle(event);
+  drop_executed();
 }
 
 RunEnd Engine::run(Handler& handler, base::TimePoint until, const std::atomic<bool>* stop) {
   until_ = until;
+  drop_executed();  // if a handler threw
   for (;;) {
     drop_cancelled_head();
     if (queue_.empty()) {

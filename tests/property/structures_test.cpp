@@ -61,6 +61,7 @@ struct Reference : engine::Handler {
     RC_ASSERT(!left.empty());
     RC_ASSERT(*left.begin() == Key(event.time, event.phase, event.sequence));
     left.erase(left.begin());
+    RC_ASSERT(engine.left() == left.size());
     for (int i = 0; i < 2 && next < to_come.size(); ++i) {
       const Reaction& reaction = to_come[next++];
       if (reaction.cancels && !left.empty()) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <stdexcept>
 #include <tuple>
 #include <vector>
 
@@ -100,6 +101,23 @@ TEST(Engine, ACancelledEventNeverMovesTheClock) {
   EXPECT_EQ(engine.run(log, at_ns(20)), RunEnd::Exhausted);
   EXPECT_EQ(engine.now(), at_ns(2));
   EXPECT_EQ(log.seen.size(), 1U);
+}
+
+TEST(Engine, AnEventWhoseHandlerThrewIsNotExecutedAgain) {
+  Engine engine(at_ns(0));
+  Log log;
+  log.react = [&](const Event& event) {
+    if (event.target == 1) {
+      throw std::runtime_error("broken");
+    }
+  };
+  engine.at(at_ns(5), Phase::Completion, kKind, 1);
+  engine.at(at_ns(7), Phase::Completion, kKind, 2);
+  EXPECT_THROW(engine.run(log, at_ns(10)), std::runtime_error);
+  EXPECT_EQ(engine.left(), 1);
+  EXPECT_EQ(engine.run(log, at_ns(10)), RunEnd::Exhausted);
+  ASSERT_EQ(log.seen.size(), 2U);
+  EXPECT_EQ(log.seen.back().target, 2U);
 }
 
 TEST(Engine, StopsWhenAsked) {
