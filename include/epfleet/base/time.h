@@ -3,6 +3,7 @@
 // negative.
 #pragma once
 
+#include <bit>
 #include <chrono>
 #include <cstdint>
 
@@ -32,8 +33,13 @@ inline constexpr TimePoint kWindowStart{};
 [[nodiscard]] inline Duration duration_from_seconds(double seconds) {
   constexpr double kLimit = 9.2e18;  // just below 2^63
   const double nanoseconds = seconds * 1e9;
-  if (!(seconds >= 0.0 && nanoseconds < kLimit)) [[unlikely]] {
-    refuse_duration(seconds);
+  // All that is refused has larger bits than the limit, which is one comparison; so has only -0.0
+  // of the rest.
+  if (std::bit_cast<std::uint64_t>(nanoseconds) >= std::bit_cast<std::uint64_t>(kLimit))
+      [[unlikely]] {
+    if (!(nanoseconds >= 0.0 && nanoseconds < kLimit)) {
+      refuse_duration(seconds);
+    }
   }
   const auto whole = static_cast<std::int64_t>(nanoseconds);
   return Duration(whole + static_cast<std::int64_t>(static_cast<double>(whole) < nanoseconds));

@@ -13,11 +13,16 @@ TEST(Time, ADoubleBecomesTimeRoundedUp) {
   EXPECT_EQ(duration_from_seconds(1.5).count(), 1'500'000'000);
   EXPECT_EQ(duration_from_seconds(1e-12).count(), 1);  // work > 0 never takes 0 ns
   EXPECT_EQ(duration_from_seconds(0.0).count(), 0);
+  EXPECT_EQ(duration_from_seconds(-0.0).count(), 0);
+  EXPECT_EQ(duration_from_seconds(9.19e9).count(), 9'190'000'000'000'000'000);
 }
 
 TEST(Time, RefusesWhatIsNoDuration) {
   EXPECT_THROW((void)duration_from_seconds(-1.0), InvariantBroken);
+  EXPECT_THROW((void)duration_from_seconds(-1e-300), InvariantBroken);
   EXPECT_THROW((void)duration_from_seconds(std::nan("")), InvariantBroken);
+  EXPECT_THROW((void)duration_from_seconds(-std::nan("")), InvariantBroken);
+  EXPECT_THROW((void)duration_from_seconds(HUGE_VAL), InvariantBroken);
   EXPECT_THROW((void)duration_from_seconds(1e12), InvariantBroken);
 }
 
