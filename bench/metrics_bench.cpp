@@ -32,7 +32,7 @@ std::vector<observe::RequestDone> finished_requests() {
     request.prompt_tokens = static_cast<std::int32_t>(draws.lognormal(8.0, 1.0)) + 1;
     request.cached_tokens = request.prompt_tokens / 2;
     request.output_tokens = static_cast<std::int32_t>(draws.lognormal(6.0, 1.2)) + 2;
-    request.has_first_token = request.entered_prefill = request.entered_decode = true;
+    request.has_first_token = request.prefill_started = request.entered_decode = true;
     request.done = now;
     const base::Duration decode = base::duration_from_seconds(request.output_tokens * 0.045);
     request.first_token = now - decode - drawn(1.0);

@@ -154,7 +154,7 @@ void FleetSampler::count_decode(observe::FleetSample& sample) {
 base::TokenParts FleetSampler::output_in_flight_of_early_requests() {
   base::TokenParts output;
   fleet_.requests.for_each([&](serving::RequestSlot /*slot*/, const LiveRequest& live) {
-    if (live.has_first_token() && live.request.arrival < base::kWindowStart) {
+    if (live.path.has_first_token && live.request.arrival < base::kWindowStart) {
       const std::int32_t steps = fleet_.decode[live.decode_unit].unit.steps_of(live);
       output += base::TokenParts::from_tokens(1) + base::TokenParts(live.rate) * steps;
     }

@@ -13,11 +13,7 @@ namespace {
 
 // Ties go to the first.
 Link& least_busy(std::vector<Link>& nics) {
-  Link* least = &nics.front();
-  for (Link& nic : nics) {
-    least = nic.free_at() < least->free_at() ? &nic : least;
-  }
-  return *least;
+  return *std::ranges::min_element(nics, {}, &Link::free_at);
 }
 
 }  // namespace
@@ -39,7 +35,7 @@ void PrefillRouter::route(serving::RequestSlot slot, base::TimePoint not_before)
   const policy::PrefillDemand demand = serving::PrefillUnit::demand_of(prompt);
   const std::uint32_t unit = rule_->choose(demand, pool.loads_of_open());
   request.kv_ready = std::max(fleet_.now(), not_before);
-  if (request.computed_to > 0 && !request.prefill_started) {
+  if (request.computed_to > 0 && !request.path.prefill_started) {
     read_hit(slot, unit);
     if (request.computed_to == 0) {
       prompt = serving::PrefillUnit::prompt_of(slot, request);  // the hit is computed anew

@@ -23,7 +23,7 @@ base::TokenParts output_of(const LiveRequest& live, Ending ending) {
   if (ending == Ending::LastToken) {
     return base::TokenParts::from_tokens(live.request.output_tokens);
   }
-  return live.has_first_token()
+  return live.path.has_first_token
              ? base::TokenParts::from_tokens(1) + base::TokenParts(live.rate) * live.steps_taken
              : base::TokenParts();
 }
@@ -113,32 +113,25 @@ void RequestEndings::announce() {
 void RequestEndings::record(RequestSlot slot, Ending ending, bool comes_again) {
   ++ended_[static_cast<std::size_t>(ending)];
   const LiveRequest& live = fleet_.requests[slot];
-  const workload::Request& request = live.request;
-  const bool kv_moved = live.decode_started || live.stage == serving::Stage::Moving;
+  const bool kv_moved = live.path.entered_decode || live.stage == serving::Stage::Moving;
   const bool in_prefill =
       live.stage == serving::Stage::Queued || live.stage == serving::Stage::Prefilling;
   const serving::Resumed* resumed = in_prefill ? fleet_.requests.resumed(slot) : nullptr;
   const base::TimePoint kv_arrived = resumed != nullptr ? resumed->kv_arrived : live.kv_ready;
-  observe::RequestDone& done = done_.emplace_back(request);
-  done.ending = ending;
+  observe::RequestDone& done = done_.emplace_back(
+      live.request, live.path,
+      observe::RequestPlaces{.prefill_unit = base::UnitId(live.prefill_unit),
+                             .decode_unit = base::UnitId(live.decode_unit),
+                             .prefill_gpu = live.prefill_gpu,
+                             .decode_gpu = live.decode_gpu},
+      observe::RequestTimes{.prefill_start = live.prefill_start,
+                            .first_token = live.first_token,
+                            .kv_arrived = kv_moved ? kv_arrived : base::TimePoint{},
+                            .decode_start = live.decode_start,
+                            .done = fleet_.now()});
   done.cached_tokens = live.cached_tokens;
-  done.prefill_unit = base::UnitId(live.prefill_unit);
-  done.decode_unit = base::UnitId(live.decode_unit);
-  done.prefill_gpu = live.prefill_gpu;
-  done.decode_gpu = live.decode_gpu;
-  done.preemptions = live.preemptions;
-  done.attempt = live.attempt;
+  done.ending = ending;
   done.comes_again = comes_again;
-  done.window_client = live.window_client;
-  done.retries = static_cast<std::uint8_t>(live.retries);
-  done.entered_prefill = live.prefill_started || live.has_first_token();
-  done.has_first_token = live.has_first_token();
-  done.entered_decode = live.decode_started;
-  done.prefill_start = live.prefill_start;
-  done.first_token = live.first_token;
-  done.kv_arrived = kv_moved ? kv_arrived : base::TimePoint{};
-  done.decode_start = live.decode_start;
-  done.done = fleet_.now();
 }
 
 }  // namespace epfleet::cluster

@@ -94,8 +94,8 @@ void RequestFlow::accept(const workload::Request& request, bool in_window, std::
   endings_.expect(in_window);
   const RequestSlot slot = fleet_.requests.add(request);
   LiveRequest& live = fleet_.requests[slot];
-  live.attempt = attempt & 0xfU;
-  live.window_client = window_client;
+  live.path.attempt = attempt & 0xfU;
+  live.path.window_client = window_client;
   if (fleet_.requests.live() >= fleet_.spec.most_in_service) {
     fleet_.engine.stop_after_this();
   }
@@ -213,10 +213,10 @@ void RequestFlow::fetch_prefixes(std::span<const RequestSlot> slots) {
 void RequestFlow::emit_first_token(RequestSlot slot) {
   const base::TimePoint now = fleet_.now();
   LiveRequest& live = fleet_.requests[slot];
-  if (live.has_first_token()) {
+  if (live.path.has_first_token) {
     return resume_decode(slot);
   }
-  live.got_first_token = true;
+  live.path.has_first_token = true;
   const workload::Request& request = live.request;
   count_input(slot);
   if (fleet_.monitor) {

@@ -48,9 +48,9 @@ void RequestFlow::retry(RequestSlot slot) {
   }
   ++fleet_.totals.failures.requests_retried;
   constexpr unsigned kMost = 15;
-  live.retries = std::min(live.retries + 1U, kMost) & 0xfU;
-  live.prefill_started = false;
-  live.has_first_token() ? look_up_again(slot) : look_up(slot);
+  live.path.retries = std::min(live.path.retries + 1U, kMost) & 0xfU;
+  live.path.prefill_started = false;
+  live.path.has_first_token ? look_up_again(slot) : look_up(slot);
   prefill_router_.route(slot, fleet_.now());
 }
 

@@ -29,7 +29,7 @@ void RequestTimers::watch(RequestSlot slot) {
     first = std::min(first, who.arrival + *config_.total_deadline);
   }
   if (config_.patience) {
-    base::Stream draw(patience_, live.request.id.value(), live.attempt);
+    base::Stream draw(patience_, live.request.id.value(), live.path.attempt);
     const base::TimePoint at =
         who.arrival +
         base::duration_from_seconds(base::to_seconds(*config_.patience) * draw.exponential());
@@ -114,11 +114,12 @@ bool RequestTimers::in_service(const Watched& who) const {
 
 bool RequestTimers::still_waits(const Watched& who) const {
   const LiveRequest& live = fleet_.requests[who.slot];
-  return in_service(who) && !live.prefill_started && !live.has_first_token();
+  return in_service(who) && !live.path.prefill_started && !live.path.has_first_token;
 }
 
 bool RequestTimers::holds(const Due& due) const {
-  return in_service(due.who) && (due.decided || !fleet_.requests[due.who.slot].has_first_token());
+  return in_service(due.who) &&
+         (due.decided || !fleet_.requests[due.who.slot].path.has_first_token);
 }
 
 void RequestTimers::end(const Due& due) {

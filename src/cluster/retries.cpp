@@ -12,13 +12,14 @@ Retries::Retries(FleetState& fleet)
 
 bool Retries::back_off(const serving::LiveRequest& live) {
   const AdmissionConfig::Retries& config = fleet_.spec.admission.retries;
-  if (live.attempt >= config.limit) {
+  if (live.path.attempt >= config.limit) {
     return false;
   }
-  Attempt next{live.repeated(), static_cast<std::uint8_t>(live.attempt + 1), live.window_client};
+  Attempt next{live.repeated(), static_cast<std::uint8_t>(live.path.attempt + 1),
+               live.path.window_client};
   base::Stream draw(jitter_, next.request.id.value(), next.number);
   const double doubled_s =
-      base::to_seconds(config.back_off) * static_cast<double>(std::int64_t{1} << live.attempt);
+      base::to_seconds(config.back_off) * static_cast<double>(std::int64_t{1} << live.path.attempt);
   next.request.arrival =
       fleet_.now() + base::duration_from_seconds(doubled_s * (1.0 - kMostJitter * draw.uniform()));
   waiting_.push(next);

@@ -117,7 +117,7 @@ void RunTimeline::draw_request(const observe::RequestDone& request) {
                   {"output_tokens", real(request.output_tokens)}});
   };
   trace_.name_thread(kSampled, id, fmt::format("request {}", id));
-  if (!request.entered_prefill) {
+  if (!request.entered_prefill()) {
     return stage("waits, then ends", request.arrival, request.done);
   }
   using Arrow = ChromeTrace::Arrow;

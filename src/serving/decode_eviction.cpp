@@ -17,7 +17,7 @@ void DecodeUnit::preempt_overflow(std::vector<RequestSlot>& preempted) {
       LiveRequest& request = pool_[slot];
       forget_finish(slot);
       leave(request, steps_of(request));
-      ++request.preemptions;
+      ++request.path.preemptions;
       request.stage = Stage::AwaitingRoom;
       preempted.push_back(slot);
     }

@@ -125,8 +125,8 @@ void DecodeUnit::join(RequestSlot slot, base::TimePoint now) {
   const std::size_t gpu = request.decode_gpu;
   request.stage = Stage::Decoding;
   request.joined_step = step_number_;
-  if (!request.decode_started) {
-    request.decode_started = true;
+  if (!request.path.entered_decode) {
+    request.path.entered_decode = true;
     request.decode_start = now;
     joined_first_tokens_.push_back(request.first_token);
   } else if (Resumed* resumed = pool_.resumed(slot); resumed != nullptr && !resumed->rejoined) {

@@ -63,6 +63,7 @@ void PrefillUnit::continue_halfway() {
 [[gnu::flatten]] void PrefillUnit::fill_from(PromptQueue& queue, std::optional<std::uint32_t> gpu,
                                              base::TimePoint now) {
   using Served = PromptQueue::Served;
+  std::int64_t placed = 0;
   queue.serve([&](const Prompt& prompt) {
     if (!step_loads_.any_open()) {
       return Served::EndsIt;
@@ -74,13 +75,14 @@ void PrefillUnit::continue_halfway() {
       return Served::EndsIt;
     }
     LiveRequest& request = pool_[prompt.slot];
-    if (!request.prefill_started) {
-      request.prefill_started = true;
-      request.prefill_start = request.has_first_token() ? request.prefill_start : now;
+    if (!request.path.prefill_started) {
+      request.path.prefill_started = true;
+      request.prefill_start = request.path.has_first_token ? request.prefill_start : now;
     }
-    count_queued(-1);
+    ++placed;
     return Served::Leaves;
   });
+  count_queued(-placed);
 }
 
 // False: no GPU (or not the bound one) has budget and HBM for it in this step.
@@ -205,7 +207,8 @@ void PrefillUnit::take_back(std::uint32_t index, const Chunk& chunk,
   }
   LiveRequest& request = pool_[chunk.slot];
   request.stage = Stage::Queued;
-  request.prefill_started = request.prefill_start != step_.start;  // or an earlier step began it
+  request.path.prefill_started =
+      request.prefill_start != step_.start;  // or an earlier step began it
   gpu.kv_held -= request.prefill_tokens();
   count_queued(1);
   const bool own_queue = limits_.placement == Placement::Arrival;

@@ -104,7 +104,7 @@ void PrefillUnit::finish_step(base::TimePoint now, std::vector<RequestSlot>& fir
       outstanding_pairs_ -= chunk.pairs;
       request.computed_to += chunk.tokens;
       if (chunk.last) {
-        if (!request.has_first_token()) {
+        if (!request.path.has_first_token) {
           request.first_token = now;
           ++step_.first_tokens;
         }

@@ -94,12 +94,12 @@ void expect_in_time(const FleetRun& run) {
       EXPECT_LE(lived, *admission.total_deadline + step);
       EXPECT_TRUE(request.ending != Ending::TookTooLong || lived >= *admission.total_deadline);
     }
-    if (admission.start_deadline && request.entered_prefill) {
+    if (admission.start_deadline && request.entered_prefill()) {
       EXPECT_LE(request.prefill_start - request.arrival, *admission.start_deadline);
     }
     if (request.ending == Ending::StartedTooLate) {
       EXPECT_EQ(lived, *admission.start_deadline);
-      EXPECT_FALSE(request.entered_prefill);
+      EXPECT_FALSE(request.entered_prefill());
     }
     if (admission.patience) {
       const Duration patience = patience_of(run, request);
@@ -112,7 +112,7 @@ void expect_in_time(const FleetRun& run) {
     }
     if (request.outcome() == Outcome::Rejected) {
       EXPECT_EQ(lived, Duration{});
-      EXPECT_FALSE(request.entered_prefill);
+      EXPECT_FALSE(request.entered_prefill());
     }
   }
 }

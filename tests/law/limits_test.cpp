@@ -130,7 +130,7 @@ TEST(WorkConserving, NoPrefillUnitRestsWhileAPromptWaits) {
     }
     EXPECT_GT(spans, 50U) << "there is rest to look at";
     for (const RequestDone& request : run.ledger.requests) {
-      if (request.entered_prefill && idle.contains(request.prefill_unit.value())) {
+      if (request.entered_prefill() && idle.contains(request.prefill_unit.value())) {
         EXPECT_EQ(
             overlap(idle.at(request.prefill_unit.value()), request.arrival, request.prefill_start),
             base::Duration{})

@@ -82,10 +82,10 @@ TEST_P(RequestLaws, NothingHappensBeforeItsCause) {
     std::int64_t decoded = 0;
     for (const RequestDone& request : run.ledger.requests) {
       SCOPED_TRACE(request.id.value());
-      if (request.entered_prefill) {
+      if (request.entered_prefill()) {
         EXPECT_LE(request.arrival, request.prefill_start);
       }
-      EXPECT_TRUE(request.entered_prefill || !request.has_first_token);
+      EXPECT_TRUE(request.entered_prefill() || !request.has_first_token);
       if (request.has_first_token) {
         EXPECT_LT(request.prefill_start, request.first_token);
         EXPECT_LE(request.first_token, request.done);
@@ -189,7 +189,7 @@ TEST(RequestLawsOfAFixedFleet, AContextBeyondTheLimitIsRejected) {
     const bool rejected = request.outcome() == Outcome::Rejected;
     EXPECT_EQ(rejected, request.prompt_tokens + request.output_tokens > spec.workload.context_limit)
         << request.prompt_tokens;
-    EXPECT_TRUE(!rejected || (!request.entered_prefill && request.done == request.arrival));
+    EXPECT_TRUE(!rejected || (!request.entered_prefill() && request.done == request.arrival));
   }
   EXPECT_GT(run.ledger.count(Outcome::Rejected), 5);
   EXPECT_EQ(run.ledger.last().rejected, run.ledger.count(Outcome::Rejected));

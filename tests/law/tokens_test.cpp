@@ -43,7 +43,7 @@ Expected expected(const FleetRun& run) {
     sum.read += request.cached_tokens;
     const std::int64_t new_tokens = request.prompt_tokens - request.cached_tokens;
     if (!request.has_first_token) {
-      sum.half_done_most += request.entered_prefill ? new_tokens : 0;
+      sum.half_done_most += request.entered_prefill() ? new_tokens : 0;
       continue;
     }
     sum.input += request.prompt_tokens;

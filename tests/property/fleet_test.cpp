@@ -104,9 +104,9 @@ void expect_causality(const FleetRun& run) {
   for (const RequestDone& r : run.ledger.requests) {
     RC_ASSERT(r.arrival >= run.spec.run_start());
     RC_ASSERT(r.arrival <= r.done && r.done <= run.ledger.last().time);
-    RC_ASSERT(r.entered_prefill || !r.has_first_token);
+    RC_ASSERT(r.entered_prefill() || !r.has_first_token);
     RC_ASSERT(r.has_first_token || !r.entered_decode);
-    if (r.entered_prefill) {
+    if (r.entered_prefill()) {
       RC_ASSERT(r.arrival <= r.prefill_start);
       RC_ASSERT(r.prefill_gpu < run.spec.prefill.gpus);
     }
@@ -125,10 +125,10 @@ void expect_causality(const FleetRun& run) {
     }
     const cluster::AdmissionConfig& limits = run.spec.admission;
     if (r.ending == observe::Ending::StartedTooLate) {
-      RC_ASSERT(!r.has_first_token && (!r.entered_prefill || any_failure));
+      RC_ASSERT(!r.has_first_token && (!r.entered_prefill() || any_failure));
       RC_ASSERT(r.done == r.arrival + *limits.start_deadline);
     }
-    if (limits.start_deadline && r.entered_prefill && !any_failure) {
+    if (limits.start_deadline && r.entered_prefill() && !any_failure) {
       RC_ASSERT(r.prefill_start <= r.arrival + *limits.start_deadline);
     }
     if (r.ending == observe::Ending::TookTooLong) {
@@ -138,7 +138,7 @@ void expect_causality(const FleetRun& run) {
       RC_ASSERT(r.done <= r.arrival + *limits.total_deadline + longest_step);
     }
     if (r.outcome() == Outcome::Rejected) {
-      RC_ASSERT(!r.entered_prefill && r.done == r.arrival);
+      RC_ASSERT(!r.entered_prefill() && r.done == r.arrival);
     }
   }
 }

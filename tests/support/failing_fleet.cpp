@@ -57,7 +57,7 @@ void expect_conserved(const FleetRun& run) {
     ASSERT_EQ(request.id.value(), i);
     EXPECT_LE(request.arrival, request.done);
     if (request.has_first_token) {
-      EXPECT_TRUE(request.entered_prefill);
+      EXPECT_TRUE(request.entered_prefill());
       EXPECT_LE(request.arrival, request.prefill_start);
       EXPECT_LT(request.prefill_start, request.first_token);
       EXPECT_LE(request.first_token, request.done);

@@ -16,27 +16,46 @@
 
 namespace epfleet::observe {
 
-// The life of one request, announced once: when it leaves the service, or at the end of the run
-// (InFlight). Times that were not reached are absent (first_token of a rejected request, say).
-struct RequestDone : workload::Request {
-  RequestDone() = default;
-  explicit RequestDone(const workload::Request& request) : workload::Request(request) {}
+// How far a request has come, and what it began anew: in few bytes, which the service keeps and
+// hands on as they are.
+struct RequestPath {
+  std::uint16_t preemptions : 12 = 0;
+  std::uint16_t retries : 4 = 0;     // after failures of its units; 15: so many or more
+  std::uint8_t attempt : 4 = 0;      // 1: the first repetition of a request refused or failed
+  bool window_client : 1 = false;    // its first attempt arrived in the counted window
+  bool prefill_started : 1 = false;  // since the latest failure
+  bool has_first_token : 1 = false;
+  bool entered_decode : 1 = false;
 
-  Ending ending = Ending::LastToken;
-  std::int32_t cached_tokens = 0;
+  [[nodiscard]] bool entered_prefill() const { return prefill_started || has_first_token; }
+};
+
+// Where it was last.
+struct RequestPlaces {
   base::UnitId prefill_unit, decode_unit;
   std::uint16_t prefill_gpu = 0, decode_gpu = 0;
-  std::uint16_t preemptions = 0;
-  std::uint8_t attempt = 0;    // 1: the first repetition of a request that was refused or failed
-  bool comes_again = false;    // after this ending
-  bool window_client = false;  // its first attempt arrived in the counted window
-  std::uint8_t retries = 0;    // after failures; 15: so many or more
-  bool entered_prefill = false, has_first_token = false, entered_decode = false;
+};
+
+// Those that were not reached are absent (first_token of a rejected request, say).
+struct RequestTimes {
   base::TimePoint prefill_start;  // start of the step that computes its first chunk
   base::TimePoint first_token;    // end of the step with its last chunk
   base::TimePoint kv_arrived;     // its KV is on the decode GPU
   base::TimePoint decode_start;   // start of the first decode step it takes part in
   base::TimePoint done;           // its last token (= first_token for a one-token answer)
+};
+
+// The life of one request, announced once: when it leaves the service, or at the end of the run
+// (InFlight).
+struct RequestDone : workload::Request, RequestPath, RequestPlaces, RequestTimes {
+  RequestDone() = default;
+  RequestDone(const workload::Request& request, const RequestPath& path,
+              const RequestPlaces& places, const RequestTimes& times)
+      : workload::Request(request), RequestPath(path), RequestPlaces(places), RequestTimes(times) {}
+
+  std::int32_t cached_tokens = 0;
+  Ending ending = Ending::LastToken;
+  bool comes_again = false;  // after this ending
 
   [[nodiscard]] Outcome outcome() const { return row_of(ending).outcome; }
 };

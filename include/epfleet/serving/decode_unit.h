@@ -203,7 +203,7 @@ inline void DecodeUnit::place(RequestSlot slot, std::uint32_t gpu, base::TimePoi
   request.stage = Stage::Moving;
   request.decode_unit = static_cast<std::uint16_t>(id_.value());
   request.decode_gpu = static_cast<std::uint16_t>(gpu);
-  if (!request.decode_started) {  // a migrated request keeps what its first step waited for
+  if (!request.path.entered_decode) {  // a migrated request keeps what its first step waited for
     request.kv_ready = arrives;
   }
   const base::TokenParts32 kv = request.kv(request.steps_taken);

@@ -11,6 +11,7 @@
 #include "epfleet/base/huge_pages.h"
 #include "epfleet/base/time.h"
 #include "epfleet/base/token_parts.h"
+#include "epfleet/observe/facts.h"
 #include "epfleet/workload/request.h"
 
 namespace epfleet::serving {
@@ -47,15 +48,9 @@ struct alignas(64) LiveRequest {
   std::uint16_t decode_unit = 0;
   std::uint16_t prefill_gpu = 0;
   std::uint16_t decode_gpu = 0;
-  std::uint16_t preemptions : 12 = 0;
-  std::uint16_t retries : 4 = 0;  // after failures of its units; 15: so many or more
+  [[no_unique_address]] observe::RequestPath path;  // the next two lie in its last byte
   Stage stage : 4 = Stage::Free;
-  bool window_client : 1 = false;    // its first attempt arrived in the counted window
-  bool prefill_started : 1 = false;  // in this attempt
-  bool decode_started : 1 = false;
   bool decode_half : 1 = false;  // micro-batch, where membership is kept (sticky_halves.h)
-  bool got_first_token : 1 = false;
-  std::uint8_t attempt : 4 = 0;  // 1: the first repetition (cluster/retries.h)
 
   // What prefill computes: the prompt; of a request whose KV was lost in decode also the tokens
   // that it has emitted.
@@ -63,11 +58,10 @@ struct alignas(64) LiveRequest {
     return static_cast<std::int32_t>(kv(steps_taken).whole_tokens());
   }
   [[nodiscard]] std::int32_t tokens_left() const { return prefill_tokens() - computed_to; }
-  [[nodiscard]] bool has_first_token() const { return got_first_token; }
   // As it is prefilled again: once it has its first token, its prompt is in the store.
   [[nodiscard]] workload::Request repeated() const {
     workload::Request again = request;
-    if (has_first_token()) {
+    if (path.has_first_token) {
       again.prefix.session_tokens = again.prompt_tokens;
       again.prefix.first_turn = false;
     }

@@ -123,7 +123,7 @@ TEST(FleetSampler, CarriedInIsWhatEarlyRequestsGetInTheWindow) {
   serving::LiveRequest& live = s.state.fleet.requests[slot];
   live.rate = base::TokenParts32::from_tokens(1);
   live.stage = serving::Stage::AwaitingRoom;
-  live.got_first_token = true;
+  live.path.has_first_token = true;
   live.steps_taken = 4;
   s.at_sample = [&] {
     if (s.state.fleet.now() == base::kWindowStart) {

@@ -257,7 +257,7 @@ TEST(RequestFlow, WhoIsClosedLeavesNothingBehind) {
         ++found[done.ending != Ending::TookTooLong ? "completed"
                 : done.entered_decode              ? "decoding"
                 : done.has_first_token             ? "before decode"
-                : done.entered_prefill             ? "in prefill"
+                : done.entered_prefill()           ? "in prefill"
                                                    : "queued"];
       }
       FleetState& fleet = f.state.fleet;

@@ -35,7 +35,7 @@ inline RequestDone completed(const Times& times, std::int32_t prompt, std::int32
   request.prompt_tokens = prompt;
   request.cached_tokens = cached;
   request.output_tokens = output;
-  request.entered_prefill = request.has_first_token = true;
+  request.prefill_started = request.has_first_token = true;
   request.entered_decode = output > 1;
   request.arrival = at(times.arrival);
   request.prefill_start = request.arrival + times.queue;

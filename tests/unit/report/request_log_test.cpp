@@ -33,7 +33,7 @@ observe::RequestDone completed_request() {
   r.prefill_gpu = 31;
   r.decode_unit = base::UnitId(4);
   r.decode_gpu = 143;
-  r.entered_prefill = r.has_first_token = r.entered_decode = true;
+  r.prefill_started = r.has_first_token = r.entered_decode = true;
   const auto at = [](std::int64_t ns) { return base::TimePoint(base::Duration(ns)); };
   r.arrival = at(-10);
   r.prefill_start = at(20);
