@@ -28,7 +28,7 @@ class TableOfBlocks final : public PrefixCache {
         rule_(eviction_rules()[config.eviction].make(capacity_)) {}
 
   Lookup lookup(const workload::Request& request, base::TimePoint now) override;
-  std::int64_t store(const workload::Request& request, std::int64_t tokens, base::TimePoint now,
+  std::int32_t store(const workload::Request& request, std::int64_t tokens, base::TimePoint now,
                      base::TimePoint stored_at) override;
   // The request is finished: what of it was never stored will not be.
   void forget_session(const workload::Request& last) override {
@@ -116,25 +116,25 @@ void TableOfBlocks::insert(BlockId id, base::TimePoint stored_at) {
   departed_.forget(id);
 }
 
-// Stores what is not there, the last block first; returns how many blocks are new.
+// Stores what is not there, the last block first; returns how many blocks were.
 std::int64_t TableOfBlocks::put(std::span<const BlockId> blocks, base::TimePoint stored_at) {
-  std::int64_t written = 0;
+  std::int64_t had = 0;
   for (std::size_t i = blocks.size(); i > 0; --i) {
     const BlockId id = blocks[i - 1];
     awaited_.erase(id);
     if (const auto found = index_.find(id); found != index_.end()) {
       renew_age(found->second);
       rule_->renew(found->second);
+      ++had;
     } else {
       insert(id, stored_at);
-      ++written;
     }
   }
   while (static_cast<std::int64_t>(index_.size()) > capacity_) {
     leave(rule_->victim());
   }
   peak_ = std::max(peak_, static_cast<std::int64_t>(index_.size()));
-  return written;
+  return had;
 }
 
 std::int32_t& TableOfBlocks::why_missing(BlockId id, Lookup& found) const {
@@ -185,14 +185,15 @@ Lookup TableOfBlocks::lookup(const workload::Request& request, base::TimePoint n
   return found;
 }
 
-std::int64_t TableOfBlocks::store(const workload::Request& request, std::int64_t tokens,
+std::int32_t TableOfBlocks::store(const workload::Request& request, std::int64_t tokens,
                                   base::TimePoint now, base::TimePoint stored_at) {
   EPFLEET_CHECK(stored_at >= now, "a write ends after it begins");
   advance(now);
   if (tokens > request.prompt_tokens) {
-    return 0;  // an answer has no ids
+    return static_cast<std::int32_t>(tokens);  // an answer has no ids: there is nothing to store
   }
-  return put(lists_.blocks_of(request.prefix.session_slot), stored_at) * block_;
+  const std::int64_t had = put(lists_.blocks_of(request.prefix.session_slot), stored_at);
+  return static_cast<std::int32_t>(had * block_);
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ class SessionCache final : public PrefixCache {
 
   // Each one function, with all that it calls: a request makes one lookup and one or two stores.
   [[gnu::flatten]] Lookup lookup(const workload::Request& request, base::TimePoint now) override;
-  [[gnu::flatten]] std::int64_t store(const workload::Request& request, std::int64_t tokens,
+  [[gnu::flatten]] std::int32_t store(const workload::Request& request, std::int64_t tokens,
                                       base::TimePoint now, base::TimePoint stored_at) override;
   void forget_session(const workload::Request& last) override;
   void warm(std::span<const workload::WarmExtent> extents,
@@ -156,7 +156,7 @@ Lookup SessionCache::lookup(const workload::Request& request, base::TimePoint no
   return found;
 }
 
-std::int64_t SessionCache::store(const workload::Request& request, std::int64_t tokens,
+std::int32_t SessionCache::store(const workload::Request& request, std::int64_t tokens,
                                  base::TimePoint now, base::TimePoint stored_at) {
   const workload::PrefixIdentity& prefix = request.prefix;
   EPFLEET_CHECK(stored_at >= now, "a write ends after it begins");
@@ -169,9 +169,10 @@ std::int64_t SessionCache::store(const workload::Request& request, std::int64_t 
     written += store_.write(shared, blocks_shared, stored_at);
   }
   Extent& own = session_extent(prefix, blocks_shared);
-  written += store_.write(own, store_.whole_blocks(static_cast<std::int32_t>(tokens)), stored_at);
+  const std::int32_t whole = store_.whole_blocks(static_cast<std::int32_t>(tokens));
+  written += store_.write(own, whole, stored_at);
   store_.evict();
-  return store_.tokens(written);
+  return static_cast<std::int32_t>(store_.tokens(whole - written));
 }
 
 void SessionCache::forget_session(const workload::Request& last) {

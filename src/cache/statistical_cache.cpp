@@ -22,22 +22,20 @@ class StatisticalCache final : public PrefixCache {
 
   Lookup lookup(const workload::Request& request, base::TimePoint /*now*/) override {
     Lookup found;
-    found.hit_tokens = static_cast<std::int32_t>(hit_tokens(request));
+    found.hit_tokens = hit_tokens(request);
     return found;
   }
 
-  // Stateless: of the prompt, what did not hit is new; after it, everything.
-  std::int64_t store(const workload::Request& request, std::int64_t tokens, base::TimePoint /*now*/,
+  // Stateless: of the prompt, what hits is there; of the answer nothing.
+  std::int32_t store(const workload::Request& request, std::int64_t tokens, base::TimePoint /*now*/,
                      base::TimePoint /*stored_at*/) override {
-    const std::int64_t stored_before =
-        tokens <= request.prompt_tokens ? hit_tokens(request) : request.prompt_tokens;
-    return std::max<std::int64_t>(0, whole_blocks(tokens) - whole_blocks(stored_before));
+    return tokens <= request.prompt_tokens ? hit_tokens(request) : request.prompt_tokens;
   }
 
  private:
   std::int64_t whole_blocks(std::int64_t tokens) const { return tokens / block_ * block_; }
 
-  std::int64_t hit_tokens(const workload::Request& request) const {
+  std::int32_t hit_tokens(const workload::Request& request) const {
     if (request.stated_cached_tokens >= 0) {
       return std::min(request.stated_cached_tokens, request.prompt_tokens);
     }
@@ -45,7 +43,8 @@ class StatisticalCache final : public PrefixCache {
     const auto whole = static_cast<std::int64_t>(blocks);
     base::Stream stream(rounding_, request.id.value());
     const bool up = stream.uniform() < blocks - static_cast<double>(whole);
-    return std::min((whole + (up ? 1 : 0)) * block_, whole_blocks(request.prompt_tokens));
+    return static_cast<std::int32_t>(
+        std::min((whole + (up ? 1 : 0)) * block_, whole_blocks(request.prompt_tokens)));
   }
 
   double hit_ratio_;

@@ -45,9 +45,9 @@ class PrefixCache {
   [[nodiscard]] virtual Lookup lookup(const workload::Request& request, base::TimePoint now) = 0;
 
   // The request's first `tokens` tokens (prompt, or prompt + output) are being written and can be
-  // hit from `stored_at` on (>= now); counts as a use of all of them. Only what exceeds the stored
-  // part is new: its token count is returned, for the caller's write traffic.
-  [[nodiscard]] virtual std::int64_t store(const workload::Request& request, std::int64_t tokens,
+  // hit from `stored_at` on (>= now); counts as a use of all of them. Only what is not stored yet is
+  // new: returns how many of the tokens were there before or on their way.
+  [[nodiscard]] virtual std::int32_t store(const workload::Request& request, std::int64_t tokens,
                                            base::TimePoint now, base::TimePoint stored_at) = 0;
 
   // The session will not return (its last request is finished): what it stored stays until it is

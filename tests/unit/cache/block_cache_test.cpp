@@ -193,10 +193,10 @@ TEST(BlockCache, WhatIsBeingWrittenCanBeHitFromItsEndOn) {
   const auto at = [&](int seconds) { return start + std::chrono::seconds(seconds); };
   EXPECT_EQ(cache->lookup(trace.request(0), at(0)).hit_tokens, 0);
   EXPECT_EQ(cache->lookup(trace.request(1), at(1)).lost_not_yet_written, 32);  // still in prefill
-  EXPECT_EQ(cache->store(trace.request(0), 32, at(2), at(10)), 32);
+  EXPECT_EQ(cache->store(trace.request(0), 32, at(2), at(10)), 0);
   EXPECT_EQ(cache->lookup(trace.request(2), at(9)).lost_not_yet_written, 32);
   EXPECT_EQ(cache->lookup(trace.request(3), at(10)).hit_tokens, 32);
-  EXPECT_EQ(cache->store(trace.request(1), 40, at(11), at(11)), 16);  // one new block
+  EXPECT_EQ(cache->store(trace.request(1), 40, at(11), at(11)), 32);  // one new block
   EXPECT_EQ(cache->lookup(trace.request(1), at(12)).hit_tokens, 40);  // the partial one counts
 }
 

@@ -61,7 +61,7 @@ class BlockStore {
     written +=
         extend(sessions_[prefix.session_slot], whole(tokens_stored) - shared_blocks, stored_at);
     evict();
-    return static_cast<std::int64_t>(written) * config_.block;
+    return static_cast<std::int64_t>(whole(tokens_stored) - written) * config_.block;
   }
 
   void forget(const workload::Request& last) { sessions_[last.prefix.session_slot].clear(); }

@@ -55,13 +55,13 @@ TEST(StatisticalCache, StatedTokensOverride) {
   EXPECT_EQ(cache->lookup(request, TimePoint()).hit_tokens, 1000);
 }
 
-// 640 prompt tokens of which 320 hit: 320 are written after prefill; 64 of output fill one block.
+// 640 prompt tokens of which 320 hit: the others are new after prefill; then the answer alone.
 TEST(StatisticalCache, WritesWhatMissed) {
   const auto cache = make_prefix_cache(statistical(0.5), 70'272, 0, 7);
   const workload::Request request = request_of(1, 640);
   ASSERT_EQ(cache->lookup(request, TimePoint()).hit_tokens, 320);
   EXPECT_EQ(cache->store(request, 640, TimePoint(), TimePoint()), 320);
-  EXPECT_EQ(cache->store(request, 704, TimePoint(), TimePoint()), 64);
+  EXPECT_EQ(cache->store(request, 704, TimePoint(), TimePoint()), 640);
 }
 
 TEST(MakePrefixCache, RulesOfBlockTracesAreRefused) {
@@ -85,7 +85,7 @@ TEST(MakePrefixCache, CapacityIsInBytes) {
     KvCacheConfig config;
     config.capacity = base::Bytes(100 * 64 * 70'272 - missing);
     const auto cache = make_prefix_cache(config, 70'272, 0, 0);
-    EXPECT_EQ(cache->store(request_of(0, 6400), 6400, TimePoint(), TimePoint()), 6400);
+    EXPECT_EQ(cache->store(request_of(0, 6400), 6400, TimePoint(), TimePoint()), 0);
     EXPECT_EQ(cache->stored_tokens(TimePoint()), missing == 0 ? 6400 : 0);
   }
 }

@@ -65,8 +65,8 @@ void run_both(const KvCacheConfig& config, std::uint64_t seed, Outcome& outcome)
   const auto store = [&](const Request& request, std::int64_t tokens) {
     pass_time();
     const TimePoint stored_at = now + Duration(sessions.below(4) * 1'000'000'000LL);
-    const auto written = reference.store(request, tokens, now, stored_at);
-    ASSERT_EQ(cache->store(request, tokens, now, stored_at), written);
+    const auto had = reference.store(request, tokens, now, stored_at);
+    ASSERT_EQ(cache->store(request, tokens, now, stored_at), had);
     ASSERT_EQ(cache->stored_tokens(now), reference.stored_tokens());
     if (config.eviction != "ttl") {
       ASSERT_LE(cache->stored_tokens(now), capacity);
@@ -164,7 +164,7 @@ TEST(SessionCache, ReturningSessionHitsWholeBlocks) {
   const auto cache = make_session_cache(config_of("lru", 1000, 1h), kBytesPerToken, kShared);
   const TimePoint now;
   EXPECT_EQ(sum(cache->lookup(turn(0, 0, 10, true), now)), 0);
-  EXPECT_EQ(cache->store(turn(0, 0, 10, true), 10, now, now), 8);
+  EXPECT_EQ(cache->store(turn(0, 0, 10, true), 10, now, now), 0);
   const Lookup found = cache->lookup(turn(0, 10, 15, false), now + 1s);
   EXPECT_EQ(text(found), "hit 8 cold 0 capacity 0 ttl 0 rounding 2 not yet 0");
 }
@@ -174,7 +174,7 @@ TEST(SessionCache, ReturningSessionHitsWholeBlocks) {
 TEST(SessionCache, OnlyWhatIsWrittenHits) {
   const auto cache = make_session_cache(config_of("lru", 1000, 1h), kBytesPerToken, kShared);
   const TimePoint start;
-  EXPECT_EQ(cache->store(turn(0, 0, 8, true), 8, start, start + 5s), 8);
+  EXPECT_EQ(cache->store(turn(0, 0, 8, true), 8, start, start + 5s), 0);
   EXPECT_EQ(cache->lookup(turn(0, 8, 16, false), start + 4s).lost_not_yet_written, 8);
   EXPECT_EQ(cache->lookup(turn(0, 8, 16, false), start + 5s).hit_tokens, 8);
   EXPECT_EQ(cache->store(turn(0, 8, 16, false), 16, start + 6s, start + 9s), 8);
@@ -186,7 +186,7 @@ TEST(SessionCache, OnlyWhatIsWrittenHits) {
 TEST(SessionCache, TtlIsExactAndSlides) {
   const auto cache = make_session_cache(config_of("ttl", 0, 60s), kBytesPerToken, kShared);
   TimePoint now(1234567ns);
-  EXPECT_EQ(cache->store(turn(0, 0, 8, true), 8, now, now), 8);
+  EXPECT_EQ(cache->store(turn(0, 0, 8, true), 8, now, now), 0);
   EXPECT_EQ(cache->lookup(turn(0, 8, 8, false), now += 60s).hit_tokens, 8);
   EXPECT_EQ(cache->lookup(turn(0, 8, 8, false), now += 60s).hit_tokens, 8);
   EXPECT_EQ(cache->lookup(turn(0, 8, 8, false), now += 60s + 1ns).lost_ttl, 8);
@@ -252,16 +252,16 @@ TEST(SessionCache, SharedPrefixIsColdOnceAndThenServesOtherSessions) {
   request.prefix.shared_id = 2;
   request.prefix.shared_tokens = 21;
   EXPECT_EQ(cache->lookup(request, TimePoint()).lost_cold, 20);
-  EXPECT_EQ(cache->store(request, 30, TimePoint(), TimePoint()), 28);
+  EXPECT_EQ(cache->store(request, 30, TimePoint(), TimePoint()), 0);
   request.prefix.session_slot = 1;
   EXPECT_EQ(cache->lookup(request, TimePoint(1s)).hit_tokens, 20);
-  EXPECT_EQ(cache->store(request, 30, TimePoint(1s), TimePoint(1s)), 8);
+  EXPECT_EQ(cache->store(request, 30, TimePoint(1s), TimePoint(1s)), 20);
 }
 
 // The prompt of a request whose GPU died is prefilled again: what its first prefill stored hits.
 TEST(SessionCache, RepeatedPrefillHitsItsOwnPrompt) {
   const auto cache = make_session_cache(config_of("lru", 1000, 1h), kBytesPerToken, kShared);
-  EXPECT_EQ(cache->store(turn(0, 0, 22, true), 22, TimePoint(), TimePoint()), 20);
+  EXPECT_EQ(cache->store(turn(0, 0, 22, true), 22, TimePoint(), TimePoint()), 0);
   EXPECT_EQ(cache->lookup(turn(0, 22, 22, false), TimePoint(1s)).hit_tokens, 20);
 }
 

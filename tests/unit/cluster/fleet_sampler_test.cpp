@@ -16,7 +16,7 @@ class EmptyCache : public cache::PrefixCache {
   cache::Lookup lookup(const workload::Request& /*request*/, base::TimePoint /*now*/) override {
     return {};
   }
-  std::int64_t store(const workload::Request& /*request*/, std::int64_t /*tokens*/,
+  std::int32_t store(const workload::Request& /*request*/, std::int64_t /*tokens*/,
                      base::TimePoint /*now*/, base::TimePoint /*stored_at*/) override {
     return 0;
   }

@@ -42,11 +42,11 @@ class FakeCache : public cache::PrefixCache {
     sessions_asked_for.push_back(request.prefix.session_tokens);
     return found;
   }
-  std::int64_t store(const Request& request, std::int64_t tokens, TimePoint now,
+  std::int32_t store(const Request& request, std::int64_t tokens, TimePoint now,
                      TimePoint stored_at) override {
     EXPECT_GE(stored_at, now);
     stored.emplace_back(request.id.value(), tokens);
-    return tokens;
+    return static_cast<std::int32_t>(tokens);
   }
   void forget_session(const Request& /*last*/) override { ++forgotten; }
   void warm(std::span<const workload::WarmExtent> /*extents*/,
