@@ -30,6 +30,7 @@ class TableOfBlocks final : public PrefixCache {
   Lookup lookup(const workload::Request& request, base::TimePoint now) override;
   std::int32_t store(const workload::Request& request, std::int64_t tokens, base::TimePoint now,
                      base::TimePoint stored_at) override;
+  void postpone(const workload::Request& request, base::TimePoint stored_at) override;
   // The request is finished: what of it was never stored will not be.
   void forget_session(const workload::Request& last) override {
     for (const BlockId id : lists_.blocks_of(last.prefix.session_slot)) {
@@ -194,6 +195,16 @@ std::int32_t TableOfBlocks::store(const workload::Request& request, std::int64_t
   }
   const std::int64_t had = put(lists_.blocks_of(request.prefix.session_slot), stored_at);
   return static_cast<std::int32_t>(had * block_);
+}
+
+void TableOfBlocks::postpone(const workload::Request& request, base::TimePoint stored_at) {
+  for (const BlockId id : lists_.blocks_of(request.prefix.session_slot)) {
+    const auto found = index_.find(id);
+    if (found != index_.end() && blocks_[found->second].available_at > now_) {
+      base::TimePoint& available_at = blocks_[found->second].available_at;
+      available_at = std::max(available_at, stored_at);
+    }
+  }
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ class SessionCache final : public PrefixCache {
   [[gnu::flatten]] Lookup lookup(const workload::Request& request, base::TimePoint now) override;
   [[gnu::flatten]] std::int32_t store(const workload::Request& request, std::int64_t tokens,
                                       base::TimePoint now, base::TimePoint stored_at) override;
+  void postpone(const workload::Request& request, base::TimePoint stored_at) override;
   void forget_session(const workload::Request& last) override;
   void warm(std::span<const workload::WarmExtent> extents,
             std::span<const workload::WarmTotal> totals) override;
@@ -173,6 +174,14 @@ std::int32_t SessionCache::store(const workload::Request& request, std::int64_t 
   written += store_.write(own, whole, stored_at);
   store_.evict();
   return static_cast<std::int32_t>(store_.tokens(whole - written));
+}
+
+void SessionCache::postpone(const workload::Request& request, base::TimePoint stored_at) {
+  const workload::PrefixIdentity& prefix = request.prefix;
+  store_.postpone(slot(prefix.session_slot), stored_at);
+  if (shared_blocks(prefix) > 0) {
+    store_.postpone(shared_[prefix.shared_id], stored_at);
+  }
 }
 
 void SessionCache::forget_session(const workload::Request& last) {

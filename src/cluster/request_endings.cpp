@@ -45,9 +45,19 @@ void RequestEndings::keep_answer(const LiveRequest& live) {
   if (request.output_tokens > 1 && workload::answer_is_reusable(request.variant) &&
       fleet_.store_faults == 0) {
     const base::TimePoint stored_at = decode_router_.write_to_store(live, request.output_tokens);
-    (void)cache_.store(request, request.prompt_tokens + request.output_tokens, fleet_.now(),
-                       stored_at);
+    const std::int32_t had = cache_.store(request, request.prompt_tokens + request.output_tokens,
+                                          fleet_.now(), stored_at);
+    const std::int32_t missing = request.prompt_tokens - had;
+    if (missing >= static_cast<std::int32_t>(fleet_.spec.kv_cache.block)) [[unlikely]] {
+      write_prompt(live, missing);
+    }
   }
+}
+
+// Whole blocks of the prompt are not in the store: it was down when they were computed, or they
+// have left it since. The unit still has their KV, and an answer without them could not be hit.
+[[gnu::noinline]] void RequestEndings::write_prompt(const LiveRequest& live, std::int64_t tokens) {
+  cache_.postpone(live.request, decode_router_.write_to_store(live, tokens));
 }
 
 void RequestEndings::end(RequestSlot slot, Ending ending) {

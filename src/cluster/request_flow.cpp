@@ -255,13 +255,22 @@ void RequestFlow::count_input(RequestSlot slot) {
   (store_down ? lost.store_down : lost.too_slow) += not_read;
 }
 
-// All but the `stored` first tokens of the prompt are new to the store.
+// All but the `stored` first tokens of the prompt are new to the store, as far as was known when it
+// was looked up.
 void RequestFlow::keep_prompt(const LiveRequest& live, std::int32_t stored) {
   const std::int32_t prompt = live.request.prompt_tokens;
-  if (fleet_.store_faults == 0 && prompt > stored) {
+  if (fleet_.store_faults == 0) {
     const base::TimePoint stored_at = prefill_router_.write_to_store(live, prompt - stored);
-    (void)cache_.store(live.request, prompt, fleet_.now(), stored_at);
+    const std::int32_t had = cache_.store(live.request, prompt, fleet_.now(), stored_at);
+    if (had < stored) [[unlikely]] {
+      write_what_left(live, stored - had);
+    }
   }
+}
+
+// The unit has read it, so it can write it again.
+[[gnu::noinline]] void RequestFlow::write_what_left(const LiveRequest& live, std::int64_t tokens) {
+  cache_.postpone(live.request, prefill_router_.write_to_store(live, tokens));
 }
 
 void RequestFlow::send_to_decode(RequestSlot slot) {

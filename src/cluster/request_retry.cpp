@@ -67,7 +67,9 @@ void RequestFlow::resume_decode(RequestSlot slot) {
   const Resumed& resumed = *fleet_.requests.resumed(slot);
   fleet_.totals.failures.recomputed_tokens += live.prefill_tokens() - resumed.hit;
   live.kv_ready = resumed.kv_arrived;
-  keep_prompt(live, resumed.hit);
+  if (live.request.prompt_tokens > resumed.hit) {
+    keep_prompt(live, resumed.hit);
+  }
   send_to_decode(slot);
 }
 

@@ -45,6 +45,55 @@ class KeepingSource final : public workload::Source {
   std::vector<workload::Request>& kept_;
 };
 
+// Passes everything on and follows what is in the store.
+class WatchedCache final : public cache::PrefixCache {
+ public:
+  WatchedCache(std::unique_ptr<cache::PrefixCache> to, std::int64_t block, Ledger::StoreFlow& flow)
+      : to_(std::move(to)), block_(block), flow_(flow) {}
+
+  cache::Lookup lookup(const workload::Request& request, base::TimePoint now) override {
+    expire(now);
+    return to_->lookup(request, now);
+  }
+  std::int32_t store(const workload::Request& request, std::int64_t tokens, base::TimePoint now,
+                     base::TimePoint stored_at) override {
+    expire(now);
+    const std::int32_t had = to_->store(request, tokens, now, stored_at);
+    const std::int64_t is_new = tokens / block_ * block_ - had;
+    flow_.taken += is_new;
+    flow_.evicted += flow_.left + is_new - to_->stored_tokens(now);
+    flow_.left = to_->stored_tokens(now);
+    return had;
+  }
+  void postpone(const workload::Request& request, base::TimePoint stored_at) override {
+    to_->postpone(request, stored_at);
+  }
+  void forget_session(const workload::Request& last) override { to_->forget_session(last); }
+  void warm(std::span<const workload::WarmExtent> extents,
+            std::span<const workload::WarmTotal> totals) override {
+    to_->warm(extents, totals);
+  }
+  std::int64_t stored_tokens(base::TimePoint now) override {
+    expire(now);
+    return to_->stored_tokens(now);
+  }
+  std::int64_t peak_tokens() const override { return to_->peak_tokens(); }
+  void restart_peak(base::TimePoint now) override { to_->restart_peak(now); }
+  void prefetch(std::span<const std::uint32_t> session_slots) const override {
+    to_->prefetch(session_slots);
+  }
+
+ private:
+  void expire(base::TimePoint now) {
+    flow_.expired += flow_.left - to_->stored_tokens(now);
+    flow_.left = to_->stored_tokens(now);
+  }
+
+  std::unique_ptr<cache::PrefixCache> to_;
+  std::int64_t block_;
+  Ledger::StoreFlow& flow_;
+};
+
 class KeepingObserver final : public observe::Observer {
  public:
   explicit KeepingObserver(Ledger& ledger) : ledger_(ledger) {}
@@ -148,15 +197,16 @@ FleetRun run_fleet(const config::Scenario& scenario, const cluster::FleetSpec& s
   run.spec = spec;
   run.pricers = parts.pricers ? parts.pricers : pricers_of(scenario, run.spec);
   KeepingSource source(source_of(scenario), run.ledger.arrivals);
-  const auto cache = cache::make_prefix_cache(run.spec.kv_cache, run.kv_bytes_per_token(),
-                                              source.shared_prefixes(), scenario.seed);
+  WatchedCache cache(cache::make_prefix_cache(run.spec.kv_cache, run.kv_bytes_per_token(),
+                                              source.shared_prefixes(), scenario.seed),
+                     run.spec.kv_cache.block, run.ledger.store);
   KeepingObserver observer(run.ledger);
   workload::ArrivalFeed arrivals(source, parts.worker);
   std::vector<observe::Observer*> observers{&observer};
   if (parts.beside != nullptr) {
     observers.push_back(parts.beside);
   }
-  cluster::Fleet fleet(run.spec, *run.pricers, arrivals, *cache, observers);
+  cluster::Fleet fleet(run.spec, *run.pricers, arrivals, cache, observers);
   (void)fleet.run(nullptr, nullptr);
   std::erase_if(run.ledger.arrivals, [&](const workload::Request& drawn_ahead) {
     return drawn_ahead.arrival >= run.ledger.last().time;

@@ -33,6 +33,10 @@ struct Ledger {
   std::vector<observe::PrefillStepDone> prefill_steps;
   std::vector<observe::DecodeStepDone> decode_steps;
   std::vector<observe::FleetSample> samples;
+  // What became of what the store took, in tokens. Only of a store of sessions that began empty.
+  struct StoreFlow {
+    std::int64_t taken = 0, evicted = 0, expired = 0, left = 0;
+  } store;
 
   [[nodiscard]] const observe::FleetSample& last() const { return samples.back(); }
   [[nodiscard]] std::int64_t count(observe::Outcome outcome) const;

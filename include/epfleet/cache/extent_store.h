@@ -61,6 +61,13 @@ class ExtentStore {
   // stored_at on, together with those still being written.
   std::int32_t write(Extent& extent, std::int32_t end, base::TimePoint stored_at);
 
+  // What of it is still being written can be hit from stored_at on, not before.
+  void postpone(Extent& extent, base::TimePoint stored_at) const {
+    if (extent.available_at > now_) {
+      extent.available_at = std::max(extent.available_at, stored_at);
+    }
+  }
+
   // The owner gives up the blocks from `end` on; they stay stored, unreachable, until evicted.
   static void trim(Extent& extent, std::int32_t end) {
     extent.end = std::min(extent.end, std::max(end, extent.first));

@@ -45,10 +45,13 @@ class PrefixCache {
   [[nodiscard]] virtual Lookup lookup(const workload::Request& request, base::TimePoint now) = 0;
 
   // The request's first `tokens` tokens (prompt, or prompt + output) are being written and can be
-  // hit from `stored_at` on (>= now); counts as a use of all of them. Only what is not stored yet is
-  // new: returns how many of the tokens were there before or on their way.
+  // hit from `stored_at` on (>= now); counts as a use of all of them. Only what is not stored yet
+  // is new: returns how many of the tokens were there before or on their way.
   [[nodiscard]] virtual std::int32_t store(const workload::Request& request, std::int64_t tokens,
                                            base::TimePoint now, base::TimePoint stored_at) = 0;
+  // That store() had more to write than its caller knew: what of the request is on its way can be
+  // hit from this later moment on. REQUIRES: no other call was made since.
+  virtual void postpone(const workload::Request& /*request*/, base::TimePoint /*stored_at*/) {}
 
   // The session will not return (its last request is finished): what it stored stays until it is
   // evicted, but only in the totals.

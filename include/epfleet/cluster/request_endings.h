@@ -41,6 +41,7 @@ class RequestEndings {
 
  private:
   void keep_answer(const serving::LiveRequest& live);
+  void write_prompt(const serving::LiveRequest& live, std::int64_t tokens);
   void count(observe::Outcome outcome);
   void record(serving::RequestSlot slot, Ending ending, bool comes_again);
 

@@ -65,6 +65,7 @@ class RequestFlow {
   void emit_first_token(serving::RequestSlot slot);
   void send_to_decode(serving::RequestSlot slot);
   void keep_prompt(const serving::LiveRequest& live, std::int32_t stored);
+  void write_what_left(const serving::LiveRequest& live, std::int64_t tokens);
   void retry(serving::RequestSlot slot);
   void resume_decode(serving::RequestSlot slot);
   [[nodiscard]] base::TokenParts32 draw_rate(const workload::Request& request) const;

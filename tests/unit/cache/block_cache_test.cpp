@@ -200,6 +200,18 @@ TEST(BlockCache, WhatIsBeingWrittenCanBeHitFromItsEndOn) {
   EXPECT_EQ(cache->lookup(trace.request(1), at(12)).hit_tokens, 40);  // the partial one counts
 }
 
+TEST(BlockCache, AWriteThatGrowsEndsLater) {
+  const ListedBlocks trace({{.input = 32, .blocks = {1, 2}}, {.input = 64, .blocks = {1, 2, 3, 4}}});
+  const auto cache = make_block_cache(store_of("lru", 1000), 1, kBlock, trace);
+  const base::TimePoint start{};
+  const auto at = [&](int seconds) { return start + std::chrono::seconds(seconds); };
+  (void)cache->store(trace.request(0), 32, at(0), at(0));
+  (void)cache->store(trace.request(1), 64, at(2), at(5));
+  cache->postpone(trace.request(1), at(7));
+  EXPECT_EQ(cache->lookup(trace.request(1), at(6)).hit_tokens, 32);
+  EXPECT_EQ(cache->lookup(trace.request(1), at(7)).hit_tokens, 64);
+}
+
 // Session extents and blocks, where both apply: by age alone, prompts that extend one another, no
 // answers carried.
 TEST(BlockCache, EqualsSessionExtentsUnderATtl) {

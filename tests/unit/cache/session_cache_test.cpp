@@ -182,6 +182,37 @@ TEST(SessionCache, OnlyWhatIsWrittenHits) {
   EXPECT_EQ(text(found), "hit 8 cold 0 capacity 0 ttl 0 rounding 0 not yet 8");
 }
 
+// A write that was to end at 5 s has more to it and ends at 7 s; what was there before can be read
+// meanwhile, and what is written already stays as it is.
+TEST(SessionCache, AWriteThatGrowsEndsLater) {
+  const auto cache = make_session_cache(config_of("lru", 1000, 1h), kBytesPerToken, kShared);
+  const TimePoint start;
+  const Request first = turn(0, 0, 8, true);
+  (void)cache->store(first, 8, start, start);
+  cache->postpone(first, start + 9s);
+  EXPECT_EQ(cache->lookup(turn(0, 8, 16, false), start + 1s).hit_tokens, 8);
+  const Request next = turn(0, 8, 16, false);
+  (void)cache->store(next, 16, start + 2s, start + 5s);
+  cache->postpone(next, start + 7s);
+  cache->postpone(next, start + 6s);
+  EXPECT_EQ(text(cache->lookup(turn(0, 16, 20, false), start + 6s)),
+            "hit 8 cold 0 capacity 0 ttl 0 rounding 0 not yet 8");
+  EXPECT_EQ(cache->lookup(turn(0, 16, 20, false), start + 7s).hit_tokens, 16);
+}
+
+TEST(SessionCache, AWriteOfASharedPrefixThatGrowsEndsLater) {
+  const auto cache = make_session_cache(config_of("lru", 1000, 1h), kBytesPerToken, kShared);
+  const TimePoint start;
+  Request request = turn(0, 0, 30, true);
+  request.prefix.shared_id = 2;
+  request.prefix.shared_tokens = 21;
+  (void)cache->store(request, 30, start, start + 5s);
+  cache->postpone(request, start + 7s);
+  request.prefix.session_slot = 1;
+  EXPECT_EQ(cache->lookup(request, start + 6s).lost_not_yet_written, 20);
+  EXPECT_EQ(cache->lookup(request, start + 7s).hit_tokens, 20);
+}
+
 // Age 60 s at a TTL of 60 s is alive, 1 ns more is not; a use starts the age anew.
 TEST(SessionCache, TtlIsExactAndSlides) {
   const auto cache = make_session_cache(config_of("ttl", 0, 60s), kBytesPerToken, kShared);

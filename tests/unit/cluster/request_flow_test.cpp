@@ -46,8 +46,10 @@ class FakeCache : public cache::PrefixCache {
                      TimePoint stored_at) override {
     EXPECT_GE(stored_at, now);
     stored.emplace_back(request.id.value(), tokens);
-    return static_cast<std::int32_t>(tokens);
+    const bool is_prompt = tokens == request.prompt_tokens;
+    return is_prompt ? std::min(found.hit_tokens, had_of_prompt) : had_with_answer;
   }
+  void postpone(const Request& /*request*/, TimePoint /*stored_at*/) override { ++postponed; }
   void forget_session(const Request& /*last*/) override { ++forgotten; }
   void warm(std::span<const workload::WarmExtent> /*extents*/,
             std::span<const workload::WarmTotal> /*totals*/) override {}
@@ -55,7 +57,9 @@ class FakeCache : public cache::PrefixCache {
 
   std::vector<std::pair<std::uint64_t, std::int64_t>> stored;
   std::vector<std::int32_t> sessions_asked_for;  // their tokens
-  int forgotten = 0;
+  int forgotten = 0, postponed = 0;
+  // Still there when the prompt, or prompt and answer, are stored.
+  std::int32_t had_of_prompt = 1'000'000, had_with_answer = 1'000'000;
   cache::Lookup found{.hit_tokens = 500};
 };
 
@@ -145,6 +149,36 @@ TEST(RequestFlow, FromArrivalToLastToken) {
   EXPECT_EQ(f.endings.ended(Ending::LastToken), 1);
   EXPECT_EQ(f.cache.forgotten, 1);
   EXPECT_EQ(f.state.fleet.requests.live(), 0U);
+}
+
+// It was never stored, or has left: in whole blocks of 64, of which 2,000 tokens are 31 and a bit.
+TEST(RequestFlow, AnAnswerIsWrittenWithWhatTheStoreLacksOfItsPrompt) {
+  for (const auto& [had, lacks] :
+       {std::pair{0, 2'000}, {640, 1'360}, {30 * 64, 80}, {31 * 64, 0}, {2'048, 0}}) {
+    SCOPED_TRACE(had);
+    Flow f;
+    f.cache.had_with_answer = had;
+    f.add(2'000, 100, workload::Variant::V3);
+    f.run_for(minutes(2));
+    EXPECT_EQ(f.cache.stored, (decltype(f.cache.stored){{0, 2'000}, {0, 2'100}}));
+    EXPECT_EQ(f.state.fleet.totals.cache_written_bytes,
+              f.state.fleet.kv_bytes(1'500 + 100 + lacks).count());
+    EXPECT_EQ(f.cache.postponed, lacks > 0 ? 1 : 0);
+  }
+}
+
+// It was read; until its prompt was prefilled it was evicted.
+TEST(RequestFlow, AHitThatHasLeftTheStoreIsWrittenAgain) {
+  for (const auto& [had, lacks] : {std::pair{0, 500}, {400, 100}, {500, 0}, {700, 0}}) {
+    SCOPED_TRACE(had);
+    Flow f;
+    f.cache.had_of_prompt = had;
+    f.add(2'000, 1, workload::Variant::V3);
+    f.run_for(minutes(2));
+    EXPECT_EQ(f.state.fleet.totals.cache_written_bytes,
+              f.state.fleet.kv_bytes(1'500 + lacks).count());
+    EXPECT_EQ(f.cache.postponed, lacks > 0 ? 1 : 0);
+  }
 }
 
 // Each cause has its own number.
