@@ -225,7 +225,7 @@ void RequestFlow::emit_first_token(RequestSlot slot) {
   if (fleet_.is_early(request)) {
     fleet_.early_input_tokens += request.prompt_tokens;
   }
-  keep_prompt(live, live.cached_tokens);
+  keep_prompt(live, std::min(found_[slot].lookup.hit_tokens, request.prompt_tokens - 1));
   if (request.output_tokens == 1) {
     fleet_.prefill[live.prefill_unit].unit.release_kv(live.prefill_gpu, now, request.prompt_tokens);
     endings_.end(slot, Ending::LastToken);
@@ -256,7 +256,7 @@ void RequestFlow::count_input(RequestSlot slot) {
 }
 
 // All but the `stored` first tokens of the prompt are new to the store, as far as was known when it
-// was looked up.
+// was looked up: what was found there is not written again, even if it was computed anew.
 void RequestFlow::keep_prompt(const LiveRequest& live, std::int32_t stored) {
   const std::int32_t prompt = live.request.prompt_tokens;
   if (fleet_.store_faults == 0) {
@@ -268,7 +268,7 @@ void RequestFlow::keep_prompt(const LiveRequest& live, std::int32_t stored) {
   }
 }
 
-// The unit has read it, so it can write it again.
+// The unit has read or computed it, so it can write it again.
 [[gnu::noinline]] void RequestFlow::write_what_left(const LiveRequest& live, std::int64_t tokens) {
   cache_.postpone(live.request, prefill_router_.write_to_store(live, tokens));
 }

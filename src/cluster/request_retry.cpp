@@ -57,7 +57,9 @@ void RequestFlow::retry(RequestSlot slot) {
 void RequestFlow::look_up_again(RequestSlot slot) {
   LiveRequest& live = fleet_.requests[slot];
   Resumed& resumed = *fleet_.requests.resumed(slot);
-  live.computed_to = usable(cache_.lookup(live.repeated(), fleet_.now()), live);
+  const cache::Lookup found = cache_.lookup(live.repeated(), fleet_.now());
+  live.computed_to = usable(found, live);
+  resumed.found = found.hit_tokens;
   resumed.hit = live.computed_to;
   resumed.rejoined = false;
 }
@@ -67,8 +69,8 @@ void RequestFlow::resume_decode(RequestSlot slot) {
   const Resumed& resumed = *fleet_.requests.resumed(slot);
   fleet_.totals.failures.recomputed_tokens += live.prefill_tokens() - resumed.hit;
   live.kv_ready = resumed.kv_arrived;
-  if (live.request.prompt_tokens > resumed.hit) {
-    keep_prompt(live, resumed.hit);
+  if (live.request.prompt_tokens > resumed.found) {
+    keep_prompt(live, resumed.found);
   }
   send_to_decode(slot);
 }

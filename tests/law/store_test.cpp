@@ -97,6 +97,7 @@ TEST(StoreLaws, WhatIsWrittenIsStoredOrHasLeft) {
       EXPECT_EQ(last.cache_stored_bytes, store.left * with.kv_bytes_per_token());
       const std::int64_t twice = written - (store.left + store.evicted + store.expired);
       EXPECT_GE(twice, 0);
+      EXPECT_LE(twice, last.cache_lost.not_yet_written);
       for (const observe::FleetSample& sample : with.ledger.samples) {
         EXPECT_LE(sample.cache_stored_bytes, sample.cache_written_bytes);
       }

@@ -58,7 +58,8 @@ struct alignas(64) LiveRequest {
     return static_cast<std::int32_t>(kv(steps_taken).whole_tokens());
   }
   [[nodiscard]] std::int32_t tokens_left() const { return prefill_tokens() - computed_to; }
-  // As it is prefilled again: once it has its first token, its prompt is in the store.
+  // As it is prefilled again: once it has its first token, its prompt was written to the store, if
+  // that was not down.
   [[nodiscard]] workload::Request repeated() const {
     workload::Request again = request;
     if (path.has_first_token) {
@@ -93,7 +94,8 @@ struct Resumed {
   base::TimePoint last_chunk;  // it had got its latest tokens
   base::TimePoint kv_arrived;  // as LiveRequest::kv_ready, when it was lost for the first time
   std::int32_t steps = 0;      // it had taken
-  std::int32_t hit = 0;        // tokens that the store still had
+  std::int32_t found = 0;      // tokens that the store still had
+  std::int32_t hit = 0;        // of these, tokens that were read
   bool rejoined = false;       // decodes again
 };
 

@@ -201,7 +201,8 @@ TEST(BlockCache, WhatIsBeingWrittenCanBeHitFromItsEndOn) {
 }
 
 TEST(BlockCache, AWriteThatGrowsEndsLater) {
-  const ListedBlocks trace({{.input = 32, .blocks = {1, 2}}, {.input = 64, .blocks = {1, 2, 3, 4}}});
+  const ListedBlocks trace(
+      {{.input = 32, .blocks = {1, 2}}, {.input = 64, .blocks = {1, 2, 3, 4}}});
   const auto cache = make_block_cache(store_of("lru", 1000), 1, kBlock, trace);
   const base::TimePoint start{};
   const auto at = [&](int seconds) { return start + std::chrono::seconds(seconds); };
