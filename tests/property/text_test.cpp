@@ -37,7 +37,8 @@ rc::Gen<std::string> any_field(const std::string& also) {
 std::string joined(const std::vector<std::string>& fields) {
   std::string line;
   for (const std::string& field : fields) {
-    line += (line.empty() ? "" : ",") + text::csv_field(field);
+    line += line.empty() ? "" : ",";
+    line += text::csv_field(field);
   }
   return line;
 }
@@ -68,7 +69,8 @@ TEST(CsvFile, IsReadBackAsItWas) {
       // A line of blanks, or one that begins with #, is no row: the first field keeps it one.
       content += "first";
       for (std::size_t i = 0; i < 3; ++i) {
-        content += "," + (i < width ? text::csv_field(row[i]) : "");
+        content += ",";
+        content += i < width ? text::csv_field(row[i]) : "";
       }
       content += "\n";
     }
