@@ -46,6 +46,7 @@ class TableOfBlocks final : public PrefixCache {
     advance(now);
     peak_ = static_cast<std::int64_t>(index_.size());
   }
+  void check_sums(base::SumCheck& check) const override;
 
  private:
   struct Block {
@@ -205,6 +206,27 @@ void TableOfBlocks::postpone(const workload::Request& request, base::TimePoint s
       available_at = std::max(available_at, stored_at);
     }
   }
+}
+
+void TableOfBlocks::check_sums(base::SumCheck& check) const {
+  const auto place = check.at("KV store");
+  check.equal("number of places for blocks", blocks_.size(), index_.size() + free_.size());
+  check.equal("number of blocks that the eviction rule knows", rule_->blocks(), index_.size());
+  check.at_least("most blocks stored", peak_, index_.size());
+  check.at_least("room for blocks", capacity_, index_.size());
+  std::size_t by_age = 0;
+  base::TimePoint newer = base::TimePoint::max();
+  by_age_.for_each(age_links_, [&](BlockSlot slot) {
+    const Block& block = blocks_[slot];
+    const auto found = index_.find(block.id);
+    check.holds("a block in the list by age is stored",
+                found != index_.end() && found->second == slot);
+    check.holds("the list of blocks by age is in order", block.last_use <= newer);
+    newer = block.last_use;
+    ++by_age;
+  });
+  check.equal("number of blocks by age", by_age_.size(), by_age);
+  check.equal("number of blocks by age", by_age, index_.size());
 }
 
 }  // namespace

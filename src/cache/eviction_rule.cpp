@@ -27,6 +27,7 @@ class Queue : public EvictionRule {
     list_.remove(links_, slot);
     return slot;
   }
+  std::size_t blocks() const override { return list_.size(); }
 
  private:
   bool by_use_;  // LRU; else FIFO

@@ -34,6 +34,13 @@ class Lfu final : public EvictionRule {
     remove(slot);
     return slot;
   }
+  std::size_t blocks() const override {
+    std::size_t blocks = 0;
+    for (const auto& [count, list] : by_count_) {
+      blocks += list.size();
+    }
+    return blocks;
+  }
 
  private:
   SlotLinks links_;

@@ -60,6 +60,8 @@ class S3Fifo final : public EvictionRule {
     }
   }
 
+  std::size_t blocks() const override { return small_.size() + main_.size(); }
+
  private:
   struct Block {
     workload::BlockId id = 0;

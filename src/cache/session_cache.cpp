@@ -37,6 +37,10 @@ class SessionCache final : public PrefixCache {
     store_.advance(now);
     store_.restart_peak();
   }
+  void check_sums(base::SumCheck& check) const override {
+    check.equal("number of sessions that the KV store knows", session_count_, sessions_.size());
+    store_.check_sums(check, {sessions_, shared_});
+  }
   void prefetch(std::span<const std::uint32_t> session_slots) const override {
     for (const std::uint32_t session : session_slots) {
       if (session < sessions_.size()) {

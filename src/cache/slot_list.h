@@ -21,6 +21,14 @@ class SlotList {
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] std::uint32_t back() const { return back_; }
 
+  // From the front to the back.
+  template <class Visit>
+  void for_each(const SlotLinks& links, const Visit& visit) const {
+    for (std::uint32_t slot = front_; slot != kNoSlot; slot = links[slot].after) {
+      visit(slot);
+    }
+  }
+
   void push_front(SlotLinks& links, std::uint32_t slot) {
     if (slot >= links.size()) {
       links.resize(std::size_t{slot} + 1);

@@ -24,6 +24,7 @@ struct RunRequest {
   bool force = false;
   bool no_page = false;
   std::string trace_events;
+  std::string check_sums;  // every so many events; empty: never
   ReplayOptions replay;
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
 };

@@ -5,6 +5,8 @@ namespace epfleet::cluster {
 Fleet::Fleet(const FleetSpec& spec, const StepPricers& pricers, workload::ArrivalFeed& arrivals,
              cache::PrefixCache& cache, std::vector<observe::Observer*> observers)
     : observers_(std::move(observers)),
+      cache_(cache),
+      arrivals_(arrivals),
       profile_(spec, pricers),
       scaling_(make_scaling_rule(spec, &profile_)),
       state_(spec, pricers, scaling_->most_units()),
@@ -35,9 +37,17 @@ engine::RunEnd Fleet::run(const std::atomic<bool>* stop, FleetSampler::Progress 
   requests_.start();
   recovery_.start();
   const engine::RunEnd end = state_.engine.run(*this, state_.spec.run_end(), stop);
+  if (sums_) {
+    sums_->look_at_end();
+  }
   sampler_.sample_last();
   endings_.end_run();
   return end;
+}
+
+void Fleet::check_sums(std::uint64_t every) {
+  sums_.emplace(FleetSums::Parts{state_, endings_, recovery_, cache_, arrivals_}, every);
+  state_.engine.trace_to([this](const engine::Event& next) { sums_->before(next); });
 }
 
 // A unit may have begun to serve.

@@ -13,6 +13,7 @@
 #include "epfleet/config/resolved.h"
 #include "epfleet/experiment/run_verdict.h"
 #include "epfleet/experiment/verdict.h"
+#include "epfleet/metrics/statistics_sums.h"
 #include "epfleet/text/files.h"
 #include "epfleet/workload/arrival_feed.h"
 #include "event_trace.h"
@@ -65,6 +66,9 @@ class Run {
         arrivals_(workload_.source(), workload_.draws_apart() ? worker_.get() : nullptr),
         fleet_(spec_, pricers_, arrivals_, *cache_, observers_.all()),
         trace_(options.trace_events) {
+    if (options.check_sums) {
+      fleet_.check_sums(*options.check_sums);
+    }
     trace_.follow(fleet_);
     std::ranges::move(notes_on_failures(spec_), std::back_inserter(early_notes_));
     std::ranges::move(notes_on_prices(scenario), std::back_inserter(early_notes_));
@@ -109,6 +113,7 @@ class Run {
         scenario_.workload.source == workload::SourceKind::TokenRateTrace ||
         scenario_.workload.source == workload::SourceKind::RequestTrace;
     report.statistics = observers_.finish();
+    check_statistics(report.statistics);
     const NodeCapacity capacity = node_capacity(spec_, pricers_, report.statistics);
     report.load = loads_of(capacity, report.statistics);
     report.verdict = verdict_of(spec_, pricers_, capacity, report.statistics);
@@ -149,6 +154,14 @@ class Run {
   }
 
  private:
+  void check_statistics(const metrics::RunStatistics& statistics) const {
+    base::SumCheck check;
+    if (options_.check_sums) {
+      metrics::check_sums(check, statistics);
+    }
+    EPFLEET_CHECK(!check.difference(), "a sum of the results is wrong: " + *check.difference());
+  }
+
   [[nodiscard]] bool overran(engine::RunEnd end) const {
     return end == engine::RunEnd::Stopped && !(options_.stop != nullptr && options_.stop->load());
   }

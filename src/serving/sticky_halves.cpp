@@ -18,8 +18,12 @@ std::uint8_t StickyHalves::emptier_half(std::size_t gpu) const {
 }
 
 void StickyHalves::join(LiveRequest& request, base::TokenParts32 kv) {
+  request.decode_half = emptier_half(request.decode_gpu) != 0;
+  count(request, kv);
+}
+
+void StickyHalves::count(const LiveRequest& request, base::TokenParts32 kv) {
   const std::size_t gpu = request.decode_gpu;
-  request.decode_half = emptier_half(gpu) != 0;
   Half& half = halves_[request.decode_half];
   ++half.requests[gpu];
   half.kv[gpu] += kv;

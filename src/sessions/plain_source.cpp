@@ -167,6 +167,10 @@ class OpenLoop final : public Requests {
     slots_.give_back(request.prefix.session_slot);
   }
 
+  void check_sums(base::SumCheck& check, std::int64_t in_service) const override {
+    slots_.check_sums(check, in_service, 0);
+  }
+
  private:
   base::StreamFamily warm_draws_, draws_;
   PlainArrivals arrivals_;
@@ -212,6 +216,11 @@ class ClosedLoop final : public Requests {
   }
 
   base::Duration shortest_return() const override { return config_.think; }
+
+  void check_sums(base::SumCheck& check, std::int64_t in_service) const override {
+    calendar_.check_sums(check);
+    slots_.check_sums(check, in_service, calendar_.size());
+  }
 
  private:
   base::StreamFamily draws_;

@@ -62,6 +62,10 @@ class SessionSource final : public workload::Source {
   std::span<const workload::SolvedTotal> solved_totals() const override { return plan_.mix.totals; }
   std::size_t shared_prefixes() const override { return law_.shared_prefixes(); }
   std::vector<std::string> notes() const override { return plan_.mix.notes; }
+  void check_sums(base::SumCheck& check, std::int64_t in_service) const override {
+    calendar_.check_sums(check);
+    slots_.check_sums(check, in_service, calendar_.size());
+  }
 
  private:
   // Wake-ups ahead whose sessions are fetched from memory: the sleepers are far too many for the

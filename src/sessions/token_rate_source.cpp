@@ -120,6 +120,10 @@ class TokenRateSource final : public workload::Source {
     slots_.give_back(slot);
   }
 
+  void check_sums(base::SumCheck& check, std::int64_t in_service) const override {
+    slots_.check_sums(check, in_service, 0);
+  }
+
   std::optional<workload::RowAccount> rows(base::TimePoint end) const override {
     workload::RowAccount rows;
     for (std::size_t i = warm_bins_; i < warm_bins_ + trace_bins_; ++i) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "epfleet/base/error.h"
@@ -87,6 +88,14 @@ class PlayedTrace final : public TraceSource {
   const TraceInfo& info() const override { return trace_.info(); }
   std::vector<std::string> notes() const override;
   void play_before(const std::function<void(const workload::Request&)>& serve) override;
+  void check_sums(base::SumCheck& check, std::int64_t in_service) const override {
+    if (trace_.info().by_sessions()) {
+      check.equal("number of requests in service", in_service,
+                  std::accumulate(in_service_.begin(), in_service_.end(), std::int64_t{0}));
+    } else {
+      slots_.check_sums(check, in_service, 0);
+    }
+  }
 
  private:
   void advance() {

@@ -60,6 +60,15 @@ void ArrivalFeed::ask_for_next() {
   }
 }
 
+void ArrivalFeed::check_sums(base::SumCheck& check, std::int64_t in_service) const {
+  if (worker_ != nullptr) {
+    worker_->wait(drawing_);
+  }
+  const auto place = check.at("source of requests");
+  const std::size_t here = open_.size() - at_ + drawn_.size() + done_.size();
+  source_.check_sums(check, in_service + static_cast<std::int64_t>(here));
+}
+
 void ArrivalFeed::draw() {
   for (const Completion& completion : returned_) {
     source_.complete(completion.request, completion.done);

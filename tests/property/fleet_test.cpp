@@ -37,11 +37,11 @@ struct RandomRun {
     scenario = std::move(*made);
   }
 
-  [[nodiscard]] FleetRun run(base::Worker* worker = nullptr,
-                             observe::Observer* beside = nullptr) const {
+  [[nodiscard]] FleetRun run(base::Worker* worker = nullptr, observe::Observer* beside = nullptr,
+                             std::optional<std::uint64_t> check_sums = {}) const {
     static const auto kPricers = std::make_shared<const cluster::StepPricers>(
         cluster::make_step_pricers(small_fleet(1, keys_of_all())));
-    return run_fleet(scenario, scenario, {kPricers, worker, beside});
+    return run_fleet(scenario, scenario, {kPricers, worker, beside, check_sums});
   }
 
   TemporaryFile trace;
@@ -376,6 +376,21 @@ TEST(AnyFleet, IsTheSameHoweverItIsLookedAt) {
                       .run(),
                   run));
     }
+  });
+}
+
+// Every sum that is kept, after every event, is the same made anew; looking changes nothing.
+TEST(AnyFleet, KeepsRightSums) {
+  expect_property(60, [](const Traffic& traffic, const Settings& settings) {
+    const RandomRun random(traffic, settings, *rc::gen::inRange<std::uint64_t>(1, 1000));
+    RC_ASSERT(is_same(random.run(nullptr, nullptr, 1), random.run()));
+  });
+}
+
+TEST(AnyFleet, KeepsRightSumsWhenItsDecodeGpusAreFull) {
+  expect_property(15, [](const Settings& settings) {
+    const RandomRun random(*any_burst(), settings, 1, short_of_memory().keys);
+    RC_ASSERT(is_same(random.run(nullptr, nullptr, 1), random.run()));
   });
 }
 

@@ -42,6 +42,7 @@ class CommandsTest(ProgramTest):
         self.assertRegex(self.epfleet("--version").stdout, r"^epfleet \d+\.\d+\.\d+\n$")
         self.assertIn("replay", self.epfleet("--help").stdout)
         self.assertIn("--trace-events", self.epfleet("run", "--help").stdout)
+        self.assertIn("--check-sums", self.epfleet("run", "--help").stdout)
 
     def test_wrong_command_lines(self):
         for arguments in [[], ["fly"], ["run"], ["run", SMALL, "--fly"], ["replay", SMALL_TRACE],
@@ -66,7 +67,9 @@ class CommandsTest(ProgramTest):
                 (["--seed", "-1"], "seed"), (["--seed", "18446744073709551616"], "seed"),
                 (["--seed", "1.5"], "seed"),
                 (["--until", "0 s"], "--until"), (["--until", "-1 s"], "--until"),
-                (["--until", "soon"], "--until")]:
+                (["--until", "soon"], "--until"),
+                (["--check-sums=0"], "--check-sums: '0' is not a number of events"),
+                (["--check-sums=often"], "--check-sums: 'often' is not a number of events")]:
             self.assertIn(said, self.refused("run", SMALL, *arguments), arguments)
 
     def test_a_broken_scenario_is_refused_before_anything_is_written(self):

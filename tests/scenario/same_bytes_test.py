@@ -43,6 +43,17 @@ class SameBytesTest(ProgramTest):
         self.epfleet("run", SMALL, "--progress", "on", "--json", "--out", "b")
         self.assert_same_results("a", "b")
 
+    def test_checking_the_sums_changes_nothing(self):
+        """Neither the results nor the events; the option may stand before the scenario."""
+        settings = ["--quiet", "--until", "1 min"]
+        self.epfleet("run", SMALL, *settings, "--out", "a", "--trace-events", "a.trace")
+        self.epfleet("run", "--check-sums", SMALL, *settings, "--out", "b", "--trace-events", "b.trace")
+        self.epfleet("run", SMALL, "--check-sums=97", *settings, "--out", "c")
+        self.assert_same_results("a", "b")
+        self.assert_same_results("a", "c")
+        self.assertTrue((self.folder / "a.trace").read_text() == (self.folder / "b.trace").read_text())
+        self.epfleet("replay", SMALL_TRACE, "--scenario", SMALL, *settings, "--out", "d", "--check-sums")
+
     def test_a_set_key_is_as_good_as_a_file(self):
         (self.folder / "mine.yaml").write_text(
             f"extends: {SMALL}\nname: mine\ndecode:\n  balancer: round_robin\n")

@@ -1,6 +1,7 @@
 #include "support/small_fleet.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "epfleet/sessions/plain_source.h"
 #include "epfleet/sessions/session_source.h"
 #include "epfleet/sessions/token_rate_source.h"
+#include "epfleet/text/parse.h"
 #include "epfleet/traces/trace_source.h"
 #include "epfleet/workload/arrival_feed.h"
 
@@ -39,6 +41,9 @@ class KeepingSource final : public workload::Source {
   std::span<const workload::WarmTotal> warm_totals() const override { return from_->warm_totals(); }
   base::Duration shortest_return() const override { return from_->shortest_return(); }
   std::size_t shared_prefixes() const override { return from_->shared_prefixes(); }
+  void check_sums(base::SumCheck& check, std::int64_t in_service) const override {
+    from_->check_sums(check, in_service);
+  }
 
  private:
   std::unique_ptr<workload::Source> from_;
@@ -82,6 +87,7 @@ class WatchedCache final : public cache::PrefixCache {
   void prefetch(std::span<const std::uint32_t> session_slots) const override {
     to_->prefetch(session_slots);
   }
+  void check_sums(base::SumCheck& check) const override { to_->check_sums(check); }
 
  private:
   void expire(base::TimePoint now) {
@@ -150,6 +156,12 @@ std::shared_ptr<const cluster::StepPricers> pricers_of(const config::Scenario& s
   return pricers;
 }
 
+// EPFLEET_CHECK_SUMS=N: in every test that runs a fleet.
+std::optional<std::uint64_t> check_sums_everywhere() {
+  const char* every = std::getenv("EPFLEET_CHECK_SUMS");
+  return every != nullptr ? text::parse_whole<std::uint64_t>(every) : std::nullopt;
+}
+
 }  // namespace
 
 config::Scenario small_fleet(std::uint64_t seed, std::vector<std::string> overrides) {
@@ -207,6 +219,9 @@ FleetRun run_fleet(const config::Scenario& scenario, const cluster::FleetSpec& s
     observers.push_back(parts.beside);
   }
   cluster::Fleet fleet(run.spec, *run.pricers, arrivals, cache, observers);
+  if (const auto every = parts.check_sums ? parts.check_sums : check_sums_everywhere()) {
+    fleet.check_sums(*every);
+  }
   (void)fleet.run(nullptr, nullptr);
   std::erase_if(run.ledger.arrivals, [&](const workload::Request& drawn_ahead) {
     return drawn_ahead.arrival >= run.ledger.last().time;

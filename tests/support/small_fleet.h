@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,7 @@ struct RunParts {
   std::shared_ptr<const cluster::StepPricers> pricers;  // none: made once for the scenario
   base::Worker* worker = nullptr;                       // none: on one thread
   observe::Observer* beside = nullptr;                  // hears what the ledger hears
+  std::optional<std::uint64_t> check_sums{};            // every so many events; none: never
 };
 [[nodiscard]] FleetRun run_fleet(const config::Scenario& scenario, const cluster::FleetSpec& spec,
                                  const RunParts& parts);

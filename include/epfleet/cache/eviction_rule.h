@@ -35,6 +35,8 @@ class EvictionRule {
   virtual void remove(BlockSlot slot) = 0;
   // Chooses and forgets one. REQUIRES: a block is stored.
   [[nodiscard]] virtual BlockSlot victim() = 0;
+  // How many it knows of.
+  [[nodiscard]] virtual std::size_t blocks() const = 0;
 };
 
 // A rule as it is chosen by name (kv_cache.eviction).

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <initializer_list>
+#include <span>
 
 #include "epfleet/base/error.h"
 #include "epfleet/base/time.h"
@@ -89,6 +91,9 @@ class ExtentStore {
   [[nodiscard]] std::int64_t peak_tokens() const { return peak_; }
   void restart_peak() { peak_ = generations_.stored_tokens(); }
   [[nodiscard]] bool started() const { return now_ != base::TimePoint::min(); }
+  // `extents`: all that the owner has, in these spans.
+  void check_sums(base::SumCheck& check,
+                  std::initializer_list<std::span<const Extent>> extents) const;
 
   [[nodiscard]] std::int64_t tokens(std::int32_t blocks) const {
     return std::int64_t{blocks} * block_;

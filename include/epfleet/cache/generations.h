@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "epfleet/base/id.h"
+#include "epfleet/base/sum_check.h"
 #include "epfleet/base/time.h"
 
 namespace epfleet::cache {
@@ -60,6 +61,10 @@ class Generations {
   }
 
   [[nodiscard]] std::int64_t stored_tokens() const { return stored_; }
+  // The tokens of those that are alive, the oldest first.
+  [[nodiscard]] std::vector<std::int64_t> tokens_alive() const;
+  [[nodiscard]] GenerationId oldest() const { return GenerationId(oldest_); }
+  void check_sums(base::SumCheck& check) const;
 
  private:
   struct Generation {

@@ -11,6 +11,7 @@
 #include <span>
 
 #include "epfleet/base/quantity.h"
+#include "epfleet/base/sum_check.h"
 #include "epfleet/base/time.h"
 #include "epfleet/cache/config.h"
 #include "epfleet/workload/request.h"
@@ -72,6 +73,9 @@ class PrefixCache {
   // moment: at millions of sessions a miss of the processor's cache costs more than the lookup.
   // Changes nothing.
   virtual void prefetch(std::span<const std::uint32_t> /*session_slots*/) const {}
+
+  // What is kept of the content against the content.
+  virtual void check_sums(base::SumCheck& /*check*/) const {}
 };
 
 // bytes_per_token turns the configured capacity into tokens; shared_prefixes is

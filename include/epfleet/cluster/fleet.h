@@ -10,6 +10,7 @@
 
 #include "epfleet/cluster/fleet_sampler.h"
 #include "epfleet/cluster/fleet_state.h"
+#include "epfleet/cluster/fleet_sums.h"
 #include "epfleet/cluster/priced_units.h"
 #include "epfleet/cluster/request_flow.h"
 #include "epfleet/cluster/unit_lifecycle.h"
@@ -36,12 +37,18 @@ class Fleet : private engine::Handler {
     state_.engine.trace_to(std::move(sink));
   }
   [[nodiscard]] static const char* label(engine::EventKind kind);
+  // From the start: every so many events all kept sums are made anew, and InvariantBroken is thrown
+  // by the first that differs (fleet_sums.h). Before trace_to(), whose last event is then the one
+  // that it was found after. Changes no result.
+  void check_sums(std::uint64_t every);
 
  private:
   void handle(const engine::Event& event) override;
   void settle();
 
   std::vector<observe::Observer*> observers_;
+  cache::PrefixCache& cache_;
+  const workload::ArrivalFeed& arrivals_;
   PricedUnits profile_;
   std::unique_ptr<policy::ScalingRule> scaling_;
   FleetState state_;
@@ -52,6 +59,7 @@ class Fleet : private engine::Handler {
   UnitLifecycle units_;
   UnitRecovery recovery_;
   FleetSampler sampler_;
+  std::optional<FleetSums> sums_;  // none: they are not checked
 };
 
 }  // namespace epfleet::cluster

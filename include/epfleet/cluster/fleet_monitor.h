@@ -40,6 +40,9 @@ class FleetMonitor {
 
   // What every look saw of the demand until then.
   [[nodiscard]] const std::vector<policy::KnownDemand>& demand() const { return demand_; }
+  // Against what the fleet has counted; `emitted`: tokens of prefill and decode.
+  void check_sums(base::SumCheck& check, const observe::FleetTotals& totals,
+                  base::TokenParts emitted) const;
 
  private:
   struct Sums {  // since the start of the run

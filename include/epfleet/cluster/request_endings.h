@@ -38,6 +38,9 @@ class RequestEndings {
   [[nodiscard]] std::int64_t ended(Ending ending) const {
     return ended_[static_cast<std::size_t>(ending)];
   }
+  // Clients that have gone and will come again.
+  [[nodiscard]] std::int64_t attempts_to_come() const { return retries_.to_come(); }
+  void check_sums(base::SumCheck& check) const;
 
  private:
   void keep_answer(const serving::LiveRequest& live);

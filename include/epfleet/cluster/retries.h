@@ -36,6 +36,7 @@ class Retries {
   };
   // One that arrives now; none: no more, and the event of the next one is set.
   [[nodiscard]] std::optional<Attempt> take();
+  [[nodiscard]] std::int64_t to_come() const { return static_cast<std::int64_t>(waiting_.size()); }
 
  private:
   bool back_off(const serving::LiveRequest& live);

@@ -105,6 +105,7 @@ class UnitPool {
   }
 
   // --- Load, as the balancer knows it: as of the last report, and what was placed since. ---
+  [[nodiscard]] const typename Unit::Loads& kept_loads() const { return loads_; }
   [[nodiscard]] bool reports_age() const { return report_age_ > base::Duration::zero(); }
   [[nodiscard]] const auto& loads_of_open() {
     if (reports_age()) {

@@ -45,6 +45,8 @@ class UnitRecovery {
   void go_on(std::uint32_t patient);         // a failed unit's next stage has come
   void end_slowness(std::uint32_t failure);  // of the plan
   void take_back_spare() { ++spares_; }
+  // `next_stages`: by patient, how many events of its next stage are to come.
+  void check_sums(base::SumCheck& check, std::span<const std::int64_t> next_stages) const;
 
  private:
   enum class Stage : std::uint8_t {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "epfleet/base/error.h"
+#include "epfleet/base/sum_check.h"
 #include "epfleet/base/time.h"
 
 namespace epfleet::engine {
@@ -74,8 +75,7 @@ class Engine {
         stopping_) {
       return false;
     }
-    begin({time, next_sequence_, target, phase, kind});
-    ++next_sequence_;
+    begin({time, next_sequence_++, target, phase, kind});
     return true;
   }
 
@@ -94,8 +94,9 @@ class Engine {
   }
   [[nodiscard]] std::uint64_t fingerprint() const { return fingerprint_; }
 
-  // Called with every executed event, in order (for --trace-events).
-  void trace_to(std::function<void(const Event&)> sink) { trace_ = std::move(sink); }
+  // Called with every event that is about to be executed, in order (for --trace-events); behind
+  // those that were given before.
+  void trace_to(std::function<void(const Event&)> sink);
 
   // Always: scheduled = executed + cancelled + left.
   [[nodiscard]] std::uint64_t scheduled() const { return next_sequence_; }
@@ -104,6 +105,10 @@ class Engine {
   [[nodiscard]] std::uint64_t left() const {
     return queue_.size() - marked_.size() - (executing_first_ ? 1 : 0);
   }
+  // These events, in no order that means anything. For rare looks only.
+  [[nodiscard]] std::vector<Event> events_left() const;
+  // The queue is in order, every mark is of an event in it.
+  void check_sums(base::SumCheck& check) const;
 
  private:
   static constexpr std::uint64_t kPrime = 0x9fb21c651e98df25ULL;

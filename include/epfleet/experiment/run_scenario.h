@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -24,6 +25,8 @@ struct RunOptions {
   // Where requests.csv.zst and timeline.json stream to, if the scenario asks for them.
   report::ResultFolder* folder = nullptr;
   std::string trace_events;  // file for one line per executed event; empty: none
+  // Every so many events all kept sums are made anew (cluster/fleet_sums.h); none: never.
+  std::optional<std::uint64_t> check_sums;
   bool threads = true;       // arrivals and statistics on a second thread; same bytes without
 };
 

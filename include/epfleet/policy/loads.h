@@ -8,6 +8,7 @@
 #include <limits>
 #include <vector>
 
+#include "epfleet/base/sum_check.h"
 #include "epfleet/policy/balancer.h"
 
 namespace epfleet::policy {
@@ -34,6 +35,9 @@ class OpenCandidates {
     }
   }
   [[nodiscard]] const std::vector<std::uint32_t>& list() const { return list_; }
+  [[nodiscard]] bool is_open(std::uint32_t candidate) const {
+    return std::binary_search(list_.begin(), list_.end(), candidate);
+  }
 
  private:
   std::vector<std::uint32_t> list_;
@@ -91,6 +95,11 @@ class PrefillLoads {
     pairs_[candidate] = static_cast<float>(load.pairs) + closed_[candidate];
   }
   [[nodiscard]] bool any_open() const { return !open_.list().empty(); }
+  [[nodiscard]] bool is_open(std::uint32_t candidate) const { return open_.is_open(candidate); }
+  [[nodiscard]] double tokens(std::size_t candidate) const { return exact_[candidate].tokens; }
+  [[nodiscard]] double pairs(std::size_t candidate) const { return exact_[candidate].pairs; }
+  // What is shown and the sums are as the loads are.
+  void check_sums(base::SumCheck& check) const;
   [[nodiscard]] const PrefillView& view() {
     view_.tokens_total = static_cast<float>(total_.tokens);
     view_.attention_pairs_total = static_cast<float>(total_.pairs);
@@ -143,6 +152,10 @@ class DecodeLoads {
     }
   }
   [[nodiscard]] bool any_open() const { return !open_.list().empty(); }
+  [[nodiscard]] bool is_open(std::uint32_t unit) const { return open_.is_open(unit); }
+  [[nodiscard]] std::int64_t requests(std::size_t unit) const { return exact_[unit].requests; }
+  [[nodiscard]] base::TokenParts kv(std::size_t unit) const { return exact_[unit].kv; }
+  void check_sums(base::SumCheck& check) const;  // as that of PrefillLoads
   [[nodiscard]] const DecodeUnitView& view() const { return view_; }
 
  private:

@@ -145,8 +145,10 @@ class DecodeUnit {
   [[nodiscard]] const DecodeUnitLimits& limits() const { return limits_; }
   // None: the halves are formed anew every step.
   [[nodiscard]] const std::optional<StickyHalves>& halves() const { return halves_; }
+  void check_sums(base::SumCheck& check) const;
 
  private:
+  struct Anew;  // its sums, made from scratch: decode_sums.cpp
   struct Incoming {
     base::TimePoint arrives;
     RequestSlot slot;

@@ -69,6 +69,21 @@ class FinishCalendar {
     }
   }
 
+  // Calls visit(first, list) for every list: its finishers end at step first + their own, and are
+  // in the order in which they were added.
+  template <class Visit>
+  void for_each_list(const Visit& visit) const {
+    for (const std::vector<Finisher>& step : steps_) {
+      visit(span_ * kSpan, std::span<const Finisher>(step));
+    }
+    for (std::size_t place = 0; place < spans_; ++place) {
+      const auto ahead = static_cast<std::uint32_t>((place + spans_ - at_) % spans_);
+      visit((span_ + ahead) * kSpan, std::span<const Finisher>(later_[place]));
+    }
+  }
+  // Each is in the list of its step, and none has been passed. `next`: the step to be taken next.
+  void check_sums(base::SumCheck& check, std::uint32_t next) const;
+
   void clear();
 
  private:

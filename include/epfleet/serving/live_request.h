@@ -9,6 +9,7 @@
 
 #include "epfleet/base/error.h"
 #include "epfleet/base/huge_pages.h"
+#include "epfleet/base/sum_check.h"
 #include "epfleet/base/time.h"
 #include "epfleet/base/token_parts.h"
 #include "epfleet/observe/facts.h"
@@ -144,6 +145,7 @@ class RequestPool {
   [[nodiscard]] std::int64_t queued() const { return queued_; }
   void count_queued(std::int64_t change) { queued_ += change; }
   [[nodiscard]] std::size_t live() const { return live_; }
+  void check_sums(base::SumCheck& check) const;
 
   // Only few are: they need no room in every request.
   void resume(RequestSlot slot, const Resumed& resumed) { resumed_[slot] = resumed; }
@@ -154,7 +156,7 @@ class RequestPool {
 
   // Calls visit(slot, request) for everything in flight, in slot order. For rare sweeps only.
   template <class Visit>
-  void for_each(const Visit& visit) {
+  void for_each(const Visit& visit) const {
     for (RequestSlot slot = 0; slot < slots_.size(); ++slot) {
       if (slots_[slot].stage != Stage::Free) {
         visit(slot, slots_[slot]);

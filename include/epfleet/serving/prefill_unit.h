@@ -94,6 +94,9 @@ class PrefillUnit {
   [[nodiscard]] bool empty() const { return !stepping_ && queued_requests_ == 0 && halfway_ == 0; }
   [[nodiscard]] const observe::PrefillStepDone& last_step() const { return step_; }
   [[nodiscard]] const PrefillUnitLimits& limits() const { return limits_; }
+  void check_sums(base::SumCheck& check) const;
+  // Prompts of which a step has begun, and that have not left.
+  [[nodiscard]] std::int64_t begun_requests() const;
 
   // Query-key pairs of `tokens` new tokens after `before` earlier ones.
   [[nodiscard]] static double pairs(std::int32_t tokens, std::int32_t before) {
@@ -108,6 +111,7 @@ class PrefillUnit {
   }
 
  private:
+  struct Anew;  // its sums, made from scratch: prefill_sums.cpp
   // What a GPU computes of a prompt in one step.
   struct Piece {
     std::int32_t tokens = 0;

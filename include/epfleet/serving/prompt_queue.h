@@ -84,6 +84,8 @@ class PromptQueue {
       }
     }
   }
+  // Those that have left are as many as are passed over.
+  void check_sums(base::SumCheck& check) const;
 
  private:
   static constexpr std::size_t kAhead = 8;  // places: fetched before they come up

@@ -27,6 +27,10 @@ class StickyHalves {
 
   [[nodiscard]] timing::UnitHalves loads() const;
 
+  // A request that has its half already.
+  void count(const LiveRequest& request, base::TokenParts32 kv);
+  void check_sums(base::SumCheck& check, const StickyHalves& anew) const;
+
  private:
   struct Half {  // per GPU
     std::vector<std::int32_t> requests;

@@ -12,6 +12,7 @@
 #include <map>
 #include <vector>
 
+#include "epfleet/base/sum_check.h"
 #include "epfleet/base/time.h"
 
 namespace epfleet::sessions {
@@ -41,6 +42,10 @@ class WakeCalendar {
     const std::vector<Entry>& bucket = fine_[cursor_];
     return head_ + ahead < bucket.size() ? &bucket[head_ + ahead] : nullptr;
   }
+
+  // Counts them: for rare looks only.
+  [[nodiscard]] std::size_t size() const;
+  void check_sums(base::SumCheck& check) const;
 
  private:
   static constexpr int kFineBits = 28;

@@ -45,6 +45,10 @@ class ArrivalFeed {
   // As Source::complete(). REQUIRES: `done` is in the open slice.
   void complete(const Request& request, base::TimePoint done) { done_.emplace_back(request, done); }
 
+  // Those of the source; waits until it is at rest. `in_service`: requests that were popped here
+  // and not completed.
+  void check_sums(base::SumCheck& check, std::int64_t in_service) const;
+
  private:
   struct Completion {
     Completion(const Request& completed, base::TimePoint when) : request(completed), done(when) {}

@@ -30,6 +30,9 @@ class ScaledSource final : public Source {
   std::size_t shared_prefixes() const override { return from_->shared_prefixes(); }
   std::optional<RowAccount> rows(base::TimePoint end) const override { return from_->rows(end); }
   std::vector<std::string> notes() const override { return from_->notes(); }
+  void check_sums(base::SumCheck& check, std::int64_t in_service) const override {
+    from_->check_sums(check, in_service);
+  }
 
   // Requests of a session in their order.
   [[nodiscard]] Request scaled(Request request);

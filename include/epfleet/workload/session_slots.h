@@ -3,10 +3,12 @@
 // request in service, so that completing one twice is found out.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
 #include "epfleet/base/error.h"
+#include "epfleet/base/sum_check.h"
 
 namespace epfleet::workload {
 
@@ -31,6 +33,16 @@ class SessionSlots {
 
   // All slots are below this.
   [[nodiscard]] std::size_t size() const { return in_service_.size(); }
+  // A slot is in service, asleep or free.
+  void check_sums(base::SumCheck& check, std::int64_t in_service, std::size_t asleep) const {
+    const auto serving = std::count(in_service_.begin(), in_service_.end(), 1);
+    check.equal("number of sessions in service", serving, in_service);
+    check.equal("number of slots of sessions", in_service_.size(),
+                static_cast<std::size_t>(serving) + asleep + free_.size());
+    check.holds("a free slot is not in service",
+                std::all_of(free_.begin(), free_.end(),
+                            [&](std::uint32_t slot) { return in_service_[slot] == 0; }));
+  }
 
  private:
   std::vector<std::uint8_t> in_service_;  // [slot]

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "epfleet/base/sum_check.h"
 #include "epfleet/base/time.h"
 #include "epfleet/workload/request.h"
 
@@ -100,6 +101,9 @@ class Source {
 
   // What of a trace did not fit or was played otherwise, so far: one sentence each.
   [[nodiscard]] virtual std::vector<std::string> notes() const { return {}; }
+
+  // `in_service`: requests that were taken and not completed.
+  virtual void check_sums(base::SumCheck& /*check*/, std::int64_t /*in_service*/) const {}
 };
 
 }  // namespace epfleet::workload

@@ -175,6 +175,9 @@ TEST(BlockCache, EveryTokenOfTheIdealIsAHitOrHasACause) {
         waiting.erase(which);
       }
       EXPECT_LE(cache->stored_tokens(now), 60 * kBlock);
+      base::SumCheck check;
+      cache->check_sums(check);
+      EXPECT_EQ(check.difference(), std::nullopt);
     }
     EXPECT_GT(sum.hit_tokens, 0);
     EXPECT_GT(sum.lost_capacity, 0);

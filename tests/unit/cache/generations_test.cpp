@@ -56,6 +56,22 @@ TEST(Generations, ExpiresWhenItsLastMomentIsTooOld) {
   EXPECT_EQ(generations.stored_tokens(), 0);
 }
 
+// Taken out twice: the sum is right, the generation is not.
+TEST(Generations, AWrongOneIsNamed) {
+  Generations generations;
+  const GenerationId a = generations.at(TimePoint(0s));
+  generations.add(a, 10);
+  generations.add(generations.at(TimePoint(7s)), 20);
+  base::SumCheck right;
+  generations.check_sums(right);
+  EXPECT_EQ(right.difference(), std::nullopt);
+  generations.add(a, -10);
+  generations.add(a, -10);
+  base::SumCheck wrong;
+  generations.check_sums(wrong);
+  EXPECT_EQ(wrong.difference(), "generation 1: tokens stored is -10, a part of it alone is 0");
+}
+
 TEST(Generations, NeverStoredIsNotAlive) {
   Generations generations;
   EXPECT_FALSE(generations.alive(kNeverStored));

@@ -90,6 +90,9 @@ void run_both(const KvCacheConfig& config, std::uint64_t seed, Outcome& outcome)
       cache->forget_session(request);
       reference.forget(request);
     }
+    base::SumCheck check;
+    cache->check_sums(check);
+    ASSERT_EQ(check.difference(), std::nullopt);
   }
 }
 

@@ -246,6 +246,46 @@ TEST(Engine, PassingToAnEventIsLikeSchedulingIt) {
   EXPECT_LT(handled_passed, handled);  // some did pass
 }
 
+// Before every event, in the order in which they were given, also where one passes.
+TEST(Engine, AllWhoTraceSeeEveryEventAndRightSums) {
+  Engine engine(at_ns(0));
+  Log log;
+  std::vector<std::uint32_t> first, second;
+  base::SumCheck check;
+  engine.trace_to([&](const Event& event) {
+    EXPECT_EQ(first.size(), second.size());
+    first.push_back(event.target);
+    engine.check_sums(check);
+  });
+  engine.trace_to([&](const Event& event) { second.push_back(event.target); });
+  log.react = [&](const Event& event) {
+    if (event.target == 1) {
+      EXPECT_TRUE(engine.pass_to(at_ns(6), Phase::Arrival, kKind, 2));
+    }
+  };
+  engine.at(at_ns(5), Phase::Arrival, kKind, 1);
+  engine.cancel(engine.at(at_ns(7), Phase::Arrival, kKind, 3));
+  engine.at(at_ns(8), Phase::Arrival, kKind, 4);
+  EXPECT_EQ(engine.events_left().size(), 2U);
+  EXPECT_EQ(engine.run(log, at_ns(10)), RunEnd::Exhausted);
+  EXPECT_EQ(first, (std::vector<std::uint32_t>{1, 2, 4}));
+  EXPECT_EQ(second, first);
+  EXPECT_EQ(check.difference(), std::nullopt);
+}
+
+TEST(Engine, AMarkOfAnEventThatIsOverIsAWrongSum) {
+  Engine engine(at_ns(0));
+  Log log;
+  const EventId over = engine.at(at_ns(5), Phase::Arrival, kKind, 1);
+  engine.run(log, at_ns(6));
+  engine.at(at_ns(8), Phase::Arrival, kKind, 2);
+  engine.cancel(over);
+  base::SumCheck check;
+  engine.check_sums(check);
+  EXPECT_EQ(check.difference(),
+            "event queue: number of events left is 0, made anew it is 1");
+}
+
 TEST(Engine, NothingPassesToTheEndOfTheRun) {
   Engine engine(at_ns(0));
   Log log;

@@ -31,6 +31,7 @@ TEST(WakeCalendar, AgreesWithAHeapOnRandomData) {
     Heap heap;
     base::TimePoint now = base::kWindowStart - std::chrono::hours(2);
     std::uint32_t slot = 0;
+    base::SumCheck check;
     for (int step = 0; step < 20000; ++step) {
       const double growing = step < 10000 ? 0.6 : 0.4;
       if (heap.empty() || stream.uniform() < growing) {
@@ -47,7 +48,11 @@ TEST(WakeCalendar, AgreesWithAHeapOnRandomData) {
         }
       }
       ASSERT_EQ(calendar->empty(), heap.empty());
-      ASSERT_EQ(calendar->empty(), heap.empty());
+      if (step % 500 == 0) {
+        ASSERT_EQ(calendar->size(), heap.size());
+        calendar->check_sums(check);
+        ASSERT_EQ(check.difference(), std::nullopt);
+      }
     }
   }
 }
