@@ -55,9 +55,9 @@ void Generations::check_sums(base::SumCheck& check) const {
     check.holds("it ends after the one before", one.end > before);
     before = one.end;
   }
-  check.holds("the oldest generation ends when it says",
-              oldest_end_ == (oldest_ == next_ ? base::TimePoint::max()
-                                               : ring_[oldest_ & mask_].end));
+  check.holds(
+      "the oldest generation ends when it says",
+      oldest_end_ == (oldest_ == next_ ? base::TimePoint::max() : ring_[oldest_ & mask_].end));
   check.holds("the newest generation ends when it says", newest_end_ == before);
 }
 

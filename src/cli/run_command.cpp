@@ -172,11 +172,12 @@ void add_common(CLI::App& command, RunRequest& request) {
   command.add_flag("--json", request.json, "Print summary.json instead of the table");
   command.add_option("--trace-events", request.trace_events,
                      "Write one line per executed event to this file");
-  command.add_flag("--check-sums{1000}", request.check_sums,
-                   "Every N events make all kept sums (requests and KV by GPU, queues, loads, the "
-                   "store, node time) anew: the first that differs ends the run with exit code 70. "
-                   "Changes no result. quick.yaml takes twice as long with N = 1000, half a minute with "
-                   "100, most of an hour with 1, which names the event that did it");
+  command.add_flag(
+      "--check-sums{1000}", request.check_sums,
+      "Every N events make all kept sums (requests and KV by GPU, queues, loads, the "
+      "store, node time) anew: the first that differs ends the run with exit code 70. "
+      "Changes no result. quick.yaml takes twice as long with N = 1000, half a minute with "
+      "100, most of an hour with 1, which names the event that did it");
 }
 
 }  // namespace

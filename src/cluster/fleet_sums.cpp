@@ -100,19 +100,20 @@ void FleetSums::look(const engine::Event* next) const {
   check_places(check);
   check_flows(check);
   parts_.cache.check_sums(check);
-  parts_.arrivals.check_sums(
-      check, static_cast<std::int64_t>(parts_.fleet.requests.live()) +
-                 parts_.endings.attempts_to_come());
+  parts_.arrivals.check_sums(check, static_cast<std::int64_t>(parts_.fleet.requests.live()) +
+                                        parts_.endings.attempts_to_come());
   if (!check.difference()) {
     return;
   }
   const std::string after =
-      last_ ? fmt::format("after {} {} at {:.9f} s of the run (event {})", Fleet::label(last_->kind),
-                          last_->target, base::to_seconds(last_->time - base::kWindowStart), events_)
-            : "before the first event";
+      last_
+          ? fmt::format("after {} {} at {:.9f} s of the run (event {})", Fleet::label(last_->kind),
+                        last_->target, base::to_seconds(last_->time - base::kWindowStart), events_)
+          : "before the first event";
   const std::string narrower =
-      every_ == 1 ? ""
-                  : fmt::format("; one of {} events did it, and --check-sums=1 finds which", every_);
+      every_ == 1
+          ? ""
+          : fmt::format("; one of {} events did it, and --check-sums=1 finds which", every_);
   throw base::InvariantBroken(
       fmt::format("a kept sum is wrong {}: {}{}", after, *check.difference(), narrower));
 }
@@ -210,8 +211,7 @@ void FleetSums::check_places(base::SumCheck& check) const {
     check.equal("number of its requests that wait for room", one.waiting_requests() - moving,
                 decode[unit].waiting);
     check.equal("number of its requests whose KV is on its way", moving, decode[unit].moving);
-    check.equal("number of its requests that decode", one.active_requests(),
-                decode[unit].decoding);
+    check.equal("number of its requests that decode", one.active_requests(), decode[unit].decoding);
   }
 }
 

@@ -67,7 +67,9 @@ void PrefillRouter::read_hit(serving::RequestSlot slot, std::uint32_t unit) {
   const base::TimePoint now = fleet_.now();
   const base::Bytes bytes = fleet_.kv_bytes(hit);
   Link& nic = least_busy(fleet_.prefill[unit].storage_read);
-  if (fleet_.store.recomputes(nic, now, hit, bytes)) {
+  const bool down = fleet_.store_faults > 0;  // since it was found
+  if (down || fleet_.store.recomputes(nic, now, hit, bytes)) {
+    request.store_was_down = request.store_was_down || down;
     request.computed_to = 0;
     if (serving::Resumed* resumed = fleet_.requests.resumed(slot)) {
       resumed->hit = 0;

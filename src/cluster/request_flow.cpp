@@ -148,7 +148,7 @@ void RequestFlow::look_up(RequestSlot slot) {
   }
   Found& found = found_[slot];
   found.lookup = cache_.lookup(live.request, fleet_.now());
-  found.store_down = fleet_.store_faults > 0;
+  live.store_was_down = fleet_.store_faults > 0;
   live.cached_tokens = live.computed_to = usable(found.lookup, live);
 }
 
@@ -243,7 +243,7 @@ void RequestFlow::count_input(RequestSlot slot) {
   tokens.input += request.prompt_tokens;
   tokens.cached += live.cached_tokens;
   tokens.output += base::TokenParts::from_tokens(1);
-  const auto& [found, store_down] = found_[slot];
+  const cache::Lookup& found = found_[slot].lookup;
   observe::FleetSample::LostTokens& lost = fleet_.totals.cache_lost;
   lost.cold += found.lost_cold;
   lost.capacity += found.lost_capacity;
@@ -252,7 +252,7 @@ void RequestFlow::count_input(RequestSlot slot) {
   lost.not_yet_written += found.lost_not_yet_written;
   const std::int32_t not_read =
       std::min(found.hit_tokens, request.prompt_tokens - 1) - live.cached_tokens;
-  (store_down ? lost.store_down : lost.too_slow) += not_read;
+  (live.store_was_down ? lost.store_down : lost.too_slow) += not_read;
 }
 
 // All but the `stored` first tokens of the prompt are new to the store, as far as was known when it

@@ -15,15 +15,15 @@ void check_events_of(base::SumCheck& check, const UnitPool<Unit>& pool,
     const PoolMember<Unit>& member = pool[unit];
     const bool stepping = member.unit.stepping();
     const bool woken = member.wake_at != base::TimePoint::max();
-    check.holds("a step under way has one end to come, at its time",
-                events[unit].step_ends ==
-                    (stepping ? Times{member.unit.last_step().end} : Times()));
+    check.holds(
+        "a step under way has one end to come, at its time",
+        events[unit].step_ends == (stepping ? Times{member.unit.last_step().end} : Times()));
     check.holds("a wake-up that is set has one event to come, at its time",
                 events[unit].starts == (woken ? Times{member.wake_at} : Times()));
     check.holds("a unit in a step is not woken", !stepping || !woken);
-    check.holds("a unit that is down or off takes no step",
-                !stepping || (pool.state(unit) != UnitState::Down &&
-                              pool.state(unit) != UnitState::Off));
+    check.holds(
+        "a unit that is down or off takes no step",
+        !stepping || (pool.state(unit) != UnitState::Down && pool.state(unit) != UnitState::Off));
     check.holds("a loading unit has an event to come for when it is loaded",
                 pool.state(unit) != UnitState::Loading || member.loaded_at <= now ||
                     std::ranges::count(events[unit].loaded, member.loaded_at) > 0);

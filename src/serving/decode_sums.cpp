@@ -102,9 +102,8 @@ void DecodeUnit::Anew::check_waiting(base::SumCheck& check) const {
   for (const Waiting& waiting : unit.waiting_) {
     const LiveRequest& request = unit.pool_[waiting.slot];
     const auto place = check.at("request", request.request.id.value());
-    check.holds(
-        "who waits here waits for room in this unit",
-        request.stage == Stage::AwaitingRoom && request.decode_unit == unit.id_.value());
+    check.holds("who waits here waits for room in this unit",
+                request.stage == Stage::AwaitingRoom && request.decode_unit == unit.id_.value());
   }
 }
 

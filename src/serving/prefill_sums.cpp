@@ -20,7 +20,7 @@ struct PrefillUnit::Anew {
   const PrefillUnit& unit;
   std::int64_t queued = 0, halfway = 0;
   std::int64_t tokens = 0;
-  double pairs = 0.0;  // exact: whole and half numbers below 2^53
+  double pairs = 0.0;   // exact: whole and half numbers below 2^53
   std::int64_t kv = 0;  // of the GPU that is being counted
 };
 
@@ -50,9 +50,9 @@ void PrefillUnit::Anew::count_queue(base::SumCheck& check, std::uint32_t queue) 
   unit.queues_[queue].for_each([&](const Prompt& prompt) {
     const LiveRequest& request = unit.pool_[prompt.slot];
     const auto request_place = check.at("request", request.request.id.value());
-    check.holds("who waits in a queue waits in this one",
-                request.prefill_unit == unit.id_.value() &&
-                    (!own_queue || request.prefill_gpu == queue));
+    check.holds(
+        "who waits in a queue waits in this one",
+        request.prefill_unit == unit.id_.value() && (!own_queue || request.prefill_gpu == queue));
     check.equal("tokens of a prompt in line", prompt.tokens, request.tokens_left());
     check.equal("attention pairs of a prompt in line", prompt.pairs, pairs_left(request));
     check.equal("KV of a prompt in line", prompt.kv(), request.prefill_tokens());
@@ -108,7 +108,8 @@ void PrefillUnit::Anew::compare_step(base::SumCheck& check, std::uint32_t index)
   timing::PrefillLoad load;
   for (const Chunk& chunk : unit.gpus_[index].chunks) {
     const std::int32_t before = unit.pool_[chunk.slot].computed_to;
-    check.equal("attention pairs of a chunk", chunk.pairs, PrefillUnit::pairs(chunk.tokens, before));
+    check.equal("attention pairs of a chunk", chunk.pairs,
+                PrefillUnit::pairs(chunk.tokens, before));
     load.tokens += chunk.tokens;
     load.prefix_tokens += before;
     load.sequences += chunk.last ? 1 : 0;

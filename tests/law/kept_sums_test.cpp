@@ -85,8 +85,9 @@ TEST(KeptSums, AreRightOfAnOverloadWithDeadlinesAndRetries) {
                      "admission.retries={limit: 2, back_off: 3 s}",
                      "prefill.balancer.placement=arrival",
                      "decode.max_requests_per_gpu=16"};
-  for (const Keys& more : {Keys{}, Keys{"prefill.balancer.view_age=2 s", "fleet.groups=1",
-                                        "decode.balancer.view_age=2 s", "decode.batching=static"}}) {
+  for (const Keys& more :
+       {Keys{}, Keys{"prefill.balancer.view_age=2 s", "fleet.groups=1",
+                     "decode.balancer.view_age=2 s", "decode.batching=static"}}) {
     Keys all = keys;
     all.insert(all.end(), more.begin(), more.end());
     const config::Scenario scenario = replayed_fleet(1, all);
@@ -99,7 +100,7 @@ TEST(KeptSums, AreRightWhereUnitsComeAndGo) {
                          "scaling.schedule=[{at: 30 s, groups: 2}, {at: 90 s, groups: 1}, {at: 120 "
                          "s, groups: 0}]"};
   const Keys follows = {"scaling.policy=target", "scaling.max_groups=2", "fleet.groups=1",
-                        "scaling.interval=5 s", "scaling.window=10 s", "scaling.start_up=5 s"};
+                        "scaling.interval=5 s",  "scaling.window=10 s",  "scaling.start_up=5 s"};
   for (const Keys& scaling : {schedule, follows}) {
     for (const std::string drain : {"wait", "migrate"}) {
       Keys keys = {"workload.rate_scale=4", "duration=3 min", "workload.warm_up=30 s",
@@ -115,9 +116,8 @@ TEST(KeptSums, AreRightWhereUnitsComeAndGo) {
 TEST(KeptSums, AreRightUnderFailures) {
   for (std::uint64_t seed = 1; seed <= 6; ++seed) {
     SCOPED_TRACE(seed);
-    failing::FailuresConfig failures =
-        failing::one(failing::FailureKind::Node, failing::UnitKind::Decode, 0, 3,
-                     std::chrono::seconds(20));
+    failing::FailuresConfig failures = failing::one(
+        failing::FailureKind::Node, failing::UnitKind::Decode, 0, 3, std::chrono::seconds(20));
     failures.at.push_back({.time = std::chrono::seconds(50),
                            .what = failing::FailureKind::Gpu,
                            .unit = cluster::UnitName{failing::UnitKind::Decode, 0},

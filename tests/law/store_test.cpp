@@ -124,5 +124,34 @@ TEST(StoreLaws, AStoreThatWasDownHoldsNoMoreThanWasWritten) {
   EXPECT_EQ(last.cache_written_bytes, last.cache_stored_bytes);
 }
 
+// What a prompt had found was read when a unit served again, though the store was down by then.
+TEST(StoreLaws, NothingIsReadWhileTheStoreIsDown) {
+  FailuresConfig failures = quick_to_recover();
+  failures.in_flight = InFlight::Retry;
+  for (const std::int64_t unit : {0, 1}) {
+    failures.at.push_back({.time = minutes(2),
+                           .what = FailureKind::Node,
+                           .unit = cluster::UnitName{UnitKind::Prefill, unit}});
+  }
+  failures.at.push_back(
+      {.time = seconds(125), .what = FailureKind::Store, .unit = {}, .lasts = minutes(2)});
+  const FleetRun with = failing::run(failures, {"report.interval=5 s"});
+  const observe::FleetSample* before = nullptr;
+  std::int64_t lost = 0;
+  for (const observe::FleetSample& sample : with.ledger.samples) {
+    if (sample.time < base::kWindowStart + seconds(125) ||
+        sample.time > base::kWindowStart + seconds(245)) {
+      continue;
+    }
+    if (before != nullptr) {
+      EXPECT_EQ(sample.cache_read_bytes, before->cache_read_bytes);
+      lost += sample.cache_lost.store_down - before->cache_lost.store_down;
+    }
+    before = &sample;
+  }
+  EXPECT_GT(lost, 0);
+  expect_conserved(with);
+}
+
 }  // namespace
 }  // namespace epfleet::test

@@ -88,7 +88,6 @@ class RequestFlow {
   // What the store had of a prompt, by slot: counted once the prompt is finished.
   struct alignas(32) Found {  // two to a cache line
     cache::Lookup lookup;
-    bool store_down = false;
   };
   base::HugeVector<Found> found_;
   // reused from event to event: no allocation in steady state

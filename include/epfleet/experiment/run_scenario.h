@@ -27,7 +27,7 @@ struct RunOptions {
   std::string trace_events;  // file for one line per executed event; empty: none
   // Every so many events all kept sums are made anew (cluster/fleet_sums.h); none: never.
   std::optional<std::uint64_t> check_sums;
-  bool threads = true;       // arrivals and statistics on a second thread; same bytes without
+  bool threads = true;  // arrivals and statistics on a second thread; same bytes without
 };
 
 // Why a report is an overrun.

@@ -51,7 +51,8 @@ struct alignas(64) LiveRequest {
   std::uint16_t decode_gpu = 0;
   [[no_unique_address]] observe::RequestPath path;  // the next two lie in its last byte
   Stage stage : 4 = Stage::Free;
-  bool decode_half : 1 = false;  // micro-batch, where membership is kept (sticky_halves.h)
+  bool decode_half : 1 = false;     // micro-batch, where membership is kept (sticky_halves.h)
+  bool store_was_down : 1 = false;  // when its hit was sought or was to be read
 
   // What prefill computes: the prompt; of a request whose KV was lost in decode also the tokens
   // that it has emitted.

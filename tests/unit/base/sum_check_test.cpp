@@ -29,7 +29,9 @@ TEST(SumCheck, NamesTheFirstSumThatDiffersWithItsPlace) {
 
 TEST(SumCheck, APlaceEndsWithItsBlock) {
   SumCheck check;
-  { const auto unit = check.at("decode unit", 3); }
+  {
+    const auto unit = check.at("decode unit", 3);
+  }
   const auto store = check.at("KV store");
   check.at_least("tokens stored", -1, 0);
   EXPECT_EQ(check.difference(), "KV store: tokens stored is -1, a part of it alone is 0");
@@ -48,8 +50,7 @@ TEST(SumCheck, ComparesExactly) {
   EXPECT_EQ(negative.difference(), "tokens is -1, made anew it is 18446744073709551615");
   SumCheck halves;
   halves.equal("pairs", 2251799813685248.5, 2251799813685249.0);
-  EXPECT_EQ(halves.difference(),
-            "pairs is 2251799813685248.5, made anew it is 2251799813685249");
+  EXPECT_EQ(halves.difference(), "pairs is 2251799813685248.5, made anew it is 2251799813685249");
 }
 
 }  // namespace

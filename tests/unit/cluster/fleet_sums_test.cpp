@@ -29,13 +29,11 @@ class WrongCache : public cache::PrefixCache {
   cache::Lookup lookup(const workload::Request& /*request*/, TimePoint /*now*/) override {
     return {};
   }
-  std::int64_t store(const workload::Request& /*request*/, std::int64_t /*tokens*/,
+  std::int32_t store(const workload::Request& /*request*/, std::int64_t /*tokens*/,
                      TimePoint /*now*/, TimePoint /*stored_at*/) override {
     return 0;
   }
-  void check_sums(base::SumCheck& check) const override {
-    check.equal("tokens stored", stored, 0);
-  }
+  void check_sums(base::SumCheck& check) const override { check.equal("tokens stored", stored, 0); }
   std::int64_t stored = 0;
 };
 
@@ -107,8 +105,9 @@ TEST(FleetSums, AQueueThatIsCountedTwice) {
 TEST(FleetSums, ALoadThatTheBalancerHasWrong) {
   Watched prefill;
   prefill.state.prefill.note_placed(1, 5.0, 7.5);
-  EXPECT_EQ(prefill.look(), prefill.before_all("prefill, unit 1: tokens that the balancer has of it "
-                                               "is 5, made anew it is 0"));
+  EXPECT_EQ(prefill.look(),
+            prefill.before_all("prefill, unit 1: tokens that the balancer has of it "
+                               "is 5, made anew it is 0"));
   Watched decode;
   decode.state.decode.note_placed(0, 0, base::TokenParts(64));
   EXPECT_EQ(decode.look(), decode.before_all("decode, unit 0: KV that the balancer has of it is "
@@ -177,9 +176,9 @@ TEST(FleetSums, SomeEventsAreNotLookedAfter) {
     fleet.sums->before(event);
     FAIL() << "the store is wrong";
   } catch (const base::InvariantBroken& broken) {
-    EXPECT_NE(std::string(broken.what())
-                  .find("; one of 3 events did it, and --check-sums=1 finds which"),
-              std::string::npos)
+    EXPECT_NE(
+        std::string(broken.what()).find("; one of 3 events did it, and --check-sums=1 finds which"),
+        std::string::npos)
         << broken.what();
   }
 }

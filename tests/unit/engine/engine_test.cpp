@@ -282,8 +282,7 @@ TEST(Engine, AMarkOfAnEventThatIsOverIsAWrongSum) {
   engine.cancel(over);
   base::SumCheck check;
   engine.check_sums(check);
-  EXPECT_EQ(check.difference(),
-            "event queue: number of events left is 0, made anew it is 1");
+  EXPECT_EQ(check.difference(), "event queue: number of events left is 0, made anew it is 1");
 }
 
 TEST(Engine, NothingPassesToTheEndOfTheRun) {

@@ -116,9 +116,10 @@ TEST_P(DecodeSums, NameARequestThatIsNotWhereItsUnitHasIt) {
   const RequestSlot slot = place(7);
   step();
   pool_[slot].stage = Stage::AwaitingRoom;
-  EXPECT_EQ(difference_of(unit_),
-            "decode unit 3, request 0: does not hold: who is in the finish calendar decodes in this "
-            "unit");
+  EXPECT_EQ(
+      difference_of(unit_),
+      "decode unit 3, request 0: does not hold: who is in the finish calendar decodes in this "
+      "unit");
 }
 
 class PrefillSums : public testing::TestWithParam<Placement> {
@@ -137,12 +138,12 @@ class PrefillSums : public testing::TestWithParam<Placement> {
   timing::PrefillPricer pricer_{timing::PrefillLayer({}, {}, {}, {})};
   std::unique_ptr<policy::PrefillRule> rule_ = policy::prefill_gpu_rules()["joint"](1);
   RequestPool pool_;
-  PrefillUnit unit_{base::UnitId(5),
-                    {32, kTokens, standard_work_budget_s(pricer_.work(), kTokens), 64, 100'000'000,
-                     GetParam()},
-                    pricer_,
-                    *rule_,
-                    pool_};
+  PrefillUnit unit_{
+      base::UnitId(5),
+      {32, kTokens, standard_work_budget_s(pricer_.work(), kTokens), 64, 100'000'000, GetParam()},
+      pricer_,
+      *rule_,
+      pool_};
   TimePoint now_{};
   std::uint64_t next_ = 0;
 };
@@ -185,9 +186,10 @@ TEST_P(PrefillSums, AreRightAfterEveryStep) {
 TEST_P(PrefillSums, NameAPromptWhoseTokensAreWrong) {
   const RequestSlot slot = enqueue(500);
   pool_[slot].computed_to = 64;
-  EXPECT_EQ(difference_of(unit_),
-            "prefill unit 5, queue 0, request 0: tokens of a prompt in line is 500, made anew it is "
-            "436");
+  EXPECT_EQ(
+      difference_of(unit_),
+      "prefill unit 5, queue 0, request 0: tokens of a prompt in line is 500, made anew it is "
+      "436");
 }
 
 TEST_P(PrefillSums, NameTheGpuThatHoldsKvThatNobodyHas) {
@@ -202,9 +204,10 @@ TEST_P(PrefillSums, NameTheGpuThatHoldsKvThatNobodyHas) {
 TEST_P(PrefillSums, NameTheLineThatPassesOverTooMany) {
   const RequestSlot slot = enqueue(500);
   pool_.take_ticket(slot);
-  EXPECT_EQ(difference_of(unit_),
-            "prefill unit 5, queue 0: number of entries whose prompts have left the line is 0, made "
-            "anew it is 1");
+  EXPECT_EQ(
+      difference_of(unit_),
+      "prefill unit 5, queue 0: number of entries whose prompts have left the line is 0, made "
+      "anew it is 1");
 }
 
 TEST(StickyHalvesSums, NameTheHalf) {
@@ -226,8 +229,7 @@ TEST(FinishCalendarSums, NameAStepThatWasPassedOver) {
   calendar.check_sums(in_time, 4);
   calendar.check_sums(too_late, 5);
   EXPECT_EQ(in_time.difference(), std::nullopt);
-  EXPECT_EQ(too_late.difference(),
-            "does not hold: no step of the finish calendar was passed over");
+  EXPECT_EQ(too_late.difference(), "does not hold: no step of the finish calendar was passed over");
 }
 
 }  // namespace
