@@ -148,7 +148,9 @@ void RequestFlow::look_up(RequestSlot slot) {
   }
   Found& found = found_[slot];
   found.lookup = cache_.lookup(live.request, fleet_.now());
-  live.store_was_down = fleet_.store_faults > 0;
+  if (fleet_.store_faults > 0) [[unlikely]] {
+    live.store_was_down = true;
+  }
   live.cached_tokens = live.computed_to = usable(found.lookup, live);
 }
 

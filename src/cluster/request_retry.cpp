@@ -50,6 +50,7 @@ void RequestFlow::retry(RequestSlot slot) {
   constexpr unsigned kMost = 15;
   live.path.retries = std::min(live.path.retries + 1U, kMost) & 0xfU;
   live.path.prefill_started = false;
+  live.store_was_down = false;
   live.path.has_first_token ? look_up_again(slot) : look_up(slot);
   prefill_router_.route(slot, fleet_.now());
 }
