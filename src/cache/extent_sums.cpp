@@ -18,7 +18,7 @@ void ExtentStore::check_sums(base::SumCheck& check,
     for (const Extent& extent : some) {
       check.holds("an extent begins, can be hit and ends in this order",
                   0 <= extent.first && extent.first <= extent.ready && extent.ready <= extent.end);
-      if (generations_.alive(extent.generation)) {
+      if (alive(extent)) {  // a warm shared prefix that is too old was never counted
         const std::uint32_t age = extent.generation.value() - generations_.oldest().value();
         check.holds("no extent is of a generation to come", age < owned.size());
         owned[age < owned.size() ? age : 0] += tokens(extent.end - extent.first);

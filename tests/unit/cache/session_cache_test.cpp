@@ -280,6 +280,20 @@ TEST(SessionCache, WarmSharedPrefixGrowsOldToo) {
 }
 
 // Without any warm content a shared prefix is cold: its first lookup loses 5 whole blocks of 4.
+// Its generation is still there, and gets no tokens for it.
+TEST(SessionCache, AWarmSharedPrefixThatIsJustTooOldIsNoWrongSum) {
+  const auto cache = make_session_cache(config_of("lru", 1'000, 10s), kBytesPerToken, kShared);
+  const std::vector<workload::WarmExtent> extents = {{0, 40, TimePoint(200ms)}};
+  cache->warm(extents, {});
+  Request request = turn(1, 0, 30, true);
+  request.prefix.shared_id = 2;
+  request.prefix.shared_tokens = 21;
+  (void)cache->lookup(request, TimePoint(10s + 500ms));
+  base::SumCheck check;
+  cache->check_sums(check);
+  EXPECT_EQ(check.difference(), std::nullopt);
+}
+
 TEST(SessionCache, SharedPrefixIsColdOnceAndThenServesOtherSessions) {
   const auto cache = make_session_cache(config_of("lru", 1000, 1h), kBytesPerToken, kShared);
   Request request = turn(0, 0, 30, true);
