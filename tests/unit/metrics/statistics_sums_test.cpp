@@ -15,7 +15,9 @@ std::string difference_of(const RunStatistics& run) {
 
 // Two requests and two samples of the window.
 RunStatistics some_run() {
-  Recorder recorder({.duration = std::chrono::seconds(60), .pool_nodes = std::nullopt});
+  RecorderConfig minute;
+  minute.duration = std::chrono::seconds(60);
+  Recorder recorder(minute);
   const std::vector<observe::RequestDone> requests = {
       testing::completed({}, 100, 10),
       testing::refused(observe::Ending::QueueLimit, std::chrono::seconds(1))};
