@@ -218,6 +218,7 @@ base::Duration window_of_clients(config::Scenario tried, RunOptions options) {
   }
   options = leaving_nothing_behind(std::move(options));
   options.threads = false;  // the source is looked at between its requests
+  options.until.reset();    // the window is as long whatever of it is run
   tried.report.cool_down = {};
   constexpr base::Duration kLongest = std::chrono::hours(24 * 366);
   for (tried.duration = std::chrono::minutes(10); tried.duration < kLongest; tried.duration *= 4) {

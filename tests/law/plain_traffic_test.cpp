@@ -57,6 +57,19 @@ TEST(PlainTraffic, AStatedNumberOfRequestsIsThatNumberInAnyLoop) {
   EXPECT_NE(report.resolved_yaml.find("duration: auto"), std::string::npos);
 }
 
+// It was refused: the first run, which finds when its last request comes, was cut short, too.
+TEST(PlainTraffic, AClosedLoopOfStatedRequestsCanBeCutShort) {
+  const auto closed = small_fleet(1, {"workload.concurrency=40", "workload.requests=1000",
+                                      "workload.input=1500", "workload.output=300"});
+  experiment::RunOptions options;
+  options.threads = false;
+  options.until = std::chrono::seconds(20);
+  const report::RunReport report = experiment::run_scenario(closed, options);
+  EXPECT_TRUE(report.partial);
+  EXPECT_GT(report.statistics.requests.arrived, 40);
+  EXPECT_LT(report.statistics.requests.arrived, 1000);
+}
+
 // They broke an invariant in decode, whose calendar was as long as the longest answer of a session.
 TEST(PlainTraffic, AnswersLongerThanThoseOfSessionsEnd) {
   for (const auto& more : {std::vector<std::string>{"workload.output={mean: 40000, cv: 0}"},
