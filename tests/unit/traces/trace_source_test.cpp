@@ -90,6 +90,19 @@ TEST(TraceSource, CutsAndStretches) {
   EXPECT_THROW((void)make_trace_source(spec), base::InputError);
 }
 
+// [from, from + length): a row at the end belongs to the next cut.
+TEST(TraceSource, ARowAtTheEndOfACutIsBehindIt) {
+  const test::TemporaryFile file(chats(6));
+  TraceSourceSpec spec = spec_of(file.path());
+  spec.config.trace.from = std::chrono::seconds(100);
+  spec.config.trace.length = std::chrono::seconds(200);
+  EXPECT_THAT(arrivals_s(played(spec)), ElementsAre(0, 100));  // those of 100, 200 s
+  const auto rows = make_trace_source(spec)->rows(kNever);
+  ASSERT_TRUE(rows.has_value());
+  EXPECT_EQ(rows->before_window, 1);
+  EXPECT_EQ(rows->after_window, 5);  // nothing has been played yet
+}
+
 TEST(TraceSource, WhatIsBeforeTheCutWarmsTheStore) {
   const test::TemporaryFile file(chats(4));
   TraceSourceSpec spec = spec_of(file.path());
