@@ -54,6 +54,8 @@ TEST(SessionLaw, R1ReasonsForItsShareOfTheAnswerAndV3DoesNot) {
   turn.output = 1000;
   turn.variant = workload::Variant::R1;
   EXPECT_EQ(law.reasoning_tokens(turn), 700);
+  turn.output = 1001;
+  EXPECT_EQ(law.reasoning_tokens(turn), 701);  // of 700.7
   turn.variant = workload::Variant::V3;
   EXPECT_EQ(law.reasoning_tokens(turn), 0);
 }
@@ -137,6 +139,25 @@ TEST(SessionLaw, VariantsAndChannelsHaveTheirShares) {
   }
   EXPECT_NEAR(r1, 0.5 * kSessions, 5 * 158);  // sd = sqrt(n / 4) = 158
   EXPECT_NEAR(app, 0.5 * kSessions, 5 * 158);
+}
+
+// One draw makes both choices.
+TEST(SessionLaw, AVariantHasNoChannelThatItPrefers) {
+  workload::WorkloadConfig mix = day_mix();
+  workload::SessionClassConfig& chats =
+      mix.classes[static_cast<std::size_t>(workload::SessionClass::ChatR1)];
+  chats.r1_share = 0.4;
+  const SessionLaw law(mix, 1);
+  constexpr int kSessions = 100000;
+  int app_of_r1 = 0, app_of_v3 = 0;
+  for (std::uint64_t i = 0; i < kSessions; ++i) {
+    const SessionTurn turn = law.first_turn(chat(workload::SessionClass::ChatR1, i));
+    if (turn.channel == workload::Channel::App) {
+      ++(turn.variant == workload::Variant::R1 ? app_of_r1 : app_of_v3);
+    }
+  }
+  EXPECT_NEAR(app_of_r1, 0.4 * 0.5 * kSessions, 5 * 127);  // sd = sqrt(n p (1 - p)) = 127
+  EXPECT_NEAR(app_of_v3, 0.6 * 0.5 * kSessions, 5 * 145);
 }
 
 TEST(SessionLaw, DrawsArePureFunctionsOfSeedSessionAndTurn) {
