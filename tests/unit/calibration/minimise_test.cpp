@@ -17,6 +17,14 @@ TEST(Minimise, FindsTheBottomOfABowl) {
   EXPECT_NEAR(found.at[1], 40.0, 1e-3);
 }
 
+// A descent of 600 steps as long as its first, 0.15, would end below 100.
+TEST(Minimise, TakesLongerStepsOnALongWay) {
+  const auto far = [](const std::vector<double>& p) {
+    return std::abs(p[0] - 1e6) + std::abs(p[1] - 2e6);
+  };
+  EXPECT_NEAR(minimise(far, {1.0, 1.0}).value, 0.0, 1.0);
+}
+
 // |x - 1| + |y - 2| has a kink at its bottom, as mean absolute errors do.
 TEST(Minimise, FindsTheBottomOfAKink) {
   const auto kink = [](const std::vector<double>& p) {
