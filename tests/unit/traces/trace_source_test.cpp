@@ -101,6 +101,9 @@ TEST(TraceSource, ARowAtTheEndOfACutIsBehindIt) {
   ASSERT_TRUE(rows.has_value());
   EXPECT_EQ(rows->before_window, 1);
   EXPECT_EQ(rows->after_window, 5);  // nothing has been played yet
+  spec.config.trace.repeat = true;   // where one round ends the next begins
+  spec.duration = std::chrono::seconds(400);
+  EXPECT_THAT(arrivals_s(played(spec)), ElementsAre(0, 100, 200, 300));
 }
 
 TEST(TraceSource, WhatIsBeforeTheCutWarmsTheStore) {
