@@ -62,10 +62,14 @@ std::string options_page(const CLI::App& command) {
     for (auto at = names.find(','); at != std::string::npos; at = names.find(',', at + 2)) {
       names.replace(at, 1, ", ");
     }
+    std::string value =
+        takes_value ? fmt::format(" \\fI{}\\fR", roff(option->get_type_name())) : "";
+    if (const auto bare = names.find('{'); bare != std::string::npos) {  // "--flag{what it means}"
+      names.erase(bare, names.find('}', bare) + 1 - bare);
+      value = "[=\\fIN\\fR]";
+    }
     text +=
-        fmt::format(".TP\n\\fB{}\\fR{}\n{}\n", roff(names),
-                    takes_value ? fmt::format(" \\fI{}\\fR", roff(option->get_type_name())) : "",
-                    roff(option->get_description()));
+        fmt::format(".TP\n\\fB{}\\fR{}\n{}\n", roff(names), value, roff(option->get_description()));
   }
   return text;
 }
