@@ -33,8 +33,8 @@ inline constexpr TimePoint kWindowStart{};
 [[nodiscard]] inline Duration duration_from_seconds(double seconds) {
   constexpr double kLimit = 9.2e18;  // just below 2^63
   const double nanoseconds = seconds * 1e9;
-  // All that is refused has larger bits than the limit, which is one comparison; so has only -0.0
-  // of the rest.
+  // One comparison for all: the bits of positive numbers order as they do, and those of negative
+  // ones, of infinity and of NaN are larger. So are those of -0.0, which is a duration.
   if (std::bit_cast<std::uint64_t>(nanoseconds) >= std::bit_cast<std::uint64_t>(kLimit))
       [[unlikely]] {
     if (!(nanoseconds >= 0.0 && nanoseconds < kLimit)) {
