@@ -106,6 +106,17 @@ std::vector<std::string> all_names() {
   return names;
 }
 
+std::set<std::string, std::less<>> all_groups() {
+  std::set<std::string, std::less<>> groups = {""};
+  for (const Key& key : key_table()) {
+    for (std::size_t dot = key.name.find('.'); dot != std::string::npos;
+         dot = key.name.find('.', dot + 1)) {
+      groups.insert(key.name.substr(0, dot));
+    }
+  }
+  return groups;
+}
+
 }  // namespace
 
 std::span<const Key> key_table() {
@@ -145,9 +156,8 @@ std::string generic_name(std::string_view name) {
 }
 
 bool is_key_group(std::string_view name) {
-  return std::ranges::any_of(key_table(), [generic = generic_name(name)](const Key& key) {
-    return below(key.name, generic).has_value();
-  });
+  static const auto kGroups = all_groups();
+  return kGroups.contains(generic_name(name));
 }
 
 std::vector<std::string> group_members(std::string_view group) {

@@ -82,6 +82,22 @@ std::string resolved_document(const Scenario& scenario) {
 
 namespace {
 
+struct KeyAtDefault {
+  const Key* key;
+  std::string value;
+};
+
+std::vector<KeyAtDefault> deciding_keys() {
+  const Scenario defaults = default_scenario();
+  std::vector<KeyAtDefault> deciding;
+  for (const Key& key : key_table()) {
+    if (decides_the_run(key)) {
+      deciding.push_back({&key, key.print(defaults)});
+    }
+  }
+  return deciding;
+}
+
 // A built-in file is named as the shipped scenarios name it.
 std::string same_from_everywhere(const std::string& text) {
   std::string path = text;
@@ -94,12 +110,12 @@ std::string same_from_everywhere(const std::string& text) {
 
 // Keys at their defaults are left out, so that one more key changes no fingerprint.
 std::string scenario_fingerprint(const Scenario& scenario) {
-  const Scenario defaults = default_scenario();
+  static const std::vector<KeyAtDefault> kDeciding = deciding_keys();
   std::string lines;
-  for (const Key& key : key_table()) {
-    const std::string value = key.print(scenario);
-    if (decides_the_run(key) && value != key.print(defaults)) {
-      lines += fmt::format("{}={}\n", key.name, same_from_everywhere(value));
+  for (const auto& [key, value_at_default] : kDeciding) {
+    const std::string value = key->print(scenario);
+    if (value != value_at_default) {
+      lines += fmt::format("{}={}\n", key->name, same_from_everywhere(value));
     }
   }
   for (const workload::OwnClassConfig& one : scenario.workload.plain.classes) {
