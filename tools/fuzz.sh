@@ -26,6 +26,13 @@ fi
 out=out/fuzz
 mkdir -p "$out/state" "$out/log" build
 
+# Readers of scenario keys are told their names, whole and in parts.
+with_keys="key_value option scenario sweep"
+write_dictionary() {
+  sed -n 's/^| `\([A-Za-z0-9_.]*\)`.*/\1/p' docs/keys.md |
+    awk -F. '{ print; for (i = 1; i <= NF; ++i) print $i }' | sort -u | sed 's/.*/"&"/' >"$out/keys.dict"
+}
+
 # A reader's state: executions and CPU milliseconds since its last finding, edges reached and there, findings.
 state_of() { cat "$out/state/$1" 2>/dev/null || echo "0 0 0 0 0"; }
 
@@ -36,9 +43,9 @@ take_turn() {
     return
   fi
   mkdir -p "$out/corpus/$reader" "$out/findings/$reader"
-  local log="$out/log/$reader" dictionary="tests/fuzz/$reader.dict" options=()
-  if [[ -f "$dictionary" ]]; then
-    options+=("-dict=$dictionary")
+  local log="$out/log/$reader" options=()
+  if [[ " $with_keys " == *" $reader "* ]]; then
+    options+=("-dict=$out/keys.dict")
   fi
   # Long inputs take long, short ones try more: lengths take turns. Without -entropic: its account
   # of how rare each edge is took a tenth of the time of the reader of scenarios (perf).
@@ -84,6 +91,7 @@ build() {
   cmake --build --preset "$1" --parallel "$(nproc)" --target "${readers[@]/%/_fuzz}"
 }
 build fuzz_fast
+write_dictionary
 while true; do
   waiting=()
   for reader in "${readers[@]}"; do
