@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <utility>
 
 #include "epfleet/base/random.h"
 #include "epfleet/experts/expert_shares.h"
@@ -134,20 +138,30 @@ class Layer {
   std::vector<Range> range_;        // by slot; weighted shares
 };
 
-}  // namespace
-
-ExpertSlots slots_of(const ExpertLoadSpec& spec) {
-  return {.experts = spec.experts,
-          .slots = spec.experts + spec.redundant,
-          .groups = spec.groups,
-          .nodes = std::max<std::int64_t>(1, spec.gpus / spec.gpus_per_node),
-          .gpus = spec.gpus};
-}
-
-model::ExpertImbalance expected_imbalance(const ExpertLoadSpec& spec) {
-  if (!spec.skewed) {
-    return {};
+// What the last specs came to: a run asks at its start and at its end, the cases of a sweep mostly
+// ask the same.
+class LastResults {
+ public:
+  [[nodiscard]] std::optional<model::ExpertImbalance> find(const ExpertLoadSpec& spec) {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::ranges::find(results_, spec, &Result::first);
+    return found == results_.end() ? std::nullopt : std::optional(found->second);
   }
+  void add(const ExpertLoadSpec& spec, const model::ExpertImbalance& imbalance) {
+    const std::lock_guard lock(mutex_);
+    results_.emplace_front(spec, imbalance);
+    results_.resize(std::min(results_.size(), kMost));
+  }
+
+ private:
+  using Result = std::pair<ExpertLoadSpec, model::ExpertImbalance>;
+  static constexpr std::size_t kMost = 64;  // two of a run; those of observed loads are 200 kB each
+
+  std::mutex mutex_;
+  std::deque<Result> results_;
+};
+
+model::ExpertImbalance sampled_imbalance(const ExpertLoadSpec& spec) {
   std::array<double, kImbalanceKnots> sums{};
   double limit_sum = 0.0;
   for (std::int64_t index = 0; index < spec.layers; ++index) {
@@ -177,6 +191,29 @@ model::ExpertImbalance expected_imbalance(const ExpertLoadSpec& spec) {
     const double fewer = static_cast<double>(std::int64_t{1} << (knot - kSampledKnots + 1));
     imbalance.max_over_mean.push_back(limit + last_noise / std::sqrt(fewer));
   }
+  return imbalance;
+}
+
+}  // namespace
+
+ExpertSlots slots_of(const ExpertLoadSpec& spec) {
+  return {.experts = spec.experts,
+          .slots = spec.experts + spec.redundant,
+          .groups = spec.groups,
+          .nodes = std::max<std::int64_t>(1, spec.gpus / spec.gpus_per_node),
+          .gpus = spec.gpus};
+}
+
+model::ExpertImbalance expected_imbalance(const ExpertLoadSpec& spec) {
+  if (!spec.skewed) {
+    return {};
+  }
+  static LastResults last;
+  if (const auto known = last.find(spec)) {
+    return *known;
+  }
+  const model::ExpertImbalance imbalance = sampled_imbalance(spec);
+  last.add(spec, imbalance);
   return imbalance;
 }
 

@@ -45,11 +45,15 @@ struct ExpertLoadSpec {
   double reshare_interval = 0.0;
 
   [[nodiscard]] RoutingRule routing() const { return {experts, topk, groups, topk_groups}; }
+
+  friend bool operator==(const ExpertLoadSpec&, const ExpertLoadSpec&) = default;
 };
 
 [[nodiscard]] ExpertSlots slots_of(const ExpertLoadSpec& spec);
 
 // Expected max / mean over the GPUs, averaged over the layers; empty when routing is forced even.
+// Takes up to half a second, and nothing if one of the last calls had the same spec. Any thread may
+// ask.
 // REQUIRES: problems_of(slots_of(spec)) is empty; 0 <= drift <= 1.
 [[nodiscard]] model::ExpertImbalance expected_imbalance(const ExpertLoadSpec& spec);
 

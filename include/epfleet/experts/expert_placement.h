@@ -39,6 +39,8 @@ struct ExpertRule {
   bool rebalances = false;  // placed anew from the loads observed last; else once for all time
   bool day_old = false;     // ... which is from loads observed a day ago
   bool reshares = false;    // copies take uneven shares of their expert, set anew in between
+
+  friend bool operator==(const ExpertRule&, const ExpertRule&) = default;
 };
 [[nodiscard]] const base::Registry<ExpertRule>& expert_rules();
 

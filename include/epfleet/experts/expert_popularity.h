@@ -35,6 +35,8 @@ struct PopularitySpec {
   ExpertDrift drift = ExpertDrift::Gradual;
   double drift_per_rebalance = 0.1;  // d, between two rebalancings, 0..1
   std::uint64_t seed = 0;
+
+  friend bool operator==(const PopularitySpec&, const PopularitySpec&) = default;
 };
 
 // A layer's popularity, by expert, at the start and then at each of these ages in rebalance

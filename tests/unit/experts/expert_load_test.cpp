@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace epfleet::experts {
 namespace {
@@ -36,6 +38,28 @@ TEST(ExpectedImbalance, OneTokenIsKnownInClosedForm) {
   ASSERT_EQ(imbalance.max_over_mean.size(), static_cast<std::size_t>(kImbalanceKnots));
   EXPECT_GT(imbalance.max_over_mean[0], 18.0);
   EXPECT_LT(imbalance.max_over_mean[0], 18.0 * (1.0 + 28.0 / 144.0 * 1.5));
+}
+
+// The last results are kept: another spec, however alike, must not get them.
+TEST(ExpectedImbalance, IsOfItsOwnSpecWhateverWasAskedBefore) {
+  ExpertLoadSpec few = decode_unit();
+  few.layers = 1;
+  std::vector<std::vector<double>> asked;
+  for (std::uint64_t seed = 0; seed < 70; ++seed) {  // more than are kept
+    few.popularity.seed = seed;
+    asked.push_back(expected_imbalance(few).max_over_mean);
+    EXPECT_EQ(std::ranges::count(asked, asked.back()), 1) << seed;
+  }
+  for (std::uint64_t seed = 0; seed < 70; ++seed) {
+    few.popularity.seed = seed;
+    EXPECT_EQ(expected_imbalance(few).max_over_mean, asked[seed]) << seed;
+  }
+  ExpertLoadSpec other_rule = few;
+  other_rule.rule = expert_rules()["static"];
+  EXPECT_NE(expected_imbalance(other_rule).max_over_mean, asked.back());
+  ExpertLoadSpec later = few;
+  later.observation_delay = 3.0;
+  EXPECT_NE(expected_imbalance(later).max_over_mean, asked.back());
 }
 
 // 12,672 tokens (144 GPUs x 88 requests, one query token each per micro-batch) are 704 routed
