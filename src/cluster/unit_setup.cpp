@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "epfleet/base/error.h"
 #include "epfleet/cluster/expert_setup.h"
@@ -110,11 +111,15 @@ model::ExpertImbalance decode_imbalance(const FleetSpec& spec) {
                 : experts::expected_imbalance(decode_expert_load(spec));
 }
 
-StepPricers make_step_pricers(const FleetSpec& spec) {
+StepPricers make_step_pricers(const FleetSpec& spec, base::Worker* worker) {
+  model::ExpertImbalance in_prefill, in_decode;
+  base::Worker::both(
+      worker, [&] { in_decode = decode_imbalance(spec); },
+      [&] { in_prefill = prefill_imbalance(spec); });
   return {timing::PrefillPricer(
-              {spec.prefill_hardware, spec.model, prefill_layout(spec), prefill_imbalance(spec)}),
+              {spec.prefill_hardware, spec.model, prefill_layout(spec), std::move(in_prefill)}),
           timing::DecodePricer(
-              {spec.decode_hardware, spec.model, decode_layout(spec), decode_imbalance(spec)}),
+              {spec.decode_hardware, spec.model, decode_layout(spec), std::move(in_decode)}),
           prefill_stall(spec), decode_stall(spec)};
 }
 

@@ -56,9 +56,9 @@ class Run {
         counted_(std::min(options.until.value_or(scenario.duration), scenario.duration)),
         published_(report::load_published(scenario.report)),
         spec_(counted_spec(scenario, counted_, settle)),
-        pricers_(cluster::make_step_pricers(spec_)),
-        early_notes_(notes_on_demand(scenario, pricers_)),
         worker_(options.threads ? std::make_unique<base::Worker>() : nullptr),
+        pricers_(cluster::make_step_pricers(spec_, worker_.get())),
+        early_notes_(notes_on_demand(scenario, pricers_)),
         workload_(scenario, spec_, pricers_, worker_.get()),
         cache_(workload_.make_cache(scenario, spec_)),
         observers_(scenario, counted_, options.folder, worker_.get(), watch_.get()),
@@ -184,9 +184,9 @@ class Run {
   base::Duration counted_;
   report::Published published_;
   cluster::FleetSpec spec_;
+  std::unique_ptr<base::Worker> worker_;
   cluster::StepPricers pricers_;
   std::vector<std::string> early_notes_;
-  std::unique_ptr<base::Worker> worker_;
   Workload workload_;
   std::unique_ptr<cache::PrefixCache> cache_;
   RunObservers observers_;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "epfleet/base/worker.h"
 #include "epfleet/cluster/fleet_spec.h"
 #include "epfleet/policy/scaling.h"
 #include "epfleet/serving/decode_unit.h"
@@ -26,8 +27,8 @@ struct StepPricers {
 [[nodiscard]] model::ExpertImbalance prefill_imbalance(const FleetSpec& spec);
 [[nodiscard]] model::ExpertImbalance decode_imbalance(const FleetSpec& spec);
 
-// With these imbalances inside.
-[[nodiscard]] StepPricers make_step_pricers(const FleetSpec& spec);
+// With these imbalances inside; a worker finds one of them.
+[[nodiscard]] StepPricers make_step_pricers(const FleetSpec& spec, base::Worker* worker = nullptr);
 
 // Throw InputError when the KV of one context of the limit does not fit beside the weights.
 [[nodiscard]] serving::PrefillUnitLimits prefill_limits(const FleetSpec& spec,
