@@ -101,12 +101,13 @@ const std::vector<Settings>& services() {
       "{\"timestamp\": 300, \"input_length\": 1100, \"output_length\": 9, \"hash_ids\": [1, 2, "
       "3]}\n");
   static const std::vector<Settings> kServices = {
-      {},
+      {"workload.rate_scale=0.1"},
       {"workload.source=token_rate", "kv_cache.model=statistical",
        "workload.path=" + kSource + "/tests/support/small_fleet.csv"},
       {"workload.source=requests", "workload.path=" + kSource + "/traces/example_chats.jsonl.zst"},
       {"workload.source=requests", "workload.path=" + kBlocks.path()},
-      {"experts.skew=lognormal", "experts.balancer=weighted", "model.layers=8"},
+      {"experts.skew=lognormal", "experts.balancer=weighted", "model.layers=8",
+       "workload.rate_scale=0.1"},
       {"decode.gpus=8", "prefill.gpus=8", "decode.expert_precision=fp8"},
   };
   return kServices;
@@ -171,7 +172,12 @@ std::vector<const config::Key*> drawn_keys() {
   return keys;
 }
 
-TEST(CheckAndRun, AgreeOnEveryKey) {
+// Parts run side by side: each takes every kParts-th draw.
+constexpr std::size_t kParts = 8;
+
+class CheckAndRun : public ::testing::TestWithParam<std::size_t> {};
+
+TEST_P(CheckAndRun, AgreeOnEveryKey) {
   const char* wanted = std::getenv("EPFLEET_DRAWS");
   const std::span<const config::Key> keys = config::key_table();
   const std::vector<const config::Key*> first_keys = drawn_keys();
@@ -179,7 +185,7 @@ TEST(CheckAndRun, AgreeOnEveryKey) {
       wanted == nullptr ? first_keys.size() : std::strtoul(wanted, nullptr, 10);
   const char* from = std::getenv("EPFLEET_DRAWS_FROM");
   const std::size_t first = from == nullptr ? 0 : std::strtoul(from, nullptr, 10);
-  for (std::size_t i = first; i < first + count; ++i) {
+  for (std::size_t i = first + GetParam(); i < first + count; i += kParts) {
     base::Stream draws(base::StreamFamily(11, "check_and_run"), i);
     Settings settings = services()[below(draws, services().size())];
     settings.push_back("workload.warm_up=0 s");
@@ -191,6 +197,8 @@ TEST(CheckAndRun, AgreeOnEveryKey) {
     expect_agreement(settings);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Part, CheckAndRun, ::testing::Range(std::size_t{0}, kParts));
 
 }  // namespace
 }  // namespace epfleet
