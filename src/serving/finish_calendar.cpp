@@ -17,7 +17,8 @@ std::vector<FinishCalendar::Finisher>& FinishCalendar::take(std::uint32_t step) 
     for (const Finisher& finisher : begun) {
       steps_[finisher.step].push_back(finisher);
     }
-    begun = {};  // its memory too: it would come round again after half an hour, cold
+    // Its memory goes, too: it would come round again after half an hour, cold. (`= {}` keeps it.)
+    begun = std::vector<Finisher>();
   }
   return steps_[step % kSpan];
 }
@@ -28,6 +29,17 @@ void FinishCalendar::remove(std::uint32_t step, RequestSlot slot) {
   const std::size_t removed =
       std::erase_if(list, [slot](const Finisher& finisher) { return finisher.slot == slot; });
   EPFLEET_CHECK(removed == 1, "a decoding request is listed at its last step");
+}
+
+std::size_t FinishCalendar::room() const {
+  std::size_t room = 0;
+  for (const std::vector<Finisher>& step : steps_) {
+    room += step.capacity();
+  }
+  for (const std::vector<Finisher>& span : later_) {
+    room += span.capacity();
+  }
+  return room;
 }
 
 void FinishCalendar::clear() {

@@ -169,7 +169,7 @@ std::vector<Sleeper> draw_sleepers(const SessionSourceSpec& spec, const SessionP
   std::vector<Sleeper> sleepers;
   for (std::vector<Sleeper>& part : parts) {
     sleepers.insert(sleepers.end(), part.begin(), part.end());
-    part = {};
+    part = std::vector<Sleeper>();  // with its memory, which `= {}` keeps
   }
   return sleepers;
 }

@@ -81,6 +81,8 @@ class FinishCalendar {
       visit((span_ + ahead) * kSpan, std::span<const Finisher>(later_[place]));
     }
   }
+  // Finishers that there is memory for now.
+  [[nodiscard]] std::size_t room() const;
   // Each is in the list of its step, and none has been passed. `next`: the step to be taken next.
   void check_sums(base::SumCheck& check, std::uint32_t next) const;
 

@@ -46,6 +46,21 @@ TEST(FinishCalendar, GivesWhatAPlainListHolds) {
   }
 }
 
+// Else a unit that has been busy for half an hour holds memory for every span of that time: 100 MB
+// in the published day.
+TEST(FinishCalendar, MemoryIsOfThoseWhoAreThereNotOfThoseWhoWere) {
+  constexpr std::uint32_t kLongest = 20'000, kJoinsPerStep = 20, kStay = 300;
+  FinishCalendar calendar(kLongest);
+  for (std::uint32_t step = 0; step < kLongest; ++step) {
+    for (std::uint32_t join = 0; join < kJoinsPerStep; ++join) {
+      calendar.add(step + kStay, {.slot = join, .gpu = 0});
+    }
+    calendar.take(step).clear();
+  }
+  // Lists grow twofold, and those of single steps keep what they have.
+  EXPECT_LE(calendar.room(), 4 * kStay * kJoinsPerStep);
+}
+
 TEST(FinishCalendar, RemovingWhatIsNotThereIsABug) {
   FinishCalendar calendar(1000);
   calendar.add(5, {.slot = 1, .gpu = 0});
