@@ -146,8 +146,10 @@ void RequestFlow::look_up(RequestSlot slot) {
   if (slot >= found_.size()) {
     found_.resize(std::size_t{slot} + 1);
   }
-  Found& found = found_[slot];
-  found.lookup = cache_.lookup(live.request, fleet_.now());
+  // Made where it stays: copied, it would be read as a whole just after it was written in parts,
+  // for which the processor waits.
+  const Found& found =
+      *::new (static_cast<void*>(&found_[slot])) Found{cache_.lookup(live.request, fleet_.now())};
   if (fleet_.store_faults > 0) [[unlikely]] {
     live.store_was_down = true;
   }
