@@ -67,8 +67,10 @@ class ArrivalFeed {
   std::size_t at_ = 0;
   std::vector<Completion> done_;
 
-  // The slice after the open one; the worker's until the ticket was waited for.
-  base::TimePoint drawn_until_;
+  // The slice after the open one; the worker's until the ticket was waited for. On a line of the
+  // processor's cache that the caller does not write: else each takes it from the other, request by
+  // request.
+  alignas(64) base::TimePoint drawn_until_;
   std::vector<Request> drawn_;
   std::vector<Completion> returned_;
   base::Worker::Ticket drawing_ = 0;
