@@ -7,8 +7,10 @@
 #include <boost/histogram/weight.hpp>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <span>
 #include <tuple>
+#include <vector>
 
 #include "epfleet/base/error.h"
 
@@ -93,11 +95,41 @@ struct DurationStatistics::State {
     }
   };
 
-  explicit State(Resolution resolution)
-      : histogram(
-            bh::make_histogram_with(bh::dense_storage<std::uint64_t>(), axis_of(resolution))) {}
+  struct Bin {
+    bh::axis::index_type index;
+    std::uint64_t count;
+  };
 
-  Histogram histogram;
+  explicit State(Resolution resolution) : axis(axis_of(resolution)) {}
+
+  // Made when it is first asked for, and again after compact().
+  [[nodiscard]] Histogram& bins() {
+    if (!dense) {
+      dense = bh::make_histogram_with(bh::dense_storage<std::uint64_t>(), axis);
+      for (const Bin& bin : kept) {
+        dense->at(bin.index) = bin.count;
+      }
+      kept = std::vector<Bin>();
+    }
+    return *dense;
+  }
+  void compact() {
+    if (!dense) {
+      return;
+    }
+    std::vector<Bin> found;
+    for (bh::axis::index_type index = 0; index < axis.size(); ++index) {
+      if (const std::uint64_t count = dense->at(index); count > 0) {
+        found.push_back({index, count});
+      }
+    }
+    kept.assign(found.begin(), found.end());  // in as much memory as they need
+    dense.reset();
+  }
+
+  OctaveAxis axis;
+  std::optional<Histogram> dense;  // none: the others are all zero
+  std::vector<Bin> kept;
   Moments moments;
 };
 
@@ -119,8 +151,9 @@ void DurationStatistics::flush() {
   }
   EPFLEET_CHECK(moments.least >= 0, "a duration between two events of a request is negative");
   state_->moments.merge(moments);
+  Histogram& bins = state_->bins();
   for (const std::int64_t ns : batch) {
-    state_->histogram(ns);
+    bins(ns);
   }
   waiting_count_ = 0;
 }
@@ -131,17 +164,26 @@ void DurationStatistics::add(base::Duration duration, std::int64_t times) {
     return;
   }
   state_->moments.add(duration.count(), times);
-  state_->histogram(duration.count(), bh::weight(static_cast<std::uint64_t>(times)));
+  state_->bins()(duration.count(), bh::weight(static_cast<std::uint64_t>(times)));
+}
+
+void DurationStatistics::compact() {
+  flush();
+  state_->compact();
 }
 
 void DurationStatistics::merge(DurationStatistics& other) {
   flush();
   other.flush();
-  EPFLEET_CHECK(state_->histogram.axis() == other.state_->histogram.axis(),
+  EPFLEET_CHECK(state_->axis == other.state_->axis,
                 "only statistics of the same resolution can be merged");
+  Histogram& bins = state_->bins();
+  for (const State::Bin& bin : other.state_->kept) {
+    bins.at(bin.index) += bin.count;
+  }
   // By bin: Boost's own += warns of uninitialised memory under g++ 12 with sanitizers.
-  for (bh::axis::index_type index = 0; index < state_->histogram.axis().size(); ++index) {
-    state_->histogram.at(index) += other.state_->histogram.at(index);
+  for (bh::axis::index_type index = 0; other.state_->dense && index < bins.axis().size(); ++index) {
+    bins.at(index) += other.state_->dense->at(index);
   }
   state_->moments.merge(other.state_->moments);
 }
@@ -156,10 +198,11 @@ Measure DurationStatistics::quantile(double p) {
   // fraction.
   const double wanted = std::ceil(p * static_cast<double>(moments.count) * (1.0 - 1e-12));
   const auto rank = static_cast<std::uint64_t>(std::max(wanted, 1.0));
-  const OctaveAxis& axis = state_->histogram.axis();
+  const Histogram& bins = state_->bins();
+  const OctaveAxis& axis = state_->axis;
   std::uint64_t seen = 0;
   for (bh::axis::index_type index = 0; index < axis.size(); ++index) {
-    seen += state_->histogram.at(index);
+    seen += bins.at(index);
     if (seen >= rank) {
       const std::int64_t ns = std::clamp(axis.centre(index), moments.least, moments.largest);
       return static_cast<double>(ns) * kNanosecond;

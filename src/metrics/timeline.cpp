@@ -76,10 +76,21 @@ Timeline::Timeline(base::Duration duration, base::Duration interval)
 Slot& Timeline::slot(base::TimePoint time) {
   const std::int64_t since = (time - base::kWindowStart).count();
   const auto index = static_cast<std::size_t>(since / interval_.count());
-  if (index >= slots_.size()) {
-    slots_.resize(index + 1);
+  while (index >= slots_.size()) {
+    slots_.emplace_back();
+    if (slots_.size() % kOpenSlots == 0) {
+      compact_old_slots();
+    }
   }
   return slots_[index];
+}
+
+// Once more also those of the last times, to which something may have come late.
+void Timeline::compact_old_slots() {
+  const std::size_t end = slots_.size() - kOpenSlots;
+  for (std::size_t index = end - std::min(end, 8 * kOpenSlots); index < end; ++index) {
+    slots_[index].ttft.compact();
+  }
 }
 
 void Timeline::describe(Interval& row, std::int64_t decode_gpus_per_unit) {

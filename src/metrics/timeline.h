@@ -5,7 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <deque>
 
 #include "epfleet/base/time.h"
 #include "epfleet/metrics/duration_statistics.h"
@@ -67,9 +67,13 @@ class Timeline {
   void describe(Interval& row, std::int64_t decode_gpus_per_unit);
 
  private:
+  // A request tells of its first token when it is done: most have done so by then.
+  static constexpr std::size_t kOpenSlots = 256;
+  void compact_old_slots();
+
   base::Duration duration_;
   base::Duration interval_;
-  std::vector<Slot> slots_;
+  std::deque<Slot> slots_;
 };
 
 }  // namespace epfleet::metrics

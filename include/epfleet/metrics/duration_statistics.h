@@ -45,6 +45,10 @@ class DurationStatistics {
   // REQUIRES: the same resolution.
   void merge(DurationStatistics& other);
 
+  // Keeps only the bins that are not empty until more is added: for statistics that are done, of
+  // which there are many.
+  void compact();
+
   [[nodiscard]] Distribution distribution();
   [[nodiscard]] Distribution distribution_with_percentiles();
   // Seconds. REQUIRES: 0 < p <= 1.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <utility>
 
 #include "epfleet/base/error.h"
 
@@ -126,6 +127,31 @@ TEST(DurationStatistics, MergingIsAddingAll) {
   EXPECT_EQ(*left.distribution().std_dev, *all.distribution().std_dev);
   for (const double p : {0.1, 0.5, 0.99}) {
     EXPECT_EQ(*left.quantile(p), *all.quantile(p));
+  }
+}
+
+// What is kept of it says the same, takes more, and is merged as before.
+TEST(DurationStatistics, CompactingChangesNothing) {
+  DurationStatistics plain(Resolution::Coarse), compacted(Resolution::Coarse);
+  for (int i = 1; i <= 1000; ++i) {
+    plain.add(i * 7ms);
+    compacted.add(i * 7ms);
+    if (i % 300 == 0) {
+      compacted.compact();
+      compacted.compact();
+    }
+  }
+  compacted.compact();
+  DurationStatistics sum(Resolution::Coarse), sum_of_plain(Resolution::Coarse);
+  sum.add(1s);
+  sum_of_plain.add(1s);
+  sum.merge(compacted);
+  sum_of_plain.merge(plain);
+  for (auto [one, other] : {std::pair(&plain, &compacted), std::pair(&sum_of_plain, &sum)}) {
+    EXPECT_EQ(one->distribution().count, other->distribution().count);
+    EXPECT_EQ(one->distribution_with_percentiles().percentiles,
+              other->distribution_with_percentiles().percentiles);
+    EXPECT_EQ(one->distribution().mean, other->distribution().mean);
   }
 }
 
