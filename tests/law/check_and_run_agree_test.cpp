@@ -101,13 +101,12 @@ const std::vector<Settings>& services() {
       "{\"timestamp\": 300, \"input_length\": 1100, \"output_length\": 9, \"hash_ids\": [1, 2, "
       "3]}\n");
   static const std::vector<Settings> kServices = {
-      {"workload.rate_scale=0.1"},
+      {},
       {"workload.source=token_rate", "kv_cache.model=statistical",
        "workload.path=" + kSource + "/tests/support/small_fleet.csv"},
       {"workload.source=requests", "workload.path=" + kSource + "/traces/example_chats.jsonl.zst"},
       {"workload.source=requests", "workload.path=" + kBlocks.path()},
-      {"experts.skew=lognormal", "experts.balancer=weighted", "model.layers=8",
-       "workload.rate_scale=0.1"},
+      {"experts.skew=lognormal", "experts.balancer=weighted", "model.layers=8"},
       {"decode.gpus=8", "prefill.gpus=8", "decode.expert_precision=fp8"},
   };
   return kServices;
