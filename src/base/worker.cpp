@@ -6,8 +6,8 @@
 namespace epfleet::base {
 namespace {
 
-// To wake a thread costs the other some 15 microseconds, every few hundred of them: most waits end
-// sooner than this.
+// Most waits of the published day end sooner. To wake a sleeper is a call of the kernel for the
+// other: 5 % of the simulation when this was a tenth (bench/README.md).
 constexpr std::chrono::microseconds kAwake{200};
 constexpr int kPausesPerLook = 32;  // at the clock
 
