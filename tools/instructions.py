@@ -31,9 +31,9 @@ DAY = ["configs/deepseek_day.yaml", "--set", "workload.warm_up=2 min", "--set", 
        "--until", "8 min"]
 COUNTED = "epfleet::engine::Engine::run*"
 ACCEPTING = re.compile(r"\bRequestFlow::accept_arrival\(")
-# A thread that waits for the other one looks at a counter again and again: no work, and under valgrind, which runs one
-# thread at a time, any number of times.
-WAITING = re.compile(r"\bbase::\(?.*wait_for\(")
+# A thread that waits for the other one looks at a counter again and again, and sometimes at the clock, which nothing else
+# in the loop does: no work, and under valgrind, which runs one thread at a time, any number of times.
+WAITING = re.compile(r"\bbase::\(?.*wait_for\(|steady_clock::now\(|^clock_gettime")
 
 
 @dataclasses.dataclass
