@@ -88,31 +88,35 @@ std::optional<std::string_view> below(std::string_view name, std::string_view gr
   return std::nullopt;
 }
 
+// Calls visit(group) for every group that a key is in, from the outermost on.
+template <class Visit>
+void for_each_group_of(const std::string& key, const Visit& visit) {
+  for (std::size_t dot = key.find('.'); dot != std::string::npos; dot = key.find('.', dot + 1)) {
+    visit(key.substr(0, dot));
+  }
+}
+
 // All keys and the groups above them, in table order.
 std::vector<std::string> all_names() {
   std::vector<std::string> names;
   std::set<std::string, std::less<>> seen;
   for (const Key& key : key_table()) {
-    for (std::size_t dot = key.name.find('.');; dot = key.name.find('.', dot + 1)) {
-      std::string name = key.name.substr(0, dot);
+    const auto add = [&](const std::string& name) {
       if (seen.insert(name).second) {
-        names.push_back(std::move(name));
+        names.push_back(name);
       }
-      if (dot == std::string::npos) {
-        break;
-      }
-    }
+    };
+    for_each_group_of(key.name, add);
+    add(key.name);
   }
   return names;
 }
 
+// The root is "".
 std::set<std::string, std::less<>> all_groups() {
   std::set<std::string, std::less<>> groups = {""};
   for (const Key& key : key_table()) {
-    for (std::size_t dot = key.name.find('.'); dot != std::string::npos;
-         dot = key.name.find('.', dot + 1)) {
-      groups.insert(key.name.substr(0, dot));
-    }
+    for_each_group_of(key.name, [&](const std::string& group) { groups.insert(group); });
   }
   return groups;
 }

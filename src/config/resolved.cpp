@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "epfleet/base/random.h"
 #include "epfleet/config/key.h"
