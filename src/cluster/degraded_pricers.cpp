@@ -22,12 +22,9 @@ hardware::HardwareProfile with_nic_share(hardware::HardwareProfile hardware, dou
 const timing::PrefillPricer& DegradedPricers::prefill(double nic_share) {
   auto& pricer = prefill_[nic_share];
   if (!pricer) {
-    if (!prefill_imbalance_) {
-      prefill_imbalance_ = prefill_imbalance(spec_);
-    }
     pricer = std::make_unique<timing::PrefillPricer>(
         timing::PrefillLayer(with_nic_share(spec_.prefill_hardware, nic_share), spec_.model,
-                             prefill_layout(spec_), *prefill_imbalance_));
+                             prefill_layout(spec_), prefill_imbalance(spec_)));
   }
   return *pricer;
 }
@@ -35,13 +32,10 @@ const timing::PrefillPricer& DegradedPricers::prefill(double nic_share) {
 const timing::DecodePricer& DegradedPricers::decode(double nic_share, std::int64_t lost_gpus) {
   auto& pricer = decode_[{nic_share, lost_gpus}];
   if (!pricer) {
-    if (!decode_imbalance_) {
-      decode_imbalance_ = decode_imbalance(spec_);
-    }
     const model::DecodeLayout layout = decode_layout(spec_);
     const double crowding =
         static_cast<double>(layout.gpus) / static_cast<double>(layout.gpus - lost_gpus);
-    model::ExpertImbalance imbalance = *decode_imbalance_;
+    model::ExpertImbalance imbalance = decode_imbalance(spec_);
     if (imbalance.max_over_mean.empty()) {
       imbalance.max_over_mean = {1.0};
     }

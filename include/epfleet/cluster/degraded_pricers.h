@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "epfleet/cluster/fleet_spec.h"
@@ -25,7 +24,6 @@ class DegradedPricers {
 
  private:
   const FleetSpec& spec_;
-  std::optional<model::ExpertImbalance> prefill_imbalance_, decode_imbalance_;
   std::map<double, std::unique_ptr<timing::PrefillPricer>> prefill_;
   std::map<std::pair<double, std::int64_t>, std::unique_ptr<timing::DecodePricer>> decode_;
 };
