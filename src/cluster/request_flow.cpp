@@ -1,6 +1,7 @@
 #include "epfleet/cluster/request_flow.h"
 
 #include <algorithm>
+#include <new>
 
 #include "epfleet/base/error.h"
 #include "epfleet/base/random.h"
