@@ -60,10 +60,6 @@ std::vector<Interval> FleetMeter::joined(base::Duration width) const {
     return (row.begin - base::kWindowStart) / width;
   };
   std::vector<Interval> rows;
-  if (!pieces_.empty()) {
-    const std::int64_t most = index_of(pieces_.back()) - index_of(pieces_.front()) + 1;
-    rows.reserve(std::min(static_cast<std::size_t>(most), pieces_.size()));
-  }
   for (const Interval& piece : pieces_) {
     if (rows.empty() || index_of(piece) != index_of(rows.back())) {
       rows.push_back(piece);
