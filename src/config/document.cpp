@@ -1,5 +1,8 @@
 #include "epfleet/config/document.h"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 #include "epfleet/text/quote.h"
@@ -14,14 +17,22 @@ std::pair<std::string_view, std::string_view> split_first(std::string_view path)
                                        : std::pair(path.substr(0, dot), path.substr(dot + 1));
 }
 
+// In small letters: YAML knows them in capitals and in capitalised words, too.
+bool is_word_of_yaml(std::string text) {
+  std::ranges::transform(text, text.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  });
+  constexpr std::array<std::string_view, 5> kWords = {"null", "true", "false", ".nan", ".inf"};
+  return std::ranges::find(kWords, text) != kWords.end();
+}
+
 // A word of letters, digits and _-./+ that YAML takes for nothing else.
 bool is_plain(const std::string& text) {
   constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
   const auto starts_with = [&](std::string_view set) { return set.find(text[0]) != set.npos; };
   return !text.empty() && (starts_with(kLetters) || starts_with("./")) &&
          text.find_first_not_of(std::string(kLetters) + "0123456789_-./+") == std::string::npos &&
-         text != "." && text != "..." && text != "true" && text != "false" && text != "null" &&
-         text != ".nan" && text != ".inf";
+         text != "." && text != "..." && !is_word_of_yaml(text);
 }
 
 }  // namespace

@@ -43,6 +43,16 @@ TEST(Resolved, LoadsToTheSameScenario) {
   }
 }
 
+// The name "Null" was written without its quotes, and read as none. (Found by fuzzing.)
+TEST(Resolved, ANameThatYamlTakesForNoneIsStillThatName) {
+  const ScenarioFiles files;
+  for (const std::string name : {"null", "Null", "NULL", "true", "True", "FALSE", "nULL"}) {
+    const Scenario first = load_scenario(files.on_quick("name: \"" + name + "\"\n"));
+    EXPECT_EQ(first.name, name);
+    EXPECT_EQ(load_scenario(files.write("again.yaml", resolved_document(first))).name, name);
+  }
+}
+
 TEST(Resolved, RoundTripOfWhatTheShippedFilesDoNotUse) {
   const ScenarioFiles files;
   files.write("trace.csv", "x\n");
