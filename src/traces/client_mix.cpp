@@ -89,11 +89,15 @@ class ClientMix::Client {
     window_s_ = files_.rates[1].from_s - files_.rates[0].from_s;
     // A renewal process that begins with a whole gap brings too many requests at first, the more
     // the burstier it is; so it begins long before and what comes before 0 is dropped.
-    const RateWindow& first = first_busy();
-    const double shape = std::clamp(first.shape, kLeastBurnInShape, 1.0);
+    const auto first =
+        std::ranges::find_if(files_.rates, [](const RateWindow& w) { return w.rate > 0.0; });
+    if (first == files_.rates.end()) {
+      return;  // it never asks, and the shape of its gaps may be anything
+    }
+    const double shape = std::clamp(first->shape, kLeastBurnInShape, 1.0);
     due_ = -kBurnIn / (shape * shape);
     while (due_ < 0.0) {
-      due_ += gap(first, gaps_);
+      due_ += gap(*first, gaps_);
     }
   }
 
@@ -149,12 +153,6 @@ class ClientMix::Client {
  private:
   static constexpr double kBurnIn = 20.0;  // gaps' worth, more for the burstier
   static constexpr double kLeastBurnInShape = 0.01;
-
-  [[nodiscard]] const RateWindow& first_busy() const {
-    const auto busy =
-        std::ranges::find_if(files_.rates, [](const RateWindow& w) { return w.rate > 0.0; });
-    return busy == files_.rates.end() ? files_.rates.front() : *busy;
-  }
 
   ClientFiles files_;
   std::uint64_t number_;

@@ -139,6 +139,14 @@ TEST_F(ClientMixTest, AMixWithoutAnyLengthsIsRefusedAtOnce) {
   EXPECT_THROW(ClientMix(folder(), 1.0, 1), base::InputError);
 }
 
+// Its law may then be without a shape, which ended the program. (Found by fuzzing.)
+TEST_F(ClientMixTest, AClientThatNeverAsksAddsNothing) {
+  add_client("0,0,1,Weibull,0,0\n600,0,1,Gamma,0,0\n", kLengths);
+  add_client("0,1,1,,0,0\n600,1,1,,0,0\n", kLengths);
+  const ClientMix mix(folder(), 1.0, 1);
+  EXPECT_DOUBLE_EQ(mix.expected_requests(), 1'200.0);
+}
+
 TEST_F(ClientMixTest, DamagedFilesAreRefused) {
   const auto refused = [&](const std::string& rates, const std::string& lengths) {
     clients_ = 0;
