@@ -203,7 +203,7 @@ void SessionCache::warm(std::span<const workload::WarmExtent> extents,
     std::int64_t tokens = 0;
     std::optional<std::uint32_t> slot;
   };
-  std::vector<Item> items;
+  base::HugeVector<Item> items;
   items.reserve(extents.size() + totals.size());
   for (const workload::WarmExtent& extent : extents) {
     const std::int64_t whole = store_.tokens(store_.whole_blocks(extent.tokens));

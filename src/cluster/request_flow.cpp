@@ -1,6 +1,7 @@
 #include "epfleet/cluster/request_flow.h"
 
 #include <algorithm>
+#include <array>
 #include <new>
 
 #include "epfleet/base/error.h"
@@ -195,13 +196,12 @@ base::TokenParts32 RequestFlow::draw_rate(const workload::Request& request) cons
 
 // Of the requests to come, some at once: a call for each would cost as much again.
 void RequestFlow::fetch_sessions_ahead() {
-  sessions_.clear();
-  for (std::size_t ahead = kAhead; ahead < kAhead + kAtOnce; ++ahead) {
-    if (const workload::Request* soon = arrivals_.upcoming(ahead)) {
-      sessions_.push_back(soon->prefix.session_slot);
-    }
+  std::array<std::uint32_t, kAtOnce> sessions{};
+  std::size_t count = 0;
+  for (const workload::Request& soon : arrivals_.upcoming(kAhead, kAtOnce)) {
+    sessions[count++] = soon.prefix.session_slot;
   }
-  cache_.prefetch(sessions_);
+  cache_.prefetch(std::span(sessions).first(count));
 }
 
 // What the store knows of the requests to be handled, into the processor's cache.

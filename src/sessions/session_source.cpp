@@ -58,6 +58,7 @@ class SessionSource final : public workload::Source {
   base::Duration shortest_return() const override { return law_.shortest_think(); }
 
   std::span<const workload::WarmExtent> warm_extents() const override { return extents_; }
+  void forget_warm_extents() override { extents_ = base::HugeVector<workload::WarmExtent>(); }
   std::span<const workload::WarmTotal> warm_totals() const override { return totals_; }
   std::span<const workload::SolvedTotal> solved_totals() const override { return plan_.mix.totals; }
   std::size_t shared_prefixes() const override { return law_.shared_prefixes(); }
@@ -72,7 +73,7 @@ class SessionSource final : public workload::Source {
   // processor's caches, and a miss costs as much as all the rest of a wake-up.
   static constexpr std::size_t kAhead = 6;
 
-  void put_to_sleep(const std::vector<Sleeper>& sleepers) {
+  void put_to_sleep(const base::HugeVector<Sleeper>& sleepers) {
     sessions_.reserve(sleepers.size());
     extents_.reserve(sleepers.size());
     for (const Sleeper& sleeper : sleepers) {
@@ -138,7 +139,7 @@ class SessionSource final : public workload::Source {
   WakeCalendar calendar_;
   base::HugeVector<SessionTurn> sessions_;  // [slot]: the turn to come
   workload::SessionSlots slots_;
-  std::vector<workload::WarmExtent> extents_;
+  base::HugeVector<workload::WarmExtent> extents_;  // until they were read
   std::vector<workload::WarmTotal> totals_;
   std::uint64_t next_id_ = 0;
   StartFeed starts_;  // after plan_ and law_, which it uses

@@ -21,7 +21,7 @@ void WakeCalendar::push(base::TimePoint time, std::uint32_t slot) {
 
 void WakeCalendar::push_fine(Entry entry) {
   const std::size_t index = bucket_of(entry.time);
-  std::vector<Entry>& bucket = fine_[index];
+  std::pmr::vector<Entry>& bucket = fine_[index];
   ++fine_count_;
   if (index > cursor_ || (index == cursor_ && !open_)) {
     bucket.push_back(entry);
@@ -78,7 +78,7 @@ WakeCalendar::Entry WakeCalendar::pop() {
     spread_next_span();
   }
   open_next_bucket();
-  std::vector<Entry>& bucket = fine_[cursor_];
+  std::pmr::vector<Entry>& bucket = fine_[cursor_];
   const Entry entry = bucket[head_];
   ++head_;
   --fine_count_;

@@ -46,8 +46,8 @@ class ClassSleepers {
     }
   }
 
-  [[nodiscard]] std::vector<Sleeper> draw() const {
-    std::vector<Sleeper> sleepers;
+  [[nodiscard]] base::HugeVector<Sleeper> draw() const {
+    base::HugeVector<Sleeper> sleepers;
     if (gaps_until_.empty()) {
       return sleepers;  // single turns
     }
@@ -161,15 +161,15 @@ class ClassSleepers {
 
 }  // namespace
 
-std::vector<Sleeper> draw_sleepers(const SessionSourceSpec& spec, const SessionPlan& plan,
-                                   const SessionLaw& law, base::TimePoint start) {
+base::HugeVector<Sleeper> draw_sleepers(const SessionSourceSpec& spec, const SessionPlan& plan,
+                                        const SessionLaw& law, base::TimePoint start) {
   auto parts = per_class(spec.worker, [&](workload::SessionClass of) {
     return ClassSleepers(spec, plan, law, of, start).draw();
   });
-  std::vector<Sleeper> sleepers;
-  for (std::vector<Sleeper>& part : parts) {
+  base::HugeVector<Sleeper> sleepers;
+  for (base::HugeVector<Sleeper>& part : parts) {
     sleepers.insert(sleepers.end(), part.begin(), part.end());
-    part = std::vector<Sleeper>();  // with its memory, which `= {}` keeps
+    part = base::HugeVector<Sleeper>();  // with its memory, which `= {}` keeps
   }
   return sleepers;
 }

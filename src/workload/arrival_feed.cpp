@@ -31,6 +31,7 @@ ArrivalFeed::~ArrivalFeed() {
 
 void ArrivalFeed::start(base::TimePoint start) {
   end_ = start;
+  source_.forget_warm_extents();
   ask_for_next();
   open_next();
 }

@@ -20,6 +20,7 @@ ScaledSource::ScaledSource(std::unique_ptr<Source> from, const ScaleConfig& scal
     reusable_.resize(std::max<std::size_t>(reusable_.size(), extent.session_slot + 1));
     reusable_[extent.session_slot] = extent.tokens;
   }
+  from_->forget_warm_extents();
   const auto totals = from_->warm_totals();
   totals_.assign(totals.begin(), totals.end());
   for (WarmTotal& total : totals_) {

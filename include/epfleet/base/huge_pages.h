@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include <cstddef>
+#include <memory_resource>
 #include <new>
 #include <vector>
 
@@ -39,6 +40,37 @@ class HugePageAllocator {
   static constexpr std::align_val_t kHugePage{std::size_t{2} << 20U};
   static constexpr std::align_val_t kSmallAlignment{alignof(T)};
   static constexpr std::size_t kWorthwhile = std::size_t{4} << 20U;  // bytes
+};
+
+// Memory of many lists that grow and shrink, together in large blocks: what one gives back another
+// gets. It keeps what it once had.
+class HugePagePool {
+ public:
+  [[nodiscard]] std::pmr::memory_resource* lists() { return &lists_; }
+
+ private:
+  class Blocks final : public std::pmr::memory_resource {
+    using Unit = std::max_align_t;
+    static std::size_t units(std::size_t bytes) {
+      return (bytes + sizeof(Unit) - 1) / sizeof(Unit);
+    }
+    void* do_allocate(std::size_t bytes, std::size_t /*alignment*/) override {
+      return HugePageAllocator<Unit>().allocate(units(bytes));
+    }
+    void do_deallocate(void* block, std::size_t bytes, std::size_t /*alignment*/) override {
+      HugePageAllocator<Unit>().deallocate(static_cast<Unit*>(block), units(bytes));
+    }
+    [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override {
+      return this == &other;
+    }
+  };
+  static constexpr std::size_t kFirstBlock = std::size_t{4} << 20U;   // bytes
+  static constexpr std::size_t kLongestList = std::size_t{1} << 20U;  // bytes
+
+  Blocks blocks_;
+  std::pmr::monotonic_buffer_resource growing_{kFirstBlock, &blocks_};
+  std::pmr::unsynchronized_pool_resource lists_{
+      {.max_blocks_per_chunk = 0, .largest_required_pool_block = kLongestList}, &growing_};
 };
 
 template <class T>

@@ -47,7 +47,7 @@ class RequestFlow {
 
  private:
   // Arrivals whose memory is fetched in advance.
-  static constexpr std::size_t kAhead = 4, kAtOnce = 4;
+  static constexpr std::size_t kAhead = 8, kAtOnce = 8;
 
   void schedule_next_arrival();
   void accept_arrival();

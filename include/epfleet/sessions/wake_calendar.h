@@ -6,12 +6,13 @@
 //   it is next.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <memory_resource>
 #include <vector>
 
+#include "epfleet/base/huge_pages.h"
 #include "epfleet/base/sum_check.h"
 #include "epfleet/base/time.h"
 
@@ -39,7 +40,7 @@ class WakeCalendar {
   // The slot that will be popped `ahead` entries from now, if it is in the bucket that is being
   // emptied: for prefetching. Call after next_time().
   [[nodiscard]] const Entry* upcoming(std::size_t ahead) const {
-    const std::vector<Entry>& bucket = fine_[cursor_];
+    const std::pmr::vector<Entry>& bucket = fine_[cursor_];
     return head_ + ahead < bucket.size() ? &bucket[head_ + ahead] : nullptr;
   }
 
@@ -53,7 +54,7 @@ class WakeCalendar {
   static constexpr std::size_t kFineBuckets = std::size_t{1} << kSpanBits;
 
   struct Span {
-    std::vector<Entry> entries;
+    base::HugeVector<Entry> entries;
     base::TimePoint earliest = base::TimePoint::max();
   };
 
@@ -68,7 +69,8 @@ class WakeCalendar {
   void open_next_bucket();
   void spread_next_span();
 
-  std::array<std::vector<Entry>, kFineBuckets> fine_;
+  base::HugePagePool memory_;
+  std::pmr::vector<std::pmr::vector<Entry>> fine_{kFineBuckets, memory_.lists()};
   std::int64_t span_ = std::numeric_limits<std::int64_t>::min();  // the one that fine_ covers
   std::size_t cursor_ = 0;  // no fine bucket before this one holds anything
   std::size_t head_ = 0;    // entries of the cursor's bucket that are popped already

@@ -12,6 +12,7 @@
 
 #include <vector>
 
+#include "epfleet/base/huge_pages.h"
 #include "epfleet/sessions/session_law.h"
 #include "epfleet/sessions/session_plan.h"
 #include "epfleet/workload/source.h"
@@ -25,9 +26,9 @@ struct Sleeper {
 };
 
 // In order of class. `start`: of the run, warm-up included.
-[[nodiscard]] std::vector<Sleeper> draw_sleepers(const SessionSourceSpec& spec,
-                                                 const SessionPlan& plan, const SessionLaw& law,
-                                                 base::TimePoint start);
+[[nodiscard]] base::HugeVector<Sleeper> draw_sleepers(const SessionSourceSpec& spec,
+                                                      const SessionPlan& plan,
+                                                      const SessionLaw& law, base::TimePoint start);
 
 // In order of time.
 [[nodiscard]] std::vector<workload::WarmTotal> expected_warm_totals(const SessionSourceSpec& spec,

@@ -6,6 +6,9 @@
 // being simulated, from the completions of all earlier ones.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
+#include <span>
 #include <vector>
 
 #include "epfleet/base/time.h"
@@ -25,14 +28,16 @@ class ArrivalFeed {
 
   [[nodiscard]] const Source& source() const { return source_; }
 
-  // Opens the first slice, which begins at `start`.
+  // Opens the first slice, which begins at `start`. The source's warm extents are gone then.
   void start(base::TimePoint start);
 
   // The next request of the open slice; nullptr: there is none left in it. Valid until the
   // next slice is opened.
-  [[nodiscard]] const Request* front() const { return upcoming(0); }
-  [[nodiscard]] const Request* upcoming(std::size_t ahead) const {
-    return at_ + ahead < open_.size() ? &open_[at_ + ahead] : nullptr;
+  [[nodiscard]] const Request* front() const { return at_ < open_.size() ? &open_[at_] : nullptr; }
+  // Those of the open slice after the next `ahead`, at most `count`.
+  [[nodiscard]] std::span<const Request> upcoming(std::size_t ahead, std::size_t count) const {
+    const std::size_t from = std::min(at_ + ahead, open_.size());
+    return std::span(open_).subspan(from, std::min(count, open_.size() - from));
   }
   void pop() { ++at_; }
   [[nodiscard]] std::size_t taken() const { return at_; }  // of the open slice

@@ -25,6 +25,7 @@ class ScaledSource final : public Source {
   }
   base::Duration shortest_return() const override { return from_->shortest_return(); }
   std::span<const WarmExtent> warm_extents() const override { return extents_; }
+  void forget_warm_extents() override { extents_ = std::vector<WarmExtent>(); }
   std::span<const WarmTotal> warm_totals() const override { return totals_; }
   std::span<const SolvedTotal> solved_totals() const override { return from_->solved_totals(); }
   std::size_t shared_prefixes() const override { return from_->shared_prefixes(); }

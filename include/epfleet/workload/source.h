@@ -89,6 +89,8 @@ class Source {
 
   // The store's content at the start of the run. Called once, before the first take().
   [[nodiscard]] virtual std::span<const WarmExtent> warm_extents() const { return {}; }
+  // They were read: their memory may go.
+  virtual void forget_warm_extents() {}
   [[nodiscard]] virtual std::span<const WarmTotal> warm_totals() const { return {}; }
 
   [[nodiscard]] virtual std::span<const SolvedTotal> solved_totals() const { return {}; }

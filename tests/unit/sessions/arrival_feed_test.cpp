@@ -123,9 +123,19 @@ TEST(ArrivalFeed, ASliceIsOpenedWhenTheOneBeforeIsUsedUp) {
   workload::ArrivalFeed feed(source, nullptr);
   feed.start(base::kWindowStart);
   EXPECT_EQ(feed.next_slice(), base::kWindowStart + std::chrono::seconds(1));
-  ASSERT_NE(feed.upcoming(3), nullptr);  // at 0, 0.3, 0.6 and 0.9 s
-  EXPECT_EQ(feed.upcoming(4), nullptr);
+  ASSERT_EQ(feed.upcoming(3, 9).size(), 1U);  // at 0, 0.3, 0.6 and 0.9 s
+  EXPECT_TRUE(feed.upcoming(4, 9).empty());
+  EXPECT_EQ(feed.upcoming(1, 2).size(), 2U);
   EXPECT_THROW(feed.open_next(), base::InvariantBroken);
+}
+
+// They are as large as the sleeping sessions themselves, and read once.
+TEST(ArrivalFeed, WarmExtentsAreGoneOnceItHasStarted) {
+  const auto source = make_session_source(small_day());
+  ASSERT_FALSE(source->warm_extents().empty());
+  workload::ArrivalFeed feed(*source, nullptr);
+  feed.start(base::kWindowStart);
+  EXPECT_TRUE(source->warm_extents().empty());
 }
 
 }  // namespace
