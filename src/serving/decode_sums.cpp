@@ -173,7 +173,7 @@ void FinishCalendar::check_sums(base::SumCheck& check, std::uint32_t next) const
       check.holds("no step of the finish calendar was passed over", first + finisher.step >= next);
     }
   });
-  check.holds("the span that is under way has no list of its own", later_[at_].empty());
+  check.holds("the span that is under way has no list of its own", later_[place_of(span_)].empty());
 }
 
 }  // namespace epfleet::serving

@@ -38,10 +38,11 @@ DecodeUnit::DecodeUnit(base::UnitId id, const DecodeUnitLimits& limits,
     : id_(id),
       limits_(limits),
       kv_limit_(kv_limit(limits.kv_capacity_tokens)),
+      full_and_one_(static_cast<float>(limits.max_requests_per_gpu + 1)),
       whole_pricer_(&pricer),
       pricer_(&pricer),
       pool_(pool),
-      finishers_(limits.longest_stay_steps),
+      finishers_(limits.longest_stay_steps, pool.list_memory()),
       rebalance_(limits.rebalance) {
   const auto gpus = static_cast<std::size_t>(limits.gpus);
   active_requests_.resize(gpus);
@@ -80,9 +81,6 @@ std::optional<base::Duration> DecodeUnit::start_step(base::TimePoint now) {
   price.duration = rebalance_.stretched(now, slowed(price.duration, speed_));
   describe_step(now, price);
   stepping_ = true;
-  for (const FinishCalendar::Finisher& finisher : finishers_.soon(step_number_)) {
-    pool_.prefetch(finisher.slot);  // untouched since it joined: long out of the processor's cache
-  }
   return price.duration;
 }
 
@@ -98,7 +96,7 @@ timing::StepPrice DecodeUnit::price_step() const {
 
 // Joins in the order of placement, so that the order does not depend on how the list was compacted.
 [[gnu::flatten]] void DecodeUnit::admit_arrived(base::TimePoint now) {
-  constexpr std::size_t kAhead = 4;
+  constexpr std::size_t kAhead = 12, kSoon = 6;
   std::vector<std::int32_t> running;  // by GPU; empty: a running batch takes new requests
   if (limits_.batching == Batching::Static) {
     running = active_requests_;
@@ -106,13 +104,16 @@ timing::StepPrice DecodeUnit::price_step() const {
   std::size_t kept = 0;
   const std::size_t count = incoming_.size();
   for (std::size_t i = 0; i < count; ++i) {
-    if (i + kAhead < count && incoming_[i + kAhead].arrives <= now) {
+    if (i + kAhead < count) {
       pool_.prefetch(incoming_[i + kAhead].slot);
+    }
+    if (i + kSoon < count) {
+      finishers_.prefetch(step_number_ + incoming_[i + kSoon].steps_before_last);
     }
     const Incoming incoming = incoming_[i];
     if (incoming.arrives <= now &&
         (running.empty() || running[pool_[incoming.slot].decode_gpu] == 0)) {
-      join(incoming.slot, now);
+      join(incoming.slot, now, incoming.steps_before_last);
     } else {
       incoming_[kept++] = incoming;
     }
@@ -120,7 +121,7 @@ timing::StepPrice DecodeUnit::price_step() const {
   incoming_.resize(kept);
 }
 
-void DecodeUnit::join(RequestSlot slot, base::TimePoint now) {
+void DecodeUnit::join(RequestSlot slot, base::TimePoint now, std::uint32_t steps_before_last) {
   LiveRequest& request = pool_[slot];
   const std::size_t gpu = request.decode_gpu;
   request.stage = Stage::Decoding;
@@ -144,15 +145,14 @@ void DecodeUnit::join(RequestSlot slot, base::TimePoint now) {
     halves_->join(request, kv);
   }
   emission_rate_[payer_of(request.request)] += request.rate;
-  const std::int32_t steps = request.steps_in_all();
-  const std::int32_t steps_left = steps - request.steps_taken;
-  EPFLEET_CHECK(steps_left >= 1 && steps_left <= limits_.longest_stay_steps,
+  const std::int32_t steps = request.steps_taken + static_cast<std::int32_t>(steps_before_last) + 1;
+  EPFLEET_CHECK(steps_before_last < static_cast<std::uint32_t>(limits_.longest_stay_steps),
                 "a request in decode has steps left, and not more than the ring holds");
   const base::TokenParts32 decoded = request.rate * steps;
   const base::TokenParts32 overshoot =
       decoded - base::TokenParts32::from_tokens(request.request.output_tokens - 1);
   finishers_.add(
-      step_number_ + static_cast<std::uint32_t>(steps_left) - 1,
+      step_number_ + steps_before_last,
       {.slot = slot,
        .kv = base::TokenParts32::from_tokens(request.request.prompt_tokens) + decoded,
        .gpu = request.decode_gpu,
@@ -188,6 +188,9 @@ void DecodeUnit::finish_step(base::TimePoint now, std::vector<RequestSlot>& fini
                              std::vector<RequestSlot>& preempted) {
   EPFLEET_CHECK(stepping_ && now == step_.end, "a step ends when it was priced to end");
   step_.emitted = rate_total_;
+  for (const FinishCalendar::Finisher& finisher : finishers_.soon(step_number_)) {
+    pool_.prefetch(finisher.slot);  // untouched since it joined: long out of the processor's cache
+  }
   const base::TokenParts32 most_placed = advance_all();
   ++step_number_;
   retire_finished(finished);
@@ -213,7 +216,7 @@ void DecodeUnit::abort_step(base::TimePoint now) {
 void DecodeUnit::mask(std::uint32_t gpu) {
   EPFLEET_CHECK(placed_and_one_[gpu] == 1.0F, "a GPU that takes no requests is empty");
   // To every rule it is full.
-  placed_and_one_[gpu] = static_cast<float>(limits_.max_requests_per_gpu + 1);
+  placed_and_one_[gpu] = full_and_one_;
   masked_.push_back(gpu);
 }
 
@@ -269,7 +272,7 @@ void DecodeUnit::leave(LiveRequest& request, std::int32_t steps) {
 // The last step of each may overshoot its answer's end: what was not emitted is taken back. The
 // latest that joined comes first.
 void DecodeUnit::retire_finished(std::vector<RequestSlot>& finished) {
-  std::vector<FinishCalendar::Finisher>& now = finishers_.take(step_number_ - 1);
+  FinishCalendar::List& now = finishers_.take(step_number_ - 1);
   base::TokenParts kv, rate, overshoot;
   for (auto it = now.rbegin(); it != now.rend(); ++it) {
     const FinishCalendar::Finisher& leaving = *it;

@@ -137,7 +137,7 @@ TEST(FinishCalendar, GivesOutWhatASetWould) {
       std::ranges::sort(on_gpu);
       std::ranges::sort(expected);
       RC_ASSERT(on_gpu == expected);
-      std::vector<serving::FinishCalendar::Finisher>& taken = calendar.take(step);
+      serving::FinishCalendar::List& taken = calendar.take(step);
       std::vector<serving::RequestSlot> finished;
       for (const auto& finisher : taken) {
         finished.push_back(finisher.slot);

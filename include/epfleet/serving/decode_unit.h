@@ -152,10 +152,11 @@ class DecodeUnit {
   struct Incoming {
     base::TimePoint arrives;
     RequestSlot slot;
+    std::uint32_t steps_before_last;  // that it will take here
   };
 
   void admit_arrived(base::TimePoint now);
-  void join(RequestSlot slot, base::TimePoint now);
+  void join(RequestSlot slot, base::TimePoint now, std::uint32_t steps_before_last);
   void leave(LiveRequest& request, std::int32_t steps);
   void leave_early(RequestSlot slot, std::vector<Leaving>& evicted);
   void forget_place(RequestSlot slot);
@@ -172,6 +173,7 @@ class DecodeUnit {
   base::UnitId id_;
   DecodeUnitLimits limits_;
   base::TokenParts32 kv_limit_;
+  float full_and_one_;  // requests of a full GPU, as placed_and_one_ has them
   const timing::DecodePricer* whole_pricer_;
   const timing::DecodePricer* pricer_;
   double speed_ = 1.0;
@@ -213,10 +215,11 @@ inline void DecodeUnit::place(RequestSlot slot, std::uint32_t gpu, base::TimePoi
   placed_kv_[gpu] += kv;
   ++view_.requests_total;
   view_.kv_total += kv;
-  EPFLEET_CHECK(placed_and_one_[gpu] <= static_cast<float>(limits_.max_requests_per_gpu + 1) &&
-                    placed_kv_[gpu] <= kv_limit_,
+  EPFLEET_CHECK(placed_and_one_[gpu] <= full_and_one_ && placed_kv_[gpu] <= kv_limit_,
                 "a request is placed where there is room");
-  incoming_.push_back({arrives, slot});
+  incoming_.push_back(
+      {arrives, slot,
+       static_cast<std::uint32_t>(request.steps_in_all() - request.steps_taken - 1)});
 }
 
 }  // namespace epfleet::serving

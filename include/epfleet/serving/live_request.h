@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory_resource>
 #include <new>
 #include <vector>
 
@@ -147,6 +148,8 @@ class RequestPool {
   void count_queued(std::int64_t change) { queued_ += change; }
   [[nodiscard]] std::size_t live() const { return live_; }
   void check_sums(base::SumCheck& check) const;
+  // For lists of requests that units keep.
+  [[nodiscard]] std::pmr::memory_resource* list_memory() { return memory_.lists(); }
 
   // Only few are: they need no room in every request.
   void resume(RequestSlot slot, const Resumed& resumed) { resumed_[slot] = resumed; }
@@ -168,6 +171,7 @@ class RequestPool {
  private:
   static constexpr std::size_t kCacheLine = 64;  // bytes
 
+  base::HugePagePool memory_;
   base::HugeVector<LiveRequest> slots_;
   std::vector<RequestSlot> free_;
   std::size_t live_ = 0;

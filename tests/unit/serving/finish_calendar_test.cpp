@@ -34,7 +34,7 @@ TEST(FinishCalendar, GivesWhatAPlainListHolds) {
           slots.erase(slots.begin());
         }
       }
-      std::vector<FinishCalendar::Finisher>& taken = calendar.take(step);
+      FinishCalendar::List& taken = calendar.take(step);
       std::vector<RequestSlot> finished;
       for (const FinishCalendar::Finisher& finisher : taken) {
         finished.push_back(finisher.slot);
