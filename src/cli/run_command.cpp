@@ -201,7 +201,16 @@ int run_loaded(const config::Scenario& scenario, const RunRequest& request) {
   ProgressBar bar(start, base::kWindowStart + counted,
                   request.quiet ? ProgressMode::Off : request.progress);
   Progress progress{start, 0};
+  const auto spent_s = [&] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - request.started)
+        .count();
+  };
+  double before_window_s = 0.0, until_sample_s = 0.0;
   options.progress = [&](const observe::FleetSample& sample) {
+    until_sample_s = spent_s();
+    if (sample.time <= base::kWindowStart) {
+      before_window_s = until_sample_s;
+    }
     progress = {sample.time, sample.arrived};
     bar.update(progress);
   };
@@ -212,8 +221,9 @@ int run_loaded(const config::Scenario& scenario, const RunRequest& request) {
   report.info.version = kVersion;
   report.info.host = host_name();
   report.info.peak_rss_bytes = peak_rss_bytes();
-  report.info.wall_s =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - request.started).count();
+  report.info.before_window_s = before_window_s;
+  report.info.window_s = until_sample_s - before_window_s;
+  report.info.wall_s = spent_s();
   folder.write("steps.json", experiment::mean_steps_json(scenario, report));
   report::write_result(folder, report);
   if (!request.no_page) {

@@ -72,6 +72,8 @@ std::string run_info_json(const RunReport& report) {
   const auto events = static_cast<double>(info.events);
   const auto requests = static_cast<double>(report.statistics.requests.arrived);
   return text_of({{"wall_s", info.wall_s},
+                  {"before_window_s", info.before_window_s},
+                  {"window_s", info.window_s},
                   {"peak_rss_bytes", info.peak_rss_bytes},
                   {"events", info.events},
                   {"events_per_s", per_second(events, info.wall_s)},

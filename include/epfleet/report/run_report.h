@@ -21,6 +21,8 @@ namespace epfleet::report {
 // What may differ between two runs of the same scenario and seed. Goes to run_info.json only.
 struct RunInfo {
   double wall_s = 0.0;
+  // Of wall_s: drawing what was before, solving, the warm-up; and the window that counts.
+  double before_window_s = 0.0, window_s = 0.0;
   std::int64_t peak_rss_bytes = 0;
   std::uint64_t events = 0;  // executed, warm-up included
   std::string version;

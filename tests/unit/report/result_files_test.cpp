@@ -298,11 +298,13 @@ TEST(Hourly, RefusesHoursWithoutAccounts) {
 // Golden text: a report with next to nothing in it, byte for byte.
 TEST(RunInfoJson, IsThisText) {
   RunReport report;
-  report.info = {2.0, 1024, 500, "0.1.0", "host"};
+  report.info = {2.0, 0.5, 1.25, 1024, 500, "0.1.0", "host"};
   report.statistics.requests.arrived = 10;
   EXPECT_EQ(run_info_json(report),
             "{\n"
             "  \"wall_s\": 2.0,\n"
+            "  \"before_window_s\": 0.5,\n"
+            "  \"window_s\": 1.25,\n"
             "  \"peak_rss_bytes\": 1024,\n"
             "  \"events\": 500,\n"
             "  \"events_per_s\": 250.0,\n"
