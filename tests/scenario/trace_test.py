@@ -97,6 +97,18 @@ class StatTest(ProgramTest):
         self.assertGreater(played["requests"]["arrived"], 0)
         self.assertLessEqual(played["requests"]["arrived"], len(counted))
 
+    def test_until_ends_a_made_trace_and_the_window_does_at_the_latest(self):
+        for name, options in {"whole": [], "part": ["--until", "20 s"], "more": ["--until", "24 h"]}.items():
+            self.epfleet("trace", "make", "--scenario", SMALL, f"{name}.csv",
+                         "--set", "workload.warm_up=1 min", *options)
+        whole, part, more = ((self.folder / f"{name}.csv").read_text().splitlines()
+                             for name in ("whole", "part", "more"))
+        self.assertEqual(more, whole)
+        self.assertEqual(part, whole[:len(part)])
+        last, after = (float(line.split(",")[0]) for line in whole[len(part) - 1:len(part) + 1])
+        self.assertLess(last, 80)
+        self.assertGreater(after, 79)  # times are from the first request, which comes within a second
+
     def records(self, name):
         import io
         text = subprocess.run(["zstd", "-dcq", str(self.folder / name)], check=True,
