@@ -133,14 +133,15 @@ TEST(StoreLaws, NothingIsReadWhileTheStoreIsDown) {
                            .what = FailureKind::Node,
                            .unit = cluster::UnitName{UnitKind::Prefill, unit}});
   }
+  // Their failure is known after 10 s: prompts that come then find hits, and wait for a unit.
+  constexpr Duration kDown = seconds(135), kUp = seconds(255);
   failures.at.push_back(
-      {.time = seconds(125), .what = FailureKind::Store, .unit = {}, .lasts = minutes(2)});
+      {.time = kDown, .what = FailureKind::Store, .unit = {}, .lasts = kUp - kDown});
   const FleetRun with = failing::run(failures, {"report.interval=5 s"});
   const observe::FleetSample* before = nullptr;
   std::int64_t lost = 0;
   for (const observe::FleetSample& sample : with.ledger.samples) {
-    if (sample.time < base::kWindowStart + seconds(125) ||
-        sample.time > base::kWindowStart + seconds(245)) {
+    if (sample.time < base::kWindowStart + kDown || sample.time > base::kWindowStart + kUp) {
       continue;
     }
     if (before != nullptr) {

@@ -190,7 +190,7 @@ DecodeLoads loads_of(const std::vector<std::int64_t>& requests,
   return loads;
 }
 
-// What a closed unit has is in no sum, whether it comes before or after the closing.
+// What a closed unit has is in no sum and not shown, whether it comes before or after the closing.
 TEST(DecodeUnitRules, SumsAreOfTheOpenUnits) {
   DecodeLoads loads = loads_of({5, 3, 2}, {50, 30, 20});
   loads.close(1);
@@ -198,6 +198,8 @@ TEST(DecodeUnitRules, SumsAreOfTheOpenUnits) {
   loads.add(2, 1, TokenParts(10));
   EXPECT_EQ(loads.view().requests_total, 5 + 3);
   EXPECT_EQ(loads.view().kv_total, 50 + 30);
+  EXPECT_EQ(loads.view().requests[1], DecodeUnitView::kClosed);
+  EXPECT_EQ(loads.view().kv[1], DecodeUnitView::kClosed);
   loads.open(1);
   EXPECT_EQ(loads.view().requests_total, 5 + 7 + 3);
   EXPECT_EQ(loads.view().kv_total, 50 + 70 + 30);
