@@ -117,7 +117,8 @@ ReadField* time_reader(std::string_view unit) {
 }
 
 void read_date(std::string_view text, TraceRecord& record) {
-  constexpr std::int64_t kMostFrom1970 = 7'300'000'000;  // seconds: to the year 2200
+  // Seconds, to the year 2115: the time between any two dates fits its type.
+  constexpr std::int64_t kMostFrom1970 = 4'600'000'000;
   const auto date = text::parse_date(text);
   if (!date || std::abs(date->utc_seconds) > kMostFrom1970) {
     throw LineFault{kNotANumber, fmt::format("'{}' is not a date and time", text),

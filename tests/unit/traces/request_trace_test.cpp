@@ -291,6 +291,14 @@ TEST(RequestTrace, IdsAreOptionalInJsonAsInAzuresCsv) {
               HasSubstr(":2:1: a value is missing: hash_ids"));
 }
 
+// The time between them did not fit its type. (Found by fuzzing.)
+TEST(RequestTrace, DatesThreeCenturiesApartAreRefused) {
+  EXPECT_THAT(refusal(kAzure + "1801-11-16 18:15:46,374,44\n2157-01-17 15:46:00,374,44\n"),
+              HasSubstr(":2:1: TIMESTAMP: "));
+  EXPECT_THAT(refusal(kAzure + "1825-11-16 18:15:46,374,44\n2115-01-17 15:46:00,374,44\n"),
+              HasSubstr("more than 126 years after the first request"));
+}
+
 TEST(RequestTrace, ForeignJsonSaysWhatIsMissingAndWhatReadsIt) {
   const std::string said = refusal("{\"timestamp\": 1, \"prompt\": 5}\n");
   EXPECT_THAT(said,
