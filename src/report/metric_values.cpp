@@ -61,6 +61,11 @@ MetricValues metric_values(const RunReport& report) {
 }
 
 ResultDigest read_result(const std::filesystem::path& folder) {
+  const auto foreign = [&](const char* why) {
+    return base::InputError({.file = (folder / "summary.json").string(),
+                             .what = fmt::format("is not epfleet's: {}", why),
+                             .remedy = "name a folder that epfleet run or sweep has written"});
+  };
   if (!is_result_folder(folder)) {
     throw base::InputError({.file = folder.string(),
                             .what = "is not a result of epfleet: it has no summary.json",
@@ -72,14 +77,16 @@ ResultDigest read_result(const std::filesystem::path& folder) {
     ResultDigest digest;
     digest.scenario = scenario.value("name", "");
     digest.fingerprint = scenario.value("fingerprint", "");
-    digest.seed = scenario.value("seed", std::uint64_t{0});
+    const Json seed = scenario.value("seed", Json(0));
+    if (!seed.is_number_integer()) {
+      throw foreign("the seed is not a whole number of 64 bits");
+    }
+    digest.seed = seed.get<std::uint64_t>();
     digest.partial = summary.value("partial", false);
     digest.metrics = values_of(summary);
     return digest;
   } catch (const Json::exception& error) {  // another program's, or gone since
-    throw base::InputError({.file = (folder / "summary.json").string(),
-                            .what = fmt::format("is not epfleet's: {}", error.what()),
-                            .remedy = "name a folder that epfleet run or sweep has written"});
+    throw foreign(error.what());
   }
 }
 

@@ -39,8 +39,9 @@ std::optional<StoredResult> stored_result(const fs::path& folder) {
   const auto text = text::read_if_any(folder / "summary.json");
   const auto summary = nlohmann::json::parse(text.value_or(""), nullptr, false);
   try {
-    const auto schema = summary.at("schema").get<std::int64_t>();
-    if (schema < 1 || schema > kSummarySchema) {
+    const auto& schema = summary.at("schema");  // a number of 70 digits would not fit
+    if (!schema.is_number_integer() || schema.get<std::int64_t>() < 1 ||
+        schema.get<std::int64_t>() > kSummarySchema) {
       return std::nullopt;
     }
     return StoredResult{summary.at("scenario").at("fingerprint").get<std::string>(),

@@ -27,7 +27,8 @@ TEST(MetricValues, AreTheNumbersOfTheSummaryByTheirPaths) {
 TEST(MetricValues, ASummaryOfOtherTypesIsTheUsersMistake) {
   const TemporaryFolder folder;
   for (const char* scenario :
-       {R"({"fingerprint": "ab", "name": 3})", R"({"fingerprint": "ab", "seed": "x"})"}) {
+       {R"({"fingerprint": "ab", "name": 3})", R"({"fingerprint": "ab", "seed": "x"})",
+        R"({"fingerprint": "ab", "seed": 1e30})", R"({"fingerprint": "ab", "seed": 0.5})"}) {
     text::write_file(folder.path() / "summary.json",
                      std::string(R"({"schema": 1, "scenario": )") + scenario + "}");
     EXPECT_THROW((void)read_result(folder.path()), base::InputError) << scenario;

@@ -117,7 +117,9 @@ TEST(ResultFolderTest, WhereNothingCanBeMadeBesideItTheFolderIsFilled) {
 // The user's own folder is never touched, whatever it holds.
 TEST(ResultFolderTest, RefusesAFolderThatIsNotAResult) {
   for (const char* summary : {"", "{}", "not json", R"({"schema": 1})", R"({"schema": "1"})",
-                              R"({"schema": 99, "scenario": {"fingerprint": "00"}})"}) {
+                              R"({"schema": 99, "scenario": {"fingerprint": "00"}})",
+                              R"({"schema": 1e300, "scenario": {"fingerprint": "00"}})",
+                              R"({"schema": 1.5, "scenario": {"fingerprint": "00"}})"}) {
     const TemporaryFolder temporary;
     const fs::path target = temporary.path() / "thesis";
     fs::create_directory(target);
