@@ -43,34 +43,40 @@ class HugePageAllocator {
 };
 
 // Memory of many lists that grow and shrink, together in large blocks: what one gives back another
-// gets. It keeps what it once had.
+// gets. It keeps what lists up to kShared once had; longer ones have memory of their own, which goes
+// with them.
 class HugePagePool {
  public:
   [[nodiscard]] std::pmr::memory_resource* lists() { return &lists_; }
 
  private:
+  static constexpr std::size_t kShared = std::size_t{1} << 20U;      // bytes
+  static constexpr std::size_t kFirstBlock = std::size_t{4} << 20U;  // bytes: more than kShared
+
+  // Small pieces are cut from large ones, which are never given back one by one.
   class Blocks final : public std::pmr::memory_resource {
     using Unit = std::max_align_t;
     static std::size_t units(std::size_t bytes) {
       return (bytes + sizeof(Unit) - 1) / sizeof(Unit);
     }
-    void* do_allocate(std::size_t bytes, std::size_t /*alignment*/) override {
-      return HugePageAllocator<Unit>().allocate(units(bytes));
+    void* do_allocate(std::size_t bytes, std::size_t alignment) override {
+      return bytes > kShared ? HugePageAllocator<Unit>().allocate(units(bytes))
+                             : cut_.allocate(bytes, alignment);
     }
     void do_deallocate(void* block, std::size_t bytes, std::size_t /*alignment*/) override {
-      HugePageAllocator<Unit>().deallocate(static_cast<Unit*>(block), units(bytes));
+      if (bytes > kShared) {
+        HugePageAllocator<Unit>().deallocate(static_cast<Unit*>(block), units(bytes));
+      }
     }
     [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override {
       return this == &other;
     }
+    std::pmr::monotonic_buffer_resource cut_{kFirstBlock, this};
   };
-  static constexpr std::size_t kFirstBlock = std::size_t{4} << 20U;   // bytes
-  static constexpr std::size_t kLongestList = std::size_t{1} << 20U;  // bytes
 
   Blocks blocks_;
-  std::pmr::monotonic_buffer_resource growing_{kFirstBlock, &blocks_};
   std::pmr::unsynchronized_pool_resource lists_{
-      {.max_blocks_per_chunk = 0, .largest_required_pool_block = kLongestList}, &growing_};
+      {.max_blocks_per_chunk = 0, .largest_required_pool_block = kShared}, &blocks_};
 };
 
 template <class T>

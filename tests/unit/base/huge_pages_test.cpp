@@ -1,6 +1,7 @@
 #include "epfleet/base/huge_pages.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <cstdint>
 #include <memory_resource>
@@ -18,6 +19,22 @@ TEST(HugePagePool, AListGetsWhatAnotherGaveBack) {
     first = list == 0 ? numbers.data() : first;
     EXPECT_EQ(numbers.data(), first);
   }
+}
+
+// A list longer than those that share memory left all of its own behind.
+TEST(HugePagePool, ALongListTakesItsMemoryWithIt) {
+  HugePagePool pool;
+  const auto in_use = [] {
+    const struct mallinfo2 info = mallinfo2();  // of a sanitizer: zeros
+    return info.uordblks + info.hblkhd;
+  };
+  const std::size_t before = in_use();
+  constexpr std::size_t kBytes = std::size_t{8} << 20U;
+  for (int list = 0; list < 20; ++list) {
+    const std::pmr::vector<char> bytes(kBytes, 'x', pool.lists());
+    EXPECT_EQ(bytes.back(), 'x');
+  }
+  EXPECT_LE(in_use(), before + 2 * kBytes);
 }
 
 TEST(HugePagePool, ListsOfAllLengthsKeepWhatTheyHold) {
