@@ -12,7 +12,8 @@ once; new, what a careless hand would write; tests, separated by blanks: BINARY/
 test can see, because the program does the same.
 
 A tree of its own is built under build/mutants (one a job), as the release preset is, so that the compiler's
-cache has most of it. A row whose sources and tests are as they were when it was last tried is not tried again. Exit 1 when a change survives.
+cache has most of it. A row whose sources and tests are as they were when it was last tried is not tried
+again. Exit 1 when a change survives.
 """
 
 import argparse
