@@ -120,9 +120,13 @@ void read_date(std::string_view text, TraceRecord& record) {
   // Seconds, to the year 2115: the time between any two dates fits its type.
   constexpr std::int64_t kMostFrom1970 = 4'600'000'000;
   const auto date = text::parse_date(text);
-  if (!date || std::abs(date->utc_seconds) > kMostFrom1970) {
+  if (!date) {
     throw LineFault{kNotANumber, fmt::format("'{}' is not a date and time", text),
                     "write it as 2023-11-16 18:15:46.680"};
+  }
+  if (std::abs(date->utc_seconds) > kMostFrom1970) {
+    throw LineFault{kTooLarge, fmt::format("'{}' is more than 145 years from 1970", text),
+                    "is that column the time of the request?"};
   }
   record.time = std::chrono::seconds(date->utc_seconds) + base::Duration(date->nanoseconds);
 }
