@@ -42,9 +42,9 @@ class HugePageAllocator {
   static constexpr std::size_t kWorthwhile = std::size_t{4} << 20U;  // bytes
 };
 
-// Memory of many lists that grow and shrink, together in large blocks: what one gives back another
-// gets. It keeps what lists up to kShared once had; longer ones have memory of their own, which goes
-// with them.
+// Memory of many lists that grow and shrink, together in large blocks: what one gives back, another
+// gets. It keeps what lists up to kShared once had; longer ones have memory of their own, which
+// goes with them.
 class HugePagePool {
  public:
   [[nodiscard]] std::pmr::memory_resource* lists() { return &lists_; }
