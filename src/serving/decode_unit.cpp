@@ -105,7 +105,7 @@ timing::StepPrice DecodeUnit::price_step() const {
   const std::size_t count = incoming_.size();
   for (std::size_t i = 0; i < count; ++i) {
     if (i + kAhead < count) {
-      pool_.prefetch(incoming_[i + kAhead].slot);
+      pool_.prefetch_second_line(incoming_[i + kAhead].slot);
     }
     if (i + kSoon < count) {
       finishers_.prefetch(step_number_ + incoming_[i + kSoon].steps_before_last);
@@ -113,7 +113,7 @@ timing::StepPrice DecodeUnit::price_step() const {
     const Incoming incoming = incoming_[i];
     if (incoming.arrives <= now &&
         (running.empty() || running[pool_[incoming.slot].decode_gpu] == 0)) {
-      join(incoming.slot, now, incoming.steps_before_last);
+      join(incoming, now);
     } else {
       incoming_[kept++] = incoming;
     }
@@ -121,16 +121,17 @@ timing::StepPrice DecodeUnit::price_step() const {
   incoming_.resize(kept);
 }
 
-void DecodeUnit::join(RequestSlot slot, base::TimePoint now, std::uint32_t steps_before_last) {
-  LiveRequest& request = pool_[slot];
+void DecodeUnit::join(const Incoming& incoming, base::TimePoint now) {
+  LiveRequest& request = pool_[incoming.slot];
   const std::size_t gpu = request.decode_gpu;
   request.stage = Stage::Decoding;
   request.joined_step = step_number_;
   if (!request.path.entered_decode) {
     request.path.entered_decode = true;
     request.decode_start = now;
-    joined_first_tokens_.push_back(request.first_token);
-  } else if (Resumed* resumed = pool_.resumed(slot); resumed != nullptr && !resumed->rejoined) {
+    joined_first_tokens_.push_back(incoming.first_token);
+  } else if (Resumed* resumed = pool_.resumed(incoming.slot);
+             resumed != nullptr && !resumed->rejoined) {
     resumed->rejoined = true;
     joined_first_tokens_.push_back(resumed->last_chunk);
   }
@@ -144,7 +145,8 @@ void DecodeUnit::join(RequestSlot slot, base::TimePoint now, std::uint32_t steps
   if (halves_) {
     halves_->join(request, kv);
   }
-  emission_rate_[payer_of(request.request)] += request.rate;
+  emission_rate_[incoming.payer] += request.rate;
+  const std::uint32_t steps_before_last = incoming.steps_before_last;
   const std::int32_t steps = request.steps_taken + static_cast<std::int32_t>(steps_before_last) + 1;
   EPFLEET_CHECK(steps_before_last < static_cast<std::uint32_t>(limits_.longest_stay_steps),
                 "a request in decode has steps left, and not more than the ring holds");
@@ -153,12 +155,12 @@ void DecodeUnit::join(RequestSlot slot, base::TimePoint now, std::uint32_t steps
       decoded - base::TokenParts32::from_tokens(request.request.output_tokens - 1);
   finishers_.add(
       step_number_ + steps_before_last,
-      {.slot = slot,
+      {.slot = incoming.slot,
        .kv = base::TokenParts32::from_tokens(request.request.prompt_tokens) + decoded,
        .gpu = request.decode_gpu,
        .rate = static_cast<std::uint16_t>(request.rate.count()),  // of at most 255 tokens a step
        .overshoot = static_cast<std::uint16_t>(overshoot.count()),
-       .payer = payer_of(request.request)});
+       .payer = incoming.payer});
 }
 
 void DecodeUnit::describe_step(base::TimePoint now, const timing::StepPrice& price) {

@@ -149,14 +149,17 @@ class DecodeUnit {
 
  private:
   struct Anew;  // its sums, made from scratch: decode_sums.cpp
+  // What its joining asks of a request and is not in its second cache line (live_request.h).
   struct Incoming {
     base::TimePoint arrives;
+    base::TimePoint first_token;
     RequestSlot slot;
     std::uint32_t steps_before_last;  // that it will take here
+    std::uint8_t payer;
   };
 
   void admit_arrived(base::TimePoint now);
-  void join(RequestSlot slot, base::TimePoint now, std::uint32_t steps_before_last);
+  void join(const Incoming& incoming, base::TimePoint now);
   void leave(LiveRequest& request, std::int32_t steps);
   void leave_early(RequestSlot slot, std::vector<Leaving>& evicted);
   void forget_place(RequestSlot slot);
@@ -217,9 +220,12 @@ inline void DecodeUnit::place(RequestSlot slot, std::uint32_t gpu, base::TimePoi
   view_.kv_total += kv;
   EPFLEET_CHECK(placed_and_one_[gpu] <= full_and_one_ && placed_kv_[gpu] <= kv_limit_,
                 "a request is placed where there is room");
-  incoming_.push_back(
-      {arrives, slot,
-       static_cast<std::uint32_t>(request.steps_in_all() - request.steps_taken - 1)});
+  incoming_.push_back({.arrives = arrives,
+                       .first_token = request.first_token,
+                       .slot = slot,
+                       .steps_before_last = static_cast<std::uint32_t>(request.steps_in_all() -
+                                                                       request.steps_taken - 1),
+                       .payer = payer_of(request.request)});
 }
 
 }  // namespace epfleet::serving

@@ -31,15 +31,15 @@ enum class Stage : std::uint8_t {
 };
 
 // Two cache lines. A request is looked at when its prefill step is formed and when that ends, when
-// it joins a decode unit and when it leaves: always seconds apart, and always what is in the second
-// line, which begins within `request`, at its lengths.
+// it joins a decode unit and when it leaves: always seconds apart. The first and the third time all
+// is in the second line, which begins within `request`, at its lengths.
 struct alignas(64) LiveRequest {
-  base::TimePoint prefill_start;
+  base::TimePoint first_token;
   // In prefill: its hit has been read from the store. Later: its KV is on the decode GPU.
   base::TimePoint kv_ready;
   workload::Request request;
+  base::TimePoint prefill_start;
   base::TimePoint decode_start;
-  base::TimePoint first_token;
   std::int32_t cached_tokens = 0;
   std::int32_t computed_to = 0;  // of prefill_tokens(): KV that exists (hit and chunks done)
   base::TokenParts32 rate;       // tokens per decode step
@@ -130,12 +130,13 @@ class RequestPool {
   }
   [[nodiscard]] LiveRequest& operator[](RequestSlot slot) { return slots_[slot]; }
   [[nodiscard]] const LiveRequest& operator[](RequestSlot slot) const { return slots_[slot]; }
-  // Fetches a request from memory ahead of its use. Changes nothing.
+  // Fetch a request from memory ahead of its use, or what steps are formed of. They change nothing.
   void prefetch(RequestSlot slot) const {
-    const auto* line = reinterpret_cast<const char*>(&slots_[slot]);
-    for (std::size_t at = 0; at < sizeof(LiveRequest); at += kCacheLine) {
-      __builtin_prefetch(line + at);
-    }
+    __builtin_prefetch(&slots_[slot]);
+    prefetch_second_line(slot);
+  }
+  void prefetch_second_line(RequestSlot slot) const {
+    __builtin_prefetch(&slots_[slot].prefill_start);
   }
   // The slot that the request after `ahead` more gets, if no other leaves before; none: a new one.
   [[nodiscard]] RequestSlot upcoming(std::size_t ahead) const {
@@ -169,8 +170,6 @@ class RequestPool {
   }
 
  private:
-  static constexpr std::size_t kCacheLine = 64;  // bytes
-
   base::HugePagePool memory_;
   base::HugeVector<LiveRequest> slots_;
   std::vector<RequestSlot> free_;

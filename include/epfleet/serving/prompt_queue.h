@@ -98,7 +98,7 @@ class PromptQueue {
   // its calls.
   [[gnu::always_inline]] inline void prefetch(std::size_t ahead) const {
     if (head_ + ahead < line_.size()) {
-      pool_->prefetch(line_[head_ + ahead].slot);
+      pool_->prefetch_second_line(line_[head_ + ahead].slot);
     }
   }
   void drop_served() {
