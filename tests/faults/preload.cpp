@@ -1,4 +1,4 @@
-// Faults at will, preloaded into the program by faults_test.py:
+// Faults at will, preloaded into the program by scenario/faults_*_test.py:
 //   FAULT_ALLOCATION=N  the Nth allocation fails, of the threads that FAULT_THREAD names (main,
 //                       other; else any); FAULT_FOREVER: and all that follow
 //   FAULT_COUNT=FILE    how many allocations there were, "MAIN OTHER"

@@ -1,6 +1,7 @@
 // What a decode unit says of a step, by hand: means and maxima are over the GPUs that it has.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <vector>
 
 #include "epfleet/serving/decode_unit.h"
@@ -21,12 +22,13 @@ model::DecodeLayout layout() {
 class DecodeStep : public testing::Test {
  protected:
   RequestSlot place(std::uint32_t gpu, std::int32_t prompt, std::int32_t output = 100) {
-    workload::Request request;
+    workload::Request request = payer_;
     request.id = base::RequestId(next_++);
     request.prompt_tokens = prompt;
     request.output_tokens = output;
     const RequestSlot slot = pool_.add(request);
     pool_[slot].rate = base::TokenParts32::from_tokens(2);
+    pool_[slot].first_token = first_token_;
     unit_.place(slot, gpu, TimePoint{});
     return slot;
   }
@@ -47,6 +49,8 @@ class DecodeStep : public testing::Test {
                    pricer_,
                    pool_};
   TimePoint now_{};
+  TimePoint first_token_{};  // of those placed next
+  workload::Request payer_;  // their variant and channel
   std::uint64_t next_ = 0;
   std::vector<RequestSlot> finished_, preempted_;
 };
@@ -92,6 +96,34 @@ TEST_F(DecodeStep, AnAnswerEndsWithItsLastToken) {
   EXPECT_EQ(finished_.size(), 1U);
   EXPECT_EQ(unit_.active_requests(), 0);
   EXPECT_EQ(unit_.active_kv(), base::TokenParts{});
+}
+
+// Three seconds before the step began.
+TEST_F(DecodeStep, TheFirstChunkIsCountedFromTheFirstToken) {
+  first_token_ = TimePoint{} - std::chrono::seconds(3);
+  place(7, 100);
+  (void)step();
+  ASSERT_EQ(unit_.first_chunks().size(), 1U);
+  EXPECT_EQ(unit_.first_chunks().front(), now_ - first_token_);
+  (void)step();
+  EXPECT_TRUE(unit_.first_chunks().empty());
+}
+
+TEST_F(DecodeStep, TokensAreOfThoseWhoAskedForThem) {
+  payer_.variant = workload::Variant::R1;
+  payer_.channel = workload::Channel::Api;
+  place(7, 100);
+  payer_ = {};
+  place(8, 100);
+  place(9, 100);
+  (void)step();
+  const DecodeUnit::EmittedByPayer& emitted = unit_.emitted();
+  const auto of = [&](workload::Variant variant, workload::Channel channel) {
+    return emitted[DecodeUnit::payer_of(variant, channel)];
+  };
+  EXPECT_EQ(of(workload::Variant::R1, workload::Channel::Api), base::TokenParts::from_tokens(2));
+  EXPECT_EQ(of(workload::Variant::V3, workload::Channel::Web), base::TokenParts::from_tokens(4));
+  EXPECT_EQ(of(workload::Variant::V3, workload::Channel::Api), base::TokenParts{});
 }
 
 // What the balancer sees of a GPU grows with its answers.
