@@ -48,10 +48,12 @@ take_turn() {
     options+=("-dict=$out/keys.dict")
   fi
   # Long inputs take long, short ones try more: lengths take turns. Without -entropic: its account
-  # of how rare each edge is took a tenth of the time of the reader of scenarios (perf).
+  # of how rare each edge is took a tenth of the time of the reader of scenarios (perf). A turn that is
+  # interrupted is no finding.
   local code=0 length=$((64 << RANDOM % 4))
   "build/fuzz_fast/tests/fuzz/${reader}_fuzz" -runs=$((runs - done_runs)) -max_len="$length" \
-    -max_total_time="$seconds" -entropic=0 -timeout=10 -rss_limit_mb=2000 -print_final_stats=1 -interrupted_exitcode=0 \
+    -max_total_time="$seconds" -entropic=0 -timeout=10 -rss_limit_mb=2000 -print_final_stats=1 \
+    -interrupted_exitcode=0 \
     -artifact_prefix="$out/findings/$reader/" "${options[@]}" \
     "$out/corpus/$reader" "tests/fuzz/corpus/$reader" >"$log" 2>&1 || code=$?
   if ((code != 0)); then

@@ -1,9 +1,8 @@
 """What tests of faults share (scenario/faults_*_test.py): runs that may end in a few ways and never by a crash, and
-the table of what happened, a part of it by each test: out/faults/NAME.txt (the folder: FAULTS_TABLES)."""
+the table of what happened, a part of it by each test: out/faults/NAME.txt."""
 
 import json
 import os
-import pathlib
 import resource
 import subprocess
 import unittest
@@ -57,7 +56,7 @@ def main_with_table(name):
 
 
 def write_table(name):
-    path = pathlib.Path(os.environ.get("FAULTS_TABLES") or SOURCE / "out" / "faults") / f"{name}.txt"
+    path = SOURCE / "out" / "faults" / f"{name}.txt"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(f"| {fault} | {happened} | {code} |\n" for fault, happened, code in ROWS))
