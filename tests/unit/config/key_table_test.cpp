@@ -50,6 +50,7 @@ TEST(KeyTable, TheExampleInAMessageFitsTheKey) {
   EXPECT_THAT(said("slo.ttft.limit=5"), testing::EndsWith("for example 5 s"));
   EXPECT_THAT(said("slo.tpot.limit=soon"), testing::EndsWith("for example 50 ms"));
   EXPECT_THAT(said("kv_cache.ttl=1"), testing::EndsWith("for example 24 h"));
+  int examples = 0;
   for (const Key& key : key_table()) {
     if (!needs_unit(key.dimension)) {
       continue;
@@ -65,8 +66,10 @@ TEST(KeyTable, TheExampleInAMessageFitsTheKey) {
       node.kind = Node::Kind::Scalar;
       node.text = example;
       EXPECT_FALSE(key.read(scratch, node)) << key.name << " does not take " << example;
+      ++examples;
     }
   }
+  EXPECT_GT(examples, 100);  // of keys with a unit
 }
 
 // Reading a default as it is printed changes nothing: read(print(x)) = x.
