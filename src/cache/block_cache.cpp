@@ -27,12 +27,12 @@ class TableOfBlocks final : public PrefixCache {
         capacity_(keeps_.tokens / block_tokens),
         rule_(eviction_rules()[config.eviction].make(capacity_)) {}
 
-  Lookup lookup(const workload::Request& request, base::TimePoint now) override;
-  std::int32_t store(const workload::Request& request, std::int64_t tokens, base::TimePoint now,
-                     base::TimePoint stored_at) override;
-  void postpone(const workload::Request& request, base::TimePoint stored_at) override;
+  Lookup lookup(const workload::Request& request, Extent& own, base::TimePoint now) override;
+  std::int32_t store(const workload::Request& request, Extent& own, std::int64_t tokens,
+                     base::TimePoint now, base::TimePoint stored_at) override;
+  void postpone(const workload::Request& request, Extent& own, base::TimePoint stored_at) override;
   // The request is finished: what of it was never stored will not be.
-  void forget_session(const workload::Request& last) override {
+  void forget_session(const workload::Request& last, Extent& /*own*/) override {
     for (const BlockId id : lists_.blocks_of(last.prefix.session_slot)) {
       awaited_.erase(id);
     }
@@ -146,7 +146,8 @@ std::int32_t& TableOfBlocks::why_missing(BlockId id, Lookup& found) const {
   return found.lost_not_yet_written;
 }
 
-Lookup TableOfBlocks::lookup(const workload::Request& request, base::TimePoint now) {
+Lookup TableOfBlocks::lookup(const workload::Request& request, Extent& /*own*/,
+                             base::TimePoint now) {
   advance(now);
   const auto blocks = lists_.blocks_of(request.prefix.session_slot);
   const auto is_known = [&](BlockId id) {
@@ -187,8 +188,9 @@ Lookup TableOfBlocks::lookup(const workload::Request& request, base::TimePoint n
   return found;
 }
 
-std::int32_t TableOfBlocks::store(const workload::Request& request, std::int64_t tokens,
-                                  base::TimePoint now, base::TimePoint stored_at) {
+std::int32_t TableOfBlocks::store(const workload::Request& request, Extent& /*own*/,
+                                  std::int64_t tokens, base::TimePoint now,
+                                  base::TimePoint stored_at) {
   EPFLEET_CHECK(stored_at >= now, "a write ends after it begins");
   advance(now);
   if (tokens > request.prompt_tokens) {
@@ -198,7 +200,8 @@ std::int32_t TableOfBlocks::store(const workload::Request& request, std::int64_t
   return static_cast<std::int32_t>(had * block_);
 }
 
-void TableOfBlocks::postpone(const workload::Request& request, base::TimePoint stored_at) {
+void TableOfBlocks::postpone(const workload::Request& request, Extent& /*own*/,
+                             base::TimePoint stored_at) {
   for (const BlockId id : lists_.blocks_of(request.prefix.session_slot)) {
     const auto found = index_.find(id);
     if (found != index_.end() && blocks_[found->second].available_at > now_) {

@@ -21,11 +21,19 @@ class SessionCache final : public PrefixCache {
         length_unknown_(shared_prefixes, 0) {}
 
   // Each one function, with all that it calls: a request makes one lookup and one or two stores.
-  [[gnu::flatten]] Lookup lookup(const workload::Request& request, base::TimePoint now) override;
-  [[gnu::flatten]] std::int32_t store(const workload::Request& request, std::int64_t tokens,
-                                      base::TimePoint now, base::TimePoint stored_at) override;
-  void postpone(const workload::Request& request, base::TimePoint stored_at) override;
-  void forget_session(const workload::Request& last) override;
+  [[gnu::flatten]] Lookup lookup(const workload::Request& request, Extent& own,
+                                 base::TimePoint now) override;
+  [[gnu::flatten]] std::int32_t store(const workload::Request& request, Extent& own,
+                                      std::int64_t tokens, base::TimePoint now,
+                                      base::TimePoint stored_at) override;
+  void postpone(const workload::Request& request, Extent& own, base::TimePoint stored_at) override;
+  void forget_session(const workload::Request& /*last*/, Extent& own) override { own = Extent{}; }
+  Extent& session(std::uint32_t slot) override {
+    if (slot >= session_count_) [[unlikely]] {
+      grow(slot);
+    }
+    return sessions_[slot];
+  }
   void warm(std::span<const workload::WarmExtent> extents,
             std::span<const workload::WarmTotal> totals) override;
   std::int64_t stored_tokens(base::TimePoint now) override {
@@ -50,20 +58,14 @@ class SessionCache final : public PrefixCache {
   }
 
  private:
-  Extent& slot(std::uint32_t index) {
-    if (index >= session_count_) [[unlikely]] {
-      grow(index);
-    }
-    return sessions_[index];
-  }
   [[gnu::noinline]] void grow(std::uint32_t index) {
     session_count_ = index + 1;
     sessions_.resize(session_count_);
   }
-  Extent& session_extent(const workload::PrefixIdentity& prefix, std::int32_t shared_blocks);
+  void adopt(Extent& own, std::int32_t shared_blocks);
   Extent& shared_extent(std::uint32_t id, std::int32_t length);
-  const Extent& follow_chain(const workload::PrefixIdentity& prefix, std::int32_t wanted,
-                             Chain& chain);
+  const Extent& follow_chain(const workload::PrefixIdentity& prefix, Extent& own,
+                             std::int32_t wanted, Chain& chain);
 
   // As far as others' content may be hit: isolated sessions share nothing.
   [[nodiscard]] std::int32_t shared_blocks(const workload::PrefixIdentity& prefix) const {
@@ -80,11 +82,9 @@ class SessionCache final : public PrefixCache {
   bool recounted_ = false;
 };
 
-// The session's extent, from the end of the shared blocks on. A warm extent counts them as its own
+// A session's extent begins at the end of the shared blocks. A warm one counts them as its own
 // until its session returns and tells how many they are.
-Extent& SessionCache::session_extent(const workload::PrefixIdentity& prefix,
-                                     std::int32_t shared_blocks) {
-  Extent& extent = slot(prefix.session_slot);
+void SessionCache::adopt(Extent& extent, std::int32_t shared_blocks) {
   if (extent.first != shared_blocks) {
     EPFLEET_CHECK(extent.first == 0 || extent.end == extent.first,
                   "the shared prefix of a session does not change");
@@ -96,7 +96,6 @@ Extent& SessionCache::session_extent(const workload::PrefixIdentity& prefix,
     extent.end = std::max(extent.end, shared_blocks);
     extent.ready = std::max(extent.ready, shared_blocks);
   }
-  return extent;
 }
 
 Extent& SessionCache::shared_extent(std::uint32_t id, std::int32_t length) {
@@ -115,10 +114,10 @@ Extent& SessionCache::shared_extent(std::uint32_t id, std::int32_t length) {
 
 // Matches `wanted` blocks from token 0 on; returns the extent at which the chain breaks, or the
 // last.
-const Extent& SessionCache::follow_chain(const workload::PrefixIdentity& prefix,
+const Extent& SessionCache::follow_chain(const workload::PrefixIdentity& prefix, Extent& own,
                                          std::int32_t wanted, Chain& chain) {
   const std::int32_t blocks_shared = shared_blocks(prefix);
-  Extent& own = session_extent(prefix, blocks_shared);
+  adopt(own, blocks_shared);
   ExtentStore::trim(own, wanted);
   if (blocks_shared > 0) {
     Extent& shared = shared_extent(prefix.shared_id, blocks_shared);
@@ -134,17 +133,17 @@ const Extent& SessionCache::follow_chain(const workload::PrefixIdentity& prefix,
   return own;
 }
 
-Lookup SessionCache::lookup(const workload::Request& request, base::TimePoint now) {
+Lookup SessionCache::lookup(const workload::Request& request, Extent& own, base::TimePoint now) {
   const workload::PrefixIdentity& prefix = request.prefix;
   const std::int32_t ideal = std::max(prefix.session_tokens, prefix.shared_tokens);
   EPFLEET_CHECK(ideal <= request.prompt_tokens, "a prompt contains its prefixes");
   store_.advance(now);
   if (prefix.first_turn) {
-    slot(prefix.session_slot) = Extent{};
+    own = Extent{};
   }
   const std::int32_t wanted = store_.whole_blocks(ideal);
   Chain chain;
-  const Extent& broken = follow_chain(prefix, wanted, chain);
+  const Extent& broken = follow_chain(prefix, own, wanted, chain);
 
   Lookup found;
   found.hit_tokens = static_cast<std::int32_t>(store_.tokens(chain.hit));
@@ -161,7 +160,7 @@ Lookup SessionCache::lookup(const workload::Request& request, base::TimePoint no
   return found;
 }
 
-std::int32_t SessionCache::store(const workload::Request& request, std::int64_t tokens,
+std::int32_t SessionCache::store(const workload::Request& request, Extent& own, std::int64_t tokens,
                                  base::TimePoint now, base::TimePoint stored_at) {
   const workload::PrefixIdentity& prefix = request.prefix;
   EPFLEET_CHECK(stored_at >= now, "a write ends after it begins");
@@ -173,23 +172,20 @@ std::int32_t SessionCache::store(const workload::Request& request, std::int64_t 
     Extent& shared = shared_extent(prefix.shared_id, blocks_shared);
     written += store_.write(shared, blocks_shared, stored_at);
   }
-  Extent& own = session_extent(prefix, blocks_shared);
+  adopt(own, blocks_shared);
   const std::int32_t whole = store_.whole_blocks(static_cast<std::int32_t>(tokens));
   written += store_.write(own, whole, stored_at);
   store_.evict();
   return static_cast<std::int32_t>(store_.tokens(whole - written));
 }
 
-void SessionCache::postpone(const workload::Request& request, base::TimePoint stored_at) {
+void SessionCache::postpone(const workload::Request& request, Extent& own,
+                            base::TimePoint stored_at) {
   const workload::PrefixIdentity& prefix = request.prefix;
-  store_.postpone(slot(prefix.session_slot), stored_at);
+  store_.postpone(own, stored_at);
   if (shared_blocks(prefix) > 0) {
     store_.postpone(shared_[prefix.shared_id], stored_at);
   }
-}
-
-void SessionCache::forget_session(const workload::Request& last) {
-  slot(last.prefix.session_slot) = Extent{};
 }
 
 void SessionCache::warm(std::span<const workload::WarmExtent> extents,
@@ -216,7 +212,7 @@ void SessionCache::warm(std::span<const workload::WarmExtent> extents,
   for (const Item& item : items) {
     const Extent extent = store_.put(item.tokens, item.last_use);
     if (item.slot) {
-      slot(*item.slot) = extent;
+      session(*item.slot) = extent;
     }
   }
   const Extent length_to_come = store_.put(0, items.back().last_use);

@@ -20,15 +20,16 @@ class StatisticalCache final : public PrefixCache {
     EPFLEET_CHECK(block_ > 0, "a block has tokens");
   }
 
-  Lookup lookup(const workload::Request& request, base::TimePoint /*now*/) override {
+  Lookup lookup(const workload::Request& request, Extent& /*own*/,
+                base::TimePoint /*now*/) override {
     Lookup found;
     found.hit_tokens = hit_tokens(request);
     return found;
   }
 
   // Stateless: of the prompt, what hits is there; of the answer nothing.
-  std::int32_t store(const workload::Request& request, std::int64_t tokens, base::TimePoint /*now*/,
-                     base::TimePoint /*stored_at*/) override {
+  std::int32_t store(const workload::Request& request, Extent& /*own*/, std::int64_t tokens,
+                     base::TimePoint /*now*/, base::TimePoint /*stored_at*/) override {
     return tokens <= request.prompt_tokens ? hit_tokens(request) : request.prompt_tokens;
   }
 

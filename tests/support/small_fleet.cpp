@@ -56,24 +56,29 @@ class WatchedCache final : public cache::PrefixCache {
   WatchedCache(std::unique_ptr<cache::PrefixCache> to, std::int64_t block, Ledger::StoreFlow& flow)
       : to_(std::move(to)), block_(block), flow_(flow) {}
 
-  cache::Lookup lookup(const workload::Request& request, base::TimePoint now) override {
+  cache::Lookup lookup(const workload::Request& request, cache::Extent& own,
+                       base::TimePoint now) override {
     expire(now);
-    return to_->lookup(request, now);
+    return to_->lookup(request, own, now);
   }
-  std::int32_t store(const workload::Request& request, std::int64_t tokens, base::TimePoint now,
-                     base::TimePoint stored_at) override {
+  std::int32_t store(const workload::Request& request, cache::Extent& own, std::int64_t tokens,
+                     base::TimePoint now, base::TimePoint stored_at) override {
     expire(now);
-    const std::int32_t had = to_->store(request, tokens, now, stored_at);
+    const std::int32_t had = to_->store(request, own, tokens, now, stored_at);
     const std::int64_t is_new = tokens / block_ * block_ - had;
     flow_.taken += is_new;
     flow_.evicted += flow_.left + is_new - to_->stored_tokens(now);
     flow_.left = to_->stored_tokens(now);
     return had;
   }
-  void postpone(const workload::Request& request, base::TimePoint stored_at) override {
-    to_->postpone(request, stored_at);
+  void postpone(const workload::Request& request, cache::Extent& own,
+                base::TimePoint stored_at) override {
+    to_->postpone(request, own, stored_at);
   }
-  void forget_session(const workload::Request& last) override { to_->forget_session(last); }
+  void forget_session(const workload::Request& last, cache::Extent& own) override {
+    to_->forget_session(last, own);
+  }
+  cache::Extent& session(std::uint32_t slot) override { return to_->session(slot); }
   void warm(std::span<const workload::WarmExtent> extents,
             std::span<const workload::WarmTotal> totals) override {
     to_->warm(extents, totals);

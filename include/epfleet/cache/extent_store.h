@@ -16,20 +16,6 @@
 
 namespace epfleet::cache {
 
-// Blocks [first, end), counted from token 0 of the prompt; [first, ready) can be hit now and the
-// rest from available_at on. The blocks before `first` belong to another extent (the shared
-// prefix's).
-struct Extent {
-  base::TimePoint last_use;  // FIFO: when its first block was written
-  base::TimePoint available_at;
-  std::int32_t first = 0;
-  std::int32_t end = 0;
-  std::int32_t ready = 0;
-  GenerationId generation = kNeverStored;
-};
-// Two million live sessions at full scale; two extents to a cache line.
-static_assert(sizeof(Extent) <= 32);
-
 // How far a prompt gets from token 0, in blocks.
 struct Chain {
   std::int32_t matched = 0;  // stored or being written

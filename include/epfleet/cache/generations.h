@@ -8,15 +8,15 @@
 #include <cstdint>
 #include <vector>
 
-#include "epfleet/base/id.h"
 #include "epfleet/base/sum_check.h"
 #include "epfleet/base/time.h"
+#include "epfleet/workload/stored_extent.h"
 
 namespace epfleet::cache {
 
-using GenerationId = base::Id<struct GenerationIdTag, std::uint32_t>;  // in order of time, from 1
+using workload::GenerationId;
+using workload::kNeverStored;
 
-inline constexpr GenerationId kNeverStored{0};
 inline constexpr base::Duration kGenerationWidth = std::chrono::seconds(1);
 
 // A request asks four times; only the opening and the end of a generation leave the header.

@@ -13,14 +13,15 @@ using std::chrono::seconds;
 
 class EmptyCache : public cache::PrefixCache {
  public:
-  cache::Lookup lookup(const workload::Request& /*request*/, base::TimePoint /*now*/) override {
+  cache::Lookup lookup(const workload::Request& /*request*/, cache::Extent& /*own*/,
+                       base::TimePoint /*now*/) override {
     return {};
   }
-  std::int32_t store(const workload::Request& /*request*/, std::int64_t /*tokens*/,
-                     base::TimePoint /*now*/, base::TimePoint /*stored_at*/) override {
+  std::int32_t store(const workload::Request& /*request*/, cache::Extent& /*own*/,
+                     std::int64_t /*tokens*/, base::TimePoint /*now*/,
+                     base::TimePoint /*stored_at*/) override {
     return 0;
   }
-  void forget_session(const workload::Request& /*last*/) override {}
   void warm(std::span<const workload::WarmExtent> /*extents*/,
             std::span<const workload::WarmTotal> /*totals*/) override {}
   std::int64_t stored_tokens(base::TimePoint /*now*/) override { return 1'000; }

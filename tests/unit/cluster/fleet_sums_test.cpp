@@ -26,11 +26,12 @@ class NoRequests : public workload::Source {
 
 class WrongCache : public cache::PrefixCache {
  public:
-  cache::Lookup lookup(const workload::Request& /*request*/, TimePoint /*now*/) override {
+  cache::Lookup lookup(const workload::Request& /*request*/, cache::Extent& /*own*/,
+                       TimePoint /*now*/) override {
     return {};
   }
-  std::int32_t store(const workload::Request& /*request*/, std::int64_t /*tokens*/,
-                     TimePoint /*now*/, TimePoint /*stored_at*/) override {
+  std::int32_t store(const workload::Request& /*request*/, cache::Extent& /*own*/,
+                     std::int64_t /*tokens*/, TimePoint /*now*/, TimePoint /*stored_at*/) override {
     return 0;
   }
   void check_sums(base::SumCheck& check) const override { check.equal("tokens stored", stored, 0); }

@@ -38,19 +38,22 @@ class ListSource : public workload::Source {
 // Every prompt's first 500 tokens are stored; remembers what is stored on top.
 class FakeCache : public cache::PrefixCache {
  public:
-  cache::Lookup lookup(const Request& request, TimePoint /*now*/) override {
+  cache::Lookup lookup(const Request& request, cache::Extent& /*own*/, TimePoint /*now*/) override {
     sessions_asked_for.push_back(request.prefix.session_tokens);
     return found;
   }
-  std::int32_t store(const Request& request, std::int64_t tokens, TimePoint now,
-                     TimePoint stored_at) override {
+  std::int32_t store(const Request& request, cache::Extent& /*own*/, std::int64_t tokens,
+                     TimePoint now, TimePoint stored_at) override {
     EXPECT_GE(stored_at, now);
     stored.emplace_back(request.id.value(), tokens);
     const bool is_prompt = tokens == request.prompt_tokens;
     return is_prompt ? std::min(found.hit_tokens, had_of_prompt) : had_with_answer;
   }
-  void postpone(const Request& /*request*/, TimePoint /*stored_at*/) override { ++postponed; }
-  void forget_session(const Request& /*last*/) override { ++forgotten; }
+  void postpone(const Request& /*request*/, cache::Extent& /*own*/,
+                TimePoint /*stored_at*/) override {
+    ++postponed;
+  }
+  void forget_session(const Request& /*last*/, cache::Extent& /*own*/) override { ++forgotten; }
   void warm(std::span<const workload::WarmExtent> /*extents*/,
             std::span<const workload::WarmTotal> /*totals*/) override {}
   std::int64_t stored_tokens(TimePoint /*now*/) override { return 0; }
