@@ -46,7 +46,7 @@ class TableOfBlocks final : public PrefixCache {
     advance(now);
     peak_ = static_cast<std::int64_t>(index_.size());
   }
-  void check_sums(base::SumCheck& check) const override;
+  void check_sums(base::SumCheck& check, std::span<const Extent> elsewhere) const override;
 
  private:
   struct Block {
@@ -211,7 +211,7 @@ void TableOfBlocks::postpone(const workload::Request& request, Extent& /*own*/,
   }
 }
 
-void TableOfBlocks::check_sums(base::SumCheck& check) const {
+void TableOfBlocks::check_sums(base::SumCheck& check, std::span<const Extent> /*elsewhere*/) const {
   const auto place = check.at("KV store");
   check.equal("number of places for blocks", blocks_.size(), index_.size() + free_.size());
   check.equal("number of blocks that the eviction rule knows", rule_->blocks(), index_.size());

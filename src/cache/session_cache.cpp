@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "epfleet/base/error.h"
@@ -29,10 +30,13 @@ class SessionCache final : public PrefixCache {
   void postpone(const workload::Request& request, Extent& own, base::TimePoint stored_at) override;
   void forget_session(const workload::Request& /*last*/, Extent& own) override { own = Extent{}; }
   Extent& session(std::uint32_t slot) override {
-    if (slot >= session_count_) [[unlikely]] {
-      grow(slot);
+    if (slot >= sessions_.size()) {
+      sessions_.resize(std::size_t{slot} + 1);
     }
     return sessions_[slot];
+  }
+  std::optional<base::HugeVector<Extent>> give_up_sessions() override {
+    return std::exchange(sessions_, {});
   }
   void warm(std::span<const workload::WarmExtent> extents,
             std::span<const workload::WarmTotal> totals) override;
@@ -45,23 +49,11 @@ class SessionCache final : public PrefixCache {
     store_.advance(now);
     store_.restart_peak();
   }
-  void check_sums(base::SumCheck& check) const override {
-    check.equal("number of sessions that the KV store knows", session_count_, sessions_.size());
-    store_.check_sums(check, {sessions_, shared_});
-  }
-  void prefetch(std::span<const std::uint32_t> session_slots) const override {
-    for (const std::uint32_t session : session_slots) {
-      if (session < sessions_.size()) {
-        __builtin_prefetch(&sessions_[session]);
-      }
-    }
+  void check_sums(base::SumCheck& check, std::span<const Extent> elsewhere) const override {
+    store_.check_sums(check, {sessions_, shared_, elsewhere});
   }
 
  private:
-  [[gnu::noinline]] void grow(std::uint32_t index) {
-    session_count_ = index + 1;
-    sessions_.resize(session_count_);
-  }
   void adopt(Extent& own, std::int32_t shared_blocks);
   Extent& shared_extent(std::uint32_t id, std::int32_t length);
   const Extent& follow_chain(const workload::PrefixIdentity& prefix, Extent& own,
@@ -74,8 +66,7 @@ class SessionCache final : public PrefixCache {
 
   ExtentStore store_;
   bool isolated_;
-  base::HugeVector<Extent> sessions_;  // by slot
-  std::uint32_t session_count_ = 0;    // as its size(), which is a subtraction and a shift
+  base::HugeVector<Extent> sessions_;  // by slot, if they are kept here
   std::vector<Extent> shared_;         // by id
   // Shared prefixes of a warm store count as stored; their lengths are known at the first use only.
   std::vector<std::uint8_t> length_unknown_;

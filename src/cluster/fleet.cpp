@@ -12,8 +12,9 @@ Fleet::Fleet(const FleetSpec& spec, const StepPricers& pricers, workload::Arriva
       state_(spec, pricers, scaling_->most_units()),
       prefill_router_(state_),
       decode_router_(state_),
-      endings_(state_, decode_router_, arrivals, cache, observers_),
-      requests_(state_, prefill_router_, decode_router_, arrivals, cache, endings_, observers_),
+      stored_(cache, state_.requests),
+      endings_(state_, decode_router_, arrivals, stored_, observers_),
+      requests_(state_, prefill_router_, decode_router_, arrivals, stored_, endings_, observers_),
       units_(state_, prefill_router_, decode_router_, *scaling_, observers_),
       recovery_(state_, requests_, decode_router_, units_, observers_),
       sampler_(state_, cache, observers_) {
@@ -46,7 +47,7 @@ engine::RunEnd Fleet::run(const std::atomic<bool>* stop, FleetSampler::Progress 
 }
 
 void Fleet::check_sums(std::uint64_t every) {
-  sums_.emplace(FleetSums::Parts{state_, endings_, recovery_, cache_, arrivals_}, every);
+  sums_.emplace(FleetSums::Parts{state_, endings_, recovery_, cache_, stored_, arrivals_}, every);
   state_.engine.trace_to([this](const engine::Event& next) { sums_->before(next); });
 }
 

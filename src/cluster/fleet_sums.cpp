@@ -99,7 +99,7 @@ void FleetSums::look(const engine::Event* next) const {
   check_units(check, next);
   check_places(check);
   check_flows(check);
-  parts_.cache.check_sums(check);
+  check_store(check);
   parts_.arrivals.check_sums(check, static_cast<std::int64_t>(parts_.fleet.requests.live()) +
                                         parts_.endings.attempts_to_come());
   if (!check.difference()) {
@@ -213,6 +213,14 @@ void FleetSums::check_places(base::SumCheck& check) const {
     check.equal("number of its requests whose KV is on its way", moving, decode[unit].moving);
     check.equal("number of its requests that decode", one.active_requests(), decode[unit].decoding);
   }
+}
+
+// Left out: what clients that have gone and will come again take along.
+void FleetSums::check_store(base::SumCheck& check) const {
+  std::vector<cache::Extent> with_sessions;
+  parts_.stored.add_extents(with_sessions);
+  parts_.arrivals.add_extents(with_sessions);
+  parts_.cache.check_sums(check, with_sessions);
 }
 
 // What has come is what has gone and what is here.

@@ -31,33 +31,34 @@ base::TokenParts output_of(const LiveRequest& live, Ending ending) {
 }  // namespace
 
 RequestEndings::RequestEndings(FleetState& fleet, DecodeRouter& decode,
-                               workload::ArrivalFeed& arrivals, cache::PrefixCache& cache,
+                               workload::ArrivalFeed& arrivals, PromptStore& stored,
                                std::span<observe::Observer* const> observers)
     : fleet_(fleet),
       decode_router_(decode),
       arrivals_(arrivals),
-      cache_(cache),
+      stored_(stored),
       observers_(observers),
       retries_(fleet) {}
 
-void RequestEndings::keep_answer(const LiveRequest& live) {
+void RequestEndings::keep_answer(RequestSlot slot) {
+  const LiveRequest& live = fleet_.requests[slot];
   const workload::Request& request = live.request;
   if (request.output_tokens > 1 && workload::answer_is_reusable(request.variant) &&
       fleet_.store_faults == 0) {
     const base::TimePoint stored_at = decode_router_.write_to_store(live, request.output_tokens);
-    const std::int32_t had = cache_.store(request, request.prompt_tokens + request.output_tokens,
-                                          fleet_.now(), stored_at);
+    const std::int32_t had =
+        stored_.store(slot, request.prompt_tokens + request.output_tokens, fleet_.now(), stored_at);
     const std::int32_t missing = request.prompt_tokens - had;
     if (missing >= static_cast<std::int32_t>(fleet_.spec.kv_cache.block)) [[unlikely]] {
-      write_prompt(live, missing);
+      write_prompt(slot, missing);
     }
   }
 }
 
 // Whole blocks of the prompt are not in the store: it was down when they were computed, or they
 // have left it since. The unit still has their KV, and an answer without them could not be hit.
-[[gnu::noinline]] void RequestEndings::write_prompt(const LiveRequest& live, std::int64_t tokens) {
-  cache_.postpone(live.request, decode_router_.write_to_store(live, tokens));
+[[gnu::noinline]] void RequestEndings::write_prompt(RequestSlot slot, std::int64_t tokens) {
+  stored_.postpone(slot, decode_router_.write_to_store(fleet_.requests[slot], tokens));
 }
 
 void RequestEndings::end(RequestSlot slot, Ending ending) {
@@ -68,16 +69,16 @@ void RequestEndings::end(RequestSlot slot, Ending ending) {
     fleet_.early_output += output_of(live, ending);
   }
   if (ending == Ending::LastToken) {
-    keep_answer(live);
+    keep_answer(slot);
   }
-  const bool comes_again = retries_.comes_again(live, ending);
+  const bool comes_again = retries_.comes_again(live, ending, stored_.own(slot));
   record(slot, ending, comes_again);
   mix_in(fleet_.engine, done_.back());
   if (!comes_again) {
     if (!request.prefix.returns) {
-      cache_.forget_session(request);
+      stored_.forget_session(slot);
     }
-    arrivals_.complete(request, fleet_.now());
+    arrivals_.complete(request, fleet_.now(), stored_.own(slot));
   }
   if (fleet_.spec.in_window(request.arrival)) {
     --window_in_service_;

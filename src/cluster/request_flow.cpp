@@ -1,8 +1,6 @@
 #include "epfleet/cluster/request_flow.h"
 
 #include <algorithm>
-#include <array>
-#include <new>
 
 #include "epfleet/base/error.h"
 #include "epfleet/base/random.h"
@@ -14,13 +12,13 @@ using serving::LiveRequest;
 using serving::RequestSlot;
 
 RequestFlow::RequestFlow(FleetState& fleet, PrefillRouter& prefill, DecodeRouter& decode,
-                         workload::ArrivalFeed& arrivals, cache::PrefixCache& cache,
+                         workload::ArrivalFeed& arrivals, PromptStore& stored,
                          RequestEndings& endings, std::span<observe::Observer* const> observers)
     : fleet_(fleet),
       prefill_router_(prefill),
       decode_router_(decode),
       arrivals_(arrivals),
-      cache_(cache),
+      stored_(stored),
       endings_(endings),
       admission_(fleet),
       timers_(fleet, endings),
@@ -35,7 +33,7 @@ RequestFlow::RequestFlow(FleetState& fleet, PrefillRouter& prefill, DecodeRouter
 }
 
 void RequestFlow::start() {
-  cache_.warm(arrivals_.source().warm_extents(), arrivals_.source().warm_totals());
+  stored_.start(arrivals_);
   arrivals_.start(fleet_.now());
   schedule_next_arrival();
 }
@@ -71,30 +69,26 @@ void RequestFlow::accept_arrival() {
   EPFLEET_CHECK(
       request.arrival == fleet_.now() && request.prompt_tokens > 0 && request.output_tokens > 0,
       "a request arrives when it was announced, with a prompt and an answer");
-  if (arrivals_.taken() % kAtOnce == 0) {
-    fetch_sessions_ahead();
-  }
-  if (const RequestSlot soon = fleet_.requests.upcoming(kAhead); soon < found_.size()) {
-    __builtin_prefetch(&found_[soon], 1);
-  }
+  stored_.prefetch(fleet_.requests.upcoming(kAhead));
   const bool in_window = fleet_.spec.in_window(request.arrival);
-  accept(request, in_window, 0, in_window);
+  accept(request, arrivals_.front_extent(), in_window, 0, in_window);
   arrivals_.pop();
 }
 
 void RequestFlow::accept_retries() {
   while (const auto again = endings_.next_attempt()) {
-    accept(again->request, fleet_.spec.in_window(again->request.arrival), again->number,
+    accept(again->request, again->own, fleet_.spec.in_window(again->request.arrival), again->number,
            again->window_client);
   }
 }
 
-void RequestFlow::accept(const workload::Request& request, bool in_window, std::uint8_t attempt,
-                         bool window_client) {
+void RequestFlow::accept(const workload::Request& request, const cache::Extent& own, bool in_window,
+                         std::uint8_t attempt, bool window_client) {
   ++fleet_.totals.arrived;
   fleet_.totals.retries += attempt > 0 ? 1 : 0;
   endings_.expect(in_window);
   const RequestSlot slot = fleet_.requests.add(request);
+  stored_.arrive(slot, own);
   LiveRequest& live = fleet_.requests[slot];
   live.path.attempt = attempt & 0xfU;
   live.path.window_client = window_client;
@@ -145,17 +139,11 @@ std::optional<Ending> RequestFlow::rejection(const workload::Request& request) c
 
 void RequestFlow::look_up(RequestSlot slot) {
   LiveRequest& live = fleet_.requests[slot];
-  if (slot >= found_.size()) {
-    found_.resize(std::size_t{slot} + 1);
-  }
-  // Made where it stays: copied, it would be read as a whole just after it was written in parts,
-  // for which the processor waits.
-  const Found& found =
-      *::new (static_cast<void*>(&found_[slot])) Found{cache_.lookup(live.request, fleet_.now())};
+  const cache::Lookup& found = stored_.look_up(slot, fleet_.now());
   if (fleet_.store_faults > 0) [[unlikely]] {
     live.store_was_down = true;
   }
-  live.cached_tokens = live.computed_to = usable(found.lookup, live);
+  live.cached_tokens = live.computed_to = usable(found, live);
 }
 
 // At least the last token is computed: its output is the next one of the answer.
@@ -184,33 +172,13 @@ base::TokenParts32 RequestFlow::draw_rate(const workload::Request& request) cons
   for (observe::Observer* observer : observers_) {
     observer->on_prefill_step(prefill_unit.last_step());
   }
-  fetch_prefixes(slots_);
   for (const RequestSlot slot : slots_) {
-    __builtin_prefetch(&found_[slot]);
+    stored_.prefetch(slot);
   }
   for (const RequestSlot slot : slots_) {
     emit_first_token(slot);
   }
   endings_.announce();
-}
-
-// Of the requests to come, some at once: a call for each would cost as much again.
-void RequestFlow::fetch_sessions_ahead() {
-  std::array<std::uint32_t, kAtOnce> sessions{};
-  std::size_t count = 0;
-  for (const workload::Request& soon : arrivals_.upcoming(kAhead, kAtOnce)) {
-    sessions[count++] = soon.prefix.session_slot;
-  }
-  cache_.prefetch(std::span(sessions).first(count));
-}
-
-// What the store knows of the requests to be handled, into the processor's cache.
-void RequestFlow::fetch_prefixes(std::span<const RequestSlot> slots) {
-  sessions_.clear();
-  for (const RequestSlot slot : slots) {
-    sessions_.push_back(fleet_.requests[slot].request.prefix.session_slot);
-  }
-  cache_.prefetch(sessions_);
 }
 
 // The prompt is computed: its first token leaves, its new KV goes to the store, all its KV to
@@ -230,7 +198,7 @@ void RequestFlow::emit_first_token(RequestSlot slot) {
   if (fleet_.is_early(request)) {
     fleet_.early_input_tokens += request.prompt_tokens;
   }
-  keep_prompt(live, std::min(found_[slot].lookup.hit_tokens, request.prompt_tokens - 1));
+  keep_prompt(slot, std::min(stored_.found(slot).hit_tokens, request.prompt_tokens - 1));
   if (request.output_tokens == 1) {
     fleet_.prefill[live.prefill_unit].unit.release_kv(live.prefill_gpu, now, request.prompt_tokens);
     endings_.end(slot, Ending::LastToken);
@@ -248,7 +216,7 @@ void RequestFlow::count_input(RequestSlot slot) {
   tokens.input += request.prompt_tokens;
   tokens.cached += live.cached_tokens;
   tokens.output += base::TokenParts::from_tokens(1);
-  const cache::Lookup& found = found_[slot].lookup;
+  const cache::Lookup& found = stored_.found(slot);
   observe::FleetSample::LostTokens& lost = fleet_.totals.cache_lost;
   lost.cold += found.lost_cold;
   lost.capacity += found.lost_capacity;
@@ -262,20 +230,21 @@ void RequestFlow::count_input(RequestSlot slot) {
 
 // All but the `stored` first tokens of the prompt are new to the store, as far as was known when it
 // was looked up: what was found there is not written again, even if it was computed anew.
-void RequestFlow::keep_prompt(const LiveRequest& live, std::int32_t stored) {
+void RequestFlow::keep_prompt(RequestSlot slot, std::int32_t stored) {
+  const LiveRequest& live = fleet_.requests[slot];
   const std::int32_t prompt = live.request.prompt_tokens;
   if (fleet_.store_faults == 0) {
     const base::TimePoint stored_at = prefill_router_.write_to_store(live, prompt - stored);
-    const std::int32_t had = cache_.store(live.request, prompt, fleet_.now(), stored_at);
+    const std::int32_t had = stored_.store(slot, prompt, fleet_.now(), stored_at);
     if (had < stored) [[unlikely]] {
-      write_what_left(live, stored - had);
+      write_what_left(slot, stored - had);
     }
   }
 }
 
 // The unit has read or computed it, so it can write it again.
-[[gnu::noinline]] void RequestFlow::write_what_left(const LiveRequest& live, std::int64_t tokens) {
-  cache_.postpone(live.request, prefill_router_.write_to_store(live, tokens));
+[[gnu::noinline]] void RequestFlow::write_what_left(RequestSlot slot, std::int64_t tokens) {
+  stored_.postpone(slot, prefill_router_.write_to_store(fleet_.requests[slot], tokens));
 }
 
 void RequestFlow::send_to_decode(RequestSlot slot) {
@@ -306,7 +275,9 @@ void RequestFlow::start_decode_step(std::uint32_t unit) {
     observer->on_decode_step(decode_unit.last_step());
     observer->on_first_chunks(decode_unit.first_chunks());
   }
-  fetch_prefixes(slots_);
+  for (const RequestSlot slot : slots_) {
+    stored_.prefetch(slot);
+  }
   for (const RequestSlot slot : slots_) {
     endings_.end(slot, Ending::LastToken);
   }

@@ -58,7 +58,7 @@ void RequestFlow::retry(RequestSlot slot) {
 void RequestFlow::look_up_again(RequestSlot slot) {
   LiveRequest& live = fleet_.requests[slot];
   Resumed& resumed = *fleet_.requests.resumed(slot);
-  const cache::Lookup found = cache_.lookup(live.repeated(), fleet_.now());
+  const cache::Lookup found = stored_.look_up_again(slot, fleet_.now());
   live.computed_to = usable(found, live);
   resumed.found = found.hit_tokens;
   resumed.hit = live.computed_to;
@@ -71,7 +71,7 @@ void RequestFlow::resume_decode(RequestSlot slot) {
   fleet_.totals.failures.recomputed_tokens += live.prefill_tokens() - resumed.hit;
   live.kv_ready = resumed.kv_arrived;
   if (live.request.prompt_tokens > resumed.found) {
-    keep_prompt(live, resumed.found);
+    keep_prompt(slot, resumed.found);
   }
   send_to_decode(slot);
 }

@@ -10,12 +10,12 @@ constexpr double kMostJitter = 0.25;  // of the wait, which it shortens: openai-
 Retries::Retries(FleetState& fleet)
     : fleet_(fleet), jitter_(fleet.spec.seed, "admission.retries.back_off") {}
 
-bool Retries::back_off(const serving::LiveRequest& live) {
+bool Retries::back_off(const serving::LiveRequest& live, const workload::StoredExtent& own) {
   const AdmissionConfig::Retries& config = fleet_.spec.admission.retries;
   if (live.path.attempt >= config.limit) {
     return false;
   }
-  Attempt next{live.repeated(), static_cast<std::uint8_t>(live.path.attempt + 1),
+  Attempt next{live.repeated(), own, static_cast<std::uint8_t>(live.path.attempt + 1),
                live.path.window_client};
   base::Stream draw(jitter_, next.request.id.value(), next.number);
   const double doubled_s =

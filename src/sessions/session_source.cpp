@@ -56,6 +56,7 @@ class SessionSource final : public workload::Source {
   }
 
   base::Duration shortest_return() const override { return law_.shortest_think(); }
+  bool sessions_overlap() const override { return false; }
 
   std::span<const workload::WarmExtent> warm_extents() const override { return extents_; }
   void forget_warm_extents() override { extents_ = base::HugeVector<workload::WarmExtent>(); }

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "epfleet/base/error.h"
 
@@ -13,6 +14,9 @@ namespace {
 // Of a source that no completion brings anything back to: long against the cost of a hand-over.
 constexpr std::size_t kMostInSlice = 5'000'000;  // half a gigabyte
 constexpr base::Duration kLongestSlice = std::chrono::seconds(1);
+
+// Sessions whose memory is fetched before it is their turn.
+constexpr std::size_t kAhead = 16;
 
 }  // namespace
 
@@ -29,6 +33,12 @@ ArrivalFeed::~ArrivalFeed() {
   }
 }
 
+void ArrivalFeed::carry(base::HugeVector<StoredExtent> asleep) {
+  EPFLEET_CHECK(!source_.sessions_overlap(), "a session that travels has one request in service");
+  asleep_ = std::move(asleep);
+  carries_ = true;
+}
+
 void ArrivalFeed::start(base::TimePoint start) {
   end_ = start;
   source_.forget_warm_extents();
@@ -38,10 +48,9 @@ void ArrivalFeed::start(base::TimePoint start) {
 
 void ArrivalFeed::open_next() {
   EPFLEET_CHECK(front() == nullptr, "a slice is over when its requests have arrived");
-  if (worker_ != nullptr) {
-    worker_->wait(drawing_);
-  }
+  wait();
   open_.swap(drawn_);
+  open_extents_.swap(drawn_extents_);
   at_ = 0;
   end_ += slice_;
   EPFLEET_CHECK(open_.empty() || open_.back().arrival < end_, "a slice holds its own requests");
@@ -61,19 +70,73 @@ void ArrivalFeed::ask_for_next() {
   }
 }
 
-void ArrivalFeed::check_sums(base::SumCheck& check, std::int64_t in_service) const {
+void ArrivalFeed::wait() const {
   if (worker_ != nullptr) {
     worker_->wait(drawing_);
   }
+}
+
+void ArrivalFeed::check_sums(base::SumCheck& check, std::int64_t in_service) const {
+  wait();
   const auto place = check.at("source of requests");
   const std::size_t here = open_.size() - at_ + drawn_.size() + done_.size();
   source_.check_sums(check, in_service + static_cast<std::int64_t>(here));
 }
 
-void ArrivalFeed::draw() {
-  for (const Completion& completion : returned_) {
-    source_.complete(completion.request, completion.done);
+void ArrivalFeed::add_extents(std::vector<StoredExtent>& extents) const {
+  wait();
+  extents.insert(extents.end(), asleep_.begin(), asleep_.end());
+  extents.insert(extents.end(), drawn_extents_.begin(), drawn_extents_.end());
+  if (carries_) {
+    extents.insert(extents.end(), open_extents_.begin() + static_cast<std::ptrdiff_t>(at_),
+                   open_extents_.end());
+    for (const Completion& completion : done_) {
+      extents.push_back(completion.own);
+    }
   }
+}
+
+void ArrivalFeed::return_completions() {
+  for (std::size_t i = 0; i < returned_.size(); ++i) {
+    const auto& [request, done, own] = returned_[i];
+    source_.complete(request, done);
+    if (!carries_) {
+      continue;
+    }
+    if (i + kAhead < returned_.size()) {
+      fetch(returned_[i + kAhead].request);
+    }
+    if (request.prefix.returns) {
+      const std::size_t slot = request.prefix.session_slot;
+      if (slot >= asleep_.size()) {
+        asleep_.resize(slot + 1);
+      }
+      asleep_[slot] = own;
+    }
+  }
+}
+
+void ArrivalFeed::wake_drawn() {
+  drawn_extents_.clear();
+  for (std::size_t i = 0; i < drawn_.size(); ++i) {
+    if (i + kAhead < drawn_.size()) {
+      fetch(drawn_[i + kAhead]);
+    }
+    const PrefixIdentity& prefix = drawn_[i].prefix;
+    const bool has_slept = !prefix.first_turn && prefix.session_slot < asleep_.size();
+    drawn_extents_.push_back(has_slept ? std::exchange(asleep_[prefix.session_slot], {})
+                                       : StoredExtent{});
+  }
+}
+
+void ArrivalFeed::fetch(const Request& request) const {
+  if (request.prefix.session_slot < asleep_.size()) {
+    __builtin_prefetch(&asleep_[request.prefix.session_slot], 1);
+  }
+}
+
+void ArrivalFeed::draw() {
+  return_completions();
   drawn_.clear();
   for (auto next = source_.next_arrival(); next && *next < drawn_until_;
        next = source_.next_arrival()) {
@@ -84,6 +147,9 @@ void ArrivalFeed::draw() {
                               .remedy = "lower workload.rate_scale or what the workload asks for"});
     }
     drawn_.push_back(source_.take());
+  }
+  if (carries_) {
+    wake_drawn();
   }
 }
 

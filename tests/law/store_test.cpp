@@ -77,11 +77,11 @@ std::vector<Case> cases() {
           {"small, down, retries", down_and_retried, small}};
 }
 
-FleetRun run(const config::Scenario& scenario, const Case& one) {
+FleetRun run(const config::Scenario& scenario, const Case& one, const RunParts& parts = {}) {
   cluster::FleetSpec spec = scenario;
   spec.failures = one.failures;
   spec.kv_cache = one.changed(spec.kv_cache);
-  return run_fleet(scenario, spec);
+  return run_fleet(scenario, spec, parts);
 }
 
 TEST(StoreLaws, WhatIsWrittenIsStoredOrHasLeft) {
@@ -111,6 +111,34 @@ TEST(StoreLaws, WhatIsWrittenIsStoredOrHasLeft) {
   EXPECT_GT(all.evicted, 1'000'000);
   EXPECT_GT(all.expired, 1'000'000);
   EXPECT_GT(all.left, 1'000'000);
+}
+
+// What the store has of a session travels with its requests, also with those that are prefilled
+// again and with clients that come again. A table by session is the same; traces use it.
+TEST(StoreLaws, WhatTravelsWithARequestIsWhatATableWouldHave) {
+  std::int64_t hits = 0, retries = 0;
+  const config::Scenario scenario =
+      small_fleet(4, keys({"kv_cache.block=16", "admission.patience=5 s",
+                           "admission.retries={limit: 3, back_off: 2 s}"}));
+  for (const Case& one : cases()) {
+    SCOPED_TRACE(one.name);
+    const FleetRun travels = run(scenario, one);
+    RunParts parts;
+    parts.sessions_in_table = true;
+    const FleetRun in_table = run(scenario, one, parts);
+    EXPECT_EQ(travels.fingerprint, in_table.fingerprint);
+    const observe::FleetSample& with = travels.ledger.last();
+    const observe::FleetSample& without = in_table.ledger.last();
+    EXPECT_EQ(with.cache_written_bytes, without.cache_written_bytes);
+    EXPECT_EQ(with.cache_stored_bytes, without.cache_stored_bytes);
+    EXPECT_EQ(with.cache_lost.capacity, without.cache_lost.capacity);
+    EXPECT_EQ(with.cache_lost.ttl, without.cache_lost.ttl);
+    EXPECT_EQ(with.cache_lost.not_yet_written, without.cache_lost.not_yet_written);
+    hits += tokens_of(with).cached;
+    retries += with.retries;
+  }
+  EXPECT_GT(hits, 1'000'000);
+  EXPECT_GT(retries, 100);
 }
 
 // Of answers that ended after the store had come back, only their own tokens counted as written:

@@ -40,6 +40,7 @@ class KeepingSource final : public workload::Source {
   }
   std::span<const workload::WarmTotal> warm_totals() const override { return from_->warm_totals(); }
   base::Duration shortest_return() const override { return from_->shortest_return(); }
+  bool sessions_overlap() const override { return from_->sessions_overlap(); }
   std::size_t shared_prefixes() const override { return from_->shared_prefixes(); }
   void check_sums(base::SumCheck& check, std::int64_t in_service) const override {
     from_->check_sums(check, in_service);
@@ -53,8 +54,9 @@ class KeepingSource final : public workload::Source {
 // Passes everything on and follows what is in the store.
 class WatchedCache final : public cache::PrefixCache {
  public:
-  WatchedCache(std::unique_ptr<cache::PrefixCache> to, std::int64_t block, Ledger::StoreFlow& flow)
-      : to_(std::move(to)), block_(block), flow_(flow) {}
+  WatchedCache(std::unique_ptr<cache::PrefixCache> to, std::int64_t block, Ledger::StoreFlow& flow,
+               bool keeps_sessions)
+      : to_(std::move(to)), block_(block), flow_(flow), keeps_sessions_(keeps_sessions) {}
 
   cache::Lookup lookup(const workload::Request& request, cache::Extent& own,
                        base::TimePoint now) override {
@@ -79,6 +81,9 @@ class WatchedCache final : public cache::PrefixCache {
     to_->forget_session(last, own);
   }
   cache::Extent& session(std::uint32_t slot) override { return to_->session(slot); }
+  std::optional<base::HugeVector<cache::Extent>> give_up_sessions() override {
+    return keeps_sessions_ ? std::nullopt : to_->give_up_sessions();
+  }
   void warm(std::span<const workload::WarmExtent> extents,
             std::span<const workload::WarmTotal> totals) override {
     to_->warm(extents, totals);
@@ -89,10 +94,9 @@ class WatchedCache final : public cache::PrefixCache {
   }
   std::int64_t peak_tokens() const override { return to_->peak_tokens(); }
   void restart_peak(base::TimePoint now) override { to_->restart_peak(now); }
-  void prefetch(std::span<const std::uint32_t> session_slots) const override {
-    to_->prefetch(session_slots);
+  void check_sums(base::SumCheck& check, std::span<const cache::Extent> elsewhere) const override {
+    to_->check_sums(check, elsewhere);
   }
-  void check_sums(base::SumCheck& check) const override { to_->check_sums(check); }
 
  private:
   void expire(base::TimePoint now) {
@@ -103,6 +107,7 @@ class WatchedCache final : public cache::PrefixCache {
   std::unique_ptr<cache::PrefixCache> to_;
   std::int64_t block_;
   Ledger::StoreFlow& flow_;
+  bool keeps_sessions_;
 };
 
 class KeepingObserver final : public observe::Observer {
@@ -216,7 +221,7 @@ FleetRun run_fleet(const config::Scenario& scenario, const cluster::FleetSpec& s
   KeepingSource source(source_of(scenario), run.ledger.arrivals);
   WatchedCache cache(cache::make_prefix_cache(run.spec.kv_cache, run.kv_bytes_per_token(),
                                               source.shared_prefixes(), scenario.seed),
-                     run.spec.kv_cache.block, run.ledger.store);
+                     run.spec.kv_cache.block, run.ledger.store, parts.sessions_in_table);
   KeepingObserver observer(run.ledger);
   workload::ArrivalFeed arrivals(source, parts.worker);
   std::vector<observe::Observer*> observers{&observer};

@@ -72,6 +72,7 @@ struct RunParts {
   base::Worker* worker = nullptr;                       // none: on one thread
   observe::Observer* beside = nullptr;                  // hears what the ledger hears
   std::optional<std::uint64_t> check_sums{};            // every so many events; none: never
+  bool sessions_in_table = false;  // the cache keeps what it has of them: nothing travels
 };
 [[nodiscard]] FleetRun run_fleet(const config::Scenario& scenario, const cluster::FleetSpec& spec,
                                  const RunParts& parts);

@@ -72,6 +72,10 @@ class PrefixCache {
   // What the cache itself keeps of the session in this slot, for callers that do not: those of
   // sessions whose requests overlap. Valid until the next call of this.
   [[nodiscard]] virtual Extent& session(std::uint32_t /*slot*/) { return of_no_session_; }
+  // All of that, by slot, for callers that keep it from now on; none: nothing is kept by session.
+  [[nodiscard]] virtual std::optional<base::HugeVector<Extent>> give_up_sessions() {
+    return std::nullopt;
+  }
   [[nodiscard]] Lookup lookup(const workload::Request& request, base::TimePoint now) {
     return lookup(request, session(request.prefix.session_slot), now);
   }
@@ -97,13 +101,8 @@ class PrefixCache {
   [[nodiscard]] virtual std::int64_t peak_tokens() const { return 0; }
   virtual void restart_peak(base::TimePoint /*now*/) {}
 
-  // A hint that the entries of these sessions (PrefixIdentity::session_slot) will be needed in a
-  // moment: at millions of sessions a miss of the processor's cache costs more than the lookup.
-  // Changes nothing.
-  virtual void prefetch(std::span<const std::uint32_t> /*session_slots*/) const {}
-
-  // What is kept of the content against the content.
-  virtual void check_sums(base::SumCheck& /*check*/) const {}
+  // What is kept of the content against the content; `elsewhere`: what callers keep of sessions.
+  virtual void check_sums(base::SumCheck& /*check*/, std::span<const Extent> /*elsewhere*/) const {}
 
  private:
   Extent of_no_session_;  // of caches that keep nothing by session

@@ -11,7 +11,8 @@
 //   finished: both can be hit when the later one is done); capacity, TTL, LRU or FIFO order.
 // Left out: prefixes shared by part of the sessions only; eviction finer than a generation
 //   (generations.h); shared prefixes whose length varies.
-// Memory: 32 bytes a live session, 16 bytes a second of retention; the rest of the store is totals.
+// Memory: 32 bytes a live session, the caller's or here (PrefixCache::session); 16 bytes a second
+// of retention; the rest of the store is totals.
 #pragma once
 
 #include <cstdint>

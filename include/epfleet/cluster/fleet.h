@@ -54,6 +54,7 @@ class Fleet : private engine::Handler {
   FleetState state_;
   PrefillRouter prefill_router_;
   DecodeRouter decode_router_;
+  PromptStore stored_;
   RequestEndings endings_;
   RequestFlow requests_;
   UnitLifecycle units_;

@@ -30,6 +30,7 @@ class FleetSums {
     const RequestEndings& endings;
     const UnitRecovery& recovery;
     const cache::PrefixCache& cache;
+    const PromptStore& stored;
     const workload::ArrivalFeed& arrivals;
   };
   // REQUIRES: the run has not begun; every > 0.
@@ -52,6 +53,7 @@ class FleetSums {
   void look(const engine::Event* next) const;
   void check_units(base::SumCheck& check, const engine::Event* next) const;
   void check_places(base::SumCheck& check) const;
+  void check_store(base::SumCheck& check) const;
   void check_flows(base::SumCheck& check) const;
   template <class Unit>
   void check_pool(base::SumCheck& check, const UnitPool<Unit>& pool, const Beside& beside) const;

@@ -8,9 +8,9 @@
 #include <span>
 #include <vector>
 
-#include "epfleet/cache/prefix_cache.h"
 #include "epfleet/cluster/decode_router.h"
 #include "epfleet/cluster/fleet_state.h"
+#include "epfleet/cluster/prompt_store.h"
 #include "epfleet/cluster/retries.h"
 #include "epfleet/workload/arrival_feed.h"
 
@@ -22,7 +22,7 @@ class RequestEndings {
  public:
   // All must outlive this. It counts in fleet.totals and the early tokens.
   RequestEndings(FleetState& fleet, DecodeRouter& decode, workload::ArrivalFeed& arrivals,
-                 cache::PrefixCache& cache, std::span<observe::Observer* const> observers);
+                 PromptStore& stored, std::span<observe::Observer* const> observers);
 
   // A request has arrived: it will end.
   void expect(bool in_window) { window_in_service_ += in_window ? 1 : 0; }
@@ -43,15 +43,15 @@ class RequestEndings {
   void check_sums(base::SumCheck& check) const;
 
  private:
-  void keep_answer(const serving::LiveRequest& live);
-  void write_prompt(const serving::LiveRequest& live, std::int64_t tokens);
+  void keep_answer(serving::RequestSlot slot);
+  void write_prompt(serving::RequestSlot slot, std::int64_t tokens);
   void count(observe::Outcome outcome);
   void record(serving::RequestSlot slot, Ending ending, bool comes_again);
 
   FleetState& fleet_;
   DecodeRouter& decode_router_;
   workload::ArrivalFeed& arrivals_;
-  cache::PrefixCache& cache_;
+  PromptStore& stored_;
   std::span<observe::Observer* const> observers_;
   Retries retries_;
   std::array<std::int64_t, observe::kEndings.size()> ended_{};

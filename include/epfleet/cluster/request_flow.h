@@ -13,11 +13,11 @@
 #include <span>
 #include <vector>
 
-#include "epfleet/cache/prefix_cache.h"
 #include "epfleet/cluster/admission.h"
 #include "epfleet/cluster/decode_router.h"
 #include "epfleet/cluster/fleet_state.h"
 #include "epfleet/cluster/prefill_router.h"
+#include "epfleet/cluster/prompt_store.h"
 #include "epfleet/cluster/request_endings.h"
 #include "epfleet/cluster/request_timers.h"
 #include "epfleet/workload/arrival_feed.h"
@@ -28,7 +28,7 @@ class RequestFlow {
  public:
   // All must outlive the flow. It counts in fleet.totals and the early tokens.
   RequestFlow(FleetState& fleet, PrefillRouter& prefill, DecodeRouter& decode,
-              workload::ArrivalFeed& arrivals, cache::PrefixCache& cache, RequestEndings& endings,
+              workload::ArrivalFeed& arrivals, PromptStore& stored, RequestEndings& endings,
               std::span<observe::Observer* const> observers);
 
   void start();  // warms the cache, schedules the first arrival
@@ -47,12 +47,12 @@ class RequestFlow {
 
  private:
   // Arrivals whose memory is fetched in advance.
-  static constexpr std::size_t kAhead = 8, kAtOnce = 8;
+  static constexpr std::size_t kAhead = 8;
 
   void schedule_next_arrival();
   void accept_arrival();
-  void accept(const workload::Request& request, bool in_window, std::uint8_t attempt,
-              bool window_client);
+  void accept(const workload::Request& request, const cache::Extent& own, bool in_window,
+              std::uint8_t attempt, bool window_client);
   [[nodiscard]] bool surely_accepted(const workload::Request& request) const;
   [[nodiscard]] std::optional<Ending> rejection(const workload::Request& request) const;
   void look_up(serving::RequestSlot slot);
@@ -60,12 +60,10 @@ class RequestFlow {
   [[nodiscard]] std::int32_t usable(const cache::Lookup& found,
                                     const serving::LiveRequest& live) const;
   void count_input(serving::RequestSlot slot);
-  void fetch_sessions_ahead();
-  void fetch_prefixes(std::span<const serving::RequestSlot> slots);
   void emit_first_token(serving::RequestSlot slot);
   void send_to_decode(serving::RequestSlot slot);
-  void keep_prompt(const serving::LiveRequest& live, std::int32_t stored);
-  void write_what_left(const serving::LiveRequest& live, std::int64_t tokens);
+  void keep_prompt(serving::RequestSlot slot, std::int32_t stored);
+  void write_what_left(serving::RequestSlot slot, std::int64_t tokens);
   void retry(serving::RequestSlot slot);
   void resume_decode(serving::RequestSlot slot);
   [[nodiscard]] base::TokenParts32 draw_rate(const workload::Request& request) const;
@@ -74,7 +72,7 @@ class RequestFlow {
   PrefillRouter& prefill_router_;
   DecodeRouter& decode_router_;
   workload::ArrivalFeed& arrivals_;
-  cache::PrefixCache& cache_;
+  PromptStore& stored_;
   RequestEndings& endings_;
   Admission admission_;
   RequestTimers timers_;
@@ -85,14 +83,8 @@ class RequestFlow {
   const Most most_;
   std::optional<base::TokenParts32> usual_rate_;  // none: every request draws its own
 
-  // What the store had of a prompt, by slot: counted once the prompt is finished.
-  struct alignas(32) Found {  // two to a cache line
-    cache::Lookup lookup;
-  };
-  base::HugeVector<Found> found_;
   // reused from event to event: no allocation in steady state
   std::vector<serving::RequestSlot> slots_, preempted_;
-  std::vector<std::uint32_t> sessions_;
 };
 
 }  // namespace epfleet::cluster

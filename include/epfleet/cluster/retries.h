@@ -13,6 +13,7 @@
 #include "epfleet/base/random.h"
 #include "epfleet/cluster/fleet_state.h"
 #include "epfleet/observe/endings.h"
+#include "epfleet/workload/stored_extent.h"
 
 namespace epfleet::cluster {
 
@@ -20,13 +21,15 @@ class Retries {
  public:
   explicit Retries(FleetState& fleet);  // must outlive this
 
-  // Whether it comes again after this ending; if so, it will arrive by an event.
-  bool comes_again(const serving::LiveRequest& live, observe::Ending ending) {
-    return observe::row_of(ending).may_come_again && back_off(live);
+  // Whether it comes again after this ending; if so, it will arrive by an event, with `own`.
+  bool comes_again(const serving::LiveRequest& live, observe::Ending ending,
+                   const workload::StoredExtent& own) {
+    return observe::row_of(ending).may_come_again && back_off(live, own);
   }
 
   struct Attempt {
     workload::Request request;
+    workload::StoredExtent own;  // what the store has of its session
     std::uint8_t number = 0;     // 1: the first repetition
     bool window_client = false;  // the first attempt arrived in the window
     bool operator>(const Attempt& other) const {
@@ -39,7 +42,7 @@ class Retries {
   [[nodiscard]] std::int64_t to_come() const { return static_cast<std::int64_t>(waiting_.size()); }
 
  private:
-  bool back_off(const serving::LiveRequest& live);
+  bool back_off(const serving::LiveRequest& live, const workload::StoredExtent& own);
   void set_alarm();
 
   FleetState& fleet_;

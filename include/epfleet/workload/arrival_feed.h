@@ -4,16 +4,19 @@
 // Source::shortest_return() later, and a slice is half as long. What arrives in a slice therefore
 // does not depend on what completes in it or in the slice before: it can be drawn while that one is
 // being simulated, from the completions of all earlier ones.
+// What the KV store has of a session sleeps here with it, if asked to: nobody else may change it
+// between a completion and the session's next arrival, and a slice's are fetched from memory
+// together.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
-#include <span>
 #include <vector>
 
+#include "epfleet/base/huge_pages.h"
 #include "epfleet/base/time.h"
 #include "epfleet/base/worker.h"
 #include "epfleet/workload/source.h"
+#include "epfleet/workload/stored_extent.h"
 
 namespace epfleet::workload {
 
@@ -28,47 +31,62 @@ class ArrivalFeed {
 
   [[nodiscard]] const Source& source() const { return source_; }
 
+  // The feed keeps what the store has of sessions while they sleep; `asleep`: at first, by slot.
+  // REQUIRES: before start(); the source's sessions do not overlap.
+  void carry(base::HugeVector<StoredExtent> asleep);
+
   // Opens the first slice, which begins at `start`. The source's warm extents are gone then.
   void start(base::TimePoint start);
 
   // The next request of the open slice; nullptr: there is none left in it. Valid until the
   // next slice is opened.
   [[nodiscard]] const Request* front() const { return at_ < open_.size() ? &open_[at_] : nullptr; }
-  // Those of the open slice after the next `ahead`, at most `count`.
-  [[nodiscard]] std::span<const Request> upcoming(std::size_t ahead, std::size_t count) const {
-    const std::size_t from = std::min(at_ + ahead, open_.size());
-    return std::span(open_).subspan(from, std::min(count, open_.size() - from));
+  // What the store has of its session, if the feed carries that. REQUIRES: front() is not nullptr.
+  [[nodiscard]] StoredExtent front_extent() const {
+    return carries_ ? open_extents_[at_] : StoredExtent{};
   }
   void pop() { ++at_; }
-  [[nodiscard]] std::size_t taken() const { return at_; }  // of the open slice
 
   // When the next slice begins, and its opening, which hands the completions so far to the source.
   // REQUIRES for both: start(); for the opening: front() is nullptr, the clock is at next_slice().
   [[nodiscard]] base::TimePoint next_slice() const { return end_; }
   void open_next();
 
-  // As Source::complete(). REQUIRES: `done` is in the open slice.
-  void complete(const Request& request, base::TimePoint done) { done_.emplace_back(request, done); }
+  // As Source::complete(); `own`: what the store now has of its session. REQUIRES: `done` is in the
+  // open slice.
+  void complete(const Request& request, base::TimePoint done, const StoredExtent& own = {}) {
+    done_.emplace_back(request, done, own);
+  }
 
   // Those of the source; waits until it is at rest. `in_service`: requests that were popped here
   // and not completed.
   void check_sums(base::SumCheck& check, std::int64_t in_service) const;
+  // Those that are carried and not with requests that were popped, to `extents`. Waits likewise.
+  void add_extents(std::vector<StoredExtent>& extents) const;
 
  private:
   struct Completion {
-    Completion(const Request& completed, base::TimePoint when) : request(completed), done(when) {}
+    Completion(const Request& completed, base::TimePoint when, const StoredExtent& kept)
+        : request(completed), done(when), own(kept) {}
     Request request;
     base::TimePoint done;
+    StoredExtent own;
   };
 
   void draw();
+  void return_completions();
+  void wake_drawn();
+  void fetch(const Request& request) const;
+  void wait() const;
   void ask_for_next();
 
   Source& source_;
   base::Worker* worker_;
   base::Duration slice_;
+  bool carries_ = false;
   base::TimePoint end_;  // of the open slice
   std::vector<Request> open_;
+  std::vector<StoredExtent> open_extents_;  // of these requests' sessions, if carried
   std::size_t at_ = 0;
   std::vector<Completion> done_;
 
@@ -77,6 +95,8 @@ class ArrivalFeed {
   // request.
   alignas(64) base::TimePoint drawn_until_;
   std::vector<Request> drawn_;
+  std::vector<StoredExtent> drawn_extents_;
+  base::HugeVector<StoredExtent> asleep_;  // [session slot]; of one that is awake: nothing
   std::vector<Completion> returned_;
   base::Worker::Ticket drawing_ = 0;
 };

@@ -24,6 +24,7 @@ class ScaledSource final : public Source {
     from_->complete(request, done);
   }
   base::Duration shortest_return() const override { return from_->shortest_return(); }
+  bool sessions_overlap() const override { return from_->sessions_overlap(); }
   std::span<const WarmExtent> warm_extents() const override { return extents_; }
   void forget_warm_extents() override { extents_ = std::vector<WarmExtent>(); }
   std::span<const WarmTotal> warm_totals() const override { return totals_; }

@@ -87,6 +87,9 @@ class Source {
   // whose arrivals do not depend on completions has no bound.
   [[nodiscard]] virtual base::Duration shortest_return() const { return base::Duration::max(); }
 
+  // Whether a request of a session can arrive while another one of it is in service.
+  [[nodiscard]] virtual bool sessions_overlap() const { return true; }
+
   // The store's content at the start of the run. Called once, before the first take().
   [[nodiscard]] virtual std::span<const WarmExtent> warm_extents() const { return {}; }
   // They were read: their memory may go.

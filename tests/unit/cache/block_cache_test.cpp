@@ -176,7 +176,7 @@ TEST(BlockCache, EveryTokenOfTheIdealIsAHitOrHasACause) {
       }
       EXPECT_LE(cache->stored_tokens(now), 60 * kBlock);
       base::SumCheck check;
-      cache->check_sums(check);
+      cache->check_sums(check, {});
       EXPECT_EQ(check.difference(), std::nullopt);
     }
     EXPECT_GT(sum.hit_tokens, 0);

@@ -91,7 +91,7 @@ void run_both(const KvCacheConfig& config, std::uint64_t seed, Outcome& outcome)
       reference.forget(request);
     }
     base::SumCheck check;
-    cache->check_sums(check);
+    cache->check_sums(check, {});
     ASSERT_EQ(check.difference(), std::nullopt);
   }
 }
@@ -290,7 +290,7 @@ TEST(SessionCache, AWarmSharedPrefixThatIsJustTooOldIsNoWrongSum) {
   request.prefix.shared_tokens = 21;
   (void)cache->lookup(request, TimePoint(10s + 500ms));
   base::SumCheck check;
-  cache->check_sums(check);
+  cache->check_sums(check, {});
   EXPECT_EQ(check.difference(), std::nullopt);
 }
 

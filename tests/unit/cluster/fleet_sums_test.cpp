@@ -34,7 +34,10 @@ class WrongCache : public cache::PrefixCache {
                      std::int64_t /*tokens*/, TimePoint /*now*/, TimePoint /*stored_at*/) override {
     return 0;
   }
-  void check_sums(base::SumCheck& check) const override { check.equal("tokens stored", stored, 0); }
+  void check_sums(base::SumCheck& check,
+                  std::span<const cache::Extent> /*elsewhere*/) const override {
+    check.equal("tokens stored", stored, 0);
+  }
   std::int64_t stored = 0;
 };
 
@@ -44,7 +47,7 @@ struct Watched {
     state.prefill.change_state(0, UnitState::Serving);
     state.decode.change_state(0, UnitState::Serving);
     state.raise_nodes_peak();
-    sums.emplace(FleetSums::Parts{state, endings, recovery, cache, arrivals}, every);
+    sums.emplace(FleetSums::Parts{state, endings, recovery, cache, stored, arrivals}, every);
   }
   // What a look finds.
   std::string look() {
@@ -66,8 +69,9 @@ struct Watched {
   WrongCache cache;
   PrefillRouter prefill{state};
   DecodeRouter decode{state};
-  RequestEndings endings{state, decode, arrivals, cache, {}};
-  RequestFlow flow{state, prefill, decode, arrivals, cache, endings, {}};
+  PromptStore stored{cache, state.requests};
+  RequestEndings endings{state, decode, arrivals, stored, {}};
+  RequestFlow flow{state, prefill, decode, arrivals, stored, endings, {}};
   std::unique_ptr<policy::ScalingRule> rule = make_scaling_rule(state.spec);
   UnitLifecycle units{state, prefill, decode, *rule};
   UnitRecovery recovery{state, flow, decode, units};

@@ -126,8 +126,9 @@ struct Flow : engine::Handler {
   std::vector<observe::Observer*> observers{&listener};
   PrefillRouter prefill{state.fleet};
   DecodeRouter decode{state.fleet};
-  RequestEndings endings{state.fleet, decode, arrivals, cache, observers};
-  RequestFlow flow{state.fleet, prefill, decode, arrivals, cache, endings, observers};
+  PromptStore stored{cache, state.fleet.requests};
+  RequestEndings endings{state.fleet, decode, arrivals, stored, observers};
+  RequestFlow flow{state.fleet, prefill, decode, arrivals, stored, endings, observers};
 };
 
 TEST(RequestFlow, FromArrivalToLastToken) {

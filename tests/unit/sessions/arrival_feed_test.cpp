@@ -4,9 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
+#include <map>
 #include <optional>
 #include <queue>
+#include <set>
 #include <stdexcept>
 #include <tuple>
 #include <vector>
@@ -35,8 +38,12 @@ SessionSourceSpec small_day() {
 }
 
 // As drive() does, with the feed between. Slots are left out: they are used again a little later.
-std::vector<workload::Request> drive_feed(workload::ArrivalFeed& feed, base::TimePoint start,
-                                          base::TimePoint until) {
+// `arrive` sees every request that is at the front, `kept` tells what is given back with it.
+std::vector<workload::Request> drive_feed(
+    workload::ArrivalFeed& feed, base::TimePoint start, base::TimePoint until,
+    const std::function<void(const workload::Request&)>& arrive = [](const auto&) {},
+    const std::function<workload::StoredExtent(const workload::Request&)>& kept =
+        [](const auto&) { return workload::StoredExtent{}; }) {
   using Done = std::pair<base::TimePoint, std::uint64_t>;
   std::priority_queue<Done, std::vector<Done>, std::greater<>> serving;
   std::vector<workload::Request> taken;
@@ -45,7 +52,8 @@ std::vector<workload::Request> drive_feed(workload::ArrivalFeed& feed, base::Tim
     const workload::Request* next = feed.front();
     const base::TimePoint at = next != nullptr ? next->arrival : feed.next_slice();
     if (!serving.empty() && serving.top().first <= at) {
-      feed.complete(taken[serving.top().second], serving.top().first);
+      const workload::Request& done = taken[serving.top().second];
+      feed.complete(done, serving.top().first, kept(done));
       serving.pop();
     } else if (at >= until) {
       return taken;
@@ -55,6 +63,7 @@ std::vector<workload::Request> drive_feed(workload::ArrivalFeed& feed, base::Tim
       EXPECT_EQ(next->id.value(), taken.size());
       const double service_s = kService.seconds(next->output_tokens);
       serving.emplace(next->arrival + base::duration_from_seconds(service_s), next->id.value());
+      arrive(*next);
       taken.push_back(*next);
       feed.pop();
     }
@@ -123,10 +132,71 @@ TEST(ArrivalFeed, ASliceIsOpenedWhenTheOneBeforeIsUsedUp) {
   workload::ArrivalFeed feed(source, nullptr);
   feed.start(base::kWindowStart);
   EXPECT_EQ(feed.next_slice(), base::kWindowStart + std::chrono::seconds(1));
-  ASSERT_EQ(feed.upcoming(3, 9).size(), 1U);  // at 0, 0.3, 0.6 and 0.9 s
-  EXPECT_TRUE(feed.upcoming(4, 9).empty());
-  EXPECT_EQ(feed.upcoming(1, 2).size(), 2U);
-  EXPECT_THROW(feed.open_next(), base::InvariantBroken);
+  for (int request = 0; request < 4; ++request) {  // at 0, 0.3, 0.6 and 0.9 s
+    EXPECT_THROW(feed.open_next(), base::InvariantBroken);
+    ASSERT_NE(feed.front(), nullptr);
+    feed.pop();
+  }
+  EXPECT_EQ(feed.front(), nullptr);
+  feed.open_next();
+  EXPECT_EQ(feed.front()->id.value(), 4U);
+}
+
+// What the store has of a session, marked with the request that left it.
+workload::StoredExtent left_by(const workload::Request& request) {
+  workload::StoredExtent extent;
+  extent.available_at = request.arrival;
+  extent.end = request.turn + 1;
+  return extent;
+}
+
+TEST(ArrivalFeed, WhatIsKeptOfASessionComesWithItsNextRequestAndIsNowhereElse) {
+  const SessionSourceSpec spec = small_day();
+  base::Worker worker;
+  for (const bool threads : {false, true}) {
+    const auto source = make_session_source(spec);
+    const auto warm = source->warm_extents();
+    base::HugeVector<workload::StoredExtent> asleep(warm.size());
+    for (const workload::WarmExtent& extent : warm) {
+      asleep[extent.session_slot].first = extent.tokens;
+    }
+    workload::ArrivalFeed feed(*source, threads ? &worker : nullptr);
+    feed.carry(std::move(asleep));
+    std::map<std::uint64_t, workload::Request> before;  // [session]: its latest request
+    std::size_t first = 0, later = 0, old = 0;
+    const auto arrive = [&](const workload::Request& request) {
+      const workload::StoredExtent own = feed.front_extent();
+      const auto known = before.find(request.session.value());
+      if (request.prefix.first_turn) {
+        ++first;
+        EXPECT_EQ(own.first + own.end, 0);
+      } else if (known == before.end()) {
+        ++old;
+        EXPECT_EQ(own.first, request.prefix.session_tokens);
+      } else {
+        ++later;
+        EXPECT_EQ(own.available_at, known->second.arrival);
+        EXPECT_EQ(own.end, known->second.turn + 1);
+      }
+      before[request.session.value()] = request;
+    };
+    (void)drive_feed(feed, base::kWindowStart - spec.config.warm_up.value(),
+                     base::kWindowStart + std::chrono::minutes(40), arrive, left_by);
+    EXPECT_GT(std::min({first, later, old}), 100U);
+    std::vector<workload::StoredExtent> extents;
+    feed.add_extents(extents);
+    std::set<base::TimePoint> marks;
+    for (const workload::StoredExtent& extent : extents) {
+      EXPECT_TRUE(extent.end == 0 || marks.insert(extent.available_at).second);
+    }
+    EXPECT_GT(marks.size(), 10U);
+  }
+}
+
+TEST(ArrivalFeed, SessionsThatOverlapDoNotTravel) {
+  Ticks source;
+  workload::ArrivalFeed feed(source, nullptr);
+  EXPECT_THROW(feed.carry({}), base::InvariantBroken);
 }
 
 // They are as large as the sleeping sessions themselves, and read once.
