@@ -163,6 +163,7 @@ TEST(ArrivalFeed, WhatIsKeptOfASessionComesWithItsNextRequestAndIsNowhereElse) {
     workload::ArrivalFeed feed(*source, threads ? &worker : nullptr);
     feed.carry(std::move(asleep));
     std::map<std::uint64_t, workload::Request> before;  // [session]: its latest request
+    std::set<base::TimePoint> taken;  // marks that came with a request: each does so once
     std::size_t first = 0, later = 0, old = 0;
     const auto arrive = [&](const workload::Request& request) {
       const workload::StoredExtent own = feed.front_extent();
@@ -175,6 +176,7 @@ TEST(ArrivalFeed, WhatIsKeptOfASessionComesWithItsNextRequestAndIsNowhereElse) {
         EXPECT_EQ(own.first, request.prefix.session_tokens);
       } else {
         ++later;
+        taken.insert(own.available_at);
         EXPECT_EQ(own.available_at, known->second.arrival);
         EXPECT_EQ(own.end, known->second.turn + 1);
       }
@@ -188,6 +190,7 @@ TEST(ArrivalFeed, WhatIsKeptOfASessionComesWithItsNextRequestAndIsNowhereElse) {
     std::set<base::TimePoint> marks;
     for (const workload::StoredExtent& extent : extents) {
       EXPECT_TRUE(extent.end == 0 || marks.insert(extent.available_at).second);
+      EXPECT_FALSE(taken.contains(extent.available_at));
     }
     EXPECT_GT(marks.size(), 10U);
   }
