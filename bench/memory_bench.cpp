@@ -1,7 +1,6 @@
 // What a line of memory costs on this machine, when it is waited for and when many are asked for
-// ahead, in as much memory as the request pool, the day and a fleet of 90 groups take (MB, in huge
-// pages where the kernel has some). The numbers behind every choice of bench/README.md that is
-// about lines.
+// ahead, in 30 MB, and in as much memory as the published day and a fleet of 90 groups take (300 MB
+// and 2.6 GB; in huge pages where the kernel has some). bench/README.md says what came out.
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
