@@ -215,7 +215,6 @@ void FleetSums::check_places(base::SumCheck& check) const {
   }
 }
 
-// Left out: what clients that have gone and will come again take along.
 void FleetSums::check_store(base::SumCheck& check) const {
   std::vector<cache::Extent> with_sessions;
   parts_.stored.add_extents(with_sessions);

@@ -7,7 +7,8 @@
 // wake-ups and slots of sessions, the events that units await. Added up beside the fleet, event by
 // event, because the past cannot be looked at: node time by state, tokens computed and emitted.
 // Left out: what a balancer has of a unit whose reports age, or where requests have waited for room
-//   since its last report (KV only): it is told the past. Statistics: metrics/statistics_sums.h.
+//   since its last report (KV only): it is told the past. What the store has of sessions
+//   whose clients will come again. Statistics: metrics/statistics_sums.h.
 #pragma once
 
 #include <cstdint>
