@@ -33,6 +33,7 @@ HOMES = [
     ("parsing dates", r"std::get_time|year_month_day", ["text/parse.cpp"]),
     ("logarithms, exponentials and powers: the same bytes everywhere, base/real_math",
      r"\bstd::(log|log2|log10|log1p|exp|exp2|expm1|pow|cbrt|tgamma|lgamma|erfc?)\(", []),
+    ("reading the command line", r"#include <CLI/", ["cli/command.cpp"]),
     ("a thread beside the simulation", r"std::jthread thread_;", ["base/worker.h"]),
 ]
 

@@ -2,7 +2,6 @@
 // chance.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 
@@ -75,15 +74,15 @@ void compare_command(const CompareRequest& request) {
 
 }  // namespace
 
-void add_compare(CLI::App& app, Chosen& chosen) {
+void add_compare(Command app, Chosen& chosen) {
   auto request = std::make_shared<CompareRequest>();
-  CLI::App& command =
-      *app.add_subcommand("compare", "Compare runs or the cases of sweeps with a baseline");
-  command.add_option("DIR", request->folders, "Folders of results or sweeps")->required();
+  const Command command =
+      app.add_subcommand("compare", "Compare runs or the cases of sweeps with a baseline");
+  command.add_option("DIR", request->folders, "Folders of results or sweeps").required();
   command.add_option("--baseline", request->baseline,
                      "Folder, case, or KEY=VALUE to compare with (default: the first)");
   command.add_option("--metric", request->metrics, "Path in summary.json; may be repeated")
-      ->allow_extra_args(false);
+      .one_each();
   command.add_option("--out", request->out, "Folder for comparison.csv and report.html");
   command.add_flag("--no-report", request->no_page, "Leave report.html out");
   when_chosen(command, chosen, request, compare_command);

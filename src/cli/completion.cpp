@@ -1,10 +1,9 @@
 #include "completion.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iterator>
 
-#include "command_tree.h"
+#include "command.h"
 #include "epfleet/config/key.h"
 #include "epfleet/config/topics.h"
 #include "epfleet/report/catalogue.h"
@@ -14,20 +13,20 @@ namespace {
 
 // Where the cursor is: in a command, and perhaps behind an option that takes a value.
 struct Place {
-  const CLI::App* command;
-  const CLI::Option* option = nullptr;
+  const CommandText* command;
+  const OptionText* option = nullptr;
 };
 
-const CLI::Option* option_named(const CLI::App& command, const std::string& word) {
-  for (const CLI::Option* option : options_of(command)) {
-    if (option->check_name(word)) {
-      return option;
+const OptionText* option_named(const CommandText& command, const std::string& word) {
+  for (const OptionText& option : command.options) {
+    if (std::ranges::find(option.spellings, word) != option.spellings.end()) {
+      return &option;
     }
   }
   return nullptr;
 }
 
-Place place_of(const CLI::App& app, std::span<const std::string> before) {
+Place place_of(const CommandText& app, std::span<const std::string> before) {
   Place place{&app};
   for (const std::string& word : before) {
     if (place.option != nullptr) {
@@ -35,13 +34,13 @@ Place place_of(const CLI::App& app, std::span<const std::string> before) {
       continue;
     }
     if (word.starts_with('-')) {
-      const CLI::Option* option = option_named(*place.command, word);
-      place.option = option != nullptr && option->get_items_expected_max() > 0 ? option : nullptr;
+      const OptionText* option = option_named(*place.command, word);
+      place.option = option != nullptr && option->takes_value ? option : nullptr;
       continue;
     }
-    for (const CLI::App* command : commands_of(*place.command, true)) {
-      if (command->get_name() == word) {
-        place.command = command;
+    for (const CommandText& command : place.command->commands) {
+      if (command.name == word) {
+        place.command = &command;
         break;
       }
     }
@@ -104,16 +103,17 @@ void add_setting(Offer& offer, const std::string& current) {
   }
 }
 
-void add_value(Offer& offer, const CLI::Option& option, const std::string& current) {
-  const std::string& name =
-      option.get_lnames().empty() ? option.get_name() : option.get_lnames()[0];
-  if (const auto choices = choices_of(option); !choices.empty()) {
-    offer.add_all(choices);
-  } else if (name == "set" || name == "vary" || name == "what-if") {
+void add_value(Offer& offer, const OptionText& option, const std::string& current) {
+  const auto is = [&](const char* name) {
+    return std::ranges::find(option.spellings, name) != option.spellings.end();
+  };
+  if (!option.choices.empty()) {
+    offer.add_all(option.choices);
+  } else if (is("--set") || is("--vary") || is("--what-if")) {
     add_setting(offer, current);
-  } else if (name == "metric" || name == "minimise" || name == "maximise" || name == "limit") {
+  } else if (is("--metric") || is("--minimise") || is("--maximise") || is("--limit")) {
     offer.add_metrics();
-    if (name == "maximise") {
+    if (is("--maximise")) {
       offer.add_keys("");
     }
   } else {
@@ -204,7 +204,7 @@ complete -c epfleet -f -a '(__epfleet_complete)'
 
 }  // namespace
 
-std::vector<std::string> completions(const CLI::App& app, std::span<const std::string> words) {
+std::vector<std::string> completions(const CommandText& app, std::span<const std::string> words) {
   const std::string current = words.empty() ? "" : words.back();
   const Place place = place_of(app, words.first(words.empty() ? 0 : words.size() - 1));
   Offer offer(current);
@@ -212,13 +212,13 @@ std::vector<std::string> completions(const CLI::App& app, std::span<const std::s
     add_value(offer, *place.option, current);
   } else if (current.starts_with('-')) {
     offer.add_all(long_names(*place.command));
-  } else if (const auto commands = commands_of(*place.command, true); !commands.empty()) {
-    for (const CLI::App* command : commands) {
-      offer.add(command->get_name());
+  } else if (!place.command->commands.empty()) {
+    for (const CommandText& command : place.command->commands) {
+      offer.add(command.name);
     }
-  } else if (place.command->get_name() == "explain") {
+  } else if (place.command->name == "explain") {
     add_name_to_explain(offer);
-  } else if (place.command->get_name() == "completion") {
+  } else if (place.command->name == "completion") {
     offer.add_all({"bash", "zsh", "fish"});
   } else {
     offer.add_files();

@@ -1,10 +1,11 @@
 // What a shell offers for the word under the cursor.
 #pragma once
 
-#include <CLI/App.hpp>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "command.h"
 
 namespace epfleet::cli {
 
@@ -12,7 +13,7 @@ inline constexpr const char* kFiles = ":files";  // the shell lists files itself
 
 // `words` are those behind the program's name up to the cursor; the last, perhaps empty, is the one
 // to complete. Names with dots come level by level: "decode." before "decode.gpus=".
-[[nodiscard]] std::vector<std::string> completions(const CLI::App& app,
+[[nodiscard]] std::vector<std::string> completions(const CommandText& app,
                                                    std::span<const std::string> words);
 
 // The scripts that ask for these; "bash", "zsh" or "fish".

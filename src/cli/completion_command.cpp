@@ -1,11 +1,10 @@
 // `epfleet completion` and `epfleet man`: from the commands as they are declared.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
-#include "command_tree.h"
+#include "command.h"
 #include "commands.h"
 #include "completion.h"
 #include "epfleet/version.h"
@@ -14,7 +13,7 @@ namespace epfleet::cli {
 namespace {
 
 struct CompletionRequest {
-  const CLI::App* app;
+  Command app;
   std::string shell;
   std::vector<std::string> words;
 };
@@ -24,7 +23,7 @@ void completion(const CompletionRequest& request) {
     fmt::print("{}", completion_script(request.shell));
     return;
   }
-  for (const std::string& word : completions(*request.app, request.words)) {
+  for (const std::string& word : completions(request.app.text(), request.words)) {
     fmt::print("{}\n", word);
   }
 }
@@ -40,47 +39,45 @@ std::string roff(std::string_view text) {
   return out;
 }
 
-std::string arguments_of(const CLI::App& command) {
-  std::string text = commands_of(command, true).empty() ? " [OPTION]..." : " COMMAND";
-  for (const CLI::Option* option : options_of(command)) {
-    if (option->get_positional()) {
-      const std::string name = option->get_name(true);
-      text += option->get_required() ? " " + name : fmt::format(" [{}]", name);
+std::string arguments_of(const CommandText& command) {
+  std::string text = command.commands.empty() ? " [OPTION]..." : " COMMAND";
+  for (const OptionText& option : command.options) {
+    if (option.positional) {
+      text += option.required ? " " + option.names : fmt::format(" [{}]", option.names);
     }
   }
   return text;
 }
 
-std::string options_page(const CLI::App& command) {
+std::string options_page(const CommandText& command, bool with_help) {
   std::string text;
-  for (const CLI::Option* option : options_of(command)) {
-    if (option == command.get_help_ptr() && command.get_parent() != nullptr) {
-      continue;  // as of all
+  for (const OptionText& option : command.options) {
+    if (option.is_help && !with_help) {
+      continue;
     }
-    const bool takes_value = option->get_items_expected_max() > 0 && !option->get_positional();
-    std::string names = option->get_name(option->get_positional(), !option->get_positional());
+    std::string names = option.names;
     for (auto at = names.find(','); at != std::string::npos; at = names.find(',', at + 2)) {
       names.replace(at, 1, ", ");
     }
-    std::string value =
-        takes_value ? fmt::format(" \\fI{}\\fR", roff(option->get_type_name())) : "";
+    std::string value = option.takes_value && !option.positional
+                            ? fmt::format(" \\fI{}\\fR", roff(option.type))
+                            : "";
     if (const auto bare = names.find('{'); bare != std::string::npos) {  // "--flag{what it means}"
       names.erase(bare, names.find('}', bare) + 1 - bare);
       value = "[=\\fIN\\fR]";
     }
-    text +=
-        fmt::format(".TP\n\\fB{}\\fR{}\n{}\n", roff(names), value, roff(option->get_description()));
+    text += fmt::format(".TP\n\\fB{}\\fR{}\n{}\n", roff(names), value, roff(option.description));
   }
   return text;
 }
 
-// The command and those below it.
-std::string command_page(const CLI::App& command) {
+// The command and those below it; help is as of all.
+std::string command_page(const CommandText& command) {
   std::string text =
-      fmt::format(".SS \"{}{}\"\n{}.\n{}", roff(full_name(command)), roff(arguments_of(command)),
-                  roff(command.get_description()), options_page(command));
-  for (const CLI::App* below : commands_of(command, true)) {
-    text += command_page(*below);
+      fmt::format(".SS \"{}{}\"\n{}.\n{}", roff(command.full_name), roff(arguments_of(command)),
+                  roff(command.description), options_page(command, false));
+  for (const CommandText& below : command.commands) {
+    text += command_page(below);
   }
   return text;
 }
@@ -117,7 +114,7 @@ Where they name another charset than UTF\-8, bars and lines are plain ASCII.
 )";
 
 void man(const CompletionRequest& request) {
-  const CLI::App& app = *request.app;
+  const CommandText app = request.app.text();
   std::string text = fmt::format(
       ".TH EPFLEET 1 \"\" \"epfleet {0}\" \"User Commands\"\n.SH NAME\nepfleet \\- {1}\n.SH "
       "SYNOPSIS\n"
@@ -126,30 +123,28 @@ void man(const CompletionRequest& request) {
       "units "
       "of many GPUs,\ntheir caches, balancers and schedules, what users feel and what it costs.\nA "
       "scenario is a YAML file; results go to a folder.\n.SH OPTIONS\n{2}.SH COMMANDS\n",
-      kVersion, "simulates a fleet that serves DeepSeek\\-V3/R1", options_page(app));
-  for (const CLI::App* command : commands_of(app, true)) {
-    text += command_page(*command);
+      kVersion, "simulates a fleet that serves DeepSeek\\-V3/R1", options_page(app, true));
+  for (const CommandText& command : app.commands) {
+    text += command_page(command);
   }
   fmt::print("{}{}", text, kEnd);
 }
 
 }  // namespace
 
-void add_completion(CLI::App& app, Chosen& chosen) {
-  auto request = std::make_shared<CompletionRequest>();
-  request->app = &app;
-  CLI::App& command = *app.add_subcommand(
+void add_completion(Command app, Chosen& chosen) {
+  auto request = std::make_shared<CompletionRequest>(CompletionRequest{app, {}, {}});
+  const Command command = app.add_subcommand(
       "completion", "Print what makes a shell complete commands, options, keys and metrics");
   // "words" answers the scripts: what comes next behind these words.
   command.add_option("SHELL", request->shell, "bash, zsh or fish")
-      ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish", "words"}).description(""));
-  command.add_option("WORDS", request->words, "")->group("");
+      .required()
+      .only_untold({"bash", "zsh", "fish", "words"});
+  command.add_option("WORDS", request->words, "").hidden();
   when_chosen(command, chosen, request, completion);
 
-  auto page = std::make_shared<CompletionRequest>();
-  page->app = &app;
-  when_chosen(*app.add_subcommand("man", "Print the manual page, for man -l -"), chosen, page, man);
+  auto page = std::make_shared<CompletionRequest>(CompletionRequest{app, {}, {}});
+  when_chosen(app.add_subcommand("man", "Print the manual page, for man -l -"), chosen, page, man);
 }
 
 }  // namespace epfleet::cli

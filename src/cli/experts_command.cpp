@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <numeric>
@@ -193,20 +192,21 @@ void show_expert_balance(const ExpertsRequest& request) {
 
 }  // namespace
 
-void add_experts(CLI::App& app, Chosen& chosen) {
+void add_experts(Command app, Chosen& chosen) {
   auto request = std::make_shared<ExpertsRequest>();
-  CLI::App& command = *app.add_subcommand(
+  const Command command = app.add_subcommand(
       "experts", "Copy and place experts for given loads, or tell how even a scenario's are");
-  auto* scenario = command.add_option("--scenario", request->scenario,
-                                      "Scenario file (YAML): imbalance of its units by tokens, "
-                                      "and what a rebalance moves");
-  add_overrides(command, request->overrides)->needs(scenario);
-  auto* loads = command.add_option("--loads", request->loads,
-                                   "CSV: a row a layer, a column a logical expert");
-  loads->excludes(scenario);
+  const Option scenario =
+      command.add_option("--scenario", request->scenario,
+                         "Scenario file (YAML): imbalance of its units by tokens, "
+                         "and what a rebalance moves");
+  add_overrides(command, request->overrides).needs(scenario);
+  const Option loads = command.add_option("--loads", request->loads,
+                                          "CSV: a row a layer, a column a logical expert");
+  loads.excludes(scenario);
   const auto size = [&](const char* name, std::int64_t& value, const char* help) {
-    auto* option = command.add_option(name, value, help)->excludes(scenario);
-    loads->needs(option);
+    const Option option = command.add_option(name, value, help).excludes(scenario);
+    loads.needs(option);
   };
   size("--replicas", request->replicas, "Slots for experts and their copies");
   size("--groups", request->groups, "Groups of consecutive experts");
@@ -215,11 +215,7 @@ void add_experts(CLI::App& app, Chosen& chosen) {
   command.add_option("--rule", request->rule,
                      "Rule (default: eplb, or the scenario's); help lists them");
   command.add_flag("--json", request->json, "Print JSON");
-  command.parse_complete_callback([loads, scenario] {
-    if (loads->count() + scenario->count() == 0) {
-      throw CLI::RequiredError("--loads or --scenario");
-    }
-  });
+  command.needs_one_of({loads, scenario}, "--loads or --scenario");
   when_chosen(command, chosen, request, [](const ExpertsRequest& given) {
     if (given.scenario.empty()) {
       place_loads(given);

@@ -1,7 +1,6 @@
 // `epfleet explain`: keys and metrics in words, as a page, as a JSON Schema.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <iterator>
@@ -260,9 +259,9 @@ void explain(const ExplainRequest& request) {
 
 }  // namespace
 
-void add_explain(CLI::App& app, Chosen& chosen) {
+void add_explain(Command app, Chosen& chosen) {
   auto request = std::make_shared<ExplainRequest>();
-  CLI::App& command = *app.add_subcommand("explain", "Explain scenario keys and metrics");
+  const Command command = app.add_subcommand("explain", "Explain scenario keys and metrics");
   command.add_option("NAME", request->name,
                      "A topic (scaling), a key, a metric, a column of a CSV, a part of a name "
                      "(ttft), or another tool's word (max_num_seqs); without it the topics, into a "

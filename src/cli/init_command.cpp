@@ -2,7 +2,6 @@
 // spellings of other tools, too.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -237,9 +236,9 @@ void init(const InitRequest& given) {
 
 }  // namespace
 
-void add_init(CLI::App& app, Chosen& chosen) {
+void add_init(Command app, Chosen& chosen) {
   auto request = std::make_shared<InitRequest>();
-  CLI::App& command = *app.add_subcommand(
+  const Command command = app.add_subcommand(
       "init", "Write a commented scenario for one's own rate, lengths, GPUs and objectives");
   command.add_option("FILE", request->file, "Where to (default: the terminal)");
   command.add_option("--rate,--request-rate", request->rate,
@@ -257,10 +256,10 @@ void add_init(CLI::App& app, Chosen& chosen) {
   command
       .add_option("--burstiness", request->burstiness,
                   "Of the arrivals: 1 is Poisson, below is bursty")
-      ->check(CLI::Range(1e-3, 1e3));
-  auto* nodes = command.add_option("--nodes", request->nodes,
-                                   "Nodes there are (default: as many as the rate needs)");
-  command.add_option("--gpus,--max-gpu-budget", request->gpus, "The same in GPUs")->excludes(nodes);
+      .between(1e-3, 1e3);
+  const Option nodes = command.add_option("--nodes", request->nodes,
+                                          "Nodes there are (default: as many as the rate needs)");
+  command.add_option("--gpus,--max-gpu-budget", request->gpus, "The same in GPUs").excludes(nodes);
   command.add_option("--prefill-units", request->prefill_units, "Prefill units, as stated");
   command.add_option("--decode-units", request->decode_units, "Decode units, as stated");
   command.add_option("--ep-size,--decode-gpus", request->decode_gpus, "GPUs of a decode unit");

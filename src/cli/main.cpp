@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
@@ -16,7 +15,7 @@
 #include <new>
 #include <utility>
 
-#include "command_tree.h"
+#include "command.h"
 #include "commands.h"
 #include "epfleet/base/error.h"
 #include "epfleet/base/log.h"
@@ -26,13 +25,15 @@
 
 namespace {
 
-using epfleet::cli::commands_of;
+using epfleet::cli::Command;
+using epfleet::cli::CommandLine;
+using epfleet::cli::CommandText;
 using epfleet::cli::ExitCode;
 using epfleet::cli::long_names;
 
 // CLI11 would only say that the argument was not expected.
-void check_options(const CLI::App& app, int argc, char** argv, int at) {
-  const std::vector<std::string> names = long_names(app);
+void check_options(const CommandText& command, int argc, char** argv, int at) {
+  const std::vector<std::string> names = long_names(command);
   for (; at < argc && std::string_view(argv[at]) != "--"; ++at) {
     const std::string_view word = argv[at];
     const std::string option(word.substr(0, word.find('=')));
@@ -42,50 +43,47 @@ void check_options(const CLI::App& app, int argc, char** argv, int at) {
     const std::string nearest = epfleet::text::nearest_word(option, names);
     const std::string meant = nearest.empty() ? "" : fmt::format("did you mean '{}'? ", nearest);
     const std::string theirs = meant.empty() ? epfleet::config::equivalent_remedy(option) : "";
-    const std::string command = epfleet::cli::full_name(app);
     throw epfleet::base::InputError(
-        {.key = app.get_name(),
+        {.key = command.name,
          .what = fmt::format("there is no option '{}'", option),
-         .remedy =
-             !theirs.empty() ? theirs : fmt::format("{}'{} --help' lists them", meant, command)});
+         .remedy = !theirs.empty()
+                       ? theirs
+                       : fmt::format("{}'{} --help' lists them", meant, command.full_name)});
   }
 }
 
 // The words before the options must be commands: CLI11 would only say that one is missing.
-void check_command(const CLI::App& app, int argc, char** argv, int at) {
-  const auto commands = commands_of(app, true);
-  if (commands.empty()) {
-    return check_options(app, argc, argv, at);
+void check_command(const CommandText& command, int argc, char** argv, int at) {
+  if (command.commands.empty()) {
+    return check_options(command, argc, argv, at);
   }
   if (at >= argc || argv[at][0] == '-') {
     return;
   }
   const std::string word = argv[at];
   std::vector<std::string> names;
-  for (const CLI::App* command : commands) {
-    if (command->get_name() == word) {
-      return check_command(*command, argc, argv, at + 1);
+  for (const CommandText& below : command.commands) {
+    if (below.name == word) {
+      return check_command(below, argc, argv, at + 1);
     }
-    names.push_back(command->get_name());
+    names.push_back(below.name);
   }
   const std::string nearest = epfleet::text::nearest_word(word, names);
   const std::string meant =
       nearest.empty() ? "the" : fmt::format("did you mean '{}'? The", nearest);
   throw epfleet::base::InputError(
-      {.key = app.get_name(),
+      {.key = command.name,
        .what = fmt::format("there is no command '{}'", word),
        .remedy = fmt::format("{} commands are {}", meant, fmt::join(names, ", "))});
 }
 
 // Every command can be told to be quiet; those with progress to show have an option of their own.
-void add_quiet(CLI::App& command) {
-  for (CLI::App* below : command.get_subcommands([](CLI::App*) { return true; })) {
-    if (!below->get_name().empty()) {
-      add_quiet(*below);
+void add_quiet(Command command) {
+  for (const Command below : command.subcommands()) {
+    add_quiet(below);
+    if (!below.has_option("--quiet")) {
+      below.add_flag("--quiet", epfleet::base::silence_log, "No notes on stderr");
     }
-  }
-  if (command.get_option_no_throw("--quiet") == nullptr && command.get_parent() != nullptr) {
-    command.add_flag_callback("--quiet", epfleet::base::silence_log, "No notes on stderr");
   }
 }
 
@@ -134,9 +132,8 @@ void expect_no_memory() { usual_end = std::set_terminate(end_without_memory); }
 [[gnu::used, gnu::section(".preinit_array")]] void (*const kFirst)() = expect_no_memory;
 
 int parse_and_run(int argc, char** argv) {
-  CLI::App app("Simulates a fleet that serves DeepSeek-V3/R1.", "epfleet");
-  app.set_version_flag("--version", fmt::format("epfleet {}", epfleet::kVersion));
-  app.require_subcommand(1);
+  const CommandLine line("epfleet", "Simulates a fleet that serves DeepSeek-V3/R1.",
+                         fmt::format("epfleet {}", epfleet::kVersion));
   epfleet::cli::Chosen chosen;
   for (const auto add :
        {epfleet::cli::add_run, epfleet::cli::add_replay, epfleet::cli::add_sweep,
@@ -144,16 +141,19 @@ int parse_and_run(int argc, char** argv) {
         epfleet::cli::add_init, epfleet::cli::add_experts, epfleet::cli::add_timing,
         epfleet::cli::add_trace, epfleet::cli::add_check, epfleet::cli::add_explain,
         epfleet::cli::add_completion}) {
-    add(app, chosen);
+    add(line.root(), chosen);
   }
-  add_quiet(app);
-  check_command(app, argc, argv, 1);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? ExitCode::kDone : ExitCode::kWrongInput;
+  add_quiet(line.root());
+  check_command(line.root().text(), argc, argv, 1);
+  switch (line.parse(argc, argv)) {
+    case CommandLine::Parsed::Chosen:
+      return chosen();
+    case CommandLine::Parsed::Told:
+      return ExitCode::kDone;
+    case CommandLine::Parsed::Wrong:
+      break;
   }
-  return chosen();
+  return ExitCode::kWrongInput;
 }
 
 }  // namespace

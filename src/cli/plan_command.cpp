@@ -1,7 +1,6 @@
 // `epfleet plan`: the best value of a key under the objectives, and what would change it.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
@@ -214,33 +213,33 @@ int plan_command(const PlanRequest& request) {
 
 }  // namespace
 
-void add_plan(CLI::App& app, Chosen& chosen) {
+void add_plan(Command app, Chosen& chosen) {
   auto request = std::make_shared<PlanRequest>();
-  CLI::App& command =
-      *app.add_subcommand("plan", "Find the best value of a key under the objectives");
-  command.add_option("SCENARIO", request->scenario, "Scenario file (YAML)")->required();
+  const Command command =
+      app.add_subcommand("plan", "Find the best value of a key under the objectives");
+  command.add_option("SCENARIO", request->scenario, "Scenario file (YAML)").required();
   command
       .add_option("--vary", request->vary,
                   "KEY=LO..HI (the first, or what is maximised, is searched), KEY=LO..HI/STEP or "
                   "KEY=A,B,C: every value")
-      ->required()
-      ->allow_extra_args(false);
-  command.add_option("--meet", request->meet, "What must be met: slo (the default)")
-      ->check(CLI::IsMember({"slo"}));
-  auto* minimise = command.add_option("--minimise", request->minimise, "Path in summary.json");
+      .required()
+      .one_each();
+  command.add_option("--meet", request->meet, "What must be met: slo (the default)").only({"slo"});
+  const Option minimise =
+      command.add_option("--minimise", request->minimise, "Path in summary.json");
   command
       .add_option("--maximise", request->maximise,
                   "Path in summary.json, or one of the varied keys")
-      ->excludes(minimise);
+      .excludes(minimise);
   command
       .add_option("--limit", request->limits,
                   "METRIC<=NUMBER or METRIC>=NUMBER: must hold, too, e.g. 'nodes.peak<=60'")
-      ->allow_extra_args(false);
+      .one_each();
   command
       .add_option("--what-if", request->what_if,
                   "KEY=VALUE or KEY=xFACTOR: what it changes; none for none (default: 20 % more "
                   "traffic, a 30 % more expensive GPU)")
-      ->allow_extra_args(false);
+      .one_each();
   add_overrides(command, request->overrides);
   command.add_option("--out", request->out, "Folder for plan.csv, pareto.csv and report.html");
   command.add_flag("--no-report", request->no_page, "Leave report.html out");

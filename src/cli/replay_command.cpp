@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 
 #include "commands.h"
@@ -41,21 +40,21 @@ bool is(const KeyOption& option, std::string_view name) { return option.name == 
 
 }  // namespace
 
-void add_replay_options(CLI::App& command, ReplayOptions& replay) {
-  command.add_option("TRACE", replay.trace, "Trace file")->required();
+void add_replay_options(Command command, ReplayOptions& replay) {
+  command.add_option("TRACE", replay.trace, "Trace file").required();
   command.add_option("--rate-scale", replay.rate_scale, "Multiply the trace's rates");
-  CLI::App& requests = *command.add_option_group("Traces of requests");
+  const Command requests = command.add_group("Traces of requests");
   replay.values.resize(std::size(kOptions));
   for (std::size_t i = 0; i < std::size(kOptions); ++i) {
     const KeyOption& option = kOptions[i];
     std::string& value = replay.values[i];
     if (*option.flag == '\0') {
-      CLI::Option* added = requests.add_option(option.name, value, option.help);
+      const Option added = requests.add_option(option.name, value, option.help);
       if (is(option, "--column")) {  // may be given several times
-        added->join(',');
+        added.joined_by(',');
       }
     } else {
-      requests.add_flag_callback(option.name, [&] { value = option.flag; }, option.help);
+      requests.add_flag(option.name, [&] { value = option.flag; }, option.help);
     }
   }
 }

@@ -1,10 +1,11 @@
 // `epfleet replay`: a trace and how it is played, as overrides of the scenario's keys.
 #pragma once
 
-#include <CLI/App.hpp>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "command.h"
 
 namespace epfleet::cli {
 
@@ -15,7 +16,7 @@ struct ReplayOptions {
 };
 
 // REQUIRES: `replay` lives until the command line is parsed.
-void add_replay_options(CLI::App& command, ReplayOptions& replay);
+void add_replay_options(Command command, ReplayOptions& replay);
 
 // Throws InputError: no such trace, or options that a token-rate trace does not know.
 [[nodiscard]] std::vector<std::string> replay_overrides(const ReplayOptions& replay);

@@ -1,5 +1,4 @@
 // `epfleet report`: the page of a folder that is there already.
-#include <CLI/CLI.hpp>
 #include <filesystem>
 
 #include "commands.h"
@@ -28,11 +27,11 @@ void report_command(const ReportRequest& request) {
 
 }  // namespace
 
-void add_report(CLI::App& app, Chosen& chosen) {
+void add_report(Command app, Chosen& chosen) {
   auto request = std::make_shared<ReportRequest>();
-  CLI::App& command =
-      *app.add_subcommand("report", "Make the page of a result, a sweep, a plan or a comparison");
-  command.add_option("DIR", request->folder, "Folder that epfleet has written")->required();
+  const Command command =
+      app.add_subcommand("report", "Make the page of a result, a sweep, a plan or a comparison");
+  command.add_option("DIR", request->folder, "Folder that epfleet has written").required();
   command.add_option("--out", request->out, "File to write (default: report.html in the folder)");
   command.add_option("--sweep", request->sweep,
                      "Folder of a sweep: its tornado goes on the page of a run");

@@ -5,7 +5,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -160,7 +159,7 @@ void check(const RunRequest& request) {
                         experiment::fleet_in_words(scenario)));
 }
 
-void add_common(CLI::App& command, RunRequest& request) {
+void add_common(Command command, RunRequest& request) {
   command.add_option("--out", request.out, "Result folder (default: out/NAME)");
   add_overrides(command, request.overrides);
   command.add_option("--seed", request.seed, "Override the scenario's seed");
@@ -238,29 +237,29 @@ int run_loaded(const config::Scenario& scenario, const RunRequest& request) {
   return exit_code(signal_received());
 }
 
-void add_run(CLI::App& app, Chosen& chosen) {
+void add_run(Command app, Chosen& chosen) {
   auto request = std::make_shared<RunRequest>();
-  CLI::App& command = *app.add_subcommand("run", "Run a scenario");
-  command.add_option("SCENARIO", request->scenario, "Scenario file (YAML)")->required();
+  const Command command = app.add_subcommand("run", "Run a scenario");
+  command.add_option("SCENARIO", request->scenario, "Scenario file (YAML)").required();
   add_common(command, *request);
   when_chosen(command, chosen, request, run_command);
 }
 
-void add_replay(CLI::App& app, Chosen& chosen) {
+void add_replay(Command app, Chosen& chosen) {
   auto request = std::make_shared<RunRequest>();
-  CLI::App& command = *app.add_subcommand(
+  const Command command = app.add_subcommand(
       "replay", "Replay a trace of requests or of token totals in a scenario's fleet");
-  command.add_option("--scenario", request->scenario, "Scenario file (YAML)")->required();
+  command.add_option("--scenario", request->scenario, "Scenario file (YAML)").required();
   add_replay_options(command, request->replay);
   add_common(command, *request);
   when_chosen(command, chosen, request, run_command);
 }
 
-void add_check(CLI::App& app, Chosen& chosen) {
+void add_check(Command app, Chosen& chosen) {
   auto request = std::make_shared<RunRequest>();
-  CLI::App& command =
-      *app.add_subcommand("check", "Check a scenario; print every problem with its place");
-  command.add_option("SCENARIO", request->scenario, "Scenario file (YAML)")->required();
+  const Command command =
+      app.add_subcommand("check", "Check a scenario; print every problem with its place");
+  command.add_option("SCENARIO", request->scenario, "Scenario file (YAML)").required();
   add_overrides(command, request->overrides);
   when_chosen(command, chosen, request, check);
 }

@@ -1,7 +1,6 @@
 // `epfleet sweep`: run all cases, or a shard of them, or make the table of what shards have left.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -238,13 +237,13 @@ int sweep_command(const SweepRequest& request) {
 
 }  // namespace
 
-void add_sweep(CLI::App& app, Chosen& chosen) {
+void add_sweep(Command app, Chosen& chosen) {
   auto request = std::make_shared<SweepRequest>();
-  CLI::App& command = *app.add_subcommand("sweep", "Run the cases of a sweep; one table");
-  command.add_option("SWEEP", request->sweep, "Sweep file (YAML)")->required();
+  const Command command = app.add_subcommand("sweep", "Run the cases of a sweep; one table");
+  command.add_option("SWEEP", request->sweep, "Sweep file (YAML)").required();
   command.add_option("--out", request->out, "Folder of the results (default: out/NAME)");
   command.add_option("-j", request->workers, "Cases at a time (default: one a core)")
-      ->check(CLI::Range(1U, 4096U));
+      .between(1U, 4096U);
   command.add_flag("--fresh", request->fresh,
                    "Run every case again; without it, what an earlier call has finished is kept");
   command.add_flag("--resume", request->resume, "What happens without --fresh; accepted");

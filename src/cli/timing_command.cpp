@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <span>
 
@@ -122,20 +121,16 @@ struct StepWords {
   const char *tokens, *tokens_help;
 };
 
-void add_step(CLI::App& command, bool decode, const StepWords& words, Chosen& chosen) {
+void add_step(Command command, bool decode, const StepWords& words, Chosen& chosen) {
   auto request = std::make_shared<StepRequest>();
   request->decode = decode;
-  command.add_option("--scenario", request->scenario, "Scenario file (YAML)")->required();
-  command.add_option(words.per_gpu, request->per_gpu, words.per_gpu_help)
-      ->delimiter(',')
-      ->allow_extra_args(false);
-  command.add_option(words.tokens, request->tokens, words.tokens_help)
-      ->delimiter(',')
-      ->allow_extra_args(false);
+  command.add_option("--scenario", request->scenario, "Scenario file (YAML)").required();
+  command.add_option(words.per_gpu, request->per_gpu, words.per_gpu_help).split_at(',').one_each();
+  command.add_option(words.tokens, request->tokens, words.tokens_help).split_at(',').one_each();
   add_overrides(command, request->overrides);
-  command.add_option("--clock", request->clock, "Clock of a busy or of a cool chip")
-      ->transform(one_of<timing::Clock>(
-          {{"sustained", timing::Clock::Sustained}, {"cool", timing::Clock::Cool}}));
+  command.add_choice<timing::Clock>(
+      "--clock", request->clock, "Clock of a busy or of a cool chip",
+      {{"sustained", timing::Clock::Sustained}, {"cool", timing::Clock::Cool}});
   command.add_option("--timeline", request->timeline,
                      "Write the step as Chrome trace events to this file (ui.perfetto.dev)");
   command.add_flag("--json", request->json, "Print JSON instead of a page; of a table a list");
@@ -165,16 +160,16 @@ std::int64_t parse_count(const std::string& option, const std::string& text) {
   return value;
 }
 
-void add_timing(CLI::App& app, Chosen& chosen) {
-  CLI::App& timing = *app.add_subcommand("timing", "Price single steps: where the time goes");
-  timing.require_subcommand(1);
-  add_step(*timing.add_subcommand("decode", "Price a decode step"), true,
+void add_timing(Command app, Chosen& chosen) {
+  const Command timing = app.add_subcommand("timing", "Price single steps: where the time goes");
+  timing.needs_subcommand();
+  add_step(timing.add_subcommand("decode", "Price a decode step"), true,
            {"--requests-per-gpu",
             "Requests on every GPU; several, as 32,64,128, make a table (default: as many as the "
             "scenario admits)",
             "--context", "Tokens of context of every request; 4k is 4,096 (default: 4k)"},
            chosen);
-  add_step(*timing.add_subcommand("prefill", "Price a prefill step"), false,
+  add_step(timing.add_subcommand("prefill", "Price a prefill step"), false,
            {"--tokens-per-gpu",
             "New tokens of every GPU; several, as 4k,16k, make a table (default: "
             "prefill.max_tokens_per_gpu)",

@@ -1,7 +1,6 @@
 // `epfleet timing kernels` and `epfleet timing fit`: a hardware profile beside measured kernels.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <map>
 #include <memory>
 
@@ -117,53 +116,50 @@ void fit_command(const FitRequest& request) {
 
 }  // namespace
 
-void add_timing_kernels(CLI::App& timing, Chosen& chosen) {
+void add_timing_kernels(Command timing, Chosen& chosen) {
   auto request = std::make_shared<KernelsRequest>();
-  CLI::App* command = timing.add_subcommand(
+  const Command command = timing.add_subcommand(
       "kernels", "Measured kernels (a CSV table) beside what a hardware profile predicts");
   std::string names;
   for (const auto& kernel : calibration::kernel_names()) {
     names += fmt::format("\n  {:<24} {}", kernel.name, kernel.columns);
   }
-  command->footer(
+  command.set_footer(
       "Kernels and their columns; measured: us (us_cool), us_layer_cool or _sust, us_earlier:" +
       names);
-  command->add_option("TABLE", request->table, "CSV table of measured kernels")->required();
-  command->add_option("--hardware", request->hardware, "Hardware profile, by name or path")
-      ->required();
-  command->add_option("--kernel", request->kernel,
-                      "Kernel of rows without a column `kernel` (default: by the file's name)");
-  command
-      ->add_option("--clock", request->clock, "Clock of the prediction: cool (default), sustained")
-      ->transform(one_of(kClocks));
-  command->add_option("--lengths", request->lengths,
-                      "JSON of the lengths of ragged batches by case_id (default: "
-                      "mla_ragged_seqlens.json beside the table)");
-  command->add_option("--out", request->out,
-                      "Write the table with predictions here (default: standard output)");
-  when_chosen(*command, chosen, request, kernels_command);
+  command.add_option("TABLE", request->table, "CSV table of measured kernels").required();
+  command.add_option("--hardware", request->hardware, "Hardware profile, by name or path")
+      .required();
+  command.add_option("--kernel", request->kernel,
+                     "Kernel of rows without a column `kernel` (default: by the file's name)");
+  command.add_choice<Clock>("--clock", request->clock,
+                            "Clock of the prediction: cool (default), sustained", kClocks);
+  command.add_option("--lengths", request->lengths,
+                     "JSON of the lengths of ragged batches by case_id (default: "
+                     "mla_ragged_seqlens.json beside the table)");
+  command.add_option("--out", request->out,
+                     "Write the table with predictions here (default: standard output)");
+  when_chosen(command, chosen, request, kernels_command);
 }
 
-void add_timing_fit(CLI::App& timing, Chosen& chosen) {
+void add_timing_fit(Command timing, Chosen& chosen) {
   auto request = std::make_shared<FitRequest>();
-  CLI::App* command = timing.add_subcommand(
+  const Command command = timing.add_subcommand(
       "fit", "A hardware profile whose kernels are fitted to tables of measured ones");
-  command->add_option("TABLE", request->tables, "CSV tables, as for `kernels`")->required();
-  command->add_option("--base", request->base, "Profile to start from, by name or path")
-      ->required();
-  command->add_option("--out", request->out, "Write the profile (YAML) here")->required();
-  CLI::Option* folds =
+  command.add_option("TABLE", request->tables, "CSV tables, as for `kernels`").required();
+  command.add_option("--base", request->base, "Profile to start from, by name or path").required();
+  command.add_option("--out", request->out, "Write the profile (YAML) here").required();
+  const Option folds =
       command
-          ->add_option(
-              "--folds", request->leave_out.folds,
-              "Fit N times more, each without every N-th shape, for the error of rows that "
-              "were left out (default: 5)")
-          ->check(CLI::Range(2, 1000));
+          .add_option("--folds", request->leave_out.folds,
+                      "Fit N times more, each without every N-th shape, for the error of rows that "
+                      "were left out (default: 5)")
+          .between(2, 1000);
   command
-      ->add_option("--leave-out", request->leave_out.column,
-                   "The same, but without the rows of each value of this column, value by value")
-      ->excludes(folds);
-  when_chosen(*command, chosen, request, fit_command);
+      .add_option("--leave-out", request->leave_out.column,
+                  "The same, but without the rows of each value of this column, value by value")
+      .excludes(folds);
+  when_chosen(command, chosen, request, fit_command);
 }
 
 }  // namespace epfleet::cli

@@ -1,7 +1,6 @@
 // `epfleet trace stat | convert | make`.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 
 #include "commands.h"
@@ -187,54 +186,55 @@ void trace_make(const TraceMakeRequest& request) {
                              made.requests, made.input_tokens, made.output_tokens, request.out));
 }
 
-void add_reading(CLI::App& command, TraceReading& reading) {
+void add_reading(Command command, TraceReading& reading) {
   command.add_flag("--lenient", reading.lenient, "Skip and count wrong lines");
   command.add_option("--block", reading.block_tokens, "Tokens of a block id, if unusual")
-      ->check(CLI::PositiveNumber);
+      .positive();
   command.add_option("--time-unit", reading.time_unit, "Unit of times, if unusual: s, ms, us, ns");
   command
       .add_option("--column", reading.columns,
                   "OURS=THEIRS: a column or key of another name, e.g. input_length=prompt")
-      ->allow_extra_args(false)
-      ->take_all();
+      .one_each()
+      .take_all();
 }
 
-void add_stat(CLI::App& trace, Chosen& chosen) {
+void add_stat(Command trace, Chosen& chosen) {
   auto request = std::make_shared<TraceStatRequest>();
-  CLI::App& stat = *trace.add_subcommand("stat", "Counts, rates, lengths, and what a cache hits");
-  stat.add_option("TRACE", request->trace, "Trace file; -: the standard input")->required();
+  const Command stat =
+      trace.add_subcommand("stat", "Counts, rates, lengths, and what a cache hits");
+  stat.add_option("TRACE", request->trace, "Trace file; -: the standard input").required();
   stat.add_flag("--json", request->json, "As JSON");
   add_reading(stat, request->reading);
-  stat.add_option("--capacity", request->capacities, "LRU stores to ask for, tokens")->take_all();
-  stat.add_option("--ttl", request->ttls, "TTLs to ask for, e.g. '20 min'")->take_all();
+  stat.add_option("--capacity", request->capacities, "LRU stores to ask for, tokens").take_all();
+  stat.add_option("--ttl", request->ttls, "TTLs to ask for, e.g. '20 min'").take_all();
   stat.add_option(
           "--reuse-blocks", request->reuse_blocks,
           "Distinct blocks after which hits are no longer counted: what the memory holds, at "
           "about 110 bytes each")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+      .positive()
+      .show_default();
   stat.add_flag("!--no-reuse", request->reuse, "No hit ratios");
   when_chosen(stat, chosen, request, trace_stat);
 }
 
-void add_convert(CLI::App& trace, Chosen& chosen) {
+void add_convert(Command trace, Chosen& chosen) {
   auto request = std::make_shared<TraceConvertRequest>();
-  CLI::App& convert =
-      *trace.add_subcommand("convert", "Write a trace as epfleet's CSV or Mooncake's JSONL");
-  convert.add_option("IN", request->in, "Trace file; -: the standard input")->required();
+  const Command convert =
+      trace.add_subcommand("convert", "Write a trace as epfleet's CSV or Mooncake's JSONL");
+  convert.add_option("IN", request->in, "Trace file; -: the standard input").required();
   convert
       .add_option("OUT", request->out,
                   "New file: .jsonl (Mooncake) or anything else (CSV), then perhaps .zst or .gz")
-      ->required();
+      .required();
   add_reading(convert, request->reading);
   when_chosen(convert, chosen, request, trace_convert);
 }
 
-void add_make(CLI::App& trace, Chosen& chosen) {
+void add_make(Command trace, Chosen& chosen) {
   auto request = std::make_shared<TraceMakeRequest>();
-  CLI::App& make = *trace.add_subcommand("make", "Write the requests of a scenario as a trace");
-  make.add_option("--scenario", request->scenario, "Scenario file (YAML)")->required();
-  make.add_option("OUT", request->out, "New trace file (CSV; .zst or .gz: compressed)")->required();
+  const Command make = trace.add_subcommand("make", "Write the requests of a scenario as a trace");
+  make.add_option("--scenario", request->scenario, "Scenario file (YAML)").required();
+  make.add_option("OUT", request->out, "New trace file (CSV; .zst or .gz: compressed)").required();
   add_overrides(make, request->overrides);
   make.add_option("--seed", request->seed, "Override the scenario's seed");
   make.add_option("--until", request->until, "Only this much of the window, e.g. '2 h'");
@@ -243,9 +243,9 @@ void add_make(CLI::App& trace, Chosen& chosen) {
 
 }  // namespace
 
-void add_trace(CLI::App& app, Chosen& chosen) {
-  CLI::App& trace = *app.add_subcommand("trace", "Look at request traces");
-  trace.require_subcommand(1);
+void add_trace(Command app, Chosen& chosen) {
+  const Command trace = app.add_subcommand("trace", "Look at request traces");
+  trace.needs_subcommand();
   add_stat(trace, chosen);
   add_convert(trace, chosen);
   add_make(trace, chosen);
