@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <deque>
-#include <mutex>
-#include <optional>
 #include <utility>
 
 #include "epfleet/base/random.h"
+#include "epfleet/base/remembered.h"
 #include "epfleet/experts/expert_shares.h"
 
 namespace epfleet::experts {
@@ -138,28 +136,7 @@ class Layer {
   std::vector<Range> range_;        // by slot; weighted shares
 };
 
-// What the last specs came to: a run asks at its start and at its end, the cases of a sweep mostly
-// ask the same.
-class LastResults {
- public:
-  [[nodiscard]] std::optional<model::ExpertImbalance> find(const ExpertLoadSpec& spec) {
-    const std::lock_guard lock(mutex_);
-    const auto found = std::ranges::find(results_, spec, &Result::first);
-    return found == results_.end() ? std::nullopt : std::optional(found->second);
-  }
-  void add(const ExpertLoadSpec& spec, const model::ExpertImbalance& imbalance) {
-    const std::lock_guard lock(mutex_);
-    results_.emplace_front(spec, imbalance);
-    results_.resize(std::min(results_.size(), kMost));
-  }
-
- private:
-  using Result = std::pair<ExpertLoadSpec, model::ExpertImbalance>;
-  static constexpr std::size_t kMost = 64;  // two of a run; with observed loads 120 kB each
-
-  std::mutex mutex_;
-  std::deque<Result> results_;
-};
+constexpr std::size_t kRemembered = 64;  // two of a run; with observed loads 120 kB each
 
 model::ExpertImbalance sampled_imbalance(const ExpertLoadSpec& spec) {
   std::array<double, kImbalanceKnots> sums{};
@@ -208,13 +185,8 @@ model::ExpertImbalance expected_imbalance(const ExpertLoadSpec& spec) {
   if (!spec.skewed) {
     return {};
   }
-  static LastResults last;
-  if (const auto known = last.find(spec)) {
-    return *known;
-  }
-  const model::ExpertImbalance imbalance = sampled_imbalance(spec);
-  last.add(spec, imbalance);
-  return imbalance;
+  static base::Remembered<ExpertLoadSpec, model::ExpertImbalance> latest(kRemembered);
+  return latest.get(spec, [&] { return sampled_imbalance(spec); });
 }
 
 double limit_imbalance(const ExpertLoadSpec& spec) {
