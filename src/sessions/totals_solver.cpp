@@ -3,10 +3,13 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <utility>
 
 #include "epfleet/base/error.h"
 #include "epfleet/base/real_math.h"
+#include "epfleet/base/remembered.h"
 #include "epfleet/sessions/root_search.h"
 
 namespace epfleet::sessions {
@@ -225,6 +228,39 @@ class Solver {
   RootSearch::Point missed_;     // at the solution: log(achieved / asked)
 };
 
+// All that a solution depends on.
+struct Question {
+  std::array<workload::SessionClassConfig, workload::kSessionClasses> classes;
+  workload::TotalsConfig totals;
+  base::Duration shortest_think{};
+  std::int64_t context_limit = 0, output_limit_v3 = 0, output_limit_r1 = 0;
+  std::uint64_t seed = 0;
+  std::int64_t block = 0;
+
+  // Nothing else of a configuration reaches the solver.
+  [[nodiscard]] workload::WorkloadConfig config() const {
+    workload::WorkloadConfig config;
+    config.classes = classes;
+    config.totals = totals;
+    config.shortest_think = shortest_think;
+    config.context_limit = context_limit;
+    config.output_limit_v3 = output_limit_v3;
+    config.output_limit_r1 = output_limit_r1;
+    return config;
+  }
+
+  friend bool operator==(const Question&, const Question&) = default;
+};
+
+SolvedMix solution_of(const Question& question, base::Worker* worker) {
+  const workload::WorkloadConfig config = question.config();
+  Solver solver(config, question.seed, question.block, worker);
+  solver.run();
+  return solver.solution();
+}
+
+constexpr std::size_t kRemembered = 16;  // of a few kB
+
 }  // namespace
 
 SolvedMix solve_totals(const workload::WorkloadConfig& config, std::uint64_t seed,
@@ -236,9 +272,19 @@ SolvedMix solve_totals(const workload::WorkloadConfig& config, std::uint64_t see
          .what = "neither input nor output tokens are given, so the number of sessions is unknown",
          .remedy = "give workload.totals.input or workload.totals.output"});
   }
-  Solver solver(config, seed, block, worker);
-  solver.run();
-  return solver.solution();
+  const Question question{config.classes,
+                          config.totals,
+                          config.shortest_think,
+                          config.context_limit,
+                          config.output_limit_v3,
+                          config.output_limit_r1,
+                          seed,
+                          block};
+  static base::Remembered<Question, SolvedMix> latest(kRemembered);
+  SolvedMix mix = latest.get(question, [&] { return solution_of(question, worker); });
+  const auto classes = std::exchange(mix.config, config).classes;
+  mix.config.classes = classes;
+  return mix;
 }
 
 }  // namespace epfleet::sessions

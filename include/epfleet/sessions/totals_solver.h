@@ -26,6 +26,8 @@ struct SolvedMix {
   std::vector<std::string> notes;             // on totals that are met within 2 % only
 };
 
+// Takes up to a few seconds, and nothing if one of the last calls asked the same, whatever their
+// rates, warm-ups and paths. Any thread may ask.
 // Throws InputError when the totals cannot nearly be met, naming key, asked and reachable. Needs
 // totals.input or totals.output.
 [[nodiscard]] SolvedMix solve_totals(const workload::WorkloadConfig& config, std::uint64_t seed,

@@ -20,6 +20,8 @@ enum class SourceKind : std::uint8_t { Sessions, TokenRateTrace, RequestTrace, P
 struct Lognormal {
   double median = 1.0;
   double sigma = 0.0;  // of the logarithm; 0: constant
+
+  friend bool operator==(const Lognormal&, const Lognormal&) = default;
 };
 
 // One kind of conversation. A session draws its turns, lengths and think times from these.
@@ -49,6 +51,8 @@ struct SessionClassConfig {
   double long_think_share = 0.0;  // share of gaps that are long returns
   Lognormal long_think;           // seconds
   std::int64_t priority = 0;      // the lower ones are turned away first (cluster/admission.h)
+
+  friend bool operator==(const SessionClassConfig&, const SessionClassConfig&) = default;
 };
 
 enum class SessionClass : std::uint8_t { Api, ChatR1, ChatV3, Agent };
@@ -68,6 +72,8 @@ struct TotalsConfig {
   std::optional<double> kv_per_output_token;  // tokens
   std::optional<double> hit_ratio;            // cached / input, ideal cache of the configured block
   std::optional<double> attention_pairs_per_computed_token;
+
+  friend bool operator==(const TotalsConfig&, const TotalsConfig&) = default;
 };
 
 enum class TimeUnit : std::uint8_t { Auto, Second, Millisecond, Microsecond, Nanosecond };

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "day_mix.h"
 #include "epfleet/base/error.h"
@@ -142,6 +143,48 @@ TEST(TotalsSolver, SharesAreOfRequests) {
                 config.classes[c].request_share, 1e-9);
   }
   EXPECT_EQ(solved.config.classes[0].output.median, config.classes[0].output.median);
+}
+
+// Solutions are remembered: one must never be that of another question.
+TEST(TotalsSolver, ARememberedSolutionIsThatOfItsQuestion) {
+  workload::WorkloadConfig config = day_mix();
+  config.totals.input = 10'000'000;
+  const auto sessions = [](const workload::WorkloadConfig& asked, std::uint64_t seed = 1,
+                           std::int64_t block = kBlock) {
+    const SolvedMix mix = solve_totals(asked, seed, block, nullptr);
+    return std::pair(mix.sessions, mix.moments[0].hit);
+  };
+  const auto first = sessions(config);
+  EXPECT_EQ(sessions(config), first);
+
+  using Change = void (*)(workload::WorkloadConfig& asked);
+  for (const Change change : {
+           +[](workload::WorkloadConfig& asked) { asked.classes[2].output.sigma = 0.5; },
+           +[](workload::WorkloadConfig& asked) { *asked.totals.input += 1; },
+           +[](workload::WorkloadConfig& asked) { asked.totals.hit_ratio = 0.5; },
+           +[](workload::WorkloadConfig& asked) { asked.context_limit = 40'000; },
+           +[](workload::WorkloadConfig& asked) { asked.output_limit_v3 = 1000; },
+           +[](workload::WorkloadConfig& asked) { asked.output_limit_r1 = 1000; },
+       }) {
+    workload::WorkloadConfig other = config;
+    change(other);
+    EXPECT_NE(sessions(other), first);
+  }
+  EXPECT_NE(sessions(config, 2), first) << "other lengths of the templates";
+  EXPECT_NE(sessions(config, 1, 128), first) << "fewer hits";
+  EXPECT_EQ(sessions(config), first);
+}
+
+TEST(TotalsSolver, ARememberedSolutionHasTheRestOfTheLatestQuestion) {
+  workload::WorkloadConfig config = day_mix();
+  config.totals.input = 10'000'000;
+  (void)solve_totals(config, 1, kBlock, nullptr);
+  config.rate_scale = 3.0;
+  config.warm_up = std::chrono::minutes(7);
+  const SolvedMix mix = solve_totals(config, 1, kBlock, nullptr);
+  EXPECT_EQ(mix.config.rate_scale, 3.0);
+  EXPECT_EQ(mix.config.warm_up, config.warm_up);
+  EXPECT_EQ(mix.config.hourly_shape, "flat");
 }
 
 TEST(TotalsSolver, SaysWhatCannotBeMet) {
