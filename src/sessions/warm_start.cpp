@@ -35,8 +35,11 @@ class ClassSleepers {
         highest_rate_(plan.starts.largest()) {
     const workload::SessionClassConfig& config =
         plan.mix.config.classes[static_cast<std::size_t>(of)];
-    longest_service_s_ = spec.service.seconds(config.r1_share > 0.0 ? spec.config.output_limit_r1
-                                                                    : spec.config.output_limit_v3);
+    // What was asked before the look-back is no sleeper, however long its answer takes.
+    longest_service_s_ =
+        std::min(spec.service.seconds(config.r1_share > 0.0 ? spec.config.output_limit_r1
+                                                            : spec.config.output_limit_v3),
+                 base::to_seconds(spec.config.look_back));
     // Gaps per session, by the number of the turn before: gap k exists if there are at least k + 1
     // turns.
     double sum = 0.0;
@@ -155,7 +158,7 @@ class ClassSleepers {
   double usual_think_s_, long_think_s_;  // parts of the mean think time
   LognormalLaw biased_usual_, biased_long_;
   double highest_rate_;
-  double longest_service_s_ = 0.0;
+  double longest_service_s_ = 0.0;  // that is drawn
   std::vector<double> gaps_until_;  // [k - 1]: expected gaps after turns 1 .. k of a session
 };
 

@@ -113,6 +113,30 @@ TEST(WarmStart, DirectDrawHasTheLawOfTheDaysBefore) {
   }
 }
 
+// With a service of a year a check of the scenario took a minute, or drew thirty million sessions
+// and was refused: all but those of the look-back in vain.
+TEST(WarmStart, AServiceThatOutlastsTheLookBackIsNotDrawnInVain) {
+  SessionSourceSpec spec = spec_of(11, "flat");
+  spec.service.prefill_s = 3e7;
+  const SessionPlan plan = plan_sessions(spec);
+  const SessionLaw law(plan.mix.config, spec.seed);
+  const auto sleepers = draw_sleepers(spec, plan, law, base::kWindowStart);
+  ASSERT_FALSE(sleepers.empty());
+  double second_turns = 0.0;
+  for (const Sleeper& sleeper : sleepers) {
+    EXPECT_GT(sleeper.wake, base::kWindowStart + std::chrono::hours(24 * 300));
+    second_turns += sleeper.turn.turn == 1 ? 1.0 : 0.0;
+  }
+  // All that started within the look-back and will have a second turn; none has had it.
+  double expected = 0.0;
+  for (std::size_t c = 0; c < workload::kSessionClasses; ++c) {
+    expected += 2.0 * plan.starts_per_day[c] *
+                law.turn_counts(static_cast<workload::SessionClass>(c)).at_least(2);
+  }
+  EXPECT_EQ(second_turns, static_cast<double>(sleepers.size()));
+  EXPECT_NEAR(second_turns / expected, 1.0, 0.02);  // sd 0.3 %; the context ends some
+}
+
 // Flat starts: what ends per bucket = starts per second * E[own tokens of an ended session] * 300
 // s, the same in every bucket; over the look-back that is 2 days of starts.
 TEST(WarmStart, TotalsAreTheTokensOfEndedSessions) {
