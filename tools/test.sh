@@ -28,10 +28,10 @@ trap '[[ $finished == yes ]] || echo "test.sh: FAILED: stopped after $((SECONDS 
 
 failed=()
 run_tests() {
-  local preset="$1"
-  shift
+  local preset="$1" at_a_time="$2"
+  shift 2
   echo "test.sh: testing $preset"
-  ctest --preset "$preset" --parallel "$jobs" "$@" || failed+=("$preset")
+  ctest --preset "$preset" --parallel "$at_a_time" "$@" || failed+=("$preset")
 }
 
 mkdir -p build
@@ -40,9 +40,9 @@ if (($# > 0)); then
   selection=("$@")
 fi
 build dev
-run_tests dev -L '^(unit|law|property|fuzz|style|refuse)$' "${selection[@]}"
+run_tests dev "$jobs" -L '^(unit|law|property|fuzz|style|refuse)$' "${selection[@]}"
 build release
-run_tests release "${selection[@]}"
+run_tests release "$((jobs + 1))" "${selection[@]}" # the cluster's test waits for minutes
 
 finished=yes
 if ((${#failed[@]} > 0)); then
