@@ -15,9 +15,9 @@ SOON = "workload.warm_up=2 min"  # prices do not ask whether the fleet has settl
 
 
 class PricesTest(ProgramTest):
-    def run_quick(self, name, *changes, scenario=QUICK):
+    def run_quick(self, name, *changes):
         options = [part for change in (SOON, *changes) for part in ("--set", change)]
-        return self.epfleet("run", scenario, "--out", name, *options).stdout
+        return self.epfleet("run", QUICK, "--out", name, *options).stdout
 
     def expected(self, name, begin=0, end=600):
         return sum(float(row["expected_revenue_usd"]) for row in self.rows_of(f"{name}/timeseries.csv")
@@ -66,7 +66,7 @@ class PricesTest(ProgramTest):
                        "prices.currency=CNY")
         text = (self.folder / "first/resolved.yaml").read_text()
         (self.folder / "again.yaml").write_text(text)
-        self.run_quick("again", scenario="again.yaml")
+        self.epfleet("run", "again.yaml", "--out", "again")  # as it says itself, the warm-up too
         first, again = (self.json_of(f"{name}/summary.json") for name in ("first", "again"))
         self.assertEqual({**first, "command": ""}, {**again, "command": ""})
         self.assertEqual((self.folder / "again/resolved.yaml").read_text().replace("  # default", ""),

@@ -134,16 +134,22 @@ class TimingTest(ProgramTest):
     # The fast path of a fleet obeys the key too. Traffic in plain numbers is the same for both;
     # with a slow combine its phases are bound by the network here and by compute there.
     def test_a_run_prices_without_barriers(self):
-        def fleet(name, barriers):
+        def fleet(name, key, value):
             self.epfleet("run", SOURCE / "configs" / "plain.yaml", "--until", "60 s", "--out", name,
                          "--quiet", *settings(
                              "fleet.prefill_units=2", "decode.gpus=32", "decode.redundant_experts=0",
                              "workload.rate=50/s", "workload.input=1000", "workload.output=500",
                              "workload.warm_up=60 s", "hardware.low_latency_fixed=1 us",
                              "hardware.low_latency_combine_per_token=6 us",
-                             "decode.overlap=dual_batch", f"decode.phase_barriers={barriers}"))
+                             "hardware.normal_dispatch_fixed=200 us",  # and so those of prefill
+                             "prefill.overlap=dual_batch", "decode.overlap=dual_batch",
+                             f"{key}={value}"))
             return self.json_of(f"{name}/summary.json")
-        on, off = fleet("on", "true"), fleet("off", "false")
+        on = fleet("on", "decode.phase_barriers", "true")
+        off = fleet("off", "decode.phase_barriers", "false")
+        prefill_off = fleet("prefill_off", "prefill.phase_barriers", "false")
+        trajectories = {run["scenario"]["trajectory_fingerprint"] for run in [on, off, prefill_off]}
+        self.assertEqual(len(trajectories), 3)
         self.assertEqual(on["requests"]["arrived"], off["requests"]["arrived"])
         self.assertLess(off["latency"]["itl_s"]["mean"], 0.95 * on["latency"]["itl_s"]["mean"])
 

@@ -113,8 +113,8 @@ TEST(WarmStart, DirectDrawHasTheLawOfTheDaysBefore) {
   }
 }
 
-// With a service of a year a check of the scenario took a minute, or drew thirty million sessions
-// and was refused: all but those of the look-back in vain.
+// With a service of a year a check of the scenario took half a minute, or was refused as too many
+// sessions under way: all but those of the look-back were drawn in vain.
 TEST(WarmStart, AServiceThatOutlastsTheLookBackIsNotDrawnInVain) {
   SessionSourceSpec spec = spec_of(11, "flat");
   spec.service.prefill_s = 3e7;
