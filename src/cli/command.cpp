@@ -4,9 +4,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
+#include <optional>
 #include <utility>
-
-#include "epfleet/base/error.h"
 
 namespace epfleet::cli {
 namespace {

@@ -2,12 +2,9 @@
 // they are included: here that is command.cpp alone.
 #pragma once
 
-#include <cstddef>
 #include <functional>
-#include <initializer_list>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <utility>
 
 #include "epfleet/base/error.h"
 #include "epfleet/base/real_math.h"
@@ -282,8 +281,9 @@ SolvedMix solve_totals(const workload::WorkloadConfig& config, std::uint64_t see
                           block};
   static base::Remembered<Question, SolvedMix> latest(kRemembered);
   SolvedMix mix = latest.get(question, [&] { return solution_of(question, worker); });
-  const auto classes = std::exchange(mix.config, config).classes;
-  mix.config.classes = classes;
+  const auto solved = mix.config.classes;
+  mix.config = config;  // the rest is not the question's
+  mix.config.classes = solved;
   return mix;
 }
 

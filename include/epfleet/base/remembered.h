@@ -11,7 +11,8 @@
 
 namespace epfleet::base {
 
-// Any thread may ask; of two that ask the same at the same time both compute. An exception is no
+// Any thread may ask; of two that ask the same at the same time both compute. The one that was
+// computed first is forgotten first. An exception is no
 // answer. REQUIRES: Question has ==, and equal questions have the same answer.
 template <class Question, class Answer>
 class Remembered {
@@ -26,7 +27,9 @@ class Remembered {
     Answer answer = compute();
     const std::lock_guard lock(mutex_);
     latest_.emplace_front(question, answer);
-    latest_.resize(std::min(latest_.size(), most_));
+    if (latest_.size() > most_) {
+      latest_.pop_back();
+    }
     return answer;
   }
 
