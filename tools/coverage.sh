@@ -2,7 +2,7 @@
 # Which lines and branches of the program the tests execute: builds the preset coverage, runs all tests but
 # those that build, need a browser or Slurm, or look at style and speed, and prints a table by module
 # and the files below 85 % of lines. Kept in out/coverage/table.txt; out/coverage/files.json has all files.
-#   tools/coverage.sh                  all (most of an hour on two cores)
+#   tools/coverage.sh                  all (long: not run to its end yet)
 #   tools/coverage.sh -R '^unit_'      tests whose name matches; further arguments go to ctest
 # Branches that only exceptions take are left out.
 set -euo pipefail
