@@ -4,13 +4,14 @@
 #include <algorithm>
 #include <vector>
 
+#include "epfleet/base/arithmetic.h"
 #include "epfleet/base/time.h"
 #include "kernel_rows.h"
 
 namespace epfleet::calibration {
 namespace {
 
-double real(std::int64_t value) { return static_cast<double>(value); }
+using base::real;
 
 constexpr double kTinyLaunch = 1.2e-6;  // measured alone
 

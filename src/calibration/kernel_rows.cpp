@@ -7,13 +7,14 @@
 #include <optional>
 #include <string_view>
 
+#include "epfleet/base/arithmetic.h"
 #include "epfleet/base/time.h"
 #include "epfleet/text/parse.h"
 
 namespace epfleet::calibration {
 namespace {
 
-double real(std::int64_t value) { return static_cast<double>(value); }
+using base::real;
 
 // "G9" in the column `name` of tables whose columns are those of dense products.
 std::int64_t groups_of(const RowOf& row) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "epfleet/base/arithmetic.h"
 #include "epfleet/base/error.h"
 #include "price_calendar.h"
 
@@ -17,7 +18,7 @@ using workload::Variant;
 
 constexpr auto kR1 = static_cast<std::size_t>(Variant::R1);
 
-double as_double(std::int64_t value) { return static_cast<double>(value); }
+using base::real;
 
 // Of allotted nodes; spare ones are decode's.
 struct PhaseTime {
@@ -56,8 +57,8 @@ TokensByPayer all_tokens(const Usage& usage) {
 }
 
 double usd(const TokenPrices& prices, const observe::TokenTotals& tokens) {
-  const double per_million = prices.hit * as_double(tokens.cached) +
-                             prices.miss * as_double(tokens.input - tokens.cached) +
+  const double per_million = prices.hit * real(tokens.cached) +
+                             prices.miss * real(tokens.input - tokens.cached) +
                              prices.output * tokens.output.tokens();
   return per_million / 1e6;
 }
@@ -67,7 +68,7 @@ struct NodePrice {
   double gpus, usd_per_gpu_hour;
 
   [[nodiscard]] double gpu_hours(std::int64_t node_ns) const {
-    return as_double(node_ns) * 1e-9 / 3600.0 * gpus;
+    return real(node_ns) * 1e-9 / 3600.0 * gpus;
   }
   [[nodiscard]] double usd(std::int64_t node_ns) const {
     return gpu_hours(node_ns) * usd_per_gpu_hour;
@@ -107,8 +108,8 @@ class Pricer {
     const auto of_gpu_hour = [&](std::optional<base::UsdPerHour> prefill,
                                  std::optional<base::UsdPerHour> decode) {
       return NodePrices{
-          {as_double(basis.prefill_gpus_per_node), prefill.value_or(prices.gpu_hour).count()},
-          {as_double(basis.decode_gpus_per_node), decode.value_or(prices.gpu_hour).count()}};
+          {real(basis.prefill_gpus_per_node), prefill.value_or(prices.gpu_hour).count()},
+          {real(basis.decode_gpus_per_node), decode.value_or(prices.gpu_hour).count()}};
     };
     nodes_.push_back(of_gpu_hour(prices.prefill_gpu_hour, prices.decode_gpu_hour));
     for (const PriceWindow& window : calendar_.gpu_windows()) {
@@ -168,8 +169,7 @@ class Pricer {
     const observe::TokenTotals all = metrics::sum(tokens);
     account.idle_usd =
         mean_prices(account, nodes)
-            .usd(idle_ns(usage.prefill_ns, as_double(all.input - all.cached),
-                         basis_.prefill_node_tps),
+            .usd(idle_ns(usage.prefill_ns, real(all.input - all.cached), basis_.prefill_node_tps),
                  idle_ns(usage.decode_ns, all.output.tokens(), basis_.decode_node_tps));
     for (std::size_t variant = 0; variant < workload::kVariants; ++variant) {
       account.per_model[variant] = revenue_of(usage, tokens, variant);
@@ -221,9 +221,9 @@ class Pricer {
 UnitCost unit_cost_of(const Account& total, const Usage& usage) {
   const observe::TokenTotals all = metrics::sum(all_tokens(usage));
   UnitCost unit;
-  unit.usd_per_m_input = metrics::ratio(total.prefill_usd * 1e6, as_double(all.input));
+  unit.usd_per_m_input = metrics::ratio(total.prefill_usd * 1e6, real(all.input));
   unit.usd_per_m_computed_input =
-      metrics::ratio(total.prefill_usd * 1e6, as_double(all.input - all.cached));
+      metrics::ratio(total.prefill_usd * 1e6, real(all.input - all.cached));
   unit.usd_per_m_output = metrics::ratio(total.decode_usd * 1e6, all.output.tokens());
   return unit;
 }

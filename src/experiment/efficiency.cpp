@@ -1,11 +1,12 @@
 #include "epfleet/experiment/efficiency.h"
 
+#include "epfleet/base/arithmetic.h"
 #include "epfleet/cluster/unit_setup.h"
 
 namespace epfleet::experiment {
 namespace {
 
-double real(std::int64_t value) { return static_cast<double>(value); }
+using base::real;
 
 double gpu_seconds(const metrics::NodeTime& time, const hardware::HardwareProfile& hardware) {
   return real(time.allotted()) * 1e-9 * real(hardware.gpus_per_node);

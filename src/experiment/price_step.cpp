@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "epfleet/base/arithmetic.h"
 #include "epfleet/base/error.h"
 #include "epfleet/cluster/unit_setup.h"
 #include "epfleet/timing/decode_layer.h"
@@ -12,7 +13,7 @@
 namespace epfleet::experiment {
 namespace {
 
-double real(std::int64_t value) { return static_cast<double>(value); }
+using base::real;
 
 // What both phases tell of their unit.
 template <class Layout>

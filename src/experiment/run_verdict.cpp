@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "epfleet/base/arithmetic.h"
 #include "epfleet/experiment/verdict.h"
 
 namespace epfleet::experiment {
@@ -11,16 +12,16 @@ namespace {
 using metrics::Measure;
 using metrics::NodeTime;
 
-double real(std::int64_t value) { return static_cast<double>(value); }
+using base::real;
 
 double serving_s(const NodeTime& time) { return real(time.busy + time.idle) * 1e-9; }
 
 // What arrived in the window, in tokens per second; what is still in flight is asked for, too.
-struct Demand {
+struct ArrivedDemand {
   double computed_tps = 0.0, output_tps = 0.0;
 };
 
-Demand demand_of(const metrics::RunStatistics& s) {
+ArrivedDemand arrived_demand_of(const metrics::RunStatistics& s) {
   const double seconds = s.window_seconds();
   const double misses = s.tokens.input > 0 ? real(s.tokens.computed) / real(s.tokens.input) : 1.0;
   const auto per_second = [&](const Measure& tokens) {
@@ -150,7 +151,7 @@ report::RunVerdict verdict_of(const cluster::FleetSpec& spec, const cluster::Ste
     verdict.why = up.good || up.why == slo.why ? slo.why : up.why + "; " + slo.why;
   }
   const double seconds = s.window_seconds();
-  const Demand demand = demand_of(s);
+  const ArrivedDemand demand = arrived_demand_of(s);
   if (capacity.prefill_tps <= 0.0 || seconds <= 0.0 || demand.output_tps <= 0.0) {
     return verdict;
   }

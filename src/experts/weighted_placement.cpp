@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "epfleet/base/arithmetic.h"
 #include "epfleet/experts/expert_shares.h"
 #include "placement_rules.h"
 
@@ -14,7 +15,7 @@ namespace {
 using Index = std::int32_t;
 
 std::size_t size(std::int64_t count) { return static_cast<std::size_t>(count); }
-double real(std::size_t count) { return static_cast<double>(count); }
+using base::real;
 
 // A GPU of the node that is being filled.
 struct Gpu {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "epfleet/base/arithmetic.h"
 #include "epfleet/base/error.h"
 
 namespace epfleet::metrics {
@@ -9,7 +10,7 @@ namespace {
 
 using observe::FleetSample;
 
-double as_double(std::int64_t value) { return static_cast<double>(value); }
+using base::real;
 
 // The flows between two samples; the state is that at the first.
 Interval between(const FleetSample& from, const FleetSample& to) {
@@ -96,10 +97,10 @@ void FleetMeter::describe(RunStatistics& run, Timeline& timeline) const {
   const std::int64_t prefill = window.prefill_node_ns.allotted();
   const std::int64_t decode = window.decode_node_ns.allotted();
   const auto per_node_second = [](double tokens, std::int64_t node_ns) {
-    return ratio(tokens, as_double(node_ns) * 1e-9);
+    return ratio(tokens, real(node_ns) * 1e-9);
   };
-  run.throughput = {per_node_second(as_double(run.tokens.input), prefill),
-                    per_node_second(as_double(run.tokens.computed), prefill),
+  run.throughput = {per_node_second(real(run.tokens.input), prefill),
+                    per_node_second(real(run.tokens.computed), prefill),
                     per_node_second(sum(window.tokens).output.tokens(), decode)};
   run.utilisation.prefill_busy_ratio = busy_ratio(window.prefill_node_ns);
   run.utilisation.decode_busy_ratio = busy_ratio(window.decode_node_ns);
@@ -140,9 +141,8 @@ FailureUse FleetMeter::failures_in(const Interval& window) const {
   const NodeTime& decode = window.decode_node_ns;
   const std::int64_t down = prefill.down + decode.down;
   const std::int64_t wanted = down + prefill.busy + prefill.idle + decode.busy + decode.idle;
-  const double masked = as_double(failures.masked_gpu_ns);
-  const Measure missing =
-      ratio(as_double(down) + masked / as_double(config_.gpus_per_node), as_double(wanted));
+  const double masked = real(failures.masked_gpu_ns);
+  const Measure missing = ratio(real(down) + masked / real(config_.gpus_per_node), real(wanted));
   return {.events = failures.events,
           .unit_down = base::Duration(failures.unit_down_ns),
           .masked_gpu_hours = masked / 3.6e12,
@@ -155,7 +155,7 @@ FailureUse FleetMeter::failures_in(const Interval& window) const {
 CacheUse FleetMeter::store_in(const Interval& window) const {
   const observe::TokenTotals tokens = sum(window.tokens);
   const LostTokens& lost = window.cache_lost;
-  const auto share = [&](std::int64_t of) { return ratio(as_double(of), as_double(tokens.input)); };
+  const auto share = [&](std::int64_t of) { return ratio(real(of), real(tokens.input)); };
   return {.hit_ratio = hit_ratio(tokens),
           .bytes_read = window.cache_read_bytes,
           .bytes_written = window.cache_written_bytes,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "epfleet/base/arithmetic.h"
 #include "epfleet/base/error.h"
 
 namespace epfleet::metrics {
@@ -25,7 +26,7 @@ base::Duration time_per_output_token(const RequestDone& request) {
   return base::Duration(((request.done - request.first_token).count() + gaps / 2) / gaps);
 }
 
-double as_double(std::int64_t value) { return static_cast<double>(value); }
+using base::real;
 
 }  // namespace
 
@@ -169,7 +170,7 @@ void RequestMeter::count_completed(const RequestDone& request, Measure speed) {
 
 WorkloadMeans RequestMeter::workload_means() const {
   const auto mean = [](std::int64_t sum, std::int64_t count, double times) {
-    return ratio(as_double(sum), times * as_double(count));
+    return ratio(real(sum), times * real(count));
   };
   return {
       .mean_input_tokens = mean(workload_.input, workload_.requests, 1.0),
@@ -197,7 +198,7 @@ std::int64_t RequestMeter::reasoning_tokens(const TokensByPayer& tokens) const {
       emitted += part.output;
     }
     const Reasoning& done = reasoning_[variant];
-    const Measure share = ratio(as_double(done.reasoning), as_double(done.output));
+    const Measure share = ratio(real(done.reasoning), real(done.output));
     total += emitted.tokens() * share.value_or(0.0);
   }
   return static_cast<std::int64_t>(total);
@@ -225,8 +226,8 @@ void RequestMeter::describe(RunStatistics& run) {
   }
   run.slo.ttft = ttft_limit_.verdict();
   run.slo.tpot = tpot_limit_.verdict();
-  run.slo.attainment_ratio = ratio(as_double(within_all_limits_), as_double(ended));
-  run.slo.goodput_rps = ratio(as_double(within_all_limits_), run.window_seconds());
+  run.slo.attainment_ratio = ratio(real(within_all_limits_), real(ended));
+  run.slo.goodput_rps = ratio(real(within_all_limits_), run.window_seconds());
   if (run.slo.ttft.windows + run.slo.tpot.windows > 0) {
     run.slo.windows_met = run.slo.ttft.windows == run.slo.ttft.windows_met &&
                           run.slo.tpot.windows == run.slo.tpot.windows_met;

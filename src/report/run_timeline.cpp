@@ -4,6 +4,7 @@
 
 #include <iterator>
 
+#include "epfleet/base/arithmetic.h"
 #include "epfleet/base/error.h"
 #include "epfleet/base/random.h"
 
@@ -12,7 +13,7 @@ namespace {
 
 constexpr std::int64_t kFleet = 1, kPrefill = 2, kDecode = 3, kSampled = 4;  // processes
 
-double real(std::int64_t value) { return static_cast<double>(value); }
+using base::real;
 
 }  // namespace
 

@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
-#include "arithmetic.h"
+#include "epfleet/base/arithmetic.h"
 #include "epfleet/base/error.h"
 #include "epfleet/base/real_math.h"
 #include "epfleet/base/time.h"
 
 namespace epfleet::timing {
 namespace {
+
+using base::real;
 
 using base::to_seconds;
 

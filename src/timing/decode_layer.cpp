@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
-#include "arithmetic.h"
+#include "epfleet/base/arithmetic.h"
 #include "epfleet/base/real_math.h"
 #include "epfleet/timing/indexer.h"
 
 namespace epfleet::timing {
 namespace {
+
+using base::real;
 
 // Kernels of a stage, of a micro-batch: what lies between them is counted for each. Transfers send
 // and receive, twice; the head is a product and four kernels of sampling.

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "arithmetic.h"
+#include "epfleet/base/arithmetic.h"
 #include "epfleet/base/error.h"
 #include "epfleet/base/time.h"
 #include "epfleet/timing/breakdown.h"
@@ -10,6 +10,8 @@
 
 namespace epfleet::timing {
 namespace {
+
+using base::real;
 
 const double kTokensOfAPart = base::TokenParts(1).tokens();
 

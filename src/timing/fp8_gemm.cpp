@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "arithmetic.h"
+#include "epfleet/base/arithmetic.h"
 #include "epfleet/base/error.h"
 #include "epfleet/base/real_math.h"
 #include "epfleet/base/time.h"
@@ -11,6 +11,9 @@
 
 namespace epfleet::timing {
 namespace {
+
+using base::ceil_div;
+using base::real;
 
 using base::to_seconds;
 

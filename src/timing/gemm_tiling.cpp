@@ -5,10 +5,13 @@
 #include <numeric>
 #include <span>
 
-#include "arithmetic.h"
+#include "epfleet/base/arithmetic.h"
 
 namespace epfleet::timing {
 namespace {
+
+using base::ceil_div;
+using base::real;
 
 constexpr std::int64_t kWidest = 192, kWidthGrain = 16;
 constexpr std::int64_t kSharedMemory = 232'448;  // bytes of one SM that a kernel may use

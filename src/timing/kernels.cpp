@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
-#include "arithmetic.h"
+#include "epfleet/base/arithmetic.h"
 #include "epfleet/base/time.h"
 #include "soft_maximum.h"
 
 namespace epfleet::timing {
 namespace {
+
+using base::real;
 
 using base::to_seconds;
 

@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <cmath>
 
-#include "arithmetic.h"
+#include "epfleet/base/arithmetic.h"
 #include "epfleet/base/time.h"
 #include "part_schedule.h"
 #include "soft_maximum.h"
 
 namespace epfleet::timing {
 namespace {
+
+using base::ceil_div;
+using base::real;
 
 using base::to_seconds;
 

@@ -10,7 +10,7 @@
 #include <span>
 #include <utility>
 
-#include "arithmetic.h"
+#include "epfleet/base/arithmetic.h"
 
 namespace epfleet::timing {
 
@@ -33,12 +33,12 @@ Schedule schedule_of(std::int64_t requests, const Blocks& blocks_of, std::int64_
   for (std::int64_t i = 0; i < requests; ++i) {
     total += blocks_of(i) + kRequestBlocks;
   }
-  const std::int64_t payload = ceil_div(total, parts) + kRequestBlocks;
+  const std::int64_t payload = base::ceil_div(total, parts) + kRequestBlocks;
   Schedule schedule;
   std::int64_t left = payload;
   double seconds = 0.0;
   const auto take = [&](std::int64_t blocks) {
-    seconds += real(blocks) * block_s + request_s;
+    seconds += base::real(blocks) * block_s + request_s;
     left -= blocks + kRequestBlocks;
   };
   const auto next_part = [&] {

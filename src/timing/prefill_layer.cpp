@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 
-#include "arithmetic.h"
+#include "epfleet/base/arithmetic.h"
 #include "epfleet/base/error.h"
 #include "epfleet/timing/indexer.h"
 
 namespace epfleet::timing {
 namespace {
+
+using base::real;
 
 // Large enough that fixed times and weight streams no longer matter: for linear estimates.
 constexpr double kLargeBatch = 16'384.0;

@@ -4,13 +4,15 @@
 #include <cmath>
 #include <utility>
 
-#include "arithmetic.h"
+#include "epfleet/base/arithmetic.h"
 #include "epfleet/base/error.h"
 #include "epfleet/base/time.h"
 #include "epfleet/timing/calibrated_range.h"
 
 namespace epfleet::timing {
 namespace {
+
+using base::real;
 
 void add_up(StepAnatomy& step, double launches_s) {
   const double gpus_s =
