@@ -5,9 +5,9 @@ namespace epfleet::config {
 
 void add_admission_rows(Rows& rows) {
   constexpr std::int64_t kMostRequests = 10'000'000;  // a fleet keeps no more in service
-  const auto cap = [&](const std::string& name, auto member, std::string help, std::string source) {
-    rows.number(name, member, between(1, kMostRequests),
-                {std::move(help), std::move(source), "500"}, "none");
+  const auto cap = [&](const std::string& name, auto member, std::string_view help,
+                       std::string_view source) {
+    rows.number(name, member, between(1, kMostRequests), {help, source, "500"}, "none");
   };
   cap(EPFLEET_KEY(admission.max_concurrency),
       "Most requests in service in the whole fleet; one that arrives beyond is rejected "
@@ -23,10 +23,9 @@ void add_admission_rows(Rows& rows) {
                "priorities (workload.classes.NAME.priority).",
                "llm-d-router, priority-holdback-policy, which has no default: a guess"})
       .guess("0.3", "0.9");
-  const auto time = [&](const std::string& name, auto member, std::string help, std::string source,
-                        std::string example) {
-    rows.number(name, member, between(0.001, kYear),
-                {std::move(help), std::move(source), std::move(example)}, "none");
+  const auto time = [&](const std::string& name, auto member, std::string_view help,
+                        std::string_view source, std::string_view example) {
+    rows.number(name, member, between(0.001, kYear), {help, source, example}, "none");
   };
   time(EPFLEET_KEY(admission.start_deadline),
        "A request whose prefill has not begun so long after its arrival fails (started_too_late). "

@@ -13,11 +13,9 @@ void add_energy_rows(Rows& rows) {
       {"Price of energy; the row energy.usd only, since a GPU hour's price has its power in "
        "it.",
        "free choice; 0.08 USD/kWh is usual for large users"});
-  const auto power = [&](std::string name, auto member, std::string help, std::string source,
-                         std::string low, std::string high) {
-    rows.number(std::move(name), member, Dimension::Power, between(0.0, 1e6),
-                {std::move(help), std::move(source)})
-        .guess(std::move(low), std::move(high));
+  const auto power = [&](std::string_view name, auto member, std::string_view help,
+                         std::string_view source, std::string_view low, std::string_view high) {
+    rows.number(name, member, Dimension::Power, between(0.0, 1e6), {help, source}).guess(low, high);
   };
   power(EPFLEET_KEY(energy.node_power.idle),
         "Power of a serving node between steps, or of one that is down.",

@@ -1,6 +1,7 @@
 // Keys of what fails and what is done about it.
 #include <fmt/format.h>
 
+#include "day_minutes.h"
 #include "key_rows.h"
 
 namespace epfleet::config {
@@ -10,9 +11,7 @@ using cluster::FailureAt;
 using cluster::FailureKind;
 using cluster::UnitKind;
 
-constexpr std::int64_t kMinuteNs = 60'000'000'000;
-constexpr int kDayMinutes = 24 * 60;
-constexpr std::string_view kExample =
+constexpr std::string_view kExampleEvents =
     "write for example {time: 30 min, what: node, unit: decode/0} or {time: \"14:30\", what: nic, "
     "unit: prefill/2, gpu: 5, for: 10 min, share: 50 %}";
 
@@ -130,7 +129,7 @@ std::optional<Fault> wrong_with(const FailureAt& failure) {
 
 std::optional<Fault> read_failures(Scenario& scenario, const Node& node) {
   if (node.kind != Node::Kind::List) {
-    return Fault{"is not a list", std::string(kExample)};
+    return Fault{"is not a list", std::string(kExampleEvents)};
   }
   std::vector<FailureAt> all;
   for (const Node& item : node.items) {
@@ -138,7 +137,7 @@ std::optional<Fault> read_failures(Scenario& scenario, const Node& node) {
     std::optional<Fault> fault;
     if (item.kind != Node::Kind::Map || item.find("time") == nullptr ||
         item.find("what") == nullptr) {
-      fault = Fault{"is not {time, what, ...}", std::string(kExample)};
+      fault = Fault{"is not {time, what, ...}", std::string(kExampleEvents)};
     }
     for (std::size_t i = 0; !fault && i < item.entries.size(); ++i) {
       fault = read_part(scenario, item.entries[i], failure);

@@ -44,33 +44,32 @@ class ProfileRows {
   }
   template <class Value>
   void number(const std::string& name, Value HardwareProfile::* member, Range range,
-              std::string help, std::string source = kH100) {
-    rows_.number(prefix_ + name, in_profile(member), range, {std::move(help), std::move(source)});
+              std::string_view help, std::string_view source = kH100) {
+    rows_.number(prefix_ + name, in_profile(member), range, {help, source});
   }
-  void fixed(const std::string& name, base::Duration HardwareProfile::* member, std::string help,
-             std::string source = kH100) {
-    rows_.number(prefix_ + name, in_profile(member), between(0.0, 0.1),
-                 {std::move(help), std::move(source), "5 us"});
+  void fixed(const std::string& name, base::Duration HardwareProfile::* member,
+             std::string_view help, std::string_view source = kH100) {
+    rows_.number(prefix_ + name, in_profile(member), between(0.0, 0.1), {help, source, "5 us"});
   }
   // A bandwidth or a computing rate; a million bytes or operations a second is none at all.
   template <class Value>
-  void rate(const std::string& name, Value HardwareProfile::* member, std::string help,
-            std::string source = kH100) {
-    number(name, member, between(1e6, 1e21), std::move(help), std::move(source));
+  void rate(const std::string& name, Value HardwareProfile::* member, std::string_view help,
+            std::string_view source = kH100) {
+    number(name, member, between(1e6, 1e21), help, source);
   }
   // Bytes that stay in the cache; none: 0 B.
-  void in_l2(const std::string& name, base::Bytes HardwareProfile::* member, std::string help) {
-    rows_.number(prefix_ + name, in_profile(member), between(0.0, 1e12),
-                 {std::move(help), kNewer, "8 MB"});
+  void in_l2(const std::string& name, base::Bytes HardwareProfile::* member,
+             std::string_view help) {
+    rows_.number(prefix_ + name, in_profile(member), between(0.0, 1e12), {help, kNewer, "8 MB"});
   }
-  void flag(const std::string& name, bool HardwareProfile::* member, std::string help,
-            std::string source) {
-    rows_.flag(prefix_ + name, in_profile(member), {std::move(help), std::move(source)});
+  void flag(const std::string& name, bool HardwareProfile::* member, std::string_view help,
+            std::string_view source) {
+    rows_.flag(prefix_ + name, in_profile(member), {help, source});
   }
   template <class Value>
-  void law(const std::string& name, Value HardwareProfile::* member, std::vector<Word<Value>> words,
-           std::string help) {
-    rows_.choice(prefix_ + name, in_profile(member), std::move(words), {std::move(help), kH100});
+  void law(const std::string& name, Value HardwareProfile::* member,
+           const std::vector<Word<Value>>& words, std::string_view help) {
+    rows_.choice(prefix_ + name, in_profile(member), words, {help, kH100});
   }
 
   void add_chip() {
@@ -195,14 +194,14 @@ class ProfileRows {
 
   // Decode attention of few heads, and sparse attention.
   void add_newer_models() {
-    const auto time = [this](const std::string& name, auto member, std::string help) {
-      fixed(name, member, std::move(help), kNewer);
+    const auto time = [this](const std::string& name, auto member, std::string_view help) {
+      fixed(name, member, help, kNewer);
     };
-    const auto flow = [this](const std::string& name, auto member, std::string help) {
-      rate(name, member, std::move(help), kNewer);
+    const auto flow = [this](const std::string& name, auto member, std::string_view help) {
+      rate(name, member, help, kNewer);
     };
-    const auto share = [this](const std::string& name, auto member, std::string help) {
-      number(name, member, between(0.0, 10.0), std::move(help), kNewer);
+    const auto share = [this](const std::string& name, auto member, std::string_view help) {
+      number(name, member, between(0.0, 10.0), help, kNewer);
     };
     time(EPFLEET_FIELD(mla_one_tile_fixed),
          "Fixed time of decode attention where heads x query tokens are 64 or fewer.");

@@ -6,9 +6,9 @@ namespace epfleet::config {
 void add_model_rows(Rows& rows) {
   // Upper bounds only keep products of shapes within 64 bits, and the drawing of experts short.
   const auto shape = [&](const std::string& name, auto member, double least, double most,
-                         std::string help) {
+                         std::string_view help) {
     rows.number(name, member, between(least, most),
-                {std::move(help), "inference/configs/config_671B.json of deepseek-ai/DeepSeek-V3"});
+                {help, "inference/configs/config_671B.json of deepseek-ai/DeepSeek-V3"});
   };
   shape(EPFLEET_KEY(model.layers), 1, 256, "Transformer layers, the dense ones included.");
   shape(EPFLEET_KEY(model.dense_layers), 0, 256,
@@ -37,8 +37,9 @@ void add_model_rows(Rows& rows) {
        {"sparse", "an indexer scores every key, the best are read; KV in FP8 and an indexer's key",
         model::AttentionKind::Sparse}},
       {"Which keys attention reads.", kSparse});
-  const auto indexer = [&](const std::string& name, auto member, double most, std::string help) {
-    rows.number(name, member, between(1, most), {std::move(help), kSparse});
+  const auto indexer = [&](const std::string& name, auto member, double most,
+                           std::string_view help) {
+    rows.number(name, member, between(1, most), {help, kSparse});
   };
   indexer(EPFLEET_KEY(model.index_heads), 4096, "Sparse attention: heads of the indexer.");
   indexer(EPFLEET_KEY(model.index_dim), 4096, "Sparse attention: dimension of an indexer's head.");

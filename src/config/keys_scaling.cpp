@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "day_minutes.h"
 #include "epfleet/policy/registry.h"
 #include "key_rows.h"
 
@@ -9,8 +10,6 @@ namespace epfleet::config {
 namespace {
 
 constexpr std::int64_t kMostGroups = 100'000;
-constexpr std::int64_t kMinuteNs = 60'000'000'000;
-constexpr int kDayMinutes = 24 * 60;
 
 // `at` of a step: HH:MM on the scenario's clock (daily), or a duration after the start.
 Parsed<policy::ScheduleStep> step_time(const Scenario& scenario, const std::string& text) {

@@ -14,7 +14,7 @@ Parsed<std::uint64_t> seed_from(const std::string& text) {
   return *seed;
 }
 
-constexpr std::int64_t kMostUnits = 100'000;
+constexpr std::int64_t kMostUnitsOfAKey = 100'000;
 
 // With a word more than a duration.
 void add_duration_row(Rows& rows) {
@@ -64,8 +64,8 @@ void add_scenario_rows(Rows& rows) {
 void add_fleet_rows(Rows& rows) {
   const std::string chart =
       "the published node chart, read as 2 prefill units + groups of 1 decode and 3 prefill units";
-  const auto count = [&](std::string name, auto member, std::string help) {
-    rows.number(std::move(name), member, between(0, kMostUnits), {std::move(help), chart});
+  const auto count = [&](std::string_view name, auto member, std::string_view help) {
+    rows.number(name, member, between(0, kMostUnitsOfAKey), {help, chart});
   };
   count("fleet.prefill_units", EPFLEET_MEMBER(fleet.base.prefill_units),
         "Prefill units of a fleet without groups: a short form of fleet.base.prefill_units that "

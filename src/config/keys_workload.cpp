@@ -44,11 +44,12 @@ void add_source(Rows& rows) {
       {"Multiplies arrivals, after the totals were solved for; of a request trace so many copies "
        "are played at once.",
        "free choice"});
-  const auto scale = [&](const std::string& name, auto member, std::string help) {
-    rows.number(name, member, inside(0.001, 100.0),
-                {std::move(help) + " Multiplies what is there, of any source, and leaves the rest "
-                                   "alone: the same requests come at the same times.",
-                 "free choice"});
+  const auto scale = [&](const std::string& name, auto member, std::string_view help) {
+    rows.number(
+        name, member, inside(0.001, 100.0),
+        {std::string(help) + " Multiplies what is there, of any source, and leaves the rest "
+                             "alone: the same requests come at the same times.",
+         "free choice"});
   };
   rows.number(EPFLEET_KEY(workload.scale.rate), inside(0.0, 1e6),
               {"Times as many requests, or clients; as workload.rate_scale, and on top of it.",
@@ -77,9 +78,9 @@ void add_source(Rows& rows) {
               {"A session returns no sooner than this after an answer.",
                "a guess: reading an answer and the way to the service"});
   rows.guess("0.1 s", "2 s");
-  const auto limit = [&](const std::string& name, auto member, double most, std::string help) {
+  const auto limit = [&](const std::string& name, auto member, double most, std::string_view help) {
     rows.number(name, member, Dimension::Tokens, between(1, most),
-                {std::move(help), "DeepSeek's API notes of February 2025"});
+                {help, "DeepSeek's API notes of February 2025"});
   };
   limit(EPFLEET_KEY(workload.context_limit), 1 << 24, "Most tokens of prompt and answer together.");
   limit(EPFLEET_KEY(workload.output_limit_v3), 1 << 20, "Most tokens of an answer of V3.");
@@ -89,8 +90,8 @@ void add_source(Rows& rows) {
 
 void add_totals(Rows& rows) {
   const auto total = [&](const std::string& name, auto member, Dimension dimension, Range range,
-                         Docs docs) {
-    rows.number(name, member, dimension, range, std::move(docs), "none");
+                         const Docs& docs) {
+    rows.number(name, member, dimension, range, docs, "none");
   };
   total(EPFLEET_KEY(workload.totals.input), Dimension::Tokens, between(1, 1e15),
         {"Prompt tokens of the window; the generator solves for it.",
@@ -121,15 +122,13 @@ class ClassRows {
 
   template <class Value>
   void number(const std::string& name, Value workload::SessionClassConfig::* member, Range range,
-              std::string help, Dimension dimension = Stored<Value>::kDimension) {
-    add(
-        name, [member](auto& one) -> auto& { return one.*member; }, dimension, range,
-        std::move(help));
+              std::string_view help, Dimension dimension = Stored<Value>::kDimension) {
+    add(name, [member](auto& one) -> auto& { return one.*member; }, dimension, range, help);
   }
 
   void share(const std::string& name, double workload::SessionClassConfig::* member,
-             std::string help) {
-    number(name, member, between(0.0, 1.0), std::move(help), Dimension::Share);
+             std::string_view help) {
+    number(name, member, between(0.0, 1.0), help, Dimension::Share);
   }
 
   void lognormal(const std::string& name,
@@ -148,11 +147,11 @@ class ClassRows {
  private:
   template <class Member>
   void add(const std::string& name, Member member, Dimension dimension, Range range,
-           std::string help) {
+           std::string_view help) {
     rows_.number(prefix_ + name,
                  [i = index_, member](auto& s) -> auto& { return member(s.workload.classes[i]); },
                  dimension, range,
-                 {std::move(help), kMix,
+                 {help, kMix,
                   dimension == Dimension::Duration ? "90 s"
                   : dimension == Dimension::Tokens ? "1000"
                                                    : ""});

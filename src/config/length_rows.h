@@ -14,9 +14,8 @@ void add_length_rows(Rows& rows, const std::string& group, Length length, const 
   const std::string choice = "free choice";
   using workload::LengthShape;
   const auto number = [&](const char* name, auto member, Dimension dimension, Range range,
-                          std::string help, std::string example) {
-    rows.number(group + "." + name, member, dimension, range,
-                {std::move(help), choice, std::move(example)}, "none");
+                          std::string_view help, std::string_view example) {
+    rows.number(group + "." + name, member, dimension, range, {help, choice, example}, "none");
   };
   number(
       "mean", [=](auto& s) -> auto& { return length(s).mean; }, Dimension::Tokens,

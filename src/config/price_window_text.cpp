@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "day_minutes.h"
 #include "epfleet/text/parse.h"
 #include "price_windows.h"
 
@@ -18,7 +19,6 @@ using cost::HolidayRule;
 using cost::PriceWindow;
 
 constexpr std::size_t kMostHolidays = 1000;
-constexpr std::int64_t kMinuteNs = 60'000'000'000;
 constexpr std::size_t kWeek = 7;
 constexpr base::Names<kWeek> kDayNames = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 

@@ -13,7 +13,7 @@ using cost::HolidayRule;
 using cost::PriceWindow;
 
 constexpr std::size_t kMostWindows = 100;
-constexpr const char* kExample =
+constexpr const char* kExampleWindow =
     "write for example {days: mon-fri, hours: [\"01:00-04:00\", \"06:00-10:00\"], holidays: "
     "excluded, factor: 2} or {hours: \"16:30-00:30\", model: r1, channel: api, prices: {hit: 0.035 "
     "USD/M, miss: 0.135 USD/M, output: 0.55 USD/M}}";
@@ -65,7 +65,8 @@ class WindowReader {
     const std::size_t before = faults_.size();
     PriceWindow window;
     if (item.kind != Node::Kind::Map) {
-      return add(item.place, {"is not {days, hours, ..., prices, factor or gpu_hour}", kExample});
+      return add(item.place,
+                 {"is not {days, hours, ..., prices, factor or gpu_hour}", kExampleWindow});
     }
     for (const Entry& entry : item.entries) {
       read_entry(entry, window);
@@ -184,7 +185,7 @@ class WindowReader {
     const std::pair<const char*, std::optional<double>*> members[] = {
         {"hit", &prices.hit}, {"miss", &prices.miss}, {"output", &prices.output}};
     if (node.kind != Node::Kind::Map || node.entries.empty()) {
-      return add(node.place, {"prices is not {hit, miss, output}", kExample});
+      return add(node.place, {"prices is not {hit, miss, output}", kExampleWindow});
     }
     for (const Entry& entry : node.entries) {
       const auto* member =
@@ -246,7 +247,7 @@ class WindowReader {
 
 std::optional<Fault> read_calendar(Scenario& scenario, const Node& node) {
   if (node.kind != Node::Kind::List) {
-    return Fault{"is not a list of windows", kExample};
+    return Fault{"is not a list of windows", kExampleWindow};
   }
   if (node.items.size() > kMostWindows) {
     return Fault{fmt::format("has {} windows", node.items.size()),

@@ -9,7 +9,7 @@
 namespace epfleet::config {
 namespace {
 
-constexpr std::string_view kClasses = "workload.classes.";
+constexpr std::string_view kOfClasses = "workload.classes.";
 constexpr std::string_view kAnyClass = "workload.classes.NAME";
 constexpr std::string_view kRun = "run";  // keys without a group
 
@@ -63,15 +63,15 @@ std::string_view topic_of(std::string_view key) {
 }
 
 std::string told_name(const Key& key) {
-  if (!key.name.starts_with(kClasses)) {
+  if (!key.name.starts_with(kOfClasses)) {
     return key.name;
   }
-  const auto dot = key.name.find('.', kClasses.size());
+  const auto dot = key.name.find('.', kOfClasses.size());
   return dot == std::string::npos ? key.name : std::string(kAnyClass) + key.name.substr(dot);
 }
 
 bool is_told_by_own_name(std::string_view group) {
-  return group.starts_with(kClasses) && !is_below(group, kAnyClass);
+  return group.starts_with(kOfClasses) && !is_below(group, kAnyClass);
 }
 
 std::vector<const Key*> told_keys(std::string_view group) {
