@@ -104,7 +104,7 @@ std::int64_t peak_rss_bytes() {
   return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;  // Linux counts in KiB
 }
 
-void show(const report::RunReport& report, const RunRequest& request, const fs::path& out) {
+void show_run(const report::RunReport& report, const RunRequest& request, const fs::path& out) {
   if (request.json) {
     fmt::print("{}", report::summary_json(report));
   } else if (!request.quiet) {
@@ -230,7 +230,7 @@ int run_loaded(const config::Scenario& scenario, const RunRequest& request) {
   }
   const bool beside = folder.commit(report.partial);
   const fs::path named = out.has_filename() ? out : out.parent_path();
-  show(report, request, beside ? fs::path(named.string() + ".partial") : out);
+  show_run(report, request, beside ? fs::path(named.string() + ".partial") : out);
   if (report.overrun) {
     throw base::MachineError(experiment::kOverrun);
   }

@@ -91,8 +91,8 @@ std::size_t tell_failures(const experiment::SweepJobs& sweep,
 }
 
 // What the cases come to: the claims if the sweep has some, else the first metrics compared.
-void show(const experiment::SweepJobs& sweep, const experiment::CaseStore& store,
-          const std::string& csv, bool quiet) {
+void show_sweep(const experiment::SweepJobs& sweep, const experiment::CaseStore& store,
+                const std::string& csv, bool quiet) {
   if (sweep.cases < 2) {
     return;
   }
@@ -135,7 +135,7 @@ int write_tables(const experiment::SweepJobs& sweep, const experiment::CaseStore
   }
   store.write("sweep.csv", csv);
   fs::remove(store.folder() / "sweep.partial.csv", ignored);
-  show(sweep, store, csv, quiet);
+  show_sweep(sweep, store, csv, quiet);
   tell_table(out / "sweep.csv", quiet);
   if (failed > 0) {
     base::tell(fmt::format("{} of {} cases failed\n", failed, results.size()));

@@ -77,7 +77,7 @@ void write_timeline(const std::string& path, const report::StepReport& step) {
   base::log_info(fmt::format("the timeline is in {}; ui.perfetto.dev opens it", path));
 }
 
-void show(const StepRequest& request, std::span<const report::StepReport> reports) {
+void show_steps(const StepRequest& request, std::span<const report::StepReport> reports) {
   const bool several = reports.size() > 1;
   if (request.json) {
     fmt::print("{}", several ? report::steps_json(reports) : report::step_json(reports.front()));
@@ -112,7 +112,7 @@ void step_command(const StepRequest& request) {
   if (!request.timeline.empty()) {
     write_timeline(request.timeline, reports.front());
   }
-  show(request, reports);
+  show_steps(request, reports);
   warn(request, reports);
 }
 

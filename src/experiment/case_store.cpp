@@ -38,7 +38,7 @@ bool is_ours(const fs::path& folder) {
   return fs::is_directory(folder, none);
 }
 
-std::string one_line(std::string text) {
+std::string without_breaks(std::string text) {
   for (char& c : text) {
     c = c == '\n' || c == '\r' ? ' ' : c;
   }
@@ -56,7 +56,7 @@ std::optional<CaseStatus> status_of(std::string_view name) {
 std::string case_text(const SweepJob& job, const std::string& program, const CaseResult& result) {
   std::string text =
       fmt::format("{}\nprogram {}\nidentity {}\nstatus {}\nmessage {}\n", kHead, program,
-                  job.identity, name_of(result.status), one_line(result.message));
+                  job.identity, name_of(result.status), without_breaks(result.message));
   for (const auto& [path, value] : result.metrics) {
     text += fmt::format("metric {} {}\n", path, value);
   }

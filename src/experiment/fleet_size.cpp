@@ -19,7 +19,7 @@ struct Unit {
   double rate = 0.0;
 };
 
-policy::RequestMix mix_of(const PlainTraffic& traffic) {
+policy::RequestMix requests_of(const PlainTraffic& traffic) {
   const double computed = std::max(1.0, traffic.input * (1.0 - traffic.hit_ratio));
   const double cached = traffic.input - computed;
   const double seen = 1.0 + traffic.cv * traffic.cv;  // long ones hold more of the tokens
@@ -45,7 +45,7 @@ std::vector<Unit> prefill_units(config::Scenario& scenario, const PlainTraffic& 
     if (gpus % scenario.prefill_hardware.gpus_per_node == 0 &&
         fits(cluster::prefill_memory(scenario), traffic)) {
       const cluster::StepPricers pricers = cluster::make_step_pricers(scenario);
-      const policy::RequestMix mix = mix_of(traffic);
+      const policy::RequestMix mix = requests_of(traffic);
       units.push_back({gpus, scenario.prefill_unit_nodes(),
                        kSizedLoad * cluster::PricedUnits(scenario, pricers).prefill_tps(mix) /
                            mix.computed_tokens_per_request});
@@ -70,7 +70,7 @@ std::vector<Unit> decode_units(config::Scenario& scenario, const PlainTraffic& t
       units.push_back(
           {gpus, scenario.decode_unit_nodes(),
            kSizedLoad *
-               cluster::PricedUnits(scenario, pricers).decode_tps(mix_of(traffic), tpot_s) /
+               cluster::PricedUnits(scenario, pricers).decode_tps(requests_of(traffic), tpot_s) /
                traffic.output});
     }
   }

@@ -51,6 +51,8 @@ std::string grouped(double value, int decimals) {
   return text;
 }
 
+std::string grouped_whole(std::int64_t value) { return grouped(static_cast<double>(value)); }
+
 std::string human_count(double value) {
   static constexpr Scale kScales[] = {{1e12, "trillion"}, {1e9, "billion"}, {1e6, "million"}};
   if (std::fabs(value) < 1e6 && value == std::floor(value)) {

@@ -23,7 +23,18 @@ std::optional<Role> role_if_any(const text::CsvReader& csv, std::size_t column) 
   return role;
 }
 
-enum Column { Name, RoleIs, Figure, Source, IfScaled, IfReplayed, Window, Low, High, Tolerance };
+enum PublishedColumn {
+  Name,
+  RoleIs,
+  Figure,
+  Source,
+  IfScaled,
+  IfReplayed,
+  Window,
+  Low,
+  High,
+  Tolerance
+};
 
 void check_value(const text::CsvReader& csv, const PublishedValue& value) {
   if (find_metric(value.name) == nullptr) {

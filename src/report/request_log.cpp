@@ -12,7 +12,7 @@
 namespace epfleet::report {
 namespace {
 
-struct Row {
+struct LogRow {
   fmt::memory_buffer& out;
   const observe::RequestDone& request;
   base::Duration window;  // counted
@@ -34,64 +34,64 @@ struct Row {
 
 struct WrittenColumn {
   RequestColumn told;
-  void (*write)(const Row& row);
+  void (*write)(const LogRow& row);
 };
 
 // clang-format off
 constexpr WrittenColumn kColumns[] = {
     {{"request", "", "Number of the request; the same whatever the policies do."},
-     [](const Row& r) { r.write(r.request.id.value()); }},
+     [](const LogRow& r) { r.write(r.request.id.value()); }},
     {{"session", "", "Number of its conversation."},
-     [](const Row& r) { r.write(r.request.session.value()); }},
+     [](const LogRow& r) { r.write(r.request.session.value()); }},
     {{"turn", "", "Its place in the conversation, from 0."},
-     [](const Row& r) { r.write(r.request.turn); }},
+     [](const LogRow& r) { r.write(r.request.turn); }},
     {{"model", "", "v3 or r1."},
-     [](const Row& r) { r.write(workload::name_of(r.request.variant)); }},
+     [](const LogRow& r) { r.write(workload::name_of(r.request.variant)); }},
     {{"channel", "", "web, app or api."},
-     [](const Row& r) { r.write(workload::name_of(r.request.channel)); }},
+     [](const LogRow& r) { r.write(workload::name_of(r.request.channel)); }},
     {{"outcome", "", "completed, rejected, failed, or in_flight where the run ended first."},
-     [](const Row& r) { r.write(name_of(r.request.outcome())); }},
+     [](const LogRow& r) { r.write(name_of(r.request.outcome())); }},
     {{"ending", "", "Why it ended so: last_token, queue_limit, gave_up and others."},
-     [](const Row& r) { r.write(row_of(r.request.ending).name); }},
+     [](const LogRow& r) { r.write(row_of(r.request.ending).name); }},
     {{"attempt", "", "0, or how often its client had come before; every attempt is a row."},
-     [](const Row& r) { r.write(r.request.attempt); }},
+     [](const LogRow& r) { r.write(r.request.attempt); }},
     {{"prompt_tokens", "tokens", "Length of the prompt."},
-     [](const Row& r) { r.write(r.request.prompt_tokens); }},
+     [](const LogRow& r) { r.write(r.request.prompt_tokens); }},
     {{"cached_tokens", "tokens", "Of these, read from the KV cache."},
-     [](const Row& r) { r.write(r.request.cached_tokens); }},
+     [](const LogRow& r) { r.write(r.request.cached_tokens); }},
     {{"output_tokens", "tokens", "Length of the answer, reasoning included."},
-     [](const Row& r) { r.write(r.request.output_tokens); }},
+     [](const LogRow& r) { r.write(r.request.output_tokens); }},
     {{"reasoning_tokens", "tokens", "Of these, reasoning."},
-     [](const Row& r) { r.write(r.request.reasoning_tokens); }},
+     [](const LogRow& r) { r.write(r.request.reasoning_tokens); }},
     {{"prefill_unit", "", "Unit that computed its prompt, from 0; empty if none began."},
-     [](const Row& r) { r.write_if(r.request.entered_prefill(), r.request.prefill_unit.value()); }},
+     [](const LogRow& r) { r.write_if(r.request.entered_prefill(), r.request.prefill_unit.value()); }},
     {{"prefill_gpu", "", "GPU of that unit, from 0."},
-     [](const Row& r) { r.write_if(r.request.entered_prefill(), r.request.prefill_gpu); }},
+     [](const LogRow& r) { r.write_if(r.request.entered_prefill(), r.request.prefill_gpu); }},
     {{"decode_unit", "", "Unit that decoded its answer, from 0; empty if none began."},
-     [](const Row& r) { r.write_if(r.request.entered_decode, r.request.decode_unit.value()); }},
+     [](const LogRow& r) { r.write_if(r.request.entered_decode, r.request.decode_unit.value()); }},
     {{"decode_gpu", "", "GPU of that unit, from 0."},
-     [](const Row& r) { r.write_if(r.request.entered_decode, r.request.decode_gpu); }},
+     [](const LogRow& r) { r.write_if(r.request.entered_decode, r.request.decode_gpu); }},
     {{"preemptions", "", "How often it lost its place in decode for want of KV memory."},
-     [](const Row& r) { r.write(r.request.preemptions); }},
+     [](const LogRow& r) { r.write(r.request.preemptions); }},
     {{"arrival_ns", "ns", "When it arrived; negative in the warm-up. All times count from the start of the counted window."},
-     [](const Row& r) { r.write_if(true, r.request.arrival); }},
+     [](const LogRow& r) { r.write_if(true, r.request.arrival); }},
     {{"prefill_start_ns", "ns", "Start of the step that computes its first chunk."},
-     [](const Row& r) { r.write_if(r.request.entered_prefill(), r.request.prefill_start); }},
+     [](const LogRow& r) { r.write_if(r.request.entered_prefill(), r.request.prefill_start); }},
     {{"first_token_ns", "ns", "End of the step with its last chunk: TTFT is this - arrival_ns."},
-     [](const Row& r) { r.write_if(r.request.has_first_token, r.request.first_token); }},
+     [](const LogRow& r) { r.write_if(r.request.has_first_token, r.request.first_token); }},
     {{"kv_arrived_ns", "ns", "When its KV was on the decode GPU."},
-     [](const Row& r) { r.write_if(r.request.entered_decode, r.request.kv_arrived); }},
+     [](const LogRow& r) { r.write_if(r.request.entered_decode, r.request.kv_arrived); }},
     {{"decode_start_ns", "ns", "Start of the first decode step that it takes part in."},
-     [](const Row& r) { r.write_if(r.request.entered_decode, r.request.decode_start); }},
+     [](const LogRow& r) { r.write_if(r.request.entered_decode, r.request.decode_start); }},
     {{"done_ns", "ns", "Its last token, or when it was rejected or failed; empty in flight. TPOT is (this - first_token_ns) / (output_tokens - 1)."},
-     [](const Row& r) { r.write_if(r.request.outcome() != observe::Outcome::InFlight, r.request.done); }},
+     [](const LogRow& r) { r.write_if(r.request.outcome() != observe::Outcome::InFlight, r.request.done); }},
     {{"in_window", "0 or 1", "1: it arrived in the counted window, and latencies, attainment and goodput of summary.json are of it; 0: in the warm-up or the cool-down."},
-     [](const Row& r) {
+     [](const LogRow& r) {
        const base::Duration since = r.request.arrival - base::kWindowStart;
        r.write(since >= base::Duration{} && since < r.window ? 1 : 0);
      }},
     {{"retries", "", "How often it was begun again after a failure of its unit; 15: so many or more."},
-     [](const Row& r) { r.write(r.request.retries); }},
+     [](const LogRow& r) { r.write(r.request.retries); }},
 };
 // clang-format on
 
@@ -103,7 +103,7 @@ std::string header() {
   return line + "\n";
 }
 
-void append_row(const Row& row) {
+void append_row(const LogRow& row) {
   for (const WrittenColumn& column : kColumns) {
     column.write(row);
     row.out.push_back(&column == std::end(kColumns) - 1 ? '\n' : ',');

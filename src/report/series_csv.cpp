@@ -29,7 +29,7 @@ using observe::FleetTotals;
 using observe::TokenTotals;
 
 // One stretch of the window with what it cost; the published hour, where there is one.
-struct Row {
+struct Stretch {
   const Interval* interval;
   const Account* account;
   TokenTotals tokens;
@@ -39,34 +39,36 @@ struct Row {
 
 struct Column {
   ColumnMeaning meaning;
-  metrics::Value (*value)(const Row&);
+  metrics::Value (*value)(const Stretch&);
 };
 
 // Chains that begin at what a row is about.
 template <auto... Members>
-constexpr auto state = of<&Row::interval, &Interval::at_begin, Members...>;
+constexpr auto state = of<&Stretch::interval, &Interval::at_begin, Members...>;
 template <auto... Members>
-constexpr auto flow = of<&Row::interval, Members...>;
+constexpr auto flow = of<&Stretch::interval, Members...>;
 template <auto... Members>
-constexpr auto steps = of<&Row::interval, &Interval::steps, Members...>;
+constexpr auto steps = of<&Stretch::interval, &Interval::steps, Members...>;
 template <auto... Members>
-constexpr auto lost = of<&Row::interval, &Interval::cache_lost, Members...>;
+constexpr auto lost = of<&Stretch::interval, &Interval::cache_lost, Members...>;
 template <auto... Members>
-constexpr auto money = of<&Row::account, Members...>;
+constexpr auto money = of<&Stretch::account, Members...>;
 
-double begin_s(const Row& row) { return base::to_seconds(row.interval->begin); }
+double begin_s(const Stretch& row) { return base::to_seconds(row.interval->begin); }
 
 template <double PublishedHour::* Member>
-Measure published(const Row& row) {
+Measure published(const Stretch& row) {
   return row.published == nullptr ? Measure() : Measure(row.published->*Member);
 }
 
-Measure per_second(const Row& row, double tokens) {
+Measure per_second(const Stretch& row, double tokens) {
   return metrics::ratio(tokens, base::to_seconds(row.interval->length()));
 }
-std::int64_t computed_tokens(const Row& row) { return row.tokens.input - row.tokens.cached; }
-Measure input_tps(const Row& row) { return per_second(row, static_cast<double>(row.tokens.input)); }
-Measure output_tps(const Row& row) { return per_second(row, row.tokens.output.tokens()); }
+std::int64_t computed_tokens(const Stretch& row) { return row.tokens.input - row.tokens.cached; }
+Measure input_tps(const Stretch& row) {
+  return per_second(row, static_cast<double>(row.tokens.input));
+}
+Measure output_tps(const Stretch& row) { return per_second(row, row.tokens.output.tokens()); }
 
 std::int64_t all_lost(const LostTokens& l) {
   return l.cold + l.capacity + l.ttl + l.rounding + l.not_yet_written + l.too_slow + l.store_down;
@@ -96,9 +98,9 @@ constexpr Column kStateColumns[] = {
 };
 
 constexpr Column kHourlyColumns[] = {
-    {{"input_tokens", "tokens.input"}, of<&Row::tokens, &TokenTotals::input>},
-    {{"cached_tokens", "tokens.cached"}, of<&Row::tokens, &TokenTotals::cached>},
-    {{"output_tokens", "tokens.output"}, of<&Row::tokens, &TokenTotals::output, &base::TokenParts::tokens>},
+    {{"input_tokens", "tokens.input"}, of<&Stretch::tokens, &TokenTotals::input>},
+    {{"cached_tokens", "tokens.cached"}, of<&Stretch::tokens, &TokenTotals::cached>},
+    {{"output_tokens", "tokens.output"}, of<&Stretch::tokens, &TokenTotals::output, &base::TokenParts::tokens>},
     {{"nodes_mean", "nodes.mean"}, flow<&Interval::mean_nodes>},
     {{"cost_usd", "cost.usd"}, money<&Account::cost_usd>},
     {{"theoretical_revenue_usd", "revenue.theoretical_usd"}, money<&Account::revenue, &cost::Revenue::theoretical_usd>},
@@ -126,7 +128,7 @@ constexpr Column kFlowColumns[] = {
     {{"ttft_p99_s", "latency.ttft_s.p99"}, flow<&Interval::ttft_p99_s>},
     {{"input_tps", "", "tokens/s", Kind::Ratio, "Input tokens per second, of the whole fleet."}, of<&input_tps>},
     {{"output_tps", "", "tokens/s", Kind::Ratio, "Output tokens per second, of the whole fleet."}, of<&output_tps>},
-    {{"hit_ratio", "cache.hit_ratio"}, of<&Row::tokens, &metrics::hit_ratio>},
+    {{"hit_ratio", "cache.hit_ratio"}, of<&Stretch::tokens, &metrics::hit_ratio>},
     {{"lost_tokens", "", "tokens", Kind::Flow, "Input tokens that could have been hits and were not: the sum of the columns lost_..."}, lost<&all_lost>},
     {{"lost_cold_tokens", "", "tokens", Kind::Flow, "Input tokens not hit because they had never been stored in this run."}, lost<&LostTokens::cold>},
     {{"lost_capacity_tokens", "", "tokens", Kind::Flow, "Input tokens not hit because they had been evicted for room."}, lost<&LostTokens::capacity>},
@@ -159,7 +161,7 @@ constexpr Column kPublishedColumns[] = {
     {{"published_nodes_mean", "", "nodes", Kind::Level, "Published nodes of the hour."}, of<&published<&PublishedHour::nodes_mean>>},
     {{"published_cost_usd", "", "USD", Kind::Flow, "Published cost of the hour."}, of<&published<&PublishedHour::cost_usd>>},
     {{"published_theoretical_revenue_usd", "", "USD", Kind::Flow, "Published theoretical revenue of the hour."}, of<&published<&PublishedHour::theoretical_revenue_usd>>},
-    {{"theoretical_revenue_error_ratio", "", "share", Kind::Ratio, "Simulated / published theoretical revenue - 1, of a whole hour."}, of<&Row::revenue_error>},
+    {{"theoretical_revenue_error_ratio", "", "share", Kind::Ratio, "Simulated / published theoretical revenue - 1, of a whole hour."}, of<&Stretch::revenue_error>},
 };
 // clang-format on
 
@@ -194,18 +196,18 @@ std::string line_of(const std::vector<Column>& columns, const auto& field) {
   return fmt::format("{}\n", fmt::join(fields, ","));
 }
 
-std::string csv_of(const std::vector<Column>& columns, const std::vector<Row>& rows) {
+std::string csv_of(const std::vector<Column>& columns, const std::vector<Stretch>& rows) {
   std::string csv = line_of(columns, [](const Column& c) { return std::string(c.meaning.name); });
-  for (const Row& row : rows) {
+  for (const Stretch& row : rows) {
     csv += line_of(columns, [&](const Column& column) { return text_of(column.value(row)); });
   }
   return csv;
 }
 
-std::vector<Row> rows_of(const std::vector<Interval>& intervals,
-                         const std::vector<Account>& accounts) {
+std::vector<Stretch> rows_of(const std::vector<Interval>& intervals,
+                             const std::vector<Account>& accounts) {
   EPFLEET_CHECK(intervals.size() == accounts.size(), "each interval has its account");
-  std::vector<Row> rows;
+  std::vector<Stretch> rows;
   for (std::size_t i = 0; i < intervals.size(); ++i) {
     rows.push_back({&intervals[i], &accounts[i], metrics::sum(intervals[i].tokens), nullptr, {}});
   }
@@ -234,7 +236,7 @@ std::string timeseries_csv(const RunReport& report) {
 std::string hourly_csv(const RunReport& report) {
   const auto& published = report.published.hours;
   const auto errors = hourly_revenue_errors(report);
-  std::vector<Row> rows = rows_of(report.statistics.hours, report.statement.hours);
+  std::vector<Stretch> rows = rows_of(report.statistics.hours, report.statement.hours);
   for (std::size_t h = 0; h < rows.size(); ++h) {
     rows[h].published = h < published.size() ? &published[h] : nullptr;
     rows[h].revenue_error = errors[h];

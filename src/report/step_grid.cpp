@@ -80,15 +80,14 @@ class Grid {
     std::string line = padded_right(" " + canvas_.painted(what, Ink::Accent), kName - kCorner);
     line += canvas_.painted(padded_left(decode ? "context" : "prompt", kCorner), Ink::Dim);
     for (std::size_t column = from; column < to; ++column) {
-      const std::string name = grouped(static_cast<double>(columns_[column]));
+      const std::string name = grouped_whole(columns_[column]);
       line += canvas_.painted(padded_left(name, kValue), Ink::Dim) + std::string(kMarks, ' ');
     }
     canvas_.raw(text::trimmed_end(line));
     for (std::size_t first = 0; first < reports_.size(); first += columns_.size()) {
-      line = padded_right(
-          fmt::format("  {} {} a GPU", grouped(static_cast<double>(reports_[first].per_gpu)),
-                      decode ? "requests" : "tokens"),
-          kName);
+      line = padded_right(fmt::format("  {} {} a GPU", grouped_whole(reports_[first].per_gpu),
+                                      decode ? "requests" : "tokens"),
+                          kName);
       for (std::size_t i = first + from; i < first + to; ++i) {
         line += padded_left(quantity(reports_[i]), kValue) + marks_of(reports_[i]);
       }

@@ -8,9 +8,8 @@
 namespace epfleet::report {
 namespace {
 
-constexpr std::size_t kName = 42, kValue = 13;
+constexpr std::size_t kNameWidth = 42, kValueWidth = 13;
 
-std::string count(std::int64_t value) { return grouped(static_cast<double>(value)); }
 std::string ms(double seconds) { return fmt::format("{:.3f} ms", seconds * 1e3); }
 std::string us(double seconds) {
   return seconds < 1e-3 ? fmt::format("{:.1f} us", seconds * 1e6) : ms(seconds);
@@ -23,7 +22,8 @@ std::string experts_of(const StepReport& r) {
 
 std::string batch_of(const StepReport& r) {
   if (!r.decode) {
-    return fmt::format("{} tokens a GPU, of prompts of {}; {}", count(r.per_gpu), count(r.tokens),
+    return fmt::format("{} tokens a GPU, of prompts of {}; {}", grouped_whole(r.per_gpu),
+                       grouped_whole(r.tokens),
                        r.overlap() ? "two micro-batches" : "one batch, no overlap");
   }
   const std::string drafts =
@@ -31,15 +31,15 @@ std::string batch_of(const StepReport& r) {
           ? "MTP off"
           : fmt::format("{} draft token{} at {} acceptance", r.draft_tokens,
                         r.draft_tokens == 1 ? "" : "s", human_percent(r.acceptance));
-  return fmt::format("{} requests a GPU with {} tokens of context each; {}; {}", count(r.per_gpu),
-                     count(r.tokens), drafts,
+  return fmt::format("{} requests a GPU with {} tokens of context each; {}; {}",
+                     grouped_whole(r.per_gpu), grouped_whole(r.tokens), drafts,
                      r.overlap() ? "two micro-batches" : "one batch, no overlap");
 }
 
 class StepPage {
  public:
   StepPage(const StepReport& report, const TerminalStyle& style)
-      : r_(report), canvas_(style, {kName, kValue}) {}
+      : r_(report), canvas_(style, {kNameWidth, kValueWidth}) {}
 
   std::string text() {
     head();
@@ -151,7 +151,7 @@ class StepPage {
     canvas_.line("", fmt::format("{}: weights {}{}, runtime {}; the rest holds {} tokens of KV, "
                                  "and this batch has {}",
                                  bytes(m.memory), bytes(m.weights), buffer, bytes(m.runtime),
-                                 count(m.kv_capacity_tokens), count(m.kv_tokens)));
+                                 grouped_whole(m.kv_capacity_tokens), grouped_whole(m.kv_tokens)));
   }
 
   void remarks() {

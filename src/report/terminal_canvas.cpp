@@ -12,8 +12,8 @@ namespace epfleet::report {
 namespace {
 
 constexpr std::size_t kMargin = 24;     // of names
-constexpr std::size_t kColumns = 6;     // of values, at most
-constexpr std::size_t kValue = 9;       // width of a column, at least
+constexpr std::size_t kMostValues = 6;  // of values, at most
+constexpr std::size_t kLeastWidth = 9;  // width of a column, at least
 constexpr std::size_t kCurveEnds = 32;  // "  1.08 million to 3.13 million"
 constexpr std::size_t kCurve = 16;      // columns of a curve, at least
 
@@ -46,9 +46,9 @@ std::vector<metrics::Measure> thinned(const std::vector<metrics::Measure>& value
 // Six values side by side, or in two rows.
 Canvas::Canvas(const TerminalStyle& style)
     : Canvas(style,
-             {kMargin, (style.width - kMargin) /
-                           (style.width < kMargin + kColumns * kValue ? kColumns / 2 : kColumns)}) {
-}
+             {kMargin, (style.width - kMargin) / (style.width < kMargin + kMostValues * kLeastWidth
+                                                      ? kMostValues / 2
+                                                      : kMostValues)}) {}
 
 std::string Canvas::painted(std::string_view text, Ink ink) const {
   if (!style_.color || ink == Ink::Plain) {

@@ -15,8 +15,8 @@ namespace {
 constexpr std::size_t kPublished = 14;
 constexpr std::size_t kSimulated = 15;
 constexpr std::size_t kError = 10;
-constexpr std::size_t kVerdict = 9;  // "  OUTSIDE"
-constexpr std::size_t kName = 30;    // where there is less room it has a line of its own
+constexpr std::size_t kVerdict = 9;     // "  OUTSIDE"
+constexpr std::size_t kLeastName = 30;  // where there is less room it has a line of its own
 
 std::size_t name_width(const Canvas& canvas) {
   return canvas.width() - kPublished - kSimulated - kError - kVerdict;
@@ -25,7 +25,7 @@ std::size_t name_width(const Canvas& canvas) {
 // The name in the left margin, or above.
 std::string beside(Canvas& canvas, const std::string& name) {
   const std::size_t width = name_width(canvas);
-  if (width >= kName) {
+  if (width >= kLeastName) {
     return padded_right(name, width);
   }
   canvas.raw(name);
@@ -82,9 +82,10 @@ void show_row(Canvas& canvas, const CheckRow& row, const std::set<std::string>& 
       row.error_ratio ? fmt::format("{:+.2f} %", *row.error_ratio * 100.0) : "";
   const std::size_t width = name_width(canvas);
   const std::string simulated = row.simulated ? figure(*row.simulated) : "-";
-  const std::string line = beside(canvas, "   " + row.name.substr(0, std::max(width, kName) - 3)) +
-                           padded_left(published_text(row), kPublished) +
-                           padded_left(simulated, kSimulated) + padded_left(error, kError);
+  const std::string line =
+      beside(canvas, "   " + row.name.substr(0, std::max(width, kLeastName) - 3)) +
+      padded_left(published_text(row), kPublished) + padded_left(simulated, kSimulated) +
+      padded_left(error, kError);
   const std::string mark = verdict(canvas, row);
   canvas.raw(mark.empty() ? line : line + "  " + mark);
   const std::string said = remark(row, said_above);

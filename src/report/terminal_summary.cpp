@@ -31,7 +31,6 @@ std::string percent(const Measure& value) { return value ? human_percent(*value)
 std::string speed(const Measure& value) { return value ? fmt::format("{:.1f}", *value) : "-"; }
 std::string times(const Measure& value) { return value ? fmt::format("{:.2f}", *value) : "-"; }
 std::string count(std::int64_t value) { return human_count(static_cast<double>(value)); }
-std::string grouped_whole(std::int64_t value) { return grouped(static_cast<double>(value)); }
 std::string number(const Measure& value) { return value ? human_number(*value) : "-"; }
 std::string bytes(std::int64_t value) { return human_bytes(static_cast<double>(value)); }
 
@@ -244,7 +243,7 @@ void fleet(Canvas& canvas, const RunReport& r) {
   }
 }
 
-void money(Canvas& canvas, const RunReport& r) {
+void money_section(Canvas& canvas, const RunReport& r) {
   const cost::Account& a = r.statement.total;
   const cost::UnitCost& u = r.statement.unit_cost;
   const auto margin = [](const Measure& ratio) {
@@ -325,7 +324,7 @@ std::string terminal_summary(const RunReport& report, const TerminalStyle& style
   load(canvas, report);
   classes(canvas, report);
   fleet(canvas, report);
-  money(canvas, report);
+  money_section(canvas, report);
   course(canvas, report);
   show_checks(canvas, report);
   for (const std::string& note : report.notes) {

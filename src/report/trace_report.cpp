@@ -15,8 +15,6 @@ using Json = nlohmann::ordered_json;
 using traces::CountedValues;
 using traces::TraceStatistics;
 
-std::string count(std::int64_t value) { return grouped(static_cast<double>(value)); }
-
 Json lengths(const CountedValues& values) {
   return {{"mean", values.mean()},        {"p50", values.quantile(0.5)},
           {"p90", values.quantile(0.9)},  {"p95", values.quantile(0.95)},
@@ -76,16 +74,16 @@ Json quantiles(const Of& of) {
 
 std::string length_line(const CountedValues& v) {
   return fmt::format("{} on average, p50 {}, p90 {}, p99 {}, at most {}; {} in all",
-                     grouped(v.mean()), count(v.quantile(0.5)), count(v.quantile(0.9)),
-                     count(v.quantile(0.99)), count(v.largest()),
-                     human_count(static_cast<double>(v.total())));
+                     grouped(v.mean()), grouped_whole(v.quantile(0.5)),
+                     grouped_whole(v.quantile(0.9)), grouped_whole(v.quantile(0.99)),
+                     grouped_whole(v.largest()), human_count(static_cast<double>(v.total())));
 }
 
 void draw_reuse(const cache::ReuseProfile& reuse, Canvas& canvas) {
   canvas.section("Hits", {});
-  canvas.line("ideal",
-              fmt::format("{} of the input (infinite store, cold start), {} blocks",
-                          human_percent(reuse.ideal_hit_ratio()), count(reuse.distinct_blocks())));
+  canvas.line("ideal", fmt::format("{} of the input (infinite store, cold start), {} blocks",
+                                   human_percent(reuse.ideal_hit_ratio()),
+                                   grouped_whole(reuse.distinct_blocks())));
   canvas.line("LRU of tokens", fmt::format("{}", fmt::join(curve_of_lru(reuse).words, ", ")));
   canvas.line("TTL", fmt::format("{}", fmt::join(curve_of_ttl(reuse).words, ", ")));
   canvas.line("reused after", fmt::format("{} (p50), {} (p90), {} (p99)",
@@ -111,10 +109,10 @@ std::vector<std::string> notes_of(const TraceReport& report) {
     notes.push_back(fmt::format("{} requests have no output tokens", unanswered));
   }
   if (report.reuse_of_first) {
-    notes.push_back(
-        fmt::format("hits and reuse are those of the first {} requests, which have {} distinct "
-                    "blocks: all that --reuse-blocks allows in memory (about 110 bytes each)",
-                    count(*report.reuse_of_first), count(report.reuse->distinct_blocks())));
+    notes.push_back(fmt::format(
+        "hits and reuse are those of the first {} requests, which have {} distinct "
+        "blocks: all that --reuse-blocks allows in memory (about 110 bytes each)",
+        grouped_whole(*report.reuse_of_first), grouped_whole(report.reuse->distinct_blocks())));
   }
   return notes;
 }
@@ -166,15 +164,15 @@ std::string trace_summary(const TraceReport& report, const TerminalStyle& style)
   Canvas canvas(style);
   canvas.title(report.name, report.info.format);
   canvas.section("Requests", {});
-  canvas.line("requests", fmt::format("{} in {}", count(s.requests()),
+  canvas.line("requests", fmt::format("{} in {}", grouped_whole(s.requests()),
                                       human_duration(base::to_seconds(s.span()))));
   if (const auto rate = per_second(s.requests(), s)) {
-    canvas.line(
-        "rates",
-        fmt::format("{} requests/s, {} tokens/s in, {} out; {} in the busiest "
-                    "minute",
-                    human_number(*rate), grouped(*per_second(s.input().total(), s)),
-                    grouped(*per_second(s.output().total(), s)), count(s.most_in_a_minute())));
+    canvas.line("rates",
+                fmt::format("{} requests/s, {} tokens/s in, {} out; {} in the busiest "
+                            "minute",
+                            human_number(*rate), grouped(*per_second(s.input().total(), s)),
+                            grouped(*per_second(s.output().total(), s)),
+                            grouped_whole(s.most_in_a_minute())));
   }
   canvas.line("input tokens", length_line(s.input()));
   canvas.line("output tokens", length_line(s.output()));

@@ -12,7 +12,7 @@
 namespace epfleet::test {
 namespace {
 
-metrics::RunStatistics run(std::uint64_t seed, std::vector<std::string> overrides) {
+metrics::RunStatistics run_seed(std::uint64_t seed, std::vector<std::string> overrides) {
   overrides.insert(overrides.begin(), {"duration=3 min", "workload.rate_scale=6"});
   experiment::RunOptions options;
   options.threads = false;
@@ -30,7 +30,7 @@ TEST(Balancing, JointBeatsBlindRulesAtItsObjectiveAndNoRuleBeatsIdealAtTime) {
     std::map<std::string, metrics::RunStatistics> by_rule;
     for (const auto& rule : policy::decode_gpu_rules().rows()) {
       const std::string name(rule.name);
-      by_rule[name] = run(seed, {"decode.balancer.gpu=" + name});
+      by_rule[name] = run_seed(seed, {"decode.balancer.gpu=" + name});
     }
     const double joint = objective(by_rule["joint"]);
     const double ideal_gap = *by_rule["ideal"].latency.itl.mean;
@@ -50,10 +50,10 @@ TEST(Balancing, JointBeatsBlindRulesAtItsObjectiveAndNoRuleBeatsIdealAtTime) {
 
 TEST(Balancing, AnIdealPrefillUnitIsNeverSlower) {
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
-    const auto ideal = run(seed, {"prefill.balancer.gpu=ideal"});
+    const auto ideal = run_seed(seed, {"prefill.balancer.gpu=ideal"});
     EXPECT_EQ(*ideal.utilisation.steps.prefill_efficiency_ratio, 1.0);
     for (const auto& rule : policy::prefill_gpu_rules().rows()) {
-      const auto real = run(seed, {"prefill.balancer.gpu=" + std::string(rule.name)});
+      const auto real = run_seed(seed, {"prefill.balancer.gpu=" + std::string(rule.name)});
       EXPECT_LE(*ideal.latency.ttft.mean, *real.latency.ttft.mean) << rule.name;
     }
   }
@@ -67,7 +67,7 @@ TEST(Balancing, OldViewsChangeChoicesAndLoseNoRequest) {
     std::vector<std::string> overrides = fleet;
     overrides.push_back("prefill.balancer.view_age=" + age);
     overrides.push_back("decode.balancer.view_age=" + age);
-    return run(2, overrides);
+    return run_seed(2, overrides);
   };
   const auto fresh = with("0 s");
   const auto old = with("30 s");

@@ -28,7 +28,7 @@ config::Scenario plain_fleet(std::vector<std::string> more) {
   return small_fleet(1, keys);
 }
 
-report::RunReport run(const config::Scenario& scenario) {
+report::RunReport run_plain(const config::Scenario& scenario) {
   experiment::RunOptions options;
   options.threads = false;
   return experiment::run_scenario(scenario, options);
@@ -39,19 +39,19 @@ TEST(PlainTraffic, AStatedNumberOfRequestsIsThatNumberInAnyLoop) {
        {std::vector<std::string>{"workload.requests=1234"},
         {"workload.requests=1234", "workload.warm_up=1 min"},
         {"workload.requests=1234", "workload.arrivals={process: gamma, cv: 3}"}}) {
-    const report::RunReport report = run(plain_fleet(more));
+    const report::RunReport report = run_plain(plain_fleet(more));
     EXPECT_EQ(report.statistics.requests.arrived, 1234);
     EXPECT_EQ(report.statistics.requests.completed, 1234);
     EXPECT_FALSE(report.partial);
   }
-  const report::RunReport ramp = run(
+  const report::RunReport ramp = run_plain(
       small_fleet(1, {"workload.stages=[{for: 10 s, to: 20/s}]", "workload.requests=1234",
                       "workload.input=1500", "workload.output=300", "report.cool_down=10 min"}));
   EXPECT_EQ(ramp.statistics.requests.completed, 1234);
   auto closed =
       small_fleet(1, {"workload.concurrency=40", "workload.requests=1000", "workload.input=1500",
                       "workload.output=300", "report.cool_down=10 min"});
-  const report::RunReport report = run(closed);
+  const report::RunReport report = run_plain(closed);
   EXPECT_EQ(report.statistics.requests.completed, 1000);
   EXPECT_LE(report.statistics.requests.concurrent_peak, 40);
   EXPECT_NE(report.resolved_yaml.find("duration: auto"), std::string::npos);
@@ -76,14 +76,14 @@ TEST(PlainTraffic, AnswersLongerThanThoseOfSessionsEnd) {
                            {"workload.output={mean: 4000, cv: 0}", "workload.scale.output=10"}}) {
     auto keys = more;
     keys.insert(keys.end(), {"workload.requests=4", "report.cool_down=2 h"});
-    const report::RunReport report = run(plain_fleet(keys));
+    const report::RunReport report = run_plain(plain_fleet(keys));
     EXPECT_EQ(report.statistics.requests.completed, 4);
     EXPECT_EQ(report.statistics.workload.mean_output_tokens, 40'000.0);
   }
 }
 
 TEST(PlainTraffic, AClosedLoopObeysLittle) {
-  const report::RunReport report = run(small_fleet(
+  const report::RunReport report = run_plain(small_fleet(
       1, {"workload.concurrency=200", "workload.think=5 s", "workload.input=1500",
           "workload.output={mean: 300, cv: 1}", "report.cool_down=10 min", "duration=10 min"}));
   const double rate = static_cast<double>(report.statistics.requests.arrived) / 600.0;
@@ -101,8 +101,8 @@ TEST(PlainTraffic, ScaledPromptsAreTheSameRequestsWithLongerPrompts) {
   for (const auto& [name, scenario] : sources) {
     config::Scenario longer = scenario;
     longer.workload.scale.input = 3.0;
-    const report::RunReport base = run(scenario);
-    const report::RunReport scaled = run(longer);
+    const report::RunReport base = run_plain(scenario);
+    const report::RunReport scaled = run_plain(longer);
     const auto& few = base.statistics.workload;
     const auto& many = scaled.statistics.workload;
     const bool open = scenario.workload.source != workload::SourceKind::Sessions;
@@ -124,8 +124,8 @@ TEST(PlainTraffic, ScaledAnswersAndRatesLeaveTheRestAlone) {
   const config::Scenario scenario = plain_fleet({});
   config::Scenario longer = scenario;
   longer.workload.scale.output = 2.0;
-  const report::RunReport base = run(scenario);
-  const report::RunReport answers = run(longer);
+  const report::RunReport base = run_plain(scenario);
+  const report::RunReport answers = run_plain(longer);
   EXPECT_EQ(answers.statistics.requests.arrived, base.statistics.requests.arrived);
   EXPECT_EQ(answers.statistics.workload.mean_input_tokens,
             base.statistics.workload.mean_input_tokens);
@@ -134,14 +134,14 @@ TEST(PlainTraffic, ScaledAnswersAndRatesLeaveTheRestAlone) {
               2.0, 1e-9);
   longer = scenario;
   longer.workload.scale.rate = 2.0;
-  const report::RunReport more = run(longer);
+  const report::RunReport more = run_plain(longer);
   EXPECT_NEAR(static_cast<double>(more.statistics.requests.arrived) /
                   static_cast<double>(base.statistics.requests.arrived),
               2.0, 0.08);
 }
 
 TEST(OwnClasses, SumToTheWholeAndAreHeldToTheirOwnLimits) {
-  const report::RunReport report = run(plain_fleet(
+  const report::RunReport report = run_plain(plain_fleet(
       {"workload.classes={fast: {share: 60 %, objectives: {ttft: 1 ms, quantile: 50 %}}, slow: "
        "{share: 40 %, output: 40, prices: {output: 9 USD/M}}}",
        "slo={ttft: {limit: 1 h}, tpot: {limit: 1 h}}"}));
@@ -165,8 +165,8 @@ TEST(OwnClasses, SumToTheWholeAndAreHeldToTheirOwnLimits) {
 
 TEST(OwnClasses, PayTheirOwnPrices) {
   const auto revenue = [](const std::string& prices) {
-    return run(plain_fleet(
-                   {"workload.classes={one: {share: 50 %" + prices + "}, two: {share: 50 %}}"}))
+    return run_plain(plain_fleet({"workload.classes={one: {share: 50 %" + prices +
+                                  "}, two: {share: 50 %}}"}))
         .statistics.classes;
   };
   const auto base = revenue("");
@@ -179,7 +179,7 @@ TEST(OwnClasses, PayTheirOwnPrices) {
 // A factor is on what a class has agreed on, too; a window's own prices are not.
 TEST(OwnClasses, PayByTheCalendarWhatTheyHaveNotAgreedOn) {
   const auto revenue = [](const std::string& calendar) {
-    const report::RunReport report = run(plain_fleet(
+    const report::RunReport report = run_plain(plain_fleet(
         {"workload.classes={one: {share: 50 %, prices: {hit: 0.14 USD/M, miss: 0.54 USD/M, output: "
          "2.2 USD/M}}, two: {share: 50 %}}",
          "prices.calendar=" + calendar}));
@@ -199,15 +199,15 @@ TEST(OwnClasses, PayByTheCalendarWhatTheyHaveNotAgreedOn) {
 }
 
 TEST(OwnClasses, ALowerPriorityIsTurnedAwayFirst) {
-  const report::RunReport report =
-      run(plain_fleet({"workload.rate=200/s", "duration=2 min", "admission.max_concurrency=400",
-                       "workload.classes={high: {share: 50 %, priority: 1}, low: {share: 50 %}}"}));
+  const report::RunReport report = run_plain(
+      plain_fleet({"workload.rate=200/s", "duration=2 min", "admission.max_concurrency=400",
+                   "workload.classes={high: {share: 50 %, priority: 1}, low: {share: 50 %}}"}));
   const auto& classes = report.statistics.classes;
   EXPECT_GT(classes[1].rejected, 2 * classes[0].rejected);
 }
 
 TEST(PlainFleet, CostsWhatItsPhasesCost) {
-  const report::RunReport report = run(plain_fleet(
+  const report::RunReport report = run_plain(plain_fleet(
       {"prices={gpu_hour: 2 USD/h, prefill_gpu_hour: 1.5 USD/h}", "decode.hardware.gpus_per_node=4",
        "fleet={prefill_units: 2, decode_units: 1}"}));
   const auto& nodes = report.statistics.nodes;
@@ -221,10 +221,10 @@ TEST(PlainFleet, CostsWhatItsPhasesCost) {
 
 TEST(PlainTraffic, AResolvedScenarioGivesTheSameBytes) {
   const config::Scenario scenario = plain_fleet({"workload.arrivals={process: gamma, cv: 2}"});
-  report::RunReport first = run(scenario);
+  report::RunReport first = run_plain(scenario);
   const std::string path = ::testing::TempDir() + "/plain_resolved.yaml";
   std::ofstream(path) << first.resolved_yaml;
-  report::RunReport second = run(config::load_scenario(path));
+  report::RunReport second = run_plain(config::load_scenario(path));
   EXPECT_EQ(report::summary_json(first), report::summary_json(second));
 }
 

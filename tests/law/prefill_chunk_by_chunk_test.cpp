@@ -147,7 +147,7 @@ struct ReferenceUnit {
   }
 };
 
-model::PrefillLayout small_layout() {
+model::PrefillLayout small_prefill_layout() {
   model::PrefillLayout layout;
   layout.gpus = kGpus;
   layout.redundant_experts = 0;
@@ -247,7 +247,7 @@ int run_against_reference(std::uint64_t seed, const timing::PrefillPricer& price
 
 TEST(PrefillChunkByChunk, TheUnitAgreesExactlyWithTheReference) {
   const timing::PrefillPricer pricer(
-      {hardware::HardwareProfile{}, model::Model{}, small_layout(), {}});
+      {hardware::HardwareProfile{}, model::Model{}, small_prefill_layout(), {}});
   for (std::uint64_t seed = 0; seed < 6; ++seed) {
     // prompts a step: a few, below and above capability
     const double load = seed % 3 == 0 ? 0.3 : seed % 3 == 1 ? 6.0 : 20.0;
@@ -270,7 +270,7 @@ TEST(PrefillChunkByChunk, PairsCountEveryQueryAndKey) {
 // has been sent.
 TEST(PrefillChunkByChunk, HbmIsHeldUntilTheKvIsSent) {
   const timing::PrefillPricer pricer(
-      {hardware::HardwareProfile{}, model::Model{}, small_layout(), {}});
+      {hardware::HardwareProfile{}, model::Model{}, small_prefill_layout(), {}});
   RequestPool pool;
   const auto rule = policy::prefill_gpu_rules()["joint"](1);
   PrefillUnit unit(base::UnitId(0), {kGpus, 4'096, 1.0, 64, 1'000, Placement::Step}, pricer, *rule,

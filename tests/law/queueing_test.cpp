@@ -26,7 +26,7 @@ std::vector<std::string> servers(int c) {
       "workload.output=1", "report.cool_down=30 min"};
 }
 
-FleetRun run(int c, std::vector<std::string> more) {
+FleetRun run_queue(int c, std::vector<std::string> more) {
   std::vector<std::string> keys = servers(c);
   keys.insert(keys.end(), more.begin(), more.end());
   return run_fleet(small_fleet(1, keys));
@@ -35,8 +35,9 @@ FleetRun run(int c, std::vector<std::string> more) {
 // Of a prompt that meets nobody.
 double service_s() {
   static const double kService = [] {
-    const FleetRun alone = run(1, {"workload.rate=0.01/s", "workload.arrivals.process=constant",
-                                   "duration=10 min", "workload.warm_up=0 s"});
+    const FleetRun alone =
+        run_queue(1, {"workload.rate=0.01/s", "workload.arrivals.process=constant",
+                      "duration=10 min", "workload.warm_up=0 s"});
     const auto& first = alone.ledger.requests.front();
     return base::to_seconds(first.first_token - first.arrival);
   }();
@@ -130,15 +131,16 @@ TEST(Queueing, TheReferenceIsPollaczekAndKhinchineForOneServer) {
 
 TEST(Queueing, EqualGapsWaitForNobodyBelowCapacityAndInLineAbove) {
   const double service = service_s();
-  for (const double wait : waits_of(run(1, {fmt::format("workload.rate={} /s", 0.999 / service),
-                                            "workload.arrivals.process=constant", "duration=5 min",
-                                            "workload.warm_up=1 min"}))) {
+  for (const double wait :
+       waits_of(run_queue(1, {fmt::format("workload.rate={} /s", 0.999 / service),
+                              "workload.arrivals.process=constant", "duration=5 min",
+                              "workload.warm_up=1 min"}))) {
     ASSERT_EQ(wait, 0.0);
   }
   const double rate = 1.25 / service;
   const auto waits = waits_of(
-      run(1, {fmt::format("workload.rate={} /s", rate), "workload.arrivals.process=constant",
-              "duration=5 min", "workload.warm_up=0 s"}));
+      run_queue(1, {fmt::format("workload.rate={} /s", rate), "workload.arrivals.process=constant",
+                    "duration=5 min", "workload.warm_up=0 s"}));
   ASSERT_GT(waits.size(), 100U);
   for (std::size_t n = 0; n < waits.size(); ++n) {
     ASSERT_NEAR(waits[n], static_cast<double>(n) * (service - 1.0 / rate), 2e-9);
@@ -147,7 +149,7 @@ TEST(Queueing, EqualGapsWaitForNobodyBelowCapacityAndInLineAbove) {
 
 TEST(Queueing, PoissonArrivalsAtOneServerWaitAsPollaczekAndKhinchineSay) {
   for (const double rho : {0.5, 0.8, 0.9, 0.95}) {
-    const Estimate found = estimate(waits_of(run(1, load(rho, 1, 200'000))));
+    const Estimate found = estimate(waits_of(run_queue(1, load(rho, 1, 200'000))));
     const double exact = rho * service_s() / (2.0 * (1.0 - rho));
     EXPECT_NEAR(found.mean, exact, found.half_width) << rho;
     EXPECT_LT(found.half_width, 0.25 * exact) << rho;  // else it says nothing
@@ -157,7 +159,7 @@ TEST(Queueing, PoissonArrivalsAtOneServerWaitAsPollaczekAndKhinchineSay) {
 TEST(Queueing, PoissonArrivalsAtManyServersWaitAsCrommelinSays) {
   for (const int c : {2, 6}) {
     for (const double rho : {0.7, 0.95}) {
-      const Estimate found = estimate(waits_of(run(c, load(rho, c, 200'000))));
+      const Estimate found = estimate(waits_of(run_queue(c, load(rho, c, 200'000))));
       const double exact = exact_wait(rho * c / service_s(), service_s(), c);
       EXPECT_NEAR(found.mean, exact, found.half_width) << c << " servers at " << rho;
       EXPECT_LT(found.half_width, 0.25 * exact) << c << " servers at " << rho;
@@ -169,7 +171,7 @@ TEST(Queueing, PoissonArrivalsAtManyServersWaitAsCrommelinSays) {
 TEST(Queueing, BurstyArrivalsWaitAsLindleySays) {
   std::vector<std::string> keys = load(0.8, 1, 20'000);
   keys.insert(keys.end(), {"workload.arrivals={process: gamma, cv: 3}", "workload.warm_up=0 s"});
-  const FleetRun bursty = run(1, keys);
+  const FleetRun bursty = run_queue(1, keys);
   const auto requests = bursty.ledger.by_id();
   const base::Duration service = base::duration_from_seconds(service_s());
   base::TimePoint free{};
@@ -188,7 +190,7 @@ TEST(Queueing, BurstyArrivalsWaitAsLindleySays) {
 // requests themselves.
 TEST(Queueing, RequestsInServiceAreRateTimesTimeInService) {
   for (const double rho : {0.6, 0.95}) {
-    const FleetRun busy = run(3, load(rho, 3, 200'000));
+    const FleetRun busy = run_queue(3, load(rho, 3, 200'000));
     std::vector<double> in_service, times;
     for (const observe::FleetSample& sample : busy.ledger.samples) {
       if (sample.time > base::kWindowStart && sample.time <= busy.spec.window_end()) {

@@ -11,7 +11,7 @@
 namespace epfleet::test {
 namespace {
 
-constexpr base::Duration kEvery = std::chrono::seconds(30);
+constexpr base::Duration kMoveEvery = std::chrono::seconds(30);
 
 FleetRun run_with(const std::string& cost) {
   return run_fleet(
@@ -23,7 +23,7 @@ FleetRun run_with(const std::string& cost) {
 // lasted at least that long. Due half an interval after the start of the run.
 template <class Steps>
 std::int64_t delayed_steps(const Steps& steps, const FleetRun& run, base::Duration stall) {
-  base::TimePoint due = run.spec.run_start() + kEvery / 2;
+  base::TimePoint due = run.spec.run_start() + kMoveEvery / 2;
   std::int64_t delayed = 0;
   for (std::size_t i = 1; i < steps.size(); ++i) {
     const bool busy = steps[i - 1].end == steps[i].start && steps[i - 1].start < due;
@@ -32,7 +32,7 @@ std::int64_t delayed_steps(const Steps& steps, const FleetRun& run, base::Durati
         EXPECT_GT(steps[i].end - steps[i].start, stall);
         ++delayed;
       }
-      due += kEvery;
+      due += kMoveEvery;
     }
   }
   return delayed;

@@ -77,7 +77,7 @@ std::vector<Case> cases() {
           {"small, down, retries", down_and_retried, small}};
 }
 
-FleetRun run(const config::Scenario& scenario, const Case& one, const RunParts& parts = {}) {
+FleetRun run_case(const config::Scenario& scenario, const Case& one, const RunParts& parts = {}) {
   cluster::FleetSpec spec = scenario;
   spec.failures = one.failures;
   spec.kv_cache = one.changed(spec.kv_cache);
@@ -90,7 +90,7 @@ TEST(StoreLaws, WhatIsWrittenIsStoredOrHasLeft) {
     const config::Scenario scenario = empty_store(seed);
     for (const Case& one : cases()) {
       SCOPED_TRACE(testing::Message() << one.name << ", seed " << seed);
-      const FleetRun with = run(scenario, one);
+      const FleetRun with = run_case(scenario, one);
       const Ledger::StoreFlow& store = with.ledger.store;
       const observe::FleetSample& last = with.ledger.last();
       const std::int64_t written = last.cache_written_bytes / with.kv_bytes_per_token();
@@ -122,10 +122,10 @@ TEST(StoreLaws, WhatTravelsWithARequestIsWhatATableWouldHave) {
                            "admission.retries={limit: 3, back_off: 2 s}"}));
   for (const Case& one : cases()) {
     SCOPED_TRACE(one.name);
-    const FleetRun travels = run(scenario, one);
+    const FleetRun travels = run_case(scenario, one);
     RunParts parts;
     parts.sessions_in_table = true;
-    const FleetRun in_table = run(scenario, one, parts);
+    const FleetRun in_table = run_case(scenario, one, parts);
     EXPECT_EQ(travels.fingerprint, in_table.fingerprint);
     const observe::FleetSample& with = travels.ledger.last();
     const observe::FleetSample& without = in_table.ledger.last();
@@ -146,7 +146,7 @@ TEST(StoreLaws, WhatTravelsWithARequestIsWhatATableWouldHave) {
 TEST(StoreLaws, AStoreThatWasDownHoldsNoMoreThanWasWritten) {
   const config::Scenario scenario = empty_store(3);
   const Case down{"down", store_is_down({seconds(0)}, seconds(20)), same};
-  const FleetRun with = run(scenario, down);
+  const FleetRun with = run_case(scenario, down);
   const observe::FleetSample& last = with.ledger.last();
   EXPECT_EQ(last.cache_lost.not_yet_written, 0);
   EXPECT_EQ(last.cache_written_bytes, last.cache_stored_bytes);

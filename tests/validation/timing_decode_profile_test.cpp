@@ -9,6 +9,7 @@
 
 #include "epfleet/timing/breakdown.h"
 #include "epfleet/timing/decode_pricer.h"
+#include "near_published.h"
 
 namespace epfleet::timing {
 namespace {
@@ -26,13 +27,6 @@ DecodeLayer profile_layer() { return {{}, {}, profile_layout(), {}}; }
 
 double decode_layer_s(const DecodeLayer& layer) {
   return layer_s(layer, decode_halves(layer, 128, 128 * 4'096));
-}
-
-// error = predicted / published - 1
-void expect_within(const std::string& what, double predicted, double published, double tolerance) {
-  EXPECT_NEAR(predicted / published, 1.0, tolerance)
-      << what << ": " << predicted << " against " << published;
-  testing::Test::RecordProperty(what, std::to_string(predicted));
 }
 
 TEST(DecodeProfile, LayerAndStep) {

@@ -9,38 +9,32 @@
 
 #include "epfleet/timing/breakdown.h"
 #include "epfleet/timing/prefill_pricer.h"
+#include "near_published.h"
 
 namespace epfleet::timing {
 namespace {
 
-constexpr double kMs = 1e3;
+constexpr double kMsPerS = 1e3;
 constexpr double kPairs = 4.0 * 4'096.0 * 4'097.0 / 2.0;  // four prompts, causal
 
 double prefill_layer_s(const PrefillLayer& layer) {
   return layer_s(layer, prefill_half(layer, 16'384, 0, kPairs));
 }
 
-// error = predicted / published - 1
-void expect_within(const std::string& what, double predicted, double published, double tolerance) {
-  EXPECT_NEAR(predicted / published, 1.0, tolerance)
-      << what << ": " << predicted << " against " << published;
-  testing::Test::RecordProperty(what, std::to_string(predicted));
-}
-
 // ms per layer, both micro-batches.
 TEST(PrefillProfile, Breakdown) {
   const LayerBreakdown rows = prefill_breakdown({{}, {}, {}, {}}, 16'384, 0, kPairs);
-  expect_within("overall_ms", rows.overall_s * kMs, 34.64, 0.05);
-  expect_within("dispatch_barrier_ms", rows.dispatch_barrier_s * kMs, 2.09, 0.15);
-  expect_within("dispatch_core_ms", rows.dispatch_core_s * kMs, 9.48, 0.15);
-  expect_within("combine_barrier_ms", rows.combine_barrier_s * kMs, 2.03, 0.15);
-  expect_within("combine_core_ms", rows.combine_core_s * kMs, 17.26, 0.15);
-  expect_within("moe_ms", rows.compute.moe_s * kMs, 12.40, 0.15);
-  expect_within("attention_core_ms", rows.compute.attention_core_s * kMs, 5.66, 0.15);
-  expect_within("gemm_ms", rows.compute.gemm_s * kMs, 8.44, 0.15);
-  expect_within("other_ms", rows.compute.other_s * kMs, 5.14, 0.15);
-  expect_within("compute_bubble_ms", rows.compute_bubble_s * kMs, 2.48, 0.15);
-  expect_within("communication_bubble_ms", rows.communication_bubble_s * kMs, 3.65, 0.15);
+  expect_within("overall_ms", rows.overall_s * kMsPerS, 34.64, 0.05);
+  expect_within("dispatch_barrier_ms", rows.dispatch_barrier_s * kMsPerS, 2.09, 0.15);
+  expect_within("dispatch_core_ms", rows.dispatch_core_s * kMsPerS, 9.48, 0.15);
+  expect_within("combine_barrier_ms", rows.combine_barrier_s * kMsPerS, 2.03, 0.15);
+  expect_within("combine_core_ms", rows.combine_core_s * kMsPerS, 17.26, 0.15);
+  expect_within("moe_ms", rows.compute.moe_s * kMsPerS, 12.40, 0.15);
+  expect_within("attention_core_ms", rows.compute.attention_core_s * kMsPerS, 5.66, 0.15);
+  expect_within("gemm_ms", rows.compute.gemm_s * kMsPerS, 8.44, 0.15);
+  expect_within("other_ms", rows.compute.other_s * kMsPerS, 5.14, 0.15);
+  expect_within("compute_bubble_ms", rows.compute_bubble_s * kMsPerS, 2.48, 0.15);
+  expect_within("communication_bubble_ms", rows.communication_bubble_s * kMsPerS, 3.65, 0.15);
 }
 
 // tokens/s per node = 8 x 16,384 / step: 62.0 k from the layer's time, 62.7 k by the usual

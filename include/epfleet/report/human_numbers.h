@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,7 @@ namespace epfleet::report {
 
 // "87,072": digits grouped by three, `decimals` after the point.
 [[nodiscard]] std::string grouped(double value, int decimals = 0);
+[[nodiscard]] std::string grouped_whole(std::int64_t value);
 
 // Whatever the size: "0.563", "21.4", "4,989", "608.1 billion".
 [[nodiscard]] std::string human_number(double value);

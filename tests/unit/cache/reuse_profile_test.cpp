@@ -20,7 +20,7 @@ struct Use {
   std::vector<BlockId> blocks;
 };
 
-constexpr std::int64_t kBlock = 16;
+constexpr std::int64_t kBlockTokens = 16;
 
 // Prompts that extend, fork from and repeat earlier ones.
 std::vector<Use> random_uses(std::uint64_t seed, std::size_t count) {
@@ -40,8 +40,8 @@ std::vector<Use> random_uses(std::uint64_t seed, std::size_t count) {
     for (std::uint64_t n = draw.bits() % 6 + 1; n > 0; --n) {
       use.blocks.push_back(next++);
     }
-    const auto full = static_cast<std::int64_t>(use.blocks.size()) * kBlock;
-    use.input = full - static_cast<std::int64_t>(draw.bits() % kBlock);
+    const auto full = static_cast<std::int64_t>(use.blocks.size()) * kBlockTokens;
+    use.input = full - static_cast<std::int64_t>(draw.bits() % kBlockTokens);
     uses.push_back(use);
   }
   return uses;
@@ -59,7 +59,7 @@ double naive_lru(const std::vector<Use>& uses, std::size_t capacity_blocks) {
       }
       ++matched;
     }
-    hit += std::min(matched * kBlock, use.input);
+    hit += std::min(matched * kBlockTokens, use.input);
     input += use.input;
     for (auto id = use.blocks.rbegin(); id != use.blocks.rend(); ++id) {
       store.remove(*id);
@@ -83,7 +83,7 @@ double naive_ttl(const std::vector<Use>& uses, base::Duration ttl) {
       }
       ++matched;
     }
-    hit += std::min(matched * kBlock, use.input);
+    hit += std::min(matched * kBlockTokens, use.input);
     input += use.input;
     for (const BlockId id : use.blocks) {
       last_use[id] = use.time;
@@ -101,9 +101,10 @@ TEST(ReuseProfile, EqualsStoresSimulatedOneByOne) {
     const std::vector<Use> uses = random_uses(seed, 300);
     std::vector<std::int64_t> capacities;
     for (const std::int64_t count : blocks) {
-      capacities.push_back(count * kBlock + kBlock - 1);  // a partial block holds nothing
+      capacities.push_back(count * kBlockTokens + kBlockTokens -
+                           1);  // a partial block holds nothing
     }
-    ReuseProfile profile(kBlock, capacities, ttls);
+    ReuseProfile profile(kBlockTokens, capacities, ttls);
     for (const Use& use : uses) {
       profile.add(use.time, use.input, use.blocks);
     }
@@ -123,12 +124,12 @@ TEST(ReuseProfile, EqualsStoresSimulatedOneByOne) {
 // One block used at 0, 10 and 30 s, another one between: distances 1 and 2 blocks, intervals 10 and
 // 20 s.
 TEST(ReuseProfile, DistancesAndIntervals) {
-  ReuseProfile profile(kBlock, {}, {});
+  ReuseProfile profile(kBlockTokens, {}, {});
   const std::vector<BlockId> one = {1}, other = {2};
-  profile.add(std::chrono::seconds(0), kBlock, one);
-  profile.add(std::chrono::seconds(10), kBlock, one);
-  profile.add(std::chrono::seconds(20), kBlock, other);
-  profile.add(std::chrono::seconds(30), kBlock, one);
+  profile.add(std::chrono::seconds(0), kBlockTokens, one);
+  profile.add(std::chrono::seconds(10), kBlockTokens, one);
+  profile.add(std::chrono::seconds(20), kBlockTokens, other);
+  profile.add(std::chrono::seconds(30), kBlockTokens, one);
   EXPECT_NEAR(profile.reuse_distance_tokens(0.5), 16.0, 16.0 * 0.03);
   EXPECT_NEAR(profile.reuse_distance_tokens(1.0), 32.0, 32.0 * 0.03);
   EXPECT_NEAR(profile.reuse_interval_s(0.5), 10.0, 0.3);

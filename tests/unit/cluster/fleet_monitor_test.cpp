@@ -28,8 +28,8 @@ class Profile : public policy::UnitProfile {
 
 // A look every 15 s; between two of them 30 arrivals of 500 tokens, 200 of them in the store, and
 // 300 decode steps of 10 requests in 50 ms that emit 20 tokens: 25 ms a token.
-struct Watched {
-  explicit Watched(const std::vector<std::string>& keys)
+struct MonitoredFleet {
+  explicit MonitoredFleet(const std::vector<std::string>& keys)
       : spec(test::small_fleet(1, keys)), monitor(spec, profile) {}
 
   policy::FleetView look(base::TimePoint now) {
@@ -68,7 +68,7 @@ struct Watched {
 };
 
 TEST(FleetMonitor, ShowsRatesOverTheWindow) {
-  Watched watched({"scaling.window=60 s", "slo.ttft.quantile=0.99", "slo.ttft.limit=5 s"});
+  MonitoredFleet watched({"scaling.window=60 s", "slo.ttft.quantile=0.99", "slo.ttft.limit=5 s"});
   policy::FleetView view;
   for (int i = 0; i <= 10; ++i) {
     view = watched.look(base::kWindowStart + seconds(15 * i));
@@ -87,7 +87,7 @@ TEST(FleetMonitor, ShowsRatesOverTheWindow) {
 }
 
 TEST(FleetMonitor, ShowsNothingNewerThanTheAge) {
-  Watched watched({"scaling.window=30 s", "scaling.view_age=40 s"});
+  MonitoredFleet watched({"scaling.window=30 s", "scaling.view_age=40 s"});
   for (int i = 0; i <= 10; ++i) {
     const policy::FleetView view = watched.look(base::kWindowStart + seconds(15 * i));
     const std::int64_t seen = std::max(0, i - 3);  // 45 s before, the first look at least

@@ -66,7 +66,7 @@ class FakeCache : public cache::PrefixCache {
   cache::Lookup found{.hit_tokens = 500};
 };
 
-class Listener : public observe::Observer {
+class FlowListener : public observe::Observer {
  public:
   void on_requests_done(std::span<const observe::RequestDone> requests) override {
     done.insert(done.end(), requests.begin(), requests.end());
@@ -122,7 +122,7 @@ struct Flow : engine::Handler {
   ListSource source;
   workload::ArrivalFeed arrivals{source, nullptr};
   FakeCache cache;
-  Listener listener;
+  FlowListener listener;
   std::vector<observe::Observer*> observers{&listener};
   PrefillRouter prefill{state.fleet};
   DecodeRouter decode{state.fleet};

@@ -9,7 +9,7 @@ namespace {
 
 constexpr base::TimePoint kStart{};
 
-base::TimePoint at(double seconds) { return kStart + base::duration_from_seconds(seconds); }
+base::TimePoint at(double s) { return kStart + base::duration_from_seconds(s); }
 base::Bytes gb(std::int64_t count) { return base::Bytes(count * 1'000'000'000); }
 base::BytesPerSecond gb_s(double rate) { return base::BytesPerSecond(rate * 1e9); }
 

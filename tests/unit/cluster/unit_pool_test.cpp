@@ -14,9 +14,9 @@ namespace {
 using base::Duration;
 using base::TimePoint;
 
-constexpr engine::EventKind kStart{1}, kStepEnd{2};
+constexpr engine::EventKind kStartKind{1}, kStepEnd{2};
 
-TimePoint at(std::int64_t ns) { return TimePoint(Duration(ns)); }
+TimePoint at_ns(std::int64_t ns) { return TimePoint(Duration(ns)); }
 
 // A step of 100 ns whenever it has work.
 class FakeUnit {
@@ -46,7 +46,7 @@ class FakeUnit {
 
 struct Pool : engine::Handler {
   explicit Pool(Duration report_age = {})
-      : pool(engine, {kStart, kStepEnd}, report_age, members()) {
+      : pool(engine, {kStartKind, kStepEnd}, report_age, members()) {
     for (std::uint32_t unit = 0; unit < pool.size(); ++unit) {
       pool.change_state(unit, UnitState::Serving);
     }
@@ -56,7 +56,7 @@ struct Pool : engine::Handler {
     for (std::uint32_t i = 0; i < 3; ++i) {
       units.push_back({.gpu_rule = nullptr,
                        .unit = FakeUnit(i),
-                       .clock = UnitClock(4, at(0)),
+                       .clock = UnitClock(4, at_ns(0)),
                        .rdma = {},
                        .storage_read = {},
                        .storage_write = {}});
@@ -64,17 +64,18 @@ struct Pool : engine::Handler {
     return units;
   }
   void handle(const engine::Event& event) override {
-    seen.emplace_back(event.time.time_since_epoch().count(), event.kind == kStart, event.target);
-    if (event.kind == kStart) {
+    seen.emplace_back(event.time.time_since_epoch().count(), event.kind == kStartKind,
+                      event.target);
+    if (event.kind == kStartKind) {
       pool.start_step(event.target);
     } else {
       pool[event.target].unit.finish_step();
       pool.step_ended(event.target);
     }
   }
-  void run_until(std::int64_t ns) { engine.run(*this, at(ns)); }
+  void run_until(std::int64_t ns) { engine.run(*this, at_ns(ns)); }
 
-  engine::Engine engine{at(0)};
+  engine::Engine engine{at_ns(0)};
   UnitPool<FakeUnit> pool;
   std::vector<std::tuple<std::int64_t, bool, std::uint32_t>> seen;  // time, start, unit
 };
@@ -84,19 +85,19 @@ using Seen = decltype(Pool::seen);
 TEST(UnitPool, AnEarlierWakeUpReplacesALaterOne) {
   Pool p;
   p.pool[1].unit.work = 1;
-  p.pool.wake(1, at(50));
-  p.pool.wake(1, at(70));
-  p.pool.wake(1, at(30));
+  p.pool.wake(1, at_ns(50));
+  p.pool.wake(1, at_ns(70));
+  p.pool.wake(1, at_ns(30));
   p.run_until(1000);
   EXPECT_EQ(p.seen, (Seen{{30, true, 1}, {130, false, 1}}));
-  EXPECT_EQ(p.pool[1].clock.read(at(1000)).busy, 100 * 4);
-  EXPECT_EQ(p.pool[1].clock.read(at(1000)).idle, 900 * 4);
+  EXPECT_EQ(p.pool[1].clock.read(at_ns(1000)).busy, 100 * 4);
+  EXPECT_EQ(p.pool[1].clock.read(at_ns(1000)).idle, 900 * 4);
 }
 
 TEST(UnitPool, AUnitWithoutAStepIsWokenWhenOneMayBePossible) {
   Pool p;
-  p.pool[0].unit.ready = at(200);
-  p.pool.wake(0, at(10));
+  p.pool[0].unit.ready = at_ns(200);
+  p.pool.wake(0, at_ns(10));
   p.run_until(20);
   p.pool[0].unit.work = 1;
   p.run_until(1000);
@@ -106,13 +107,13 @@ TEST(UnitPool, AUnitWithoutAStepIsWokenWhenOneMayBePossible) {
 TEST(UnitPool, ACancelledStepNeverEnds) {
   Pool p;
   p.pool[2].unit.work = 1;
-  p.pool.wake(2, at(10));
+  p.pool.wake(2, at_ns(10));
   p.run_until(60);
   p.pool.cancel_step(2);
-  p.pool.wake(2, at(500));
+  p.pool.wake(2, at_ns(500));
   p.run_until(1000);
   EXPECT_EQ(p.seen, (Seen{{10, true, 2}, {500, true, 2}, {600, false, 2}}));
-  EXPECT_EQ(p.pool[2].clock.read(at(1000)).busy, (50 + 100) * 4);
+  EXPECT_EQ(p.pool[2].clock.read(at_ns(1000)).busy, (50 + 100) * 4);
   EXPECT_EQ(p.engine.cancelled(), 1U);
   EXPECT_EQ(p.engine.scheduled(), p.engine.executed() + p.engine.cancelled() + p.engine.left());
 }
@@ -146,7 +147,7 @@ TEST(UnitPool, ReportsOfLoadAge) {
   p.pool.note_placed(0, 1, base::TokenParts(0));
   p.run_until(99);
   EXPECT_EQ(p.pool.loads_of_open().requests[0], 8);
-  p.pool.wake(1, at(100));
+  p.pool.wake(1, at_ns(100));
   p.run_until(101);
   EXPECT_EQ(p.pool.loads_of_open().requests[0], 5);
 }

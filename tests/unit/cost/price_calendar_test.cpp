@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "epfleet/cost/statement.h"
+#include "payers.h"
 
 namespace epfleet::cost {
 namespace {
@@ -20,7 +21,6 @@ using workload::Variant;
 using namespace std::chrono_literals;
 using std::chrono::August, std::chrono::October, std::chrono::September;
 
-constexpr std::size_t kV3 = 0, kR1 = 1, kWeb = 0, kApi = 2;
 constexpr Day kMonday = std::chrono::year(2026) / August / 17;
 constexpr Day kThursday = std::chrono::year(2026) / October / 1;  // a holiday
 constexpr std::uint8_t kWorkingDays = 0b0011111;
@@ -163,7 +163,7 @@ std::vector<Interval> uneven_week() {
   return rows;
 }
 
-PricesConfig february() {
+PricesConfig february_with_free_use() {
   PricesConfig prices;
   prices.book = {{{0.07, 0.27, 1.10}, {0.14, 0.55, 2.19}}};
   prices.off_peak_book = {{{0.035, 0.135, 0.55}, {0.035, 0.135, 0.55}}};
@@ -174,11 +174,11 @@ PricesConfig february() {
 TEST(PriceCalendar, OffPeakIsTheSameAsItsWindow) {
   const std::vector<Interval> week = uneven_week();
   const PricingBasis basis{.window_start_utc = kMonday + 4h};
-  PricesConfig off_peak = february();
+  PricesConfig off_peak = february_with_free_use();
   off_peak.off_peak = true;
   off_peak.off_peak_from = 16h + 30min;
   off_peak.off_peak_to = 30min;
-  PricesConfig calendar = february();
+  PricesConfig calendar = february_with_free_use();
   calendar.calendar = {
       {.hours = {{16h + 30min, 30min}}, .channel = Channel::Api, .prices = {0.035, 0.135, 0.55}}};
   const Statement one = price(off_peak, basis, week, week);
@@ -186,14 +186,14 @@ TEST(PriceCalendar, OffPeakIsTheSameAsItsWindow) {
   EXPECT_EQ(one.total.revenue.expected_usd, other.total.revenue.expected_usd);
   EXPECT_EQ(price_changes(off_peak, basis, week.back().end),
             price_changes(calendar, basis, week.back().end));
-  const Statement none = price(february(), basis, week, week);
+  const Statement none = price(february_with_free_use(), basis, week, week);
   EXPECT_LT(one.total.revenue.expected_usd, none.total.revenue.expected_usd);
   EXPECT_EQ(one.total.revenue.theoretical_usd, none.total.revenue.theoretical_usd);
 }
 
 TEST(PriceCalendar, HoursSumToTheTotalAndEveryTokenIsPaidOnce) {
   const std::vector<Interval> week = uneven_week();
-  PricesConfig dear = february();
+  PricesConfig dear = february_with_free_use();
   dear.calendar = {dear_working_day(),
                    {.hours = {{20h + 5min, 2h}}, .model = Variant::R1, .factor = 0.3},
                    {.hours = {{0h, 8h}}, .gpu_hour = base::UsdPerHour(1.0)}};

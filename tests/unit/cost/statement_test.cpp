@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "payers.h"
+
 namespace epfleet::cost {
 namespace {
 
@@ -19,9 +21,6 @@ Statement price(const PricesConfig& prices, const PricingBasis& basis,
 using base::Duration;
 using metrics::Interval;
 using namespace std::chrono_literals;
-
-constexpr std::size_t kV3 = 0, kR1 = 1;
-constexpr std::size_t kWeb = 0, kApp = 1, kApi = 2;
 
 // Prices of February 2025, USD per million tokens: hit, miss, output.
 PricesConfig february() {

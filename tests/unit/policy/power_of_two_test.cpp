@@ -13,7 +13,7 @@ namespace {
 using base::TokenParts;
 using base::TokenParts32;
 
-constexpr DecodeDemand kOnePart{TokenParts32(1)};
+constexpr DecodeDemand kSmallest{TokenParts32(1)};
 
 // How often each candidate is taken in 30,000 choices, by prefill, decode unit and decode GPU rule:
 // tokens and attention work, or requests and KV, of each.
@@ -39,8 +39,8 @@ std::vector<std::vector<int>> choices(const std::vector<int>& first,
   std::vector<std::vector<int>> counts(3, std::vector<int>(first.size(), 0));
   for (int i = 0; i < 30'000; ++i) {
     ++counts[0][prefill->choose({1.0F, 1.0F}, {open, tokens, pairs, tokens_sum, pairs_sum})];
-    ++counts[1][unit->choose(kOnePart, {open, units, units_kv})];
-    ++counts[2][*gpu->choose(kOnePart, gpu_view)];
+    ++counts[1][unit->choose(kSmallest, {open, units, units_kv})];
+    ++counts[2][*gpu->choose(kSmallest, gpu_view)];
   }
   return counts;
 }
@@ -79,7 +79,7 @@ TEST(PowerOfTwo, SeesOnlyGpusWithRoom) {
   const auto rule = decode_gpu_rules()["power_of_two"](1);
   for (int i = 0; i < 100; ++i) {
     EXPECT_EQ(
-        rule->choose(kOnePart, {with_one_more, kv, 350, TokenParts(900), 100, TokenParts32(1000)}),
+        rule->choose(kSmallest, {with_one_more, kv, 350, TokenParts(900), 100, TokenParts32(1000)}),
         2U);
   }
 }

@@ -46,7 +46,7 @@ observe::RequestDone completed_request() {
 
 constexpr base::Duration kWindow = std::chrono::hours(1);
 
-constexpr const char* kHeader =
+constexpr const char* kLogHeader =
     "request,session,turn,model,channel,outcome,ending,attempt,prompt_tokens,cached_tokens,output_"
     "tokens,"
     "reasoning_tokens,prefill_unit,prefill_gpu,decode_unit,decode_gpu,preemptions,arrival_ns,"
@@ -85,7 +85,7 @@ TEST(RequestLog, WritesTimesTokensPlacementAndOutcome) {
   log.finish();
   EXPECT_EQ(
       content_of(path),
-      std::string(kHeader) +
+      std::string(kLogHeader) +
           "5,3,2,r1,api,completed,last_token,0,1000,640,100,70,1,31,4,143,0,-10,20,30,"
           "40,50,60,0,0\n"
           "6,0,0,v3,web,rejected,context_beyond_limit,0,0,0,0,0,,,,,0,0,,,,,0,1,0\n"

@@ -99,8 +99,8 @@ TEST(StepJson, PartsAddUp) {
        {decode_report(128, 4'096), decode_report(16, 4'096, false), prefill_report()}) {
     const json step = json::parse(step_json(report));
     double sum = 0.0;
-    for (const auto& [part, seconds] : step.at("step_parts_s").items()) {
-      sum += seconds.get<double>();
+    for (const auto& [part, took] : step.at("step_parts_s").items()) {
+      sum += took.get<double>();
     }
     EXPECT_NEAR(sum, step.at("step_s").get<double>(), 1e-12);
   }

@@ -22,7 +22,7 @@
 namespace epfleet::sessions {
 namespace {
 
-const ExpectedService kService{0.3, 0.01};
+const ExpectedService kQuickService{0.3, 0.01};
 
 SessionSourceSpec small_day() {
   SessionSourceSpec spec;
@@ -33,7 +33,7 @@ SessionSourceSpec small_day() {
     of.think.median = std::min(of.think.median, 1.5);  // many returns at the shortest think time
   }
   spec.duration = std::chrono::hours(2);
-  spec.service = kService;
+  spec.service = kQuickService;
   return spec;
 }
 
@@ -61,7 +61,7 @@ std::vector<workload::Request> drive_feed(
       feed.open_next();
     } else {
       EXPECT_EQ(next->id.value(), taken.size());
-      const double service_s = kService.seconds(next->output_tokens);
+      const double service_s = kQuickService.seconds(next->output_tokens);
       serving.emplace(next->arrival + base::duration_from_seconds(service_s), next->id.value());
       arrive(*next);
       taken.push_back(*next);
@@ -79,7 +79,7 @@ TEST(ArrivalFeed, HandsOutWhatTheSourceAloneWouldGive) {
   const base::TimePoint until = base::kWindowStart + std::chrono::hours(1);
   const SessionSourceSpec spec = small_day();
   const std::vector<workload::Request> alone =
-      test::drive(*make_session_source(spec), kService, until);
+      test::drive(*make_session_source(spec), kQuickService, until);
   ASSERT_GT(alone.size(), 1000U);
   base::Worker worker;
   for (const bool threads : {false, true}) {

@@ -9,6 +9,7 @@
 #include "epfleet/base/random.h"
 #include "epfleet/timing/decode_layer.h"
 #include "epfleet/timing/decode_pricer.h"
+#include "timing_parts.h"
 
 namespace epfleet::timing {
 namespace {
@@ -49,28 +50,18 @@ Halves random_halves(std::int32_t most, base::Stream& stream) {
   return halves;
 }
 
-model::ExpertImbalance falling_imbalance() {
-  model::ExpertImbalance imbalance;
-  for (int knot = 0; knot <= 16; ++knot) {
-    imbalance.max_over_mean.push_back(1.1 + 4.0 / (1.0 + knot));
-  }
-  return imbalance;
-}
-
 std::vector<model::DecodeLayout> overlapping_layouts() {
   model::DecodeLayout graph;
   graph.phase_barriers = false;
   return {{}, graph};
 }
 
-double seconds(const StepPrice& price) { return base::to_seconds(price.duration); }
-
 // Half the requests and half of an even KV are what price() forms of an even number: the same to
 // the nanosecond, also beyond the tables (cap 128).
 TEST(DecodeHalves, EvenHalvesCostExactlyWhatReformingCosts) {
   base::Stream stream(base::StreamFamily(1, "test.halves"), 0);
   for (const model::DecodeLayout& layout : overlapping_layouts()) {
-    const DecodePricer pricer({{}, {}, layout, falling_imbalance()});
+    const DecodePricer pricer({{}, {}, layout, falling_imbalance(4.0)});
     for (const std::int32_t most : {1, 9, 64, 90}) {
       for (int trial = 0; trial < 25; ++trial) {
         Halves halves = random_halves(most, stream);
@@ -132,7 +123,7 @@ double reference_s(const DecodeLayer& layer, const Halves& halves) {
 // beyond its table, which ends at 64.
 TEST(DecodeHalves, EqualTheDefinitionOnUnevenHalves) {
   base::Stream stream(base::StreamFamily(2, "test.halves"), 0);
-  for (const auto& imbalance : {model::ExpertImbalance{}, falling_imbalance()}) {
+  for (const auto& imbalance : {model::ExpertImbalance{}, falling_imbalance(4.0)}) {
     const DecodePricer pricer({{}, {}, {}, imbalance});
     const DecodeLayer layer({}, {}, {}, imbalance);
     for (const std::int32_t most : {17, 60, 100}) {
@@ -163,7 +154,7 @@ TEST(DecodeHalves, AnOddRequestTakesItsKvAlong) {
 TEST(DecodeHalves, ExchangingTheHalvesChangesNothing) {
   base::Stream stream(base::StreamFamily(3, "test.halves"), 0);
   for (const model::DecodeLayout& layout : overlapping_layouts()) {
-    const DecodePricer pricer({{}, {}, layout, falling_imbalance()});
+    const DecodePricer pricer({{}, {}, layout, falling_imbalance(4.0)});
     for (int trial = 0; trial < 50; ++trial) {
       const Halves halves = random_halves(40, stream);
       const StepPrice price = pricer.price_halves(view(halves));
@@ -200,7 +191,7 @@ TEST(DecodeHalves, UnevenHalvesOfEvenGpusAreSlowerThanReforming) {
 // All that is left of a unit may be in one half: the other is empty, and the reported imbalance is
 // that of the 144 x 20 x 2 tokens in the full one.
 TEST(DecodeHalves, OneHalfMayBeEmpty) {
-  const model::ExpertImbalance imbalance = falling_imbalance();
+  const model::ExpertImbalance imbalance = falling_imbalance(4.0);
   const DecodePricer pricer({{}, {}, {}, imbalance});
   const DecodeLayer layer({}, {}, {}, imbalance);
   Halves halves;

@@ -10,6 +10,7 @@
 #include "epfleet/base/error.h"
 #include "epfleet/base/random.h"
 #include "epfleet/timing/decode_layer.h"
+#include "timing_parts.h"
 
 namespace epfleet::timing {
 namespace {
@@ -38,16 +39,6 @@ Load random_load(std::int64_t gpus, std::int32_t most, base::Stream& stream) {
   load.requests[0] = std::max(load.requests[0], 1);
   return load;
 }
-
-model::ExpertImbalance falling_imbalance() {
-  model::ExpertImbalance imbalance;
-  for (int knot = 0; knot <= 16; ++knot) {
-    imbalance.max_over_mean.push_back(1.1 + 4.0 / (1.0 + knot));
-  }
-  return imbalance;
-}
-
-double seconds(const StepPrice& price) { return base::to_seconds(price.duration); }
 
 double price_s(const DecodePricer& pricer, const Load& load) {
   return seconds(pricer.price(load.requests, load.kv));
@@ -100,8 +91,8 @@ TEST(DecodePricer, EqualsTheDefinitionOnUnevenLoads) {
   tiles.mla_decode_law = hardware::MlaLaw::Schedule;
   for (const auto& [gpu, imbalance] :
        {std::pair{hardware::HardwareProfile{}, model::ExpertImbalance{}},
-        std::pair{hardware::HardwareProfile{}, falling_imbalance()},
-        std::pair{tiles, falling_imbalance()}}) {
+        std::pair{hardware::HardwareProfile{}, falling_imbalance(4.0)},
+        std::pair{tiles, falling_imbalance(4.0)}}) {
     const DecodePricer pricer({gpu, {}, layout, imbalance});
     const DecodeLayer layer(gpu, {}, layout, imbalance);
     for (const std::int32_t most : {2, 17, 60, 128}) {
@@ -159,7 +150,7 @@ TEST(DecodePricer, TheSlowestGpuSetsTheStep) {
 
 TEST(DecodePricer, MoreLoadIsNeverFaster) {
   const model::DecodeLayout layout;
-  const DecodePricer pricer({{}, {}, layout, falling_imbalance()});
+  const DecodePricer pricer({{}, {}, layout, falling_imbalance(4.0)});
   base::Stream stream(base::StreamFamily(2, "test.decode"), 0);
   for (int trial = 0; trial < 200; ++trial) {
     Load load = random_load(layout.gpus, 100, stream);
@@ -235,7 +226,7 @@ TEST(DecodePricer, MarksWhatIsOutOfRange) {
 // 2 x 72 x 144 requests route 20,736 tokens a micro-batch... the applied max / mean is that of the
 // curve.
 TEST(DecodePricer, ReportsTheImbalanceItApplied) {
-  const model::ExpertImbalance imbalance = falling_imbalance();
+  const model::ExpertImbalance imbalance = falling_imbalance(4.0);
   const DecodePricer pricer({{}, {}, {}, imbalance});
   const Load load = even_load(144, 100, 5'000);
   const double tokens = 144.0 * 50.0 * 2.0;

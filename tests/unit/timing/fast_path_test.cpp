@@ -10,6 +10,7 @@
 #include "epfleet/timing/prefill_pricer.h"
 #include "epfleet/timing/task_graph.h"
 #include "random_layouts.h"
+#include "timing_parts.h"
 
 namespace epfleet::timing {
 namespace {
@@ -44,8 +45,6 @@ std::vector<PrefillLoad> uneven_prefill_load(const model::PrefillLayout& layout,
   return loads;
 }
 
-constexpr std::int32_t kLayers = 59;
-
 TEST(FastPath, DecodeEqualsTheTaskGraphOnRandomShapes) {
   base::Stream stream(base::StreamFamily(1, "test.fast_path"), 0);
   for (int trial = 0; trial < 60; ++trial) {
@@ -57,9 +56,9 @@ TEST(FastPath, DecodeEqualsTheTaskGraphOnRandomShapes) {
       const DecodeHalves halves = on_time_grid(raw);
       const double closed = decode_layer_with_barriers(halves);
       EXPECT_NEAR(closed, decode_layer_with_barriers(raw), 1e-11);
-      const TaskGraph graph = decode_graph(halves, kLayers);
-      ASSERT_EQ(end_of(schedule(graph, true)), kLayers * closed);
-      const TaskGraph shorter = decode_graph(halves, kLayers - 1);
+      const TaskGraph graph = decode_graph(halves, kExpertLayers);
+      ASSERT_EQ(end_of(schedule(graph, true)), kExpertLayers * closed);
+      const TaskGraph shorter = decode_graph(halves, kExpertLayers - 1);
       const double period = end_of(graph, schedule(graph, false), Stream::Compute) -
                             end_of(shorter, schedule(shorter, false), Stream::Compute);
       ASSERT_EQ(period, decode_layer_without_barriers(halves));
@@ -78,10 +77,10 @@ TEST(FastPath, PrefillEqualsTheTaskGraphOnRandomShapes) {
       const PrefillHalf half = on_time_grid(raw);
       const double closed = prefill_layer_with_barriers(half);
       EXPECT_NEAR(closed, prefill_layer_with_barriers(raw), 1e-11);
-      const TaskGraph graph = prefill_graph(half, kLayers);
-      ASSERT_EQ(end_of(schedule(graph, true)), kLayers * closed);
-      const double free = end_of(schedule(graph, false)) / kLayers;
-      ASSERT_EQ(free, prefill_layer_without_barriers(half, kLayers));
+      const TaskGraph graph = prefill_graph(half, kExpertLayers);
+      ASSERT_EQ(end_of(schedule(graph, true)), kExpertLayers * closed);
+      const double free = end_of(schedule(graph, false)) / kExpertLayers;
+      ASSERT_EQ(free, prefill_layer_without_barriers(half, kExpertLayers));
       ASSERT_LE(free, closed);
     }
   }

@@ -4,10 +4,10 @@
 
 #include <vector>
 
+#include "timing_parts.h"
+
 namespace epfleet::timing {
 namespace {
-
-constexpr double kUs = 1e-6;
 
 // Fixed 1 us, 1 TB/s, 132 SMs x 1 TFLOPS, no epilogue; a step is only its multiply-adds; memory and
 // arithmetic overlap completely.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "timing_parts.h"
+
 namespace epfleet::timing {
 namespace {
 
@@ -25,8 +27,6 @@ hardware::HardwareProfile round_profile() {
   p.sustained_prefill_attention_factor = 0.5;
   return p;
 }
-
-constexpr double kUs = 1e-6;
 
 // m = 1, n = k = 1000: bytes 1000 + 1e6 + 2000 = 1.003 MB at 1 TB/s = 1.003 us, flops 0.02 us.
 TEST(Kernels, SmallDenseGemmIsBoundByItsWeights) {

@@ -6,10 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include "timing_parts.h"
+
 namespace epfleet::timing {
 namespace {
-
-constexpr double kUs = 1e-6;
 
 // A block of 64 keys for 64 query rows takes 1 us (8.913 MFLOP at 132 x 8.913 TFLOPS), a request 5
 // us; memory and combining cost nothing.

@@ -8,6 +8,7 @@
 #include "epfleet/timing/prefill_pricer.h"
 #include "epfleet/timing/step_anatomy.h"
 #include "random_layouts.h"
+#include "timing_parts.h"
 
 namespace epfleet::timing {
 namespace {
@@ -16,14 +17,6 @@ using base::TokenParts32;
 using model::Overlap;
 
 constexpr Overlap kBoth[] = {Overlap::DualBatch, Overlap::None};
-
-model::ExpertImbalance falling_imbalance() {
-  model::ExpertImbalance imbalance;
-  for (int knot = 0; knot <= 16; ++knot) {
-    imbalance.max_over_mean.push_back(1.1 + 3.0 / (1.0 + knot));
-  }
-  return imbalance;
-}
 
 hardware::HardwareProfile random_profile(base::Stream& stream) {
   hardware::HardwareProfile profile;
@@ -49,7 +42,7 @@ TEST(OverlapAuto, DecodeTakesTheFasterInEveryStep) {
     layout.redundant_experts = model::filling_redundancy({}, layout.gpus);
     layout.max_requests_per_gpu = 64;
     layout.phase_barriers = flip(stream);
-    const DecodeLayer layer(random_profile(stream), {}, layout, falling_imbalance());
+    const DecodeLayer layer(random_profile(stream), {}, layout, falling_imbalance(3.0));
     const DecodePricer automatic(layer.as(Overlap::Auto));
     const DecodePricer of[] = {DecodePricer(layer.as(kBoth[0])), DecodePricer(layer.as(kBoth[1]))};
     const auto gpus = static_cast<std::size_t>(layout.gpus);
@@ -91,7 +84,7 @@ TEST(OverlapAuto, TwoRequestsAGpuAreNotHalved) {
 
 // Sticky members: what stays in its half may be left undivided for a step all the same.
 TEST(OverlapAuto, GivenHalvesTakeTheFasterToo) {
-  const DecodeLayer layer({}, {}, {}, falling_imbalance());
+  const DecodeLayer layer({}, {}, {}, falling_imbalance(3.0));
   const DecodePricer automatic(layer.as(Overlap::Auto)), halved(layer),
       whole(layer.as(Overlap::None));
   base::Stream stream(base::StreamFamily(6, "test.auto"), 0);
@@ -124,7 +117,7 @@ TEST(OverlapAuto, PrefillTakesTheFasterInEveryStep) {
   for (int trial = 0; trial < 8; ++trial) {
     model::PrefillLayout layout = random_prefill_layout(stream);
     layout.phase_barriers = flip(stream);
-    const PrefillLayer layer({}, {}, layout, falling_imbalance());
+    const PrefillLayer layer({}, {}, layout, falling_imbalance(3.0));
     const PrefillPricer automatic(layer.as(Overlap::Auto)), halved(layer),
         whole(layer.as(Overlap::None));
     for (const std::int32_t most : {1, 64, 500, 2'000, 8'000, 16'384}) {

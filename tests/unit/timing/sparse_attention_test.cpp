@@ -6,10 +6,10 @@
 
 #include <cmath>
 
+#include "timing_parts.h"
+
 namespace epfleet::timing {
 namespace {
-
-constexpr double kUs = 1e-6;
 
 model::Model v32(std::int64_t heads = 128) {
   model::Model m;

@@ -8,11 +8,10 @@
 #include "epfleet/timing/decode_pricer.h"
 #include "epfleet/timing/prefill_pricer.h"
 #include "random_layouts.h"
+#include "timing_parts.h"
 
 namespace epfleet::timing {
 namespace {
-
-constexpr std::int32_t kLayers = 59;
 
 // (moe + mtp layers) x layer + dense layers + head + host = the pricer's step, but for the pricer's
 // tables and single precision: 1e-4; with and without overlap and barriers.
@@ -70,7 +69,7 @@ TEST(StepAnatomy, PhasesAddUpToTheLayer) {
       sum += phase.seconds();
     }
     EXPECT_DOUBLE_EQ(sum, step.layer_s);
-    EXPECT_EQ(end_of(schedule(step.graph, true)), kLayers * step.with_barriers_s);
+    EXPECT_EQ(end_of(schedule(step.graph, true)), kExpertLayers * step.with_barriers_s);
   }
 }
 

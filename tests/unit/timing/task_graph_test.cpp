@@ -11,7 +11,7 @@
 namespace epfleet::timing {
 namespace {
 
-constexpr std::int32_t kLayers = 6;
+constexpr std::int32_t kFewLayers = 6;
 
 // Whole nanoseconds up to half a millisecond, sometimes none: sums of whole numbers are exact.
 double whole(base::Stream& stream) {
@@ -19,7 +19,7 @@ double whole(base::Stream& stream) {
   return draw < 0.05 ? 0.0 : std::floor(draw * 500'000.0);
 }
 
-DecodeHalves random_decode(base::Stream& stream) {
+DecodeHalves random_whole_decode(base::Stream& stream) {
   DecodeHalves halves;
   for (DecodeStages& stages : halves.stages) {
     stages = {whole(stream), whole(stream), whole(stream),
@@ -35,7 +35,7 @@ DecodeHalves random_decode(base::Stream& stream) {
   return halves;
 }
 
-PrefillHalf random_prefill(base::Stream& stream) {
+PrefillHalf random_whole_prefill(base::Stream& stream) {
   PrefillHalf half;
   half.stages = {whole(stream), whole(stream), whole(stream), whole(stream), whole(stream)};
   half.attn_shared_s = half.stages.attn_s + std::floor(stream.uniform() * half.stages.shared_s);
@@ -78,9 +78,9 @@ TEST(TaskGraph, NeedsOfLaterTasksAreABug) {
 TEST(TaskGraph, DecodeWithBarriersIsTheClosedForm) {
   base::Stream stream(base::StreamFamily(1, "test.task_graph"), 0);
   for (int trial = 0; trial < 5'000; ++trial) {
-    const DecodeHalves halves = random_decode(stream);
-    ASSERT_EQ(total(decode_graph(halves, kLayers), true),
-              kLayers * decode_layer_with_barriers(halves));
+    const DecodeHalves halves = random_whole_decode(stream);
+    ASSERT_EQ(total(decode_graph(halves, kFewLayers), true),
+              kFewLayers * decode_layer_with_barriers(halves));
   }
 }
 
@@ -89,9 +89,9 @@ TEST(TaskGraph, DecodeWithBarriersIsTheClosedForm) {
 TEST(TaskGraph, PrefillWithBarriersIsTheClosedForm) {
   base::Stream stream(base::StreamFamily(2, "test.task_graph"), 0);
   for (int trial = 0; trial < 5'000; ++trial) {
-    const PrefillHalf half = random_prefill(stream);
-    ASSERT_EQ(total(prefill_graph(half, kLayers), true),
-              kLayers * prefill_layer_with_barriers(half));
+    const PrefillHalf half = random_whole_prefill(stream);
+    ASSERT_EQ(total(prefill_graph(half, kFewLayers), true),
+              kFewLayers * prefill_layer_with_barriers(half));
   }
 }
 
@@ -99,21 +99,21 @@ TEST(TaskGraph, PrefillWithBarriersIsTheClosedForm) {
 TEST(TaskGraph, DecodeWithoutBarriersIsTheFastPathsPeriod) {
   base::Stream stream(base::StreamFamily(3, "test.task_graph"), 0);
   for (int trial = 0; trial < 5'000; ++trial) {
-    const DecodeHalves halves = random_decode(stream);
+    const DecodeHalves halves = random_whole_decode(stream);
     const auto end = [&](std::int32_t layers) {
       const TaskGraph graph = decode_graph(halves, layers);
       return end_of(graph, schedule(graph, false), Stream::Compute);
     };
-    ASSERT_EQ(end(kLayers) - end(kLayers - 1), decode_layer_without_barriers(halves));
+    ASSERT_EQ(end(kFewLayers) - end(kFewLayers - 1), decode_layer_without_barriers(halves));
   }
 }
 
 TEST(TaskGraph, PrefillWithoutBarriersIsTheFastPathsMeanLayer) {
   base::Stream stream(base::StreamFamily(4, "test.task_graph"), 0);
   for (int trial = 0; trial < 5'000; ++trial) {
-    const PrefillHalf half = random_prefill(stream);
-    ASSERT_EQ(total(prefill_graph(half, kLayers), false) / kLayers,
-              prefill_layer_without_barriers(half, kLayers));
+    const PrefillHalf half = random_whole_prefill(stream);
+    ASSERT_EQ(total(prefill_graph(half, kFewLayers), false) / kFewLayers,
+              prefill_layer_without_barriers(half, kFewLayers));
   }
 }
 
@@ -121,8 +121,8 @@ TEST(TaskGraph, PrefillWithoutBarriersIsTheFastPathsMeanLayer) {
 TEST(TaskGraph, WithoutBarriersNoTaskEndsLater) {
   base::Stream stream(base::StreamFamily(5, "test.task_graph"), 0);
   for (int trial = 0; trial < 1'000; ++trial) {
-    for (const TaskGraph& graph : {decode_graph(random_decode(stream), kLayers),
-                                   prefill_graph(random_prefill(stream), kLayers)}) {
+    for (const TaskGraph& graph : {decode_graph(random_whole_decode(stream), kFewLayers),
+                                   prefill_graph(random_whole_prefill(stream), kFewLayers)}) {
       const auto with = schedule(graph, true);
       const auto without = schedule(graph, false);
       for (std::size_t i = 0; i < graph.size(); ++i) {
@@ -137,7 +137,7 @@ TEST(TaskGraph, WithoutBarriersNoTaskEndsLater) {
 TEST(TaskGraph, StreamsNeedsAndPhasesAreInOrder) {
   base::Stream stream(base::StreamFamily(6, "test.task_graph"), 0);
   for (int trial = 0; trial < 200; ++trial) {
-    const TaskGraph graph = decode_graph(random_decode(stream), kLayers);
+    const TaskGraph graph = decode_graph(random_whole_decode(stream), kFewLayers);
     for (const bool barriers : {false, true}) {
       const auto spans = schedule(graph, barriers);
       for (std::size_t i = 0; i < graph.size(); ++i) {
