@@ -14,6 +14,7 @@
 #include "epfleet/experiment/run_scenario.h"
 #include "epfleet/report/result_files.h"
 #include "support/small_fleet.h"
+#include "support/trials.h"
 
 namespace epfleet::test {
 namespace {
@@ -145,7 +146,7 @@ void expect_back_off(const FleetRun& run) {
 
 TEST(Overload, EveryRequestEndsInTimeAndIsAccountedFor) {
   std::map<Ending, std::int64_t> seen;
-  for (std::uint64_t seed = 1; seed <= 16; ++seed) {
+  for (std::uint64_t seed = 1; seed <= trials(16); ++seed) {
     const std::vector<std::string> keys = random_keys(seed);
     SCOPED_TRACE(fmt::format("{}", fmt::join(keys, " ")));
     const FleetRun run = run_fleet(replayed_fleet(seed, keys));

@@ -8,6 +8,7 @@
 #include "epfleet/experiment/run_scenario.h"
 #include "epfleet/policy/registry.h"
 #include "support/small_fleet.h"
+#include "support/trials.h"
 
 namespace epfleet::test {
 namespace {
@@ -26,7 +27,7 @@ double objective(const metrics::RunStatistics& statistics) {
 }
 
 TEST(Balancing, JointBeatsBlindRulesAtItsObjectiveAndNoRuleBeatsIdealAtTime) {
-  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+  for (std::uint64_t seed = 1; seed <= trials(3); ++seed) {
     std::map<std::string, metrics::RunStatistics> by_rule;
     for (const auto& rule : policy::decode_gpu_rules().rows()) {
       const std::string name(rule.name);
@@ -49,7 +50,7 @@ TEST(Balancing, JointBeatsBlindRulesAtItsObjectiveAndNoRuleBeatsIdealAtTime) {
 }
 
 TEST(Balancing, AnIdealPrefillUnitIsNeverSlower) {
-  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+  for (std::uint64_t seed = 1; seed <= trials(3); ++seed) {
     const auto ideal = run_seed(seed, {"prefill.balancer.gpu=ideal"});
     EXPECT_EQ(*ideal.utilisation.steps.prefill_efficiency_ratio, 1.0);
     for (const auto& rule : policy::prefill_gpu_rules().rows()) {

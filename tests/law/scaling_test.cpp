@@ -8,6 +8,7 @@
 #include "epfleet/base/random.h"
 #include "support/small_fleet.h"
 #include "support/temporary_file.h"
+#include "support/trials.h"
 
 namespace epfleet::test {
 namespace {
@@ -144,7 +145,7 @@ TEST(ScalingLaws, AnOlderViewIsLater) {
 TEST(ScalingLaws, AnyOrderOfScalingFailuresAndLoadConserves) {
   const std::vector<std::string> drains = {"migrate", "wait"};
   const std::vector<std::string> recoveries = {"unit_restart", "mask", "mask_and_rejoin"};
-  for (std::uint64_t trial = 0; trial < 24; ++trial) {
+  for (std::uint64_t trial = 0; trial < trials(24); ++trial) {
     base::Stream draw(base::StreamFamily(trial, "test"), 0);
     const auto pick = [&](std::uint64_t below) {
       return static_cast<std::int64_t>(draw.uniform() * static_cast<double>(below));
