@@ -16,6 +16,7 @@
 #include "epfleet/base/registry.h"
 #include "epfleet/config/document.h"
 #include "epfleet/config/key.h"
+#include "key_ranges.h"
 #include "stored_value.h"
 
 // The member scenario.PATH of a constant or changeable scenario: what a row reads and prints.
@@ -24,19 +25,6 @@
 #define EPFLEET_KEY(...) #__VA_ARGS__, EPFLEET_MEMBER(__VA_ARGS__)
 
 namespace epfleet::config {
-
-// --- ranges
-// Both ends, always: no value may make a run endless or overflow.
-inline Range above(double low, double high) { return {.low = low, .high = high, .low_open = true}; }
-inline Range between(double low, double high) { return {.low = low, .high = high}; }
-inline Range inside(double low, double high) {
-  return {.low = low, .high = high, .low_open = true, .high_open = true};
-}
-inline constexpr double kDay = 86'400.0;
-inline constexpr double kYear = 366.0 * kDay;  // longest stretch of time that a key takes
-[[nodiscard]] std::string range_text(Dimension dimension, bool whole, const Range& range);
-[[nodiscard]] std::optional<Fault> out_of_range(const Range& range, const std::string& range_text,
-                                                double value, const std::string& text);
 
 [[nodiscard]] Fault not_a_choice(const std::string& text, const std::vector<Choice>& choices);
 
@@ -159,25 +147,6 @@ class Rows {
 
   std::vector<Key>& keys_;
 };
-
-// One function per file of rows, in the order of the table.
-void add_scenario_rows(Rows& rows);
-void add_fleet_rows(Rows& rows);
-void add_scaling_rows(Rows& rows);
-void add_admission_rows(Rows& rows);
-void add_failure_rows(Rows& rows);
-void add_workload_rows(Rows& rows);
-void add_plain_rows(Rows& rows);
-void add_trace_rows(Rows& rows);
-void add_serving_rows(Rows& rows);
-void add_expert_rows(Rows& rows);
-void add_engine_rows(Rows& rows);
-void add_cache_rows(Rows& rows);
-void add_prices_rows(Rows& rows);
-void add_energy_rows(Rows& rows);
-void add_report_rows(Rows& rows);
-void add_model_rows(Rows& rows);
-void add_hardware_rows(Rows& rows);
 
 }  // namespace epfleet::config
 

@@ -6,6 +6,7 @@
 #include "epfleet/base/error.h"
 #include "epfleet/config/equivalents.h"
 #include "epfleet/text/nearest_word.h"
+#include "key_files.h"
 #include "key_rows.h"
 #include "own_classes.h"
 

@@ -1,4 +1,5 @@
 // Keys of who is let in, how long a request may take, and who comes again.
+#include "key_files.h"
 #include "key_rows.h"
 
 namespace epfleet::config {

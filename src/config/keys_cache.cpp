@@ -1,5 +1,6 @@
 // Keys of the on-disk KV cache.
 #include "epfleet/cache/eviction_rule.h"
+#include "key_files.h"
 #include "key_rows.h"
 
 namespace epfleet::config {

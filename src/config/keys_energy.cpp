@@ -1,4 +1,5 @@
 // Keys of what nodes draw.
+#include "key_files.h"
 #include "key_rows.h"
 
 namespace epfleet::config {

@@ -1,6 +1,7 @@
 // Keys of the inference engine: what a step costs beyond its kernels and transfers.
 #include <fmt/ranges.h>
 
+#include "key_files.h"
 #include "key_rows.h"
 
 namespace epfleet::config {

@@ -1,5 +1,6 @@
 // Keys of the experts: how popular they are, where they are placed, and what moving them takes.
 #include "epfleet/experts/expert_placement.h"
+#include "key_files.h"
 #include "key_rows.h"
 
 namespace epfleet::config {

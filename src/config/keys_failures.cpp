@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "day_minutes.h"
+#include "key_files.h"
 #include "key_rows.h"
 
 namespace epfleet::config {

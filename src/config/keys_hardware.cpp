@@ -1,4 +1,5 @@
 // Keys of the hardware profile, once for `hardware` and once for each phase's own override.
+#include "key_files.h"
 #include "key_rows.h"
 
 namespace epfleet::config {

@@ -1,4 +1,5 @@
 // Keys of the model's shape.
+#include "key_files.h"
 #include "key_rows.h"
 
 namespace epfleet::config {

@@ -1,4 +1,5 @@
 // Keys of traffic in plain numbers.
+#include "key_files.h"
 #include "key_rows.h"
 #include "length_rows.h"
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "epfleet/text/parse.h"
+#include "key_files.h"
 #include "key_rows.h"
 #include "price_windows.h"
 

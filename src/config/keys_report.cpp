@@ -1,4 +1,5 @@
 // Keys of the service-level objectives and of what is written.
+#include "key_files.h"
 #include "key_rows.h"
 
 namespace epfleet::config {

@@ -4,6 +4,7 @@
 
 #include "day_minutes.h"
 #include "epfleet/policy/registry.h"
+#include "key_files.h"
 #include "key_rows.h"
 
 namespace epfleet::config {

@@ -1,5 +1,6 @@
 // Keys at the top of a scenario, and of the fleet.
 #include "epfleet/text/parse.h"
+#include "key_files.h"
 #include "key_rows.h"
 
 namespace epfleet::config {

@@ -1,5 +1,6 @@
 // Keys of prefill and decode units.
 #include "epfleet/policy/registry.h"
+#include "key_files.h"
 #include "key_rows.h"
 
 namespace epfleet::config {

@@ -1,4 +1,5 @@
 // Keys of the replay of request traces.
+#include "key_files.h"
 #include "key_rows.h"
 
 namespace epfleet::config {

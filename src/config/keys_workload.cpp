@@ -1,4 +1,5 @@
 // Keys of the workload: where requests come from, totals to be met, and the classes of sessions.
+#include "key_files.h"
 #include "key_rows.h"
 #include "own_classes.h"
 

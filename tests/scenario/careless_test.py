@@ -54,12 +54,12 @@ class CarelessTest(ProgramTest):
                              self.refused("run", scenario, *settings, *SHORT), arguments)
 
     def test_check_and_run_pass_the_same(self):
-        for arguments in [["decode.gpus=1024", "decode.redundant_experts=768"],
-                          ["prefill.gpus=2048", "prefill.redundant_experts=1792"],
-                          ["fleet.base.prefill_units=1100"], ["seed=20250229"]]:
+        for scenario, arguments in [(SMALL, ["decode.gpus=1024", "decode.redundant_experts=768"]),
+                                    (SMALL, ["prefill.gpus=2048", "prefill.redundant_experts=1792"]),
+                                    (SMALL, ["fleet.base.prefill_units=1100"]), (QUICK, ["seed=20250229"])]:
             settings = [part for one in arguments for part in ["--set", one]]
-            self.epfleet("check", QUICK, *settings)
-            self.epfleet("run", QUICK, *settings, *SHORT, "--force")
+            self.epfleet("check", scenario, *settings)
+            self.epfleet("run", scenario, *settings, *SHORT, "--force")
 
     def test_a_total_just_out_of_reach_is_said(self):
         seed = ["--set", "seed=20250229"]
