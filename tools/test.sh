@@ -18,10 +18,12 @@ echo "test.sh: checking packages"
 tools/install_packages.sh build test
 
 build() {
+  local begun=$SECONDS
   echo "test.sh: building $1"
   cmake --preset "$1" "${configure[@]}" -Wno-dev >"build/$1.configure.log" 2>&1 ||
     { cat "build/$1.configure.log" && return 1; }
   cmake --build --preset "$1" --parallel "$jobs"
+  echo "test.sh: built $1 in $((SECONDS - begun)) s"
 }
 
 finished=no
