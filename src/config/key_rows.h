@@ -35,8 +35,7 @@ namespace epfleet::config {
 struct Docs {
   std::string_view help;
   std::string_view source;
-  std::string_view
-      example{};  // of a right value, in messages; empty: the default, if it is not nothing
+  std::string_view example{};  // a right value, for messages; empty: the default, unless nothing
 };
 
 template <class Value>

@@ -19,10 +19,8 @@ constexpr std::string_view kExampleEvents =
 // A duration after the window's start, or the first HH:MM on the scenario's clock from there on.
 Parsed<base::Duration> time_from(const Scenario& scenario, const std::string& text) {
   if (text.find(':') != std::string::npos) {
-    return parse_time_of_day(text).map([&](int minute) {
-      const int after = (minute - scenario.start.minute_of_day() + kDayMinutes) % kDayMinutes;
-      return base::Duration(after * kMinuteNs);
-    });
+    return parse_time_of_day(text).map(
+        [&](int minute) { return first_after(scenario.start, minute); });
   }
   return parse_whole(Dimension::Duration, text, "30 min").map([](std::int64_t ns) {
     return base::Duration(ns);

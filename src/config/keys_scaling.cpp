@@ -17,8 +17,7 @@ Parsed<policy::ScheduleStep> step_time(const Scenario& scenario, const std::stri
   policy::ScheduleStep step;
   if (text.find(':') != std::string::npos) {
     return parse_time_of_day(text).map([&](int minute) {
-      const int after = (minute - scenario.start.minute_of_day() + kDayMinutes) % kDayMinutes;
-      step.at = base::Duration(after * kMinuteNs);
+      step.at = first_after(scenario.start, minute);
       step.daily = true;
       return step;
     });
