@@ -14,7 +14,6 @@ namespace {
 
 using base::ceil_div;
 using base::real;
-
 using base::to_seconds;
 
 constexpr double kRowsOfConstants = 64.0;  // the profile's per-row times are per 64 rows

@@ -11,7 +11,6 @@ namespace epfleet::timing {
 namespace {
 
 using base::real;
-
 using base::to_seconds;
 
 // Blocks of prefill attention: 128 queries by 128 keys of one head.

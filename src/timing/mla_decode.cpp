@@ -13,7 +13,6 @@ namespace {
 
 using base::ceil_div;
 using base::real;
-
 using base::to_seconds;
 
 constexpr double kFirstPieces = 0.75;

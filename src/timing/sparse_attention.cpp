@@ -13,7 +13,6 @@ namespace {
 
 using base::ceil_div;
 using base::real;
-
 using base::to_seconds;
 
 constexpr std::int64_t kTileRows = 64;      // query rows of attention: tokens x heads
