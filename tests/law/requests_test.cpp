@@ -20,6 +20,7 @@ using observe::RequestDone;
 // A calm fleet, one that is followed through its cool-down, a crowded one (requests wait for room
 // in decode), one whose units come and go, one whose units stop to move their experts, and two that
 // rules scale.
+// The last takes longest and is left out under sanitizers (tests/CMakeLists.txt).
 const std::vector<std::vector<std::string>> kScenarios = {
     {},
     {"report.cool_down=20 min"},

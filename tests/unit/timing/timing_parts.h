@@ -9,10 +9,10 @@
 
 namespace epfleet::timing {
 
-inline constexpr double kUs = 1e-6;  // seconds
-inline constexpr std::int32_t kExpertLayers = 59;
+inline constexpr double kUs = 1e-6;                // seconds
+inline constexpr std::int32_t kExpertLayers = 59;  // of V3: 58 and the MTP layer
 
-// The busiest GPU's load over the mean by the logarithm of tokens: 1 + `first` falls towards 1.1.
+// The busiest GPU's load over the mean by the logarithm of tokens: 1.1 + `first`, falling to 1.1.
 inline model::ExpertImbalance falling_imbalance(double first) {
   model::ExpertImbalance imbalance;
   for (int knot = 0; knot <= 16; ++knot) {
