@@ -17,24 +17,30 @@ void pause() {
 #endif
 }
 
-// Returns the counter once it is at least `least`.
-std::uint32_t wait_for(const std::atomic<std::uint32_t>& counter, std::uint32_t least) {
+// Returns once the counter is at least `least`.
+void wait_for(const std::atomic<std::uint32_t>& counter, std::uint32_t least, Patience& patience) {
   std::uint32_t now = counter.load(std::memory_order_acquire);
   if (now >= least) {
-    return now;
+    return;
   }
-  const auto sleeps_at = std::chrono::steady_clock::now() + kAwake;
-  while (now < least && std::chrono::steady_clock::now() < sleeps_at) {
-    for (int i = 0; now < least && i < kPausesPerLook; ++i) {
-      pause();
-      now = counter.load(std::memory_order_acquire);
+  if (patience.stays_awake()) {
+    const auto sleeps_at = std::chrono::steady_clock::now() + kAwake;
+    while (now < least && std::chrono::steady_clock::now() < sleeps_at) {
+      for (int i = 0; now < least && i < kPausesPerLook; ++i) {
+        pause();
+        now = counter.load(std::memory_order_acquire);
+      }
+    }
+    if (now >= least) {
+      patience.met_awake();
+      return;
     }
   }
+  patience.slept();
   while (now < least) {
     counter.wait(now, std::memory_order_acquire);
     now = counter.load(std::memory_order_acquire);
   }
-  return now;
 }
 
 // Costs a call of the kernel only if the other sleeps.
@@ -53,7 +59,7 @@ Worker::Ticket Worker::start(Job job) {
   const Ticket ticket = started_.load(std::memory_order_relaxed) + 1;
   constexpr Ticket kUnderWay = kJobs;
   if (ticket > kUnderWay) {
-    wait_for(done_, ticket - kUnderWay);
+    wait_for(done_, ticket - kUnderWay, patience_);
   }
   jobs_[ticket % kJobs] = std::move(job);
   raise(started_);
@@ -61,17 +67,21 @@ Worker::Ticket Worker::start(Job job) {
 }
 
 void Worker::wait(Ticket ticket) {
-  wait_for(done_, ticket);
+  wait_for(done_, ticket, patience_);
   if (failed_.load(std::memory_order_acquire)) {
     std::rethrow_exception(failure_);
   }
 }
 
-void Worker::settle(Ticket ticket) const noexcept { wait_for(done_, ticket); }
+void Worker::settle(Ticket ticket) const noexcept {
+  Patience patience;
+  wait_for(done_, ticket, patience);
+}
 
 void Worker::serve() {
+  Patience patience;
   for (Ticket next = 1;; ++next) {
-    wait_for(started_, next);
+    wait_for(started_, next, patience);
     const Job& job = jobs_[next % kJobs];
     if (!job) {
       return;

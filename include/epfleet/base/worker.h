@@ -1,7 +1,7 @@
 // A second thread that does jobs for one caller, in the order in which they were given, while the
 // caller goes on: the one way in which work leaves the simulating thread.
-// A thread that waits stays awake for a moment before it sleeps; the other wakes it only if it
-// does. Yielding instead cost the second core two thirds of its time.
+// A thread that waits stays awake for a moment before it sleeps, where that helps (patience.h); the
+// other wakes it only if it does. Yielding instead cost the second core two thirds of its time.
 #pragma once
 
 #include <array>
@@ -10,6 +10,8 @@
 #include <exception>
 #include <functional>
 #include <thread>
+
+#include "epfleet/base/patience.h"
 
 namespace epfleet::base {
 
@@ -58,6 +60,7 @@ class Worker {
   void serve();
 
   std::array<Job, kJobs> jobs_;  // a ring; an empty job is the last
+  Patience patience_;            // the caller's
   std::exception_ptr failure_;   // the worker's until done_ has passed the job that failed
   std::atomic<bool> failed_{false};
   std::atomic<Ticket> started_{0}, done_{0};
