@@ -12,6 +12,7 @@
 
 #include "epfleet/base/random.h"
 #include "fuzz.h"
+#include "support/places.h"
 
 namespace epfleet::fuzz {
 namespace {
@@ -26,7 +27,7 @@ std::map<std::string, Target*>& targets() {
 std::vector<std::string> corpus_of(const std::string& target) {
   std::vector<std::string> names, files;
   for (const auto& entry :
-       fs::directory_iterator(fs::path(EPFLEET_SOURCE_DIR) / "tests/fuzz/corpus" / target)) {
+       fs::directory_iterator(fs::path(test::source_dir()) / "tests/fuzz/corpus" / target)) {
     names.push_back(entry.path().string());
   }
   std::ranges::sort(names);

@@ -11,11 +11,12 @@
 
 #include "epfleet/config/loader.h"
 #include "epfleet/experiment/run_scenario.h"
+#include "support/places.h"
 
 namespace epfleet::test {
 namespace {
 
-const std::string kSource = EPFLEET_SOURCE_DIR;
+const std::string kSource = source_dir();
 
 // "scenario,seed,trajectory_fingerprint,arrived,completed,output_tokens"
 std::vector<std::string> expected_rows() {

@@ -23,13 +23,14 @@
 #include "epfleet/report/result_files.h"
 #include "epfleet/report/result_folder.h"
 #include "epfleet/report/terminal_summary.h"
+#include "support/places.h"
 #include "support/temporary_file.h"
 #include "support/trials.h"
 
 namespace epfleet {
 namespace {
 
-const std::string kSource = EPFLEET_SOURCE_DIR;
+const std::string kSource = test::source_dir();
 
 std::size_t below(base::Stream& draws, std::size_t end) {
   return static_cast<std::size_t>(draws.uniform() * static_cast<double>(end));

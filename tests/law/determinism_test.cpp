@@ -10,6 +10,7 @@
 
 #include "epfleet/experiment/run_scenario.h"
 #include "epfleet/report/result_files.h"
+#include "support/places.h"
 #include "support/small_fleet.h"
 
 namespace epfleet::test {
@@ -68,10 +69,10 @@ TEST(Determinism, AnotherSeedGivesAnotherRunOfTheSameService) {
 
 // A run for the statistics and one for the ledger are the same run.
 TEST(Determinism, WhoListensChangesNothing) {
-  const config::Scenario scenario = small_fleet(
-      3, {"workload.source=token_rate", "kv_cache.model=statistical",
-          "workload.path=" + std::string(EPFLEET_SOURCE_DIR) + "/traces/deepseek_day.csv",
-          "workload.rate_scale=0.003"});
+  const config::Scenario scenario =
+      small_fleet(3, {"workload.source=token_rate", "kv_cache.model=statistical",
+                      "workload.path=" + source_dir() + "/traces/deepseek_day.csv",
+                      "workload.rate_scale=0.003"});
   const report::RunReport report = report_of(scenario, true);
   const FleetRun run = run_fleet(scenario);
   EXPECT_EQ(report.trajectory_fingerprint, run.fingerprint);

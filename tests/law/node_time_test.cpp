@@ -8,6 +8,7 @@
 #include "epfleet/config/loader.h"
 #include "epfleet/experiment/run_scenario.h"
 #include "epfleet/policy/registry.h"
+#include "support/places.h"
 #include "support/small_fleet.h"
 
 namespace epfleet::test {
@@ -174,8 +175,7 @@ TEST(NodeTimeLaws, CostIsPriceTimesNodeTime) {
 
 // The published day from its schedule alone: mean 226.75 nodes, 278 at most, 87,072 USD.
 TEST(NodeTimeLaws, ThePublishedDayComesOutOfItsSchedule) {
-  const config::Scenario day =
-      config::load_scenario(std::string(EPFLEET_SOURCE_DIR) + "/configs/deepseek_day.yaml");
+  const config::Scenario day = config::load_scenario(source_dir() + "/configs/deepseek_day.yaml");
   const cluster::FleetSpec& spec = day;
   const auto rule =
       policy::scaling_rules()["schedule"]({day.scaling, day.fleet.base, day.fleet.group,

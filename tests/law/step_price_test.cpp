@@ -10,6 +10,7 @@
 
 #include "epfleet/cluster/unit_setup.h"
 #include "epfleet/config/loader.h"
+#include "support/places.h"
 
 namespace epfleet::test {
 namespace {
@@ -28,7 +29,7 @@ std::vector<Unit> make_units(const std::string& hardware) {
     const std::vector<std::string> keys{"prefill.overlap=" + overlap, "decode.overlap=" + overlap,
                                         "hardware=" + hardware};
     const cluster::FleetSpec spec =
-        config::load_scenario(std::string(EPFLEET_SOURCE_DIR) + "/configs/quick.yaml", keys);
+        config::load_scenario(source_dir() + "/configs/quick.yaml", keys);
     all.push_back({overlap, spec, cluster::make_step_pricers(spec)});
   }
   return all;

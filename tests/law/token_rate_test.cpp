@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "epfleet/sessions/token_rate_trace.h"
+#include "support/places.h"
 #include "support/trace_file.h"
 
 namespace epfleet::test {
@@ -60,9 +61,9 @@ TEST(TokenRateLaws, EveryBinOfTheTraceComesOut) {
 
 // Half an hour of the published day, a thousandth of it, in the small fleet.
 TEST(TokenRateLaws, ThePublishedDayShrinksBinByBin) {
-  const config::Scenario scenario = replayed_fleet(
-      4, {"workload.path=" + std::string(EPFLEET_SOURCE_DIR) + "/traces/deepseek_day.csv",
-          "workload.rate_scale=0.001", "duration=30 min"});
+  const config::Scenario scenario =
+      replayed_fleet(4, {"workload.path=" + source_dir() + "/traces/deepseek_day.csv",
+                         "workload.rate_scale=0.001", "duration=30 min"});
   auto bins = sessions::scaled(
       sessions::read_token_rate_trace(scenario.workload, scenario.duration), 0.001);
   std::erase_if(bins, [](const sessions::TokenRateBin& bin) {

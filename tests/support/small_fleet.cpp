@@ -15,11 +15,12 @@
 #include "epfleet/text/parse.h"
 #include "epfleet/traces/trace_source.h"
 #include "epfleet/workload/arrival_feed.h"
+#include "support/places.h"
 
 namespace epfleet::test {
 namespace {
 
-const std::string kSupport = std::string(EPFLEET_SOURCE_DIR) + "/tests/support";
+const std::string kSupport = source_dir() + "/tests/support";
 
 // Passes everything on and keeps what it handed out.
 class KeepingSource final : public workload::Source {

@@ -9,11 +9,12 @@
 #include "epfleet/traces/trace_statistics.h"
 #include "support/belady.h"
 #include "support/block_trace.h"
+#include "support/places.h"
 
 namespace epfleet {
 namespace {
 
-const std::string kTrace = EPFLEET_SHARED_DIR "/traces/mooncake/conversation_trace.jsonl.zst";
+const std::string kTrace = test::shared_dir() + "/traces/mooncake/conversation_trace.jsonl.zst";
 constexpr double kTenthOfAPoint = 0.001;
 
 TEST(MooncakeTrace, HitRatiosOfStoresAndTtls) {

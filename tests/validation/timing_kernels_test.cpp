@@ -14,6 +14,7 @@
 #include "epfleet/config/loader.h"
 #include "epfleet/timing/gemm_tiling.h"
 #include "epfleet/timing/kernels.h"
+#include "support/places.h"
 
 namespace epfleet::calibration {
 namespace {
@@ -22,14 +23,12 @@ using timing::Clock;
 
 class MeasuredOnH100 : public testing::Test {
  protected:
-  static std::string folder() {
-    return std::string(EPFLEET_SOURCE_DIR) + "/tests/validation/h100/";
-  }
+  static std::string folder() { return test::source_dir() + "/tests/validation/h100/"; }
   static MeasuredTable table(const std::string& name) {
     return MeasuredTable::load(folder() + name + ".csv");
   }
   static hardware::HardwareProfile profile() {
-    return config::load_hardware(std::string(EPFLEET_SOURCE_DIR) + "/configs/parts/h100.yaml");
+    return config::load_hardware(test::source_dir() + "/configs/parts/h100.yaml");
   }
   // Of the rows for which `chosen` says so.
   template <class Chosen>

@@ -11,17 +11,17 @@
 #include "epfleet/calibration/kernel_fit.h"
 #include "epfleet/calibration/measured_kernels.h"
 #include "epfleet/config/loader.h"
+#include "support/places.h"
 
 namespace epfleet::calibration {
 namespace {
 
 using timing::Clock;
 
-const std::string kShared = EPFLEET_SHARED_DIR;
+const std::string kShared = test::shared_dir();
 
 hardware::HardwareProfile profile(const std::string& name) {
-  return config::load_hardware(std::string(EPFLEET_SOURCE_DIR) + "/configs/parts/" + name +
-                               ".yaml");
+  return config::load_hardware(test::source_dir() + "/configs/parts/" + name + ".yaml");
 }
 
 std::string file_of(const std::string& profile, const std::string& table) {

@@ -12,6 +12,7 @@
 #include "epfleet/experts/expert_placement.h"
 #include "epfleet/policy/registry.h"
 #include "scenario_files.h"
+#include "support/places.h"
 
 namespace epfleet::config {
 namespace {
@@ -27,7 +28,7 @@ std::string text_of(const fs::path& path) {
 std::vector<fs::path> broken_scenarios() {
   std::vector<fs::path> paths;
   for (const auto& entry :
-       fs::directory_iterator(fs::path(EPFLEET_SOURCE_DIR) / "tests/scenario/broken")) {
+       fs::directory_iterator(fs::path(test::source_dir()) / "tests/scenario/broken")) {
     if (entry.path().extension() == ".expected") {
       paths.push_back(fs::path(entry.path()).replace_extension(".yaml"));
     }

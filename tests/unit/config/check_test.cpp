@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "scenario_files.h"
+#include "support/places.h"
 
 namespace epfleet::config {
 namespace {
@@ -74,8 +75,7 @@ TEST(Check, EveryContradictionIsFound) {
       {"prefill.hardware.prefill_comm_sms",
        [](Scenario& s) { s.prefill_hardware.prefill_comm_sms = 132; }},
       {"experts.skew", [](Scenario& s) { s.experts.skew = "observed"; }},
-      {"experts.loads",
-       [](Scenario& s) { s.experts.loads = std::string(EPFLEET_SOURCE_DIR) + "/README.md"; }},
+      {"experts.loads", [](Scenario& s) { s.experts.loads = test::source_dir() + "/README.md"; }},
       {"experts.loads",
        [](Scenario& s) {
          s.experts.skew = "observed";

@@ -9,6 +9,7 @@
 
 #include "epfleet/base/random.h"
 #include "scenario_files.h"
+#include "support/places.h"
 
 namespace epfleet::config {
 namespace {
@@ -32,7 +33,7 @@ TEST(Resolved, LoadsToTheSameScenario) {
   namespace fs = std::filesystem;
   const ScenarioFiles files;
   fs::copy(kConfigs, files.path("configs"), fs::copy_options::recursive);
-  fs::create_directory_symlink(std::string(EPFLEET_SOURCE_DIR) + "/traces", files.path("traces"));
+  fs::create_directory_symlink(test::source_dir() + "/traces", files.path("traces"));
   ASSERT_GE(shipped().size(), 2U);
   for (const std::string& file : shipped()) {
     const Scenario first = load_scenario(file);
@@ -75,7 +76,7 @@ TEST(Resolved, MarksDefaultsAndOnlyThose) {
   EXPECT_NE(text.find("\nduration: 10 min\n"), std::string::npos);
   EXPECT_NE(text.find("\n  runtime_memory: 8 GB  # default\n"), std::string::npos);
   EXPECT_NE(text.find("\n  hourly_shape: flat\n"), std::string::npos);
-  EXPECT_EQ(text.find(EPFLEET_SOURCE_DIR), std::string::npos) << "a folder of this machine";
+  EXPECT_EQ(text.find(test::source_dir()), std::string::npos) << "a folder of this machine";
 }
 
 TEST(Resolved, AListIsABlock) {

@@ -12,10 +12,11 @@
 #include "epfleet/base/error.h"
 #include "epfleet/config/key.h"
 #include "epfleet/config/loader.h"
+#include "support/places.h"
 
 namespace epfleet::config {
 
-inline const std::string kConfigs = std::string(EPFLEET_SOURCE_DIR) + "/configs";
+inline const std::string kConfigs = test::source_dir() + "/configs";
 
 class ScenarioFiles {
  public:
@@ -51,8 +52,7 @@ class ScenarioFiles {
       return "";
     } catch (const base::InputError& error) {
       std::string text = error.what();
-      for (const std::string& folder :
-           {folder_.string() + "/", std::string(EPFLEET_SOURCE_DIR) + "/"}) {
+      for (const std::string& folder : {folder_.string() + "/", test::source_dir() + "/"}) {
         for (auto at = text.find(folder); at != std::string::npos; at = text.find(folder)) {
           text.erase(at, folder.size());
         }

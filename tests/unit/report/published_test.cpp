@@ -13,6 +13,7 @@
 #include "epfleet/text/files.h"
 #include "epfleet/text/output_file.h"
 #include "sample_report.h"
+#include "support/places.h"
 
 namespace epfleet::report {
 namespace {
@@ -118,8 +119,8 @@ TEST_F(PublishedFiles, ReadsBands) {
 // 0.1 % of the readings (24 bars, sum 562,027 USD).
 TEST(ShippedTraces, ThePublishedDayLoads) {
   observe::ReportConfig config;
-  config.published = std::string(EPFLEET_SOURCE_DIR) + "/traces/deepseek_day_published.csv";
-  config.published_hourly = std::string(EPFLEET_SOURCE_DIR) + "/traces/deepseek_day_hourly.csv";
+  config.published = test::source_dir() + "/traces/deepseek_day_published.csv";
+  config.published_hourly = test::source_dir() + "/traces/deepseek_day_hourly.csv";
   const Published published = load_published(config);
   ASSERT_EQ(published.hours.size(), 24U);
   double revenue = 0.0, cost = 0.0;
@@ -141,7 +142,7 @@ TEST(ShippedTraces, ThePublishedDayLoads) {
 // The columns of the day as token rates sum to the published totals: 608, 342 and 168 billion, in
 // 288 bins.
 TEST(ShippedTraces, TheDayAsTokenRatesHasThePublishedTotals) {
-  std::istringstream file(content_of(std::string(EPFLEET_SOURCE_DIR) + "/traces/deepseek_day.csv"));
+  std::istringstream file(content_of(test::source_dir() + "/traces/deepseek_day.csv"));
   std::array<std::int64_t, 5> sums{};
   std::int64_t bins = 0;
   for (std::string line; std::getline(file, line);) {
@@ -165,8 +166,7 @@ TEST(ShippedTraces, TheDayAsTokenRatesHasThePublishedTotals) {
 
 // The committed files are the ones that the tool makes of the charts as read.
 TEST(ShippedTraces, AreWhatTheToolMakes) {
-  const std::string command =
-      "python3 '" + std::string(EPFLEET_SOURCE_DIR) + "/tools/make_traces.py' --check";
+  const std::string command = "python3 '" + test::source_dir() + "/tools/make_traces.py' --check";
   EXPECT_EQ(std::system(command.c_str()), 0);
 }
 
