@@ -12,13 +12,14 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 # Paths relative to the source folder make cached objects serve every clone. pcg's headers mention
-# __TIME__ in a seed that epfleet never asks for; it must not spoil the cache.
+# __TIME__ in a seed that epfleet never asks for; it must not spoil the cache, so time stands still.
 find_program(EPFLEET_CCACHE ccache)
 mark_as_advanced(EPFLEET_CCACHE)
 if(EPFLEET_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER
       "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" CCACHE_NOHASHDIR=true
-      CCACHE_SLOPPINESS=time_macros,pch_defines CCACHE_INODECACHE=true "${EPFLEET_CCACHE}")
+      CCACHE_SLOPPINESS=time_macros,pch_defines CCACHE_INODECACHE=true SOURCE_DATE_EPOCH=0
+      "${EPFLEET_CCACHE}")
 endif()
 
 if(EPFLEET_SANITIZE)
