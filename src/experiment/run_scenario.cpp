@@ -63,7 +63,8 @@ class Run {
         cache_(workload_.make_cache(scenario, spec_)),
         observers_(scenario, counted_, options.folder, worker_.get(), watch_.get()),
         // Block ids of requests in flight are read where they are drawn: on this thread.
-        arrivals_(workload_.source(), workload_.draws_apart() ? worker_.get() : nullptr),
+        arrivals_(workload_.source(), workload_.draws_apart() ? worker_.get() : nullptr,
+                  options.worth_a_hand_over),
         fleet_(spec_, pricers_, arrivals_, *cache_, observers_.all()),
         trace_(options.trace_events) {
     if (options.check_sums) {

@@ -21,9 +21,10 @@ constexpr std::size_t kAhead = 16;
 
 }  // namespace
 
-ArrivalFeed::ArrivalFeed(Source& source, base::Worker* worker)
+ArrivalFeed::ArrivalFeed(Source& source, base::Worker* worker, std::size_t worth_a_hand_over)
     : source_(source),
       worker_(worker),
+      worth_a_hand_over_(worth_a_hand_over),
       slice_(std::min(source.shortest_return() / 2, kLongestSlice)) {
   EPFLEET_CHECK(slice_ > base::Duration(0), "a session returns some time after it was answered");
 }
@@ -64,7 +65,7 @@ void ArrivalFeed::ask_for_next() {
   returned_.swap(done_);
   done_.clear();
   drawn_until_ = end_ + slice_;
-  if (worker_ != nullptr) {
+  if (worker_ != nullptr && open_.size() + returned_.size() >= worth_a_hand_over_) {
     drawing_ = worker_->start([this] { draw(); });
   } else {
     draw();

@@ -260,6 +260,7 @@ TEST(Overload, TheSameBytesWithAndWithoutASecondThread) {
           "retries: {limit: 3, back_off: 1 s}}"});
   experiment::RunOptions options;
   options.threads = true;
+  options.worth_a_hand_over = 0;
   const report::RunReport first = experiment::run_scenario(scenario, options);
   options.threads = false;
   const report::RunReport second = experiment::run_scenario(scenario, options);

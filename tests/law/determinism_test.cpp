@@ -21,6 +21,7 @@ using observe::RequestDone;
 report::RunReport report_of(const config::Scenario& scenario, bool threads) {
   experiment::RunOptions options;
   options.threads = threads;
+  options.worth_a_hand_over = 0;
   return experiment::run_scenario(scenario, options);
 }
 

@@ -224,7 +224,7 @@ FleetRun run_fleet(const config::Scenario& scenario, const cluster::FleetSpec& s
                                               source.shared_prefixes(), scenario.seed),
                      run.spec.kv_cache.block, run.ledger.store, parts.sessions_in_table);
   KeepingObserver observer(run.ledger);
-  workload::ArrivalFeed arrivals(source, parts.worker);
+  workload::ArrivalFeed arrivals(source, parts.worker, 0);
   std::vector<observe::Observer*> observers{&observer};
   if (parts.beside != nullptr) {
     observers.push_back(parts.beside);

@@ -14,6 +14,7 @@
 #include "epfleet/observe/facts.h"
 #include "epfleet/report/result_folder.h"
 #include "epfleet/report/run_report.h"
+#include "epfleet/workload/arrival_feed.h"
 
 namespace epfleet::experiment {
 
@@ -28,6 +29,8 @@ struct RunOptions {
   // Every so many events all kept sums are made anew (cluster/fleet_sums.h); none: never.
   std::optional<std::uint64_t> check_sums;
   bool threads = true;  // arrivals and statistics on a second thread; same bytes without
+  // Arrivals in a slice from which on the next slice is drawn there; 0: always, for tests.
+  std::size_t worth_a_hand_over = workload::ArrivalFeed::kWorthAHandOver;
 };
 
 // Why a report is an overrun.

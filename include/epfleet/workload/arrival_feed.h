@@ -1,5 +1,5 @@
 // A source's requests, handed out slice by slice of simulated time and drawn one slice ahead of the
-// clock, beside the caller if there is a worker: the same requests either way.
+// clock, beside the caller if there is a worker and enough to draw: the same requests either way.
 // Why that is exact: a request that completes brings its session back no sooner than
 // Source::shortest_return() later, and a slice is half as long. What arrives in a slice therefore
 // does not depend on what completes in it or in the slice before: it can be drawn while that one is
@@ -22,9 +22,14 @@ namespace epfleet::workload {
 
 class ArrivalFeed {
  public:
+  // Requests that arrive and come back in a slice. After fewer, to draw the next slice takes no
+  // longer than to hand it over and to wait, which on a busy machine is a turn of the scheduler.
+  static constexpr std::size_t kWorthAHandOver = 32;
+
   // `source` must outlive the feed and is the feed's alone from start() on; so must `worker`, which
-  // draws ahead; none: the caller draws.
-  ArrivalFeed(Source& source, base::Worker* worker);
+  // draws ahead where `worth_a_hand_over` requests or more say so; none: the caller draws.
+  ArrivalFeed(Source& source, base::Worker* worker,
+              std::size_t worth_a_hand_over = kWorthAHandOver);
   ArrivalFeed(const ArrivalFeed&) = delete;
   ArrivalFeed& operator=(const ArrivalFeed&) = delete;
   ~ArrivalFeed();
@@ -82,6 +87,7 @@ class ArrivalFeed {
 
   Source& source_;
   base::Worker* worker_;
+  std::size_t worth_a_hand_over_;
   base::Duration slice_;
   bool carries_ = false;
   base::TimePoint end_;  // of the open slice

@@ -70,6 +70,15 @@ std::vector<workload::Request> drive_feed(
   }
 }
 
+// Who draws: the caller, a worker, and each where it is worth it, which is both in turn.
+struct Drawing {
+  base::Worker* worker;
+  std::size_t worth_a_hand_over;
+};
+std::vector<Drawing> ways(base::Worker& worker) {
+  return {{nullptr, 0}, {&worker, 0}, {&worker, 1}};
+}
+
 auto what_counts(const workload::Request& r) {
   return std::tuple(r.id.value(), r.session.value(), r.arrival, r.turn, r.prompt_tokens,
                     r.output_tokens, r.prefix.session_tokens, r.prefix.returns);
@@ -82,11 +91,11 @@ TEST(ArrivalFeed, HandsOutWhatTheSourceAloneWouldGive) {
       test::drive(*make_session_source(spec), kQuickService, until);
   ASSERT_GT(alone.size(), 1000U);
   base::Worker worker;
-  for (const bool threads : {false, true}) {
+  for (const Drawing& way : ways(worker)) {
     const auto source = make_session_source(spec);
-    workload::ArrivalFeed feed(*source, threads ? &worker : nullptr);
+    workload::ArrivalFeed feed(*source, way.worker, way.worth_a_hand_over);
     const auto fed = drive_feed(feed, base::kWindowStart - spec.config.warm_up.value(), until);
-    ASSERT_EQ(fed.size(), alone.size()) << threads;
+    ASSERT_EQ(fed.size(), alone.size()) << way.worth_a_hand_over;
     for (std::size_t i = 0; i < fed.size(); ++i) {
       ASSERT_EQ(what_counts(fed[i]), what_counts(alone[i])) << i;
     }
@@ -118,9 +127,9 @@ class Ticks final : public workload::Source {
 
 TEST(ArrivalFeed, ATroubleOfTheSourceReachesTheSimulation) {
   base::Worker worker;
-  for (const bool threads : {false, true}) {
+  for (const Drawing& way : ways(worker)) {
     Ticks source(10);
-    workload::ArrivalFeed feed(source, threads ? &worker : nullptr);
+    workload::ArrivalFeed feed(source, way.worker, way.worth_a_hand_over);
     EXPECT_THROW(
         (void)drive_feed(feed, base::kWindowStart, base::kWindowStart + std::chrono::minutes(1)),
         std::runtime_error);
@@ -153,14 +162,14 @@ workload::StoredExtent left_by(const workload::Request& request) {
 TEST(ArrivalFeed, WhatIsKeptOfASessionComesWithItsNextRequestAndIsNowhereElse) {
   const SessionSourceSpec spec = small_day();
   base::Worker worker;
-  for (const bool threads : {false, true}) {
+  for (const Drawing& way : ways(worker)) {
     const auto source = make_session_source(spec);
     const auto warm = source->warm_extents();
     base::HugeVector<workload::StoredExtent> asleep(warm.size());
     for (const workload::WarmExtent& extent : warm) {
       asleep[extent.session_slot].first = extent.tokens;
     }
-    workload::ArrivalFeed feed(*source, threads ? &worker : nullptr);
+    workload::ArrivalFeed feed(*source, way.worker, way.worth_a_hand_over);
     feed.carry(std::move(asleep));
     std::map<std::uint64_t, workload::Request> before;  // [session]: its latest request
     std::set<base::TimePoint> taken;  // marks that came with a request: each does so once
