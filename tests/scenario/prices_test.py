@@ -7,26 +7,26 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from support.program import PLANNED, QUICK, ProgramTest, main, write_planned  # noqa: E402
+from support.program import PLANNED, QUICK, SMALL, ProgramTest, main, write_planned  # noqa: E402
 
 # Ten minutes from 01:55 UTC on a Tuesday.
 START = "start=2026-08-18T09:55+08:00"
-SOON = "workload.warm_up=2 min"  # prices do not ask whether the fleet has settled
+LENGTH = "duration=10 min"
 
 
 class PricesTest(ProgramTest):
-    def run_quick(self, name, *changes):
-        options = [part for change in (SOON, *changes) for part in ("--set", change)]
-        return self.epfleet("run", QUICK, "--out", name, *options).stdout
+    def run_small(self, name, *changes):
+        options = [part for change in (LENGTH, *changes) for part in ("--set", change)]
+        return self.epfleet("run", SMALL, "--out", name, *options).stdout
 
     def expected(self, name, begin=0, end=600):
         return sum(float(row["expected_revenue_usd"]) for row in self.rows_of(f"{name}/timeseries.csv")
                    if begin <= float(row["time_s"]) < end)
 
-    def test_a_window_earns_what_arithmetic_says_on_quick(self):
-        self.run_quick("usual", START, "prices.off_peak=none")
+    def test_a_window_earns_what_arithmetic_says(self):
+        self.run_small("usual", START, "prices.off_peak=none")
         dear = "prices.calendar=[{days: mon-fri, hours: 02:00-04:00, channel: api, factor: 2}]"
-        self.run_quick("dear", START, dear)
+        self.run_small("dear", START, dear)
         usual, paid = (self.json_of(f"{name}/summary.json") for name in ("usual", "dear"))
         before, after = self.expected("usual", 0, 300), self.expected("usual", 300, 600)
         self.assertGreater(before, 0)
@@ -40,12 +40,12 @@ class PricesTest(ProgramTest):
         for name, *other in (("sunday", "start=2026-08-16T09:55+08:00", dear),
                              ("holiday", START, dear.replace("channel", "holidays: excluded, channel"),
                               "prices.holidays=[2026-08-18]")):
-            self.run_quick(name, *other)
+            self.run_small(name, *other)
             self.assertEqual(self.json_of(f"{name}/summary.json")["revenue"], usual["revenue"])
 
     def test_one_model_earns_more_and_the_other_as_before(self):
-        self.run_quick("usual", START, "prices.off_peak=none")
-        self.run_quick("cheap", START, "prices.calendar=[{model: r1, factor: 25 %}]")
+        self.run_small("usual", START, "prices.off_peak=none")
+        self.run_small("cheap", START, "prices.calendar=[{model: r1, factor: 25 %}]")
         usual, cheap = (self.json_of(f"{name}/summary.json")["revenue"]["per_model"]
                         for name in ("usual", "cheap"))
         self.assertEqual(cheap["v3"], usual["v3"])
@@ -54,15 +54,15 @@ class PricesTest(ProgramTest):
 
     def test_off_peak_and_the_books_calendar_are_the_same_to_the_bit(self):
         night = "start=2025-02-28T00:25+08:00"  # 16:25 UTC: half of the run is off peak
-        self.run_quick("short", night)
-        self.run_quick("calendar", night, "prices.calendar=prices_2025-02")
+        self.run_small("short", night)
+        self.run_small("calendar", night, "prices.calendar=prices_2025-02")
         short, calendar = (self.json_of(f"{name}/summary.json") for name in ("short", "calendar"))
         self.assertIn("off_peak: none", (self.folder / "calendar/resolved.yaml").read_text())
         for group in ("revenue", "cost", "margin", "tokens", "latency"):
             self.assertEqual(short[group], calendar[group])
 
     def test_the_resolved_scenario_gives_the_same_result(self):
-        self.run_quick("first", START, "prices.book=prices_2026-08", "prices.calendar=prices_2026-08",
+        self.run_small("first", START, "prices.book=prices_2026-08", "prices.calendar=prices_2026-08",
                        "prices.currency=CNY")
         text = (self.folder / "first/resolved.yaml").read_text()
         (self.folder / "again.yaml").write_text(text)
@@ -73,8 +73,8 @@ class PricesTest(ProgramTest):
                          text.replace("  # default", ""))
 
     def test_a_currency_is_a_label(self):
-        plain = self.run_quick("usd")
-        named = self.run_quick("cny", "prices.currency=CNY")
+        plain = self.run_small("usd")
+        named = self.run_small("cny", "prices.currency=CNY")
         self.assertEqual(named.replace(" CNY", " USD").split("fingerprint")[0],
                          plain.split("fingerprint")[0])
         self.assertNotIn("USD", named)
