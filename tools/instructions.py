@@ -3,7 +3,7 @@
 because it knows no noise (repeatable to 0.1 %).
 
     tools/instructions.py                      build/release/epfleet: the total and the 40 costliest functions
-    tools/instructions.py --day                the same of the published day's nine groups, a minute longer
+    tools/instructions.py --day                the same of the published day's nine groups
     tools/instructions.py --limit 5500         also exit 1 when a request takes more: the gate of the tests
     tools/instructions.py --top 10 --json out/instructions.json
     tools/instructions.py --program build/compare/abc/epfleet
@@ -28,7 +28,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Both begin with two minutes in which the fleet fills.
 QUICK = ["configs/quick.yaml", "--set", "workload.warm_up=2 min", "--until", "4 min"]
 DAY = ["configs/deepseek_day.yaml", "--set", "workload.warm_up=2 min", "--set", "report.cool_down=0 s",
-       "--until", "8 min"]
+       "--until", "4 min"]
 COUNTED = "epfleet::engine::Engine::run*"
 ACCEPTING = re.compile(r"\bRequestFlow::accept_arrival\(")
 # A thread that waits for the other one looks at a counter again and again, and sometimes at the clock, which nothing else
