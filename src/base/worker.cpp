@@ -17,29 +17,37 @@ void pause() {
 #endif
 }
 
-// Returns once the counter is at least `least`.
-void wait_for(const std::atomic<std::uint32_t>& counter, std::uint32_t least, Patience& patience) {
-  std::uint32_t now = counter.load(std::memory_order_acquire);
-  if (now >= least) {
-    return;
-  }
-  if (patience.stays_awake()) {
-    const auto sleeps_at = std::chrono::steady_clock::now() + kAwake;
-    while (now < least && std::chrono::steady_clock::now() < sleeps_at) {
-      for (int i = 0; now < least && i < kPausesPerLook; ++i) {
-        pause();
-        now = counter.load(std::memory_order_acquire);
+bool has_come(const std::atomic<std::uint32_t>& counter, std::uint32_t least) {
+  return counter.load(std::memory_order_acquire) >= least;
+}
+
+// Looks for kAwake at most; whether the counter is at least `least` then.
+bool comes_soon(const std::atomic<std::uint32_t>& counter, std::uint32_t least) {
+  const auto sleeps_at = std::chrono::steady_clock::now() + kAwake;
+  while (std::chrono::steady_clock::now() < sleeps_at) {
+    for (int i = 0; i < kPausesPerLook; ++i) {
+      pause();
+      if (has_come(counter, least)) {
+        return true;
       }
     }
-    if (now >= least) {
-      patience.met_awake();
-      return;
-    }
+  }
+  return false;
+}
+
+// Returns once the counter is at least `least`.
+void wait_for(const std::atomic<std::uint32_t>& counter, std::uint32_t least, Patience& patience) {
+  if (has_come(counter, least)) {
+    return;
+  }
+  if (patience.stays_awake() && comes_soon(counter, least)) {
+    patience.met_awake();
+    return;
   }
   patience.slept();
-  while (now < least) {
+  for (auto now = counter.load(std::memory_order_acquire); now < least;
+       now = counter.load(std::memory_order_acquire)) {
     counter.wait(now, std::memory_order_acquire);
-    now = counter.load(std::memory_order_acquire);
   }
 }
 

@@ -27,7 +27,7 @@ TEST(Worker, DoesJobsInOrderAndTheCallerSeesWhatTheyWrote) {
   worker.wait(0);
 }
 
-// A thread yields for a millisecond at most, then it sleeps.
+// A thread stays awake for 200 microseconds at most, then it sleeps.
 TEST(Worker, EitherSideIsWokenFromItsSleep) {
   constexpr auto kLong = std::chrono::milliseconds(50);
   Worker worker;
