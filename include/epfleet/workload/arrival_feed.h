@@ -23,7 +23,8 @@ namespace epfleet::workload {
 class ArrivalFeed {
  public:
   // Requests that arrive and come back in a slice. After fewer, to draw the next slice takes no
-  // longer than to hand it over and to wait, which on a busy machine is a turn of the scheduler.
+  // longer than to hand it over and to wait, which on a busy machine is a turn of the scheduler. A
+  // guess, plausible 8 to 128: drawing takes some 0.4 us a request, waking some 5 us.
   static constexpr std::size_t kWorthAHandOver = 32;
 
   // `source` must outlive the feed and is the feed's alone from start() on; so must `worker`, which
