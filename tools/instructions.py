@@ -33,7 +33,7 @@ COUNTED = "epfleet::engine::Engine::run*"
 ACCEPTING = re.compile(r"\bRequestFlow::accept_arrival\(")
 # A thread that waits for the other one looks at a counter again and again, and sometimes at the clock, which nothing else
 # in the loop does: no work, and under valgrind, which runs one thread at a time, any number of times.
-WAITING = re.compile(r"\bbase::\(?.*wait_for\(|steady_clock::now\(|^clock_gettime")
+WAITING = re.compile(r"\bbase::\(?.*(wait_for|comes_soon|has_come)\(|steady_clock::now\(|^clock_gettime")
 
 
 @dataclasses.dataclass
